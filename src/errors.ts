@@ -1,0 +1,90 @@
+// Every error that auto-cnn throws on purpose. Across processes compare `code`, never `instanceof`.
+
+export type ErrorCode = 'INVALID_INPUT' | 'DATA_FORMAT' | 'SHAPE' | 'EVALUATION' | 'JOURNAL' | 'RUN_LOCKED' | 'ENGINE';
+
+/** Facts about the error for programs: paths, offsets, received values. JSON-serialisable. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+export interface ErrorContext {
+  readonly details?: ErrorDetails;
+  readonly cause?: unknown;
+}
+
+/**
+ * Base of all errors. The message says what happened, the constraint, what was received and the cure, in one line.
+ */
+export class AutoCnnError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.details = context.details ?? {};
+  }
+}
+
+/** The user can mend it: an option, a path, a genome text, a configuration key. */
+export class InvalidInputError extends AutoCnnError {
+  constructor(message: string, context?: ErrorContext) {
+    super('INVALID_INPUT', message, context);
+  }
+}
+
+/** A data file is not what its format demands. `details` holds `path` and, where known, `offset` (bytes) or `row`. */
+export class DataFormatError extends AutoCnnError {
+  constructor(message: string, context?: ErrorContext) {
+    super('DATA_FORMAT', message, context);
+  }
+}
+
+/** Tensor shapes that do not fit: a bug in auto-cnn, not in the input. */
+export class ShapeError extends AutoCnnError {
+  constructor(message: string, context?: ErrorContext) {
+    super('SHAPE', message, context);
+  }
+}
+
+/** Why an evaluation gave no fitness. */
+export type EvaluationFailure =
+  | 'diverged'
+  | 'out-of-memory'
+  | 'timeout'
+  | 'crashed'
+  | 'cancelled'
+  | 'invalid'
+  | 'error';
+
+/** One candidate could not be evaluated. `retryable` says whether a second try could end differently. */
+export class EvaluationError extends AutoCnnError {
+  readonly reason: EvaluationFailure;
+  readonly retryable: boolean;
+
+  constructor(reason: EvaluationFailure, message: string, context?: ErrorContext) {
+    super('EVALUATION', message, context);
+    this.reason = reason;
+    this.retryable = reason === 'crashed';
+  }
+}
+
+/** The run folder's journal cannot be read or written. `details` holds `path` and, where known, `line`. */
+export class JournalError extends AutoCnnError {
+  constructor(message: string, context?: ErrorContext) {
+    super('JOURNAL', message, context);
+  }
+}
+
+/** A living process owns the run folder. `details` holds `path` and `pid`. */
+export class RunLockedError extends AutoCnnError {
+  constructor(message: string, context?: ErrorContext) {
+    super('RUN_LOCKED', message, context);
+  }
+}
+
+/** The inference engine is missing or refused a graph. */
+export class EngineError extends AutoCnnError {
+  constructor(message: string, context?: ErrorContext) {
+    super('ENGINE', message, context);
+  }
+}
