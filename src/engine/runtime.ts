@@ -1,0 +1,35 @@
+// What the engine needs of an ONNX runtime. `engine/node` implements it on onnxruntime-node; a browser has its own.
+
+import type { DType } from '../network/tensor-type.ts';
+
+export type TensorData = Float32Array | Uint8Array | Int32Array | BigInt64Array;
+
+/** A tensor over a buffer that the caller may keep and overwrite between runs. */
+export interface RuntimeTensor {
+  readonly data: TensorData;
+  readonly dims: readonly number[];
+}
+
+export interface RuntimeSession {
+  /**
+   * @param feeds    one tensor for each graph input.
+   * @param fetches  output name → tensor to write into, or null to let the runtime allocate it.
+   */
+  run(
+    feeds: Readonly<Record<string, RuntimeTensor>>,
+    fetches: Readonly<Record<string, RuntimeTensor | null>>,
+  ): Promise<Readonly<Record<string, RuntimeTensor>>>;
+  release(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Threads inside one operator; 1 is what makes results the same everywhere. */
+  readonly threads?: number;
+}
+
+export interface Runtime {
+  readonly name: string;
+  /** @throws {EngineError} if the runtime refuses the model. */
+  createSession(model: Uint8Array, options?: SessionOptions): Promise<RuntimeSession>;
+  createTensor(dtype: DType, data: TensorData, dims: readonly number[]): RuntimeTensor;
+}

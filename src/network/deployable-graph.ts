@@ -1,0 +1,39 @@
+// The graph that users deploy: raw pixels in, probabilities and label out, the weights inside.
+
+import { buildForward } from './forward.ts';
+import { GraphBuilder, type Value } from './graph.ts';
+import { lower } from './lowering/lower.ts';
+import type { OnnxGraph } from './lowering/onnx-graph.ts';
+import { plain } from './lowering/plain.ts';
+import type { ParameterSpec } from './parameters.ts';
+import { float32, tensor } from './tensor-type.ts';
+import type { Network } from './training-graph.ts';
+import { verifyGraph } from './verify-graph.ts';
+
+/** What training arrives at: the flat vectors of `ParameterLayout`. */
+export interface TrainedState {
+  readonly parameters: Float32Array;
+  readonly statistics: Float32Array;
+}
+
+/**
+ * Input `image` float32 `[N, C, H, W]`, raw pixels 0..255; outputs `probabilities` float32 `[N, classes]` and `label` int64
+ * `[N]`. Standard operators only; each weight is an initialiser under its own name.
+ */
+export function compileDeployable(network: Network, state: TrainedState): OnnxGraph {
+  const builder = new GraphBuilder();
+  const { channels, height, width } = network.problem.input;
+  const image = builder.input('image', tensor('float32', 'N', channels, height, width));
+  const weights = new Map<string, Float32Array>();
+  const addWeights = (specs: readonly ParameterSpec[], flat: Float32Array): ReadonlyMap<string, Value> => {
+    for (const { name, offset, size } of specs) weights.set(name, flat.slice(offset, offset + size));
+    return new Map(specs.map(({ name, shape }) => [name, builder.input(name, float32(...shape))]));
+  };
+  const { logits } = buildForward(builder, builder.add('normalise', [image], network.normalisation), network.layers, {
+    parameters: addWeights(network.layout.parameters, state.parameters),
+    statistics: addWeights(network.layout.statistics, state.statistics),
+  });
+  builder.output('probabilities', builder.add('softmax', [logits], {}));
+  builder.output('label', builder.add('argMax', [logits], {}));
+  return lower(verifyGraph(builder.build()), plain, weights);
+}

@@ -1,0 +1,100 @@
+// Writes the forward pass of a network into a graph.
+
+import { ShapeError } from '../errors.ts';
+import type { GraphBuilder, Value } from './graph.ts';
+import type { DenseLayer, Layer, SkipLayer } from './layers.ts';
+
+/** Keras' default. */
+export const NORM_EPSILON = 1e-3;
+
+export interface ForwardTensors {
+  /** Trainable parameters by name. */
+  readonly parameters: ReadonlyMap<string, Value>;
+  /** Running statistics by name; without them batch normalisation uses the batch's own. */
+  readonly statistics?: ReadonlyMap<string, Value>;
+}
+
+export interface ForwardResult {
+  /** `[N, classes]`, before the softmax. */
+  readonly logits: Value;
+  /** Mean and variance of the batch for each normalisation, in the order of the layout; empty with running statistics. */
+  readonly batchStatistics: readonly Value[];
+}
+
+/**
+ * @param image   `[N, C, H, W]`, normalised.
+ * @param layers  from `planLayers`.
+ */
+export function buildForward(
+  builder: GraphBuilder,
+  image: Value,
+  layers: readonly Layer[],
+  tensors: ForwardTensors,
+): ForwardResult {
+  const pass = new ForwardPass(builder, tensors);
+  const logits = layers.reduce((x, layer) => pass.layer(layer, x), image);
+  return { logits, batchStatistics: pass.batchStatistics };
+}
+
+class ForwardPass {
+  readonly batchStatistics: Value[] = [];
+  readonly #builder: GraphBuilder;
+  readonly #tensors: ForwardTensors;
+
+  constructor(builder: GraphBuilder, tensors: ForwardTensors) {
+    this.#builder = builder;
+    this.#tensors = tensors;
+  }
+
+  layer(layer: Layer, x: Value): Value {
+    switch (layer.kind) {
+      case 'skip':
+        return this.#skip(layer, x);
+      case 'pooling':
+        return this.#builder.add(layer.pooling === 'max' ? 'maxPool' : 'meanPool', [x], {});
+      case 'flatten':
+        return this.#builder.add('flatten', [x], {});
+      case 'dense':
+        return this.#dense(layer, x);
+    }
+  }
+
+  #skip({ name }: SkipLayer, x: Value): Value {
+    const hidden = this.#norm(`${name}.norm1`, this.#convolution(`${name}.conv1`, x));
+    const activated = this.#builder.add('relu', [hidden], {});
+    const main = this.#norm(`${name}.norm2`, this.#convolution(`${name}.conv2`, activated));
+    const shortcut = this.#convolution(`${name}.shortcut`, x);
+    return this.#builder.add('relu', [this.#builder.add('add', [main, shortcut], {})], {});
+  }
+
+  #convolution(name: string, x: Value): Value {
+    return this.#builder.add('conv2d', [x, this.#parameter(`${name}.weight`), this.#parameter(`${name}.bias`)], {});
+  }
+
+  #norm(name: string, x: Value): Value {
+    const affine = [this.#parameter(`${name}.scale`), this.#parameter(`${name}.offset`)];
+    const { statistics } = this.#tensors;
+    if (statistics !== undefined) {
+      const running = [lookUp(statistics, `${name}.mean`), lookUp(statistics, `${name}.variance`)];
+      return this.#builder.add('batchNorm', [x, ...affine, ...running], { epsilon: NORM_EPSILON });
+    }
+    const outputs = this.#builder.addMany('batchNormTraining', [x, ...affine], { epsilon: NORM_EPSILON });
+    const [y, ...batch] = outputs as readonly [Value, Value, Value];
+    this.batchStatistics.push(...batch);
+    return y;
+  }
+
+  #dense({ name }: DenseLayer, x: Value): Value {
+    return this.#builder.add('dense', [x, this.#parameter(`${name}.weight`), this.#parameter(`${name}.bias`)], {});
+  }
+
+  #parameter(name: string): Value {
+    return lookUp(this.#tensors.parameters, name);
+  }
+}
+
+function lookUp(values: ReadonlyMap<string, Value>, name: string): Value {
+  const value = values.get(name);
+  if (value === undefined) throw new ShapeError(`the network has no tensor ${name}`);
+  return value;
+}

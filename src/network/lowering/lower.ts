@@ -1,0 +1,77 @@
+// Turns the intermediate representation into ONNX with a set of rules. A lowering is such a set: `plain` runs anywhere;
+// another may use what one provider does best, under the same graph inputs and outputs.
+
+import { ShapeError } from '../../errors.ts';
+import type { Graph, Node, Value } from '../graph.ts';
+import type { OperatorName } from '../operators.ts';
+import { staticSize } from '../tensor-type.ts';
+import { OnnxBuilder, type OnnxGraph } from './onnx-graph.ts';
+import { verifyOnnx } from './verify-onnx.ts';
+
+/** Writes one node into `onnx` and returns the ONNX names of its outputs, in order. */
+export type LoweringRule<Op extends OperatorName> = (
+  node: Node<Op>,
+  inputs: readonly string[],
+  context: LoweringContext,
+) => readonly string[];
+
+export type Lowering = { readonly [Op in OperatorName]: LoweringRule<Op> };
+
+export interface LoweringContext {
+  readonly onnx: OnnxBuilder;
+  /** Name of a float32 scalar: the number of images in the batch. */
+  batchSize(): string;
+}
+
+/**
+ * @param graph  a verified graph.
+ * @param bound  graph inputs that become constants of the same name.
+ * @returns the ONNX graph, verified; its inputs and outputs have the names and types of `graph`.
+ */
+export function lower(
+  graph: Graph,
+  lowering: Lowering,
+  bound: ReadonlyMap<string, Float32Array> = new Map(),
+): OnnxGraph {
+  const onnx = new OnnxBuilder();
+  for (const { name, type } of graph.inputs) {
+    const data = bound.get(name);
+    if (data !== undefined) onnx.constants.push({ name, shape: type.shape.map(staticSize), data });
+  }
+  const names = new Map<Value, string>(graph.inputs.map((input) => [input, input.name]));
+  const context: LoweringContext = {
+    onnx,
+    batchSize: () => onnx.once('batch size', () => lowerBatchSize(graph, onnx)),
+  };
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map((input) => nameOf(names, input));
+    const rule = lowering[node.op] as LoweringRule<OperatorName>;
+    const outputs = rule(node, inputs, context);
+    for (const [i, value] of node.outputs.entries()) {
+      const name = outputs[i];
+      if (name === undefined) throw new ShapeError(`the lowering of ${node.op} gave ${outputs.length} outputs`);
+      names.set(value, name);
+    }
+  }
+  const outputs = [...graph.outputs].map(([name, value]) => {
+    onnx.addNamed('Identity', [nameOf(names, value)], [name]);
+    return { name, type: value.type };
+  });
+  const inputs = graph.inputs.filter(({ name }) => !bound.has(name));
+  const lowered = { inputs, outputs, nodes: onnx.nodes, constants: onnx.constants };
+  verifyOnnx(lowered);
+  return lowered;
+}
+
+function nameOf(names: ReadonlyMap<Value, string>, value: Value): string {
+  const name = names.get(value);
+  if (name === undefined) throw new ShapeError(`${value.name} is used before it is computed`);
+  return name;
+}
+
+function lowerBatchSize(graph: Graph, onnx: OnnxBuilder): string {
+  const batched = graph.inputs.find((input) => input.type.shape[0] === 'N');
+  if (batched === undefined) throw new ShapeError('no graph input has a batch dimension');
+  const size = onnx.add('Gather', [onnx.add('Shape', [batched.name]), onnx.integers(0)]);
+  return onnx.add('Reshape', [onnx.add('Cast', [size], { to: { kind: 'int', value: 1 } }), onnx.integers()]);
+}

@@ -1,0 +1,57 @@
+// Plain lowering of what runs over the flat parameter vector: packing, statistics, optimiser updates.
+
+import { elementCount } from '../tensor-type.ts';
+import type { Lowering } from './lower.ts';
+import { int, type OnnxBuilder } from './onnx-graph.ts';
+
+type OptimiserRules = Pick<Lowering, 'unpack' | 'pack' | 'movingAverage' | 'adamUpdate' | 'sgdUpdate'>;
+
+export const optimiserRules: OptimiserRules = {
+  unpack(node, [flat = ''], { onnx }) {
+    const { shapes } = node.attributes;
+    const parts = shapes.map(() => onnx.fresh('part'));
+    onnx.addNamed('Split', [flat, onnx.integers(...shapes.map(elementCount))], parts, { axis: int(0) });
+    return parts.map((part, i) => onnx.add('Reshape', [part, onnx.integers(...(shapes[i] ?? []))]));
+  },
+
+  pack(node, inputs, { onnx }) {
+    const flat = inputs.map((name, i) =>
+      node.inputs[i]?.type.shape.length === 1 ? name : onnx.add('Reshape', [name, onnx.integers(-1)]),
+    );
+    return [onnx.add('Concat', flat, { axis: int(0) })];
+  },
+
+  movingAverage(_, [running = '', batch = '', rate = ''], { onnx }) {
+    const step = onnx.add('Mul', [onnx.add('Sub', [batch, running]), rate]);
+    return [onnx.add('Add', [running, step])];
+  },
+
+  // Kingma & Ba 2015, algorithm 1; step size and epsilon come with the bias corrections worked in.
+  adamUpdate(node, [parameters = '', gradient = '', first = '', second = '', stepSize = '', epsilon = ''], { onnx }) {
+    const { beta1, beta2, weightDecay } = node.attributes;
+    const decayed = withDecay(onnx, gradient, parameters, weightDecay);
+    const newFirst = blend(onnx, first, decayed, beta1);
+    const newSecond = blend(onnx, second, onnx.add('Mul', [decayed, decayed]), beta2);
+    const denominator = onnx.add('Add', [onnx.add('Sqrt', [newSecond]), epsilon]);
+    const step = onnx.add('Mul', [onnx.add('Div', [newFirst, denominator]), stepSize]);
+    return [onnx.add('Sub', [parameters, step]), newFirst, newSecond];
+  },
+
+  sgdUpdate(node, [parameters = '', gradient = '', velocity = '', learningRate = ''], { onnx }) {
+    const { momentum, weightDecay } = node.attributes;
+    const decayed = withDecay(onnx, gradient, parameters, weightDecay);
+    const newVelocity = onnx.add('Add', [onnx.add('Mul', [velocity, onnx.scalar(momentum)]), decayed]);
+    return [onnx.add('Sub', [parameters, onnx.add('Mul', [newVelocity, learningRate])]), newVelocity];
+  },
+};
+
+/** The gradient of the loss plus weightDecay/2 · |parameters|². */
+function withDecay(onnx: OnnxBuilder, gradient: string, parameters: string, weightDecay: number): string {
+  if (weightDecay === 0) return gradient;
+  return onnx.add('Add', [gradient, onnx.add('Mul', [parameters, onnx.scalar(weightDecay)])]);
+}
+
+/** beta · old + (1 − beta) · fresh */
+function blend(onnx: OnnxBuilder, old: string, fresh: string, beta: number): string {
+  return onnx.add('Add', [onnx.add('Mul', [old, onnx.scalar(beta)]), onnx.add('Mul', [fresh, onnx.scalar(1 - beta)])]);
+}

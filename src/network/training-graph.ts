@@ -1,0 +1,129 @@
+// The graph of one whole training step, and the graph that scores a batch.
+
+import type { NetworkInput } from '../genome/cost.ts';
+import type { Genome } from '../genome/genome.ts';
+import { buildForward } from './forward.ts';
+import { differentiate } from './gradients.ts';
+import { type Graph, GraphBuilder, type Value } from './graph.ts';
+import { type Layer, planLayers } from './layers.ts';
+import { createOptimiser, type OptimiserSettings } from './optimiser.ts';
+import { layOutParameters, type ParameterLayout, type ParameterSpec } from './parameters.ts';
+import { float32, tensor } from './tensor-type.ts';
+import { verifyGraph } from './verify-graph.ts';
+
+/** Mean and standard deviation of each channel over the training images, on raw pixels 0..255. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** A network to be compiled: its layers, its parameters, its input. */
+export interface Network {
+  readonly genome: Genome;
+  readonly problem: NetworkInput;
+  readonly normalisation: Normalisation;
+  readonly layers: readonly Layer[];
+  readonly layout: ParameterLayout;
+}
+
+export function createNetwork(genome: Genome, problem: NetworkInput, normalisation: Normalisation): Network {
+  const layers = planLayers(genome, problem);
+  return { genome, problem, normalisation, layers, layout: layOutParameters(layers) };
+}
+
+/** The new value of state tensor `x` comes out under this name. */
+export const nextName = (name: string): string => `next_${name}`;
+
+/**
+ * One training step: forward, backward, optimiser, running statistics.
+ *
+ * Inputs: `image` uint8 `[N, C, H, W]`, `labels` int32 `[N]`, `parameters` `[P]`, the optimiser's slots `[P]` each and its
+ * scalars, and, if the network normalises batches, `statistics` `[S]` and the scalar `statisticsRate`.
+ * Outputs: `loss` (mean), `correct` (count), and `next_…` for each state tensor.
+ */
+export function buildTrainingGraph(network: Network, settings: OptimiserSettings): Graph {
+  const builder = new GraphBuilder();
+  const optimiser = createOptimiser(settings);
+  const step = buildGradients(builder, network);
+  const { parameterCount, statisticCount } = network.layout;
+
+  const slots = optimiser.slots.map((name) => builder.input(name, float32(parameterCount)));
+  const scalars = optimiser.scalars.map((name) => builder.input(name, float32()));
+  const updated = optimiser.update(builder, step.parameters, step.gradient, slots, scalars);
+  for (const [i, name] of ['parameters', ...optimiser.slots].entries()) {
+    builder.output(nextName(name), updated[i] as Value);
+  }
+  if (statisticCount > 0) {
+    const running = builder.input('statistics', float32(statisticCount));
+    const rate = builder.input('statisticsRate', float32());
+    const batch = builder.add('pack', step.batchStatistics, {});
+    builder.output(nextName('statistics'), builder.add('movingAverage', [running, batch, rate], {}));
+  }
+  return verifyGraph(builder.build());
+}
+
+/**
+ * Forward and backward alone, for tests and proxies. Outputs: `loss`, `correct`, `logits`, `gradient` `[P]` and, if there
+ * are any, `batchStatistics` `[S]`.
+ */
+export function buildGradientGraph(network: Network): Graph {
+  const builder = new GraphBuilder();
+  const { logits, gradient, batchStatistics } = buildGradients(builder, network);
+  builder.output('logits', logits);
+  builder.output('gradient', gradient);
+  if (batchStatistics.length > 0) builder.output('batchStatistics', builder.add('pack', batchStatistics, {}));
+  return verifyGraph(builder.build());
+}
+
+/**
+ * Scores a batch with the running statistics. Inputs: `image`, `labels`, `parameters`, `statistics` (if any).
+ * Outputs: `lossSum`, `correct`, `logits` `[N, classes]`.
+ */
+export function buildEvaluationGraph(network: Network): Graph {
+  const builder = new GraphBuilder();
+  const { image, labels } = addBatchInputs(builder, network);
+  const { layout } = network;
+  const parameters = unpack(builder, builder.input('parameters', float32(layout.parameterCount)), layout.parameters);
+  const statistics =
+    layout.statisticCount === 0
+      ? new Map<string, Value>()
+      : unpack(builder, builder.input('statistics', float32(layout.statisticCount)), layout.statistics);
+  const { logits } = buildForward(builder, image, network.layers, { parameters, statistics });
+  builder.output('lossSum', builder.add('softmaxCrossEntropy', [logits, labels], { reduction: 'sum' }));
+  builder.output('correct', builder.add('correctCount', [logits, labels], {}));
+  builder.output('logits', logits);
+  return verifyGraph(builder.build());
+}
+
+interface GradientStep {
+  readonly parameters: Value;
+  readonly logits: Value;
+  /** Flat, `[P]`. */
+  readonly gradient: Value;
+  readonly batchStatistics: readonly Value[];
+}
+
+function buildGradients(builder: GraphBuilder, network: Network): GradientStep {
+  const { image, labels } = addBatchInputs(builder, network);
+  const parameters = builder.input('parameters', float32(network.layout.parameterCount));
+  const tensors = unpack(builder, parameters, network.layout.parameters);
+  const { logits, batchStatistics } = buildForward(builder, image, network.layers, { parameters: tensors });
+  const loss = builder.add('softmaxCrossEntropy', [logits, labels], { reduction: 'mean' });
+  builder.output('loss', loss);
+  builder.output('correct', builder.add('correctCount', [logits, labels], {}));
+  const gradient = builder.add('pack', differentiate(builder, loss, [...tensors.values()]), {});
+  return { parameters, logits, gradient, batchStatistics };
+}
+
+function addBatchInputs(builder: GraphBuilder, network: Network): { image: Value; labels: Value } {
+  const { channels, height, width } = network.problem.input;
+  const raw = builder.input('image', tensor('uint8', 'N', channels, height, width));
+  const labels = builder.input('labels', tensor('int32', 'N'));
+  return { image: builder.add('normalise', [raw], network.normalisation), labels };
+}
+
+function unpack(builder: GraphBuilder, flat: Value, specs: readonly ParameterSpec[]): ReadonlyMap<string, Value> {
+  const shapes = specs.map((spec) => spec.shape);
+  const parts = builder.addMany('unpack', [flat], { shapes });
+  return new Map(specs.map((spec, i) => [spec.name, parts[i] as Value]));
+}
