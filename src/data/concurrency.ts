@@ -1,0 +1,38 @@
+export interface ConcurrencyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each item. */
+  readonly onDone?: (() => void) | undefined;
+}
+
+/**
+ * Maps items with a bounded number of calls under way. After a failure no new call starts; the failure of the first item
+ * in order is thrown, so that the same input gives the same error whatever finishes first.
+ */
+export async function mapConcurrently<T, R>(
+  items: readonly T[],
+  map: (item: T) => Promise<R>,
+  { signal, onDone }: ConcurrencyOptions = {},
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  const queue = items.entries();
+  const failures: { readonly index: number; readonly error: unknown }[] = [];
+  const work = async (): Promise<void> => {
+    for (const [index, item] of queue) {
+      if (failures.length > 0 || signal?.aborted) return;
+      try {
+        results[index] = await map(item);
+      } catch (error) {
+        failures.push({ index, error });
+      }
+      onDone?.();
+    }
+  };
+  await Promise.all(Array.from({ length: CALLS_UNDER_WAY }, work));
+  signal?.throwIfAborted();
+  const [first] = failures.sort((a, b) => a.index - b.index);
+  if (first !== undefined) throw first.error;
+  return results;
+}
+
+/** Twice the threads that Node.js lends to files and images, so that none of them waits. */
+const CALLS_UNDER_WAY = 8;

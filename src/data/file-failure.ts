@@ -1,0 +1,29 @@
+import { InvalidInputError } from '../errors.ts';
+
+/** The error for a file or folder that the operating system does not let us use. */
+export function fileFailure(action: string, path: string, cause: unknown): InvalidInputError {
+  const code = systemCodeOf(cause);
+  const reason = REASONS[code ?? ''] ?? `${cause instanceof Error ? cause.message : String(cause)}: check the path`;
+  return new InvalidInputError(`Cannot ${action} ${path}: ${reason}.`, {
+    details: { path, systemCode: code },
+    cause,
+  });
+}
+
+/** `ENOENT` and the like, or undefined. */
+export function systemCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist; check the path',
+  ENOTDIR: 'a part of the path is a file, not a folder; check the path',
+  EISDIR: 'it is a folder, a file was expected; check the path',
+  EACCES: 'permission denied; give this user the right to it',
+  EPERM: 'permission denied; give this user the right to it',
+  ELOOP: 'its symbolic links go in a circle; mend them',
+  ENOSPC: 'the disk is full; free some space, or choose another folder with AUTO_CNN_CACHE',
+  EROFS: 'the disk is read-only; choose another folder with AUTO_CNN_CACHE',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB; split the data into smaller files',
+};

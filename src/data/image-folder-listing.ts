@@ -1,0 +1,165 @@
+// Which images a folder holds, and in which class and part. Looks at names only.
+
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { InvalidInputError } from '../errors.ts';
+import { compareCodePoints, sortClassNames } from './class-names.ts';
+import { fileFailure } from './file-failure.ts';
+
+export interface ImageFile {
+  readonly path: string;
+  readonly label: number;
+}
+
+export interface ImageListing {
+  readonly classes: readonly string[];
+  readonly train: readonly ImageFile[];
+  /** Undefined if the folder has no test part. */
+  readonly test: readonly ImageFile[] | undefined;
+  /** Files that are no images by their name. */
+  readonly ignored: readonly string[];
+  /** Folders beside `train` and `test`. */
+  readonly unusedFolders: readonly string[];
+}
+
+/**
+ * Lists `CLASS/image` or `train/CLASS/image` and `test/CLASS/image`. The second form is taken if there is a folder
+ * `train` that holds folders. Hidden files and folders are passed over.
+ *
+ * @throws {InvalidInputError} no images, one class, images outside a class folder, an empty class folder, a folder
+ *   within a class folder, a test class without training folder, a folder that cannot be read.
+ */
+export async function listImageFolder(folder: string): Promise<ImageListing> {
+  const root = await readEntries(folder);
+  const trainFolder = root.folders.find((path) => basename(path) === 'train');
+  const trainEntries = trainFolder === undefined ? undefined : await readEntries(trainFolder);
+  if (trainFolder === undefined || trainEntries === undefined || trainEntries.folders.length === 0) {
+    await checkNoLoneTestPart(folder, root.folders);
+    const { classes, ignored } = await listClasses(folder, root);
+    const names = sortClassNames(classes.keys());
+    return { classes: names, train: toImageFiles(classes, names), test: undefined, ignored, unusedFolders: [] };
+  }
+  const train = await listClasses(trainFolder, trainEntries);
+  const names = sortClassNames(train.classes.keys());
+  const testFolder = root.folders.find((path) => basename(path) === 'test');
+  const test = testFolder === undefined ? undefined : await listClasses(testFolder, await readEntries(testFolder));
+  for (const name of test?.classes.keys() ?? []) {
+    if (!names.includes(name)) {
+      throw invalid(
+        folder,
+        `test/${name} has no counterpart train/${name}: every class needs training images; add them, or remove test/${name}`,
+      );
+    }
+  }
+  return {
+    classes: names,
+    train: toImageFiles(train.classes, names),
+    test: test === undefined ? undefined : toImageFiles(test.classes, names),
+    ignored: [...root.images, ...root.others, ...train.ignored, ...(test?.ignored ?? [])],
+    unusedFolders: root.folders.filter((path) => path !== trainFolder && path !== testFolder),
+  };
+}
+
+const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set(['.png', '.jpg', '.jpeg', '.webp']);
+const IMAGE_EXTENSION_LIST = 'png, jpg, jpeg, webp';
+
+interface Entries {
+  readonly folders: readonly string[];
+  readonly images: readonly string[];
+  readonly others: readonly string[];
+}
+
+interface ClassListing {
+  /** Paths of the images by class name. */
+  readonly classes: ReadonlyMap<string, readonly string[]>;
+  readonly ignored: readonly string[];
+}
+
+async function listClasses(folder: string, { folders, images, others }: Entries): Promise<ClassListing> {
+  if (folders.length === 0) throw noClassFolders(folder, images, others);
+  const classes = new Map<string, readonly string[]>();
+  const ignored = [...images, ...others];
+  for (const path of folders) {
+    const entries = await readEntries(path);
+    const [inner] = entries.folders;
+    if (inner !== undefined) {
+      throw invalid(
+        folder,
+        `${inner} is a folder within the class folder ${path}, which may hold images only: move its images up, or give the folder right above the class folders`,
+      );
+    }
+    if (entries.images.length === 0) {
+      throw invalid(
+        folder,
+        `the class folder ${path} holds no image (${IMAGE_EXTENSION_LIST})${countText(entries.others)}: add some, or remove it`,
+      );
+    }
+    // macOS stores accents decomposed; the class must be called the same everywhere.
+    const name = basename(path).normalize('NFC');
+    classes.set(name, [...(classes.get(name) ?? []), ...entries.images]);
+    ignored.push(...entries.others);
+  }
+  if (classes.size === 1) {
+    const [name] = classes.keys();
+    throw invalid(
+      folder,
+      `it has only one class folder (${name}): a classifier needs at least two; add a folder with images of another class`,
+    );
+  }
+  return { classes, ignored };
+}
+
+async function checkNoLoneTestPart(folder: string, folders: readonly string[]): Promise<void> {
+  const testFolder = folders.find((path) => basename(path) === 'test');
+  if (testFolder === undefined || (await readEntries(testFolder)).folders.length === 0) return;
+  throw invalid(folder, 'it has test/ with class folders, but no train/ with class folders: add train/');
+}
+
+function noClassFolders(folder: string, images: readonly string[], others: readonly string[]): InvalidInputError {
+  const what =
+    images.length > 0
+      ? `its ${images.length} images lie in no class folder`
+      : `it holds no images (${IMAGE_EXTENSION_LIST})${countText(others)}`;
+  return invalid(
+    folder,
+    `${what}: put the images of each class in a folder named after it, as in ${join(folder, 'cat', '1.png')}`,
+  );
+}
+
+/** What a folder holds, each list in the order of code points; symbolic links are followed. */
+async function readEntries(folder: string): Promise<Entries> {
+  const found = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw fileFailure('read the folder', folder, error);
+  });
+  const folders: string[] = [];
+  const images: string[] = [];
+  const others: string[] = [];
+  for (const entry of found.sort((a, b) => compareCodePoints(a.name, b.name))) {
+    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+    const path = join(folder, entry.name);
+    if (await isFolder(entry, path)) folders.push(path);
+    else if (IMAGE_EXTENSIONS.has(extname(entry.name).toLowerCase())) images.push(path);
+    else others.push(path);
+  }
+  return { folders, images, others };
+}
+
+async function isFolder(entry: Dirent, path: string): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return stat(path).then(
+    (target) => target.isDirectory(),
+    () => false,
+  );
+}
+
+function toImageFiles(classes: ReadonlyMap<string, readonly string[]>, names: readonly string[]): ImageFile[] {
+  return names.flatMap((name, label) => (classes.get(name) ?? []).map((path) => ({ path, label })));
+}
+
+const countText = (others: readonly string[]): string =>
+  others.length === 0 ? '' : `, only ${others.length} other files`;
+
+function invalid(folder: string, what: string): InvalidInputError {
+  return new InvalidInputError(`Cannot use ${folder} as a data set: ${what}.`, { details: { path: folder } });
+}

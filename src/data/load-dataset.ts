@@ -1,0 +1,117 @@
+// From what a user names to a packed data set.
+
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
+import { AutoCnnError, InvalidInputError } from '../errors.ts';
+import { type BuildOptions, buildDataset, checkTestFraction } from './build-dataset.ts';
+import { ensurePacked, resolveCacheDir } from './cache.ts';
+import type { Dataset } from './dataset.ts';
+import { fileFailure, systemCodeOf } from './file-failure.ts';
+import { locateIdxFolder } from './idx-folder.ts';
+import { locateImageFolder } from './image-folder.ts';
+import type { LocatedSource, LocateInFolder, ReadOptions } from './loader.ts';
+import { locateMnist } from './mnist.ts';
+import { recallDataset, rememberDataset, sourceKey } from './source-index.ts';
+
+export interface LoadOptions extends ReadOptions, BuildOptions {
+  /** Where packed data is kept. Default: AUTO_CNN_CACHE, or the user's cache folder. */
+  readonly cacheDir?: string | undefined;
+}
+
+/**
+ * Loads labelled images: a built-in name (`mnist`), a folder of images (`CLASS/…`, or `train/CLASS/…` and
+ * `test/CLASS/…`), or a folder with the IDX files of MNIST. A built-in name wins over a folder of that name; `./mnist`
+ * means the folder. The second time, unchanged data comes from the cache.
+ *
+ * @throws {InvalidInputError} unknown name, missing or unreadable path, an option out of range, data that cannot make a
+ *   classifier (no images, one class).
+ * @throws {DataFormatError} a damaged file.
+ */
+export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
+  checkOptions(options);
+  options.signal?.throwIfAborted();
+  const located = await locate(source);
+  const cacheDir = await resolveCacheDir(options.cacheDir);
+  const makeKey = (): Promise<string> => sourceKey(located.format, located.files, relevantOptions(options));
+  const key = await makeKey();
+  const remembered = await recallDataset(cacheDir, key);
+  if (remembered !== undefined) return remembered;
+
+  const dataset = buildDataset(await located.read(options), options);
+  options.signal?.throwIfAborted();
+  try {
+    await ensurePacked(dataset, cacheDir);
+    // A file that changed while it was read must be read again the next time.
+    if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
+  } catch (error) {
+    if (!(error instanceof AutoCnnError)) throw error;
+    return { ...dataset, notes: [...dataset.notes, `The packed data could not be kept. ${error.message}`] };
+  }
+  return dataset;
+}
+
+const BUILT_IN: Readonly<Record<string, () => Promise<LocatedSource>>> = { mnist: locateMnist };
+
+/** The first that recognises a folder loads it; the last takes any folder. */
+const FOLDER_FORMATS: readonly LocateInFolder[] = [locateIdxFolder, locateImageFolder];
+
+const LARGEST_SIDE = 1024;
+
+async function locate(source: string): Promise<LocatedSource> {
+  const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
+  if (builtIn !== undefined) return builtIn();
+  const path = resolve(source);
+  const stats = await stat(path).catch((error: unknown) => {
+    throw systemCodeOf(error) === 'ENOENT' ? unknownSource(source, path) : fileFailure('read', path, error);
+  });
+  if (!stats.isDirectory()) {
+    throw new InvalidInputError(
+      `Cannot use ${path} as a data set: it is a file; give the folder that holds the images or the IDX files.`,
+      { details: { path } },
+    );
+  }
+  for (const locateInFolder of FOLDER_FORMATS) {
+    const located = await locateInFolder(path);
+    if (located !== undefined) return located;
+  }
+  throw new InvalidInputError(`Cannot use ${path} as a data set: it holds neither images nor IDX files.`, {
+    details: { path },
+  });
+}
+
+function unknownSource(source: string, path: string): InvalidInputError {
+  const names = Object.keys(BUILT_IN);
+  const nearest = closest(source.toLowerCase(), names);
+  const near = distance(source.toLowerCase(), nearest) <= Math.ceil(nearest.length / 3);
+  const cure = near ? `did you mean ${nearest}?` : 'check the path, or give one of the names.';
+  return new InvalidInputError(
+    `No data set ${JSON.stringify(source)}: it is neither a built-in name (${names.join(', ')}) nor an existing path (looked for ${path}); ${cure}`,
+    { details: { source, path, ...(near ? { suggestion: nearest } : {}) } },
+  );
+}
+
+/** Everything but what only tells how to go about it. */
+function relevantOptions({ size, channels, skipBroken, test, seed }: LoadOptions): unknown {
+  return [size?.height, size?.width, channels, skipBroken, test, seed];
+}
+
+function checkOptions({ size, channels, test, seed }: LoadOptions): void {
+  if (size !== undefined && ![size.height, size.width].every(isSide)) {
+    throw new InvalidInputError(
+      `The image size must be two whole numbers from 1 to ${LARGEST_SIDE}, got ${size.height} × ${size.width}: use --size 32x32, say.`,
+      { details: { size } },
+    );
+  }
+  if (channels !== undefined && channels !== 'grey' && channels !== 'rgb') {
+    throw new InvalidInputError(`The colour mode must be grey or rgb, got ${JSON.stringify(channels)}.`, {
+      details: { channels },
+    });
+  }
+  if (test !== undefined) checkTestFraction(test);
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw new InvalidInputError(`The seed must be a whole number, got ${seed}.`, { details: { seed } });
+  }
+}
+
+const isSide = (side: number): boolean => Number.isInteger(side) && side >= 1 && side <= LARGEST_SIDE;

@@ -1,0 +1,59 @@
+// Remembers which packed data set a source became, so that it need not be read and decoded again. One small file for
+// each source, options and state of its files: several processes may write at the same time.
+
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { packedDatasetPath } from './cache.ts';
+import type { Dataset } from './dataset.ts';
+import { readPackedDataset, writeFileAtomically } from './pack.ts';
+
+/**
+ * A key that changes with the format, the options, the list of files, and the size and times of any file. The time of
+ * the last status change is part of it: unlike that of the last modification, programs cannot set it back.
+ *
+ * @param options  JSON-serialisable; what the result depends on.
+ */
+export async function sourceKey(format: string, files: readonly string[], options: unknown): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([KEY_VERSION, format, options]));
+  for (const [i, file] of files.entries()) {
+    // Ten times as fast as asking asynchronously; other work gets its turn now and then.
+    if (i % 1000 === 999) await nextTurn();
+    const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+    hash.update(JSON.stringify([file, ...[stats?.size, stats?.mtimeNs, stats?.ctimeNs].map(String)]));
+  }
+  return hash.digest('hex');
+}
+
+/** The data set that was remembered under `key`, or undefined if there is none or it is damaged. */
+export async function recallDataset(cacheDir: string, key: string): Promise<Dataset | undefined> {
+  try {
+    const entry = JSON.parse(await readFile(entryPath(cacheDir, key), 'utf8')) as Entry;
+    const packed = await readPackedDataset(packedDatasetPath(entry.fingerprint, cacheDir));
+    if (packed.fingerprint !== entry.fingerprint) return undefined;
+    // Other sources with the same content share the packed file; name and notes belong to the source.
+    return { ...packed, name: entry.name, notes: entry.notes };
+  } catch {
+    // Whatever is wrong with the cache, the source is still there.
+    return undefined;
+  }
+}
+
+/** @throws {InvalidInputError} if it cannot be written. */
+export async function rememberDataset(cacheDir: string, key: string, dataset: Dataset): Promise<void> {
+  const { fingerprint, name, notes } = dataset;
+  const entry: Entry = { fingerprint, name, notes };
+  await writeFileAtomically(entryPath(cacheDir, key), [Buffer.from(JSON.stringify(entry))]);
+}
+
+const KEY_VERSION = 1;
+
+interface Entry {
+  readonly fingerprint: string;
+  readonly name: string;
+  readonly notes: readonly string[];
+}
+
+const entryPath = (cacheDir: string, key: string): string => join(cacheDir, 'sources', `${key}.json`);
