@@ -1,0 +1,53 @@
+// Learning-rate schedules: the rate of each step, as a factor on the base rate.
+
+export type ScheduleSettings =
+  | { readonly name: 'constant' }
+  /** From each epoch (counted from 0) on, its factor; 1 before the first. */
+  | { readonly name: 'step'; readonly steps: readonly { readonly epoch: number; readonly factor: number }[] }
+  | { readonly name: 'cosine' }
+  /** `warmUp`: the share of all steps that the rate rises. */
+  | { readonly name: 'one-cycle'; readonly warmUp: number };
+
+/** One-cycle starts at 1/25 of the peak and ends at 1/25 · 10⁻⁴ of it, PyTorch's defaults. */
+const START_FACTOR = 1 / 25;
+const END_FACTOR = START_FACTOR * 1e-4;
+
+/**
+ * The learning rate of one step.
+ *
+ * - constant: the base rate.
+ * - step: piecewise constant over epochs (CNN-GA's schedule is one).
+ * - cosine: base · (1 + cos π·t) / 2 (Loshchilov & Hutter 2017, eq. 5, without restarts).
+ * - one-cycle: the base rate is the peak; cosine up to it, cosine down (Smith & Topin 2018).
+ *
+ * @param step  counts from 0 to `totalSteps` − 1.
+ */
+export function learningRateAt(
+  schedule: ScheduleSettings,
+  baseRate: number,
+  step: number,
+  totalSteps: number,
+  stepsPerEpoch: number,
+): number {
+  switch (schedule.name) {
+    case 'constant':
+      return baseRate;
+    case 'step': {
+      const epoch = Math.floor(step / stepsPerEpoch);
+      const reached = schedule.steps.filter((change) => change.epoch <= epoch);
+      const latest = reached.reduce((a, b) => (b.epoch >= a.epoch ? b : a), { epoch: -1, factor: 1 });
+      return baseRate * latest.factor;
+    }
+    case 'cosine':
+      return baseRate * cosineBetween(1, 0, step / totalSteps);
+    case 'one-cycle': {
+      const peak = Math.max(1, schedule.warmUp * totalSteps - 1);
+      if (step <= peak) return baseRate * cosineBetween(START_FACTOR, 1, step / peak);
+      return baseRate * cosineBetween(1, END_FACTOR, (step - peak) / Math.max(1, totalSteps - 1 - peak));
+    }
+  }
+}
+
+function cosineBetween(from: number, to: number, progress: number): number {
+  return to + ((from - to) * (1 + Math.cos(Math.PI * progress))) / 2;
+}
