@@ -1,0 +1,81 @@
+// A model file at work: what `model.onnx` answers, for scoring and prediction.
+
+import { type Examples, imageSizeOf } from '../data/dataset.ts';
+import { EngineError } from '../errors.ts';
+import type { ImageShape } from '../genome/image-shape.ts';
+import { type ModelMetadata, readModelMetadata } from '../network/onnx-metadata.ts';
+import type { Runtime, RuntimeSession } from './runtime.ts';
+import type { Score } from './scorer.ts';
+
+export interface Prediction {
+  /** `[count]`, indices into the classes. */
+  readonly labels: Int32Array;
+  /** `[count, classes]`. */
+  readonly probabilities: Float32Array;
+}
+
+export class DeployedModel {
+  readonly metadata: ModelMetadata;
+  readonly #runtime: Runtime;
+  readonly #session: RuntimeSession;
+
+  /**
+   * @param path  for messages.
+   * @throws {DataFormatError} if it is no model of ours, {EngineError} if the runtime refuses it.
+   */
+  static async load(runtime: Runtime, bytes: Uint8Array, path: string): Promise<DeployedModel> {
+    const metadata = readModelMetadata(bytes, path);
+    return new DeployedModel(metadata, runtime, await runtime.createSession(bytes));
+  }
+
+  private constructor(metadata: ModelMetadata, runtime: Runtime, session: RuntimeSession) {
+    this.metadata = metadata;
+    this.#runtime = runtime;
+    this.#session = session;
+  }
+
+  /**
+   * @param pixels  `[count, C, H, W]`, raw values 0..255.
+   * @throws {EngineError} if the model takes images of another shape.
+   */
+  async predict(pixels: Uint8Array, shape: ImageShape): Promise<Prediction> {
+    const count = pixels.length / imageSizeOf(shape);
+    const dims = [count, shape.channels, shape.height, shape.width];
+    const image = this.#runtime.createTensor('float32', Float32Array.from(pixels), dims);
+    try {
+      const { label, probabilities } = await this.#session.run({ image }, { label: null, probabilities: null });
+      return {
+        labels: Int32Array.from((label?.data ?? []) as BigInt64Array, Number),
+        probabilities: probabilities?.data as Float32Array,
+      };
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new EngineError(`the model refused images of shape [${dims.join(', ')}]: ${reason}`, { cause });
+    }
+  }
+
+  /** Mean cross-entropy and accuracy over all examples, in batches. */
+  async score(examples: Examples, shape: ImageShape, batchSize = 250): Promise<Score> {
+    const imageSize = imageSizeOf(shape);
+    const classes = this.metadata.classes.length;
+    let lossSum = 0;
+    let correct = 0;
+    for (let from = 0; from < examples.count; from += batchSize) {
+      const to = Math.min(from + batchSize, examples.count);
+      const { labels, probabilities } = await this.predict(
+        examples.pixels.subarray(from * imageSize, to * imageSize),
+        shape,
+      );
+      for (let i = 0; i < to - from; i++) {
+        const truth = examples.labels[from + i] ?? 0;
+        if (labels[i] === truth) correct++;
+        lossSum -= Math.log(Math.max(probabilities[i * classes + truth] ?? 0, Number.MIN_VALUE));
+      }
+    }
+    return { loss: lossSum / examples.count, accuracy: correct / examples.count };
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}

@@ -1,0 +1,67 @@
+// The evaluation itself, the same in every process: compile, train, score, write the best weights.
+
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Dataset } from '../data/dataset.ts';
+import { writeFileAtomically } from '../data/pack.ts';
+import { channelStatistics } from '../data/statistics.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import { encodeState } from '../engine/safetensors.ts';
+import { type TrainingResult, train } from '../engine/train.ts';
+import { AutoCnnError, EvaluationError } from '../errors.ts';
+import { parseGenome } from '../genome/text.ts';
+import { createNetwork, type Network } from '../network/training-graph.ts';
+import { createRng } from '../random/rng.ts';
+import { cancelledError, type EvaluateOptions, failedOutcome } from './evaluator.ts';
+import { selectData } from './select-data.ts';
+import type { EvaluationOutcome, EvaluationTask } from './task.ts';
+
+/**
+ * Trains and scores one genome.
+ *
+ * @returns the outcome; a candidate's own failure is an outcome of fitness 0.
+ * @throws whatever is no fault of the candidate: see `Evaluator.evaluate`.
+ */
+export async function evaluateTask(
+  runtime: Runtime,
+  dataset: Dataset,
+  task: EvaluationTask,
+  { onProgress, signal }: EvaluateOptions = {},
+): Promise<EvaluationOutcome> {
+  const data = selectData(dataset, task.selection);
+  const normalisation = channelStatistics(data.examples, data.train, dataset.shape);
+  let network: Network;
+  let result: TrainingResult;
+  try {
+    network = createNetwork(
+      parseGenome(task.genome),
+      { input: dataset.shape, classes: dataset.classes.length },
+      normalisation,
+    );
+    const hooks = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+    result = await train(runtime, network, task.training, data, createRng(task.seed), hooks);
+  } catch (error) {
+    if (signal?.aborted) throw cancelledError(error);
+    return failedOutcome(candidateFailure(error));
+  }
+  if (task.checkpointPath !== undefined) {
+    const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
+    await mkdir(dirname(task.checkpointPath), { recursive: true });
+    await writeFileAtomically(task.checkpointPath, [encodeState(network.layout, result.best, metadata)]);
+  }
+  const { history, bestEpoch } = result;
+  return { fitness: history[bestEpoch - 1]?.validationAccuracy ?? 0, history, bestEpoch };
+}
+
+function candidateFailure(error: unknown): EvaluationError {
+  if (error instanceof EvaluationError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof AutoCnnError && error.code === 'INVALID_INPUT') {
+    return new EvaluationError('invalid', message, { cause: error });
+  }
+  // The runtime's allocator and the JavaScript heap say it in their own words.
+  if (/alloc|out of memory|array buffer|invalid typed array length/i.test(message)) {
+    return new EvaluationError('out-of-memory', message, { cause: error });
+  }
+  return new EvaluationError('error', message, { cause: error });
+}

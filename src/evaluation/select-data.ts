@@ -1,0 +1,32 @@
+// Which examples a task trains on and which it is scored on. Depends on the selection alone, so all candidates of a
+// search see the same split.
+
+import type { Dataset } from '../data/dataset.ts';
+import { stratifiedSample, stratifiedSplit } from '../data/split.ts';
+import type { TrainingData } from '../engine/train.ts';
+import { createRng } from '../random/rng.ts';
+import type { DataSelection } from './task.ts';
+
+/**
+ * @throws {InvalidInputError} if a limit is below the number of classes or nothing can be held out.
+ */
+export function selectData(dataset: Dataset, selection: DataSelection): TrainingData {
+  const { train: examples, classes } = dataset;
+  const rng = createRng(selection.seed);
+  const sample = (from: Int32Array, limit: number | undefined, name: string) =>
+    limit === undefined ? from : pick(from, stratifiedSample(labelsOf(from), classes.length, limit, rng.fork(name)));
+  const labelsOf = (indices: Int32Array) => indices.map((index) => examples.labels[index] ?? 0);
+
+  const all = sample(Int32Array.from(examples.labels.keys()), selection.trainLimit, 'train limit');
+  if (selection.purpose === 'final') return { examples, train: all, validation: new Int32Array() };
+  const split = stratifiedSplit(labelsOf(all), classes.length, selection.validation, rng.fork('validation split'));
+  return {
+    examples,
+    train: sample(pick(all, split.train), selection.searchLimit, 'search limit'),
+    validation: pick(all, split.validation),
+  };
+}
+
+function pick(indices: Int32Array, positions: Int32Array): Int32Array {
+  return positions.map((position) => indices[position] ?? 0);
+}

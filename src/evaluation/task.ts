@@ -1,0 +1,47 @@
+// What is evaluated, and what comes of it. Plain data: tasks go to other processes, outcomes into the journal.
+
+import type { EpochRecord, TrainingSettings } from '../engine/train.ts';
+import type { EvaluationFailure } from '../errors.ts';
+
+/** Which of the data set's training images a task uses. */
+export interface DataSelection {
+  /** Seed of all choices below. */
+  readonly seed: string;
+  /** A stratified sample of so many training images is all there is. */
+  readonly trainLimit?: number;
+  /** Share of those that is held out, stratified. */
+  readonly validation: number;
+  /** `search`: train on the rest, score on what is held out. `final`: train on everything. */
+  readonly purpose: 'search' | 'final';
+  /** `search` only: train on a stratified sample of so many of the rest. */
+  readonly searchLimit?: number;
+}
+
+export interface EvaluationTask {
+  /** Canonical text. */
+  readonly genome: string;
+  readonly dataset: {
+    /** Of the packed file. */
+    readonly path: string;
+    readonly fingerprint: string;
+  };
+  readonly selection: DataSelection;
+  readonly training: TrainingSettings;
+  /** Seed of initialisation and batch order. */
+  readonly seed: string;
+  /** Where the best weights go (safetensors); nowhere if absent. */
+  readonly checkpointPath?: string;
+}
+
+export interface FailureRecord {
+  readonly reason: EvaluationFailure;
+  readonly message: string;
+}
+
+export interface EvaluationOutcome {
+  /** Highest validation accuracy over the epochs; 0 if the evaluation failed. */
+  readonly fitness: number;
+  readonly history: readonly EpochRecord[];
+  readonly bestEpoch: number;
+  readonly failure?: FailureRecord;
+}
