@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidInputError } from '../errors.ts';
+import { estimateCost, type NetworkInput } from './cost.ts';
+import { parseImageShape } from './image-shape.ts';
+import { parseGenome } from './text.ts';
+
+const problem = (shape: string, classes = 10): NetworkInput => ({ input: parseImageShape(shape), classes });
+
+describe('estimateCost', () => {
+  it('agrees with 128-64 on 28x28x1 counted by hand', () => {
+    // Parameters: conv1 9·1·128+128, bn1 2·128, conv2 9·128·64+64, bn2 2·64, shortcut 1·64+64; dense 64·784·10+10.
+    // FLOPs: 2·784·(9·1·128 + 9·128·64 + 1·64); 2·64·784·10. Floats kept: 784·(3·128 + 4·64); 10.
+    expect(estimateCost(parseGenome('128-64'), problem('28x28x1'))).toEqual({
+      layers: [
+        {
+          name: 'skip 128-64',
+          kind: 'skip',
+          outputShape: [64, 28, 28],
+          parameters: 1280 + 256 + 73_792 + 128 + 128,
+          flops: 117_512_192,
+          activationBytes: 2_007_040,
+        },
+        {
+          name: 'dense',
+          kind: 'head',
+          outputShape: [10],
+          parameters: 501_770,
+          flops: 1_003_520,
+          activationBytes: 40,
+        },
+      ],
+      parameters: 577_354,
+      flops: 118_515_712,
+      activationBytes: 2_007_080,
+    });
+  });
+
+  it('follows shapes through odd sizes and colour', () => {
+    const { layers, parameters } = estimateCost(parseGenome('8-16-max-mean-4-2'), problem('7x5x3', 2));
+    expect(layers.map(({ name, outputShape }) => [name, outputShape])).toEqual([
+      ['skip 8-16', [16, 7, 5]],
+      ['max pool', [16, 3, 2]],
+      ['mean pool', [16, 1, 1]],
+      ['skip 4-2', [2, 1, 1]],
+      ['dense', [2]],
+    ]);
+    expect(layers.map((layer) => layer.parameters)).toEqual([
+      9 * 3 * 8 + 8 + 16 + (9 * 8 * 16 + 16) + 32 + (3 * 16 + 16),
+      0,
+      0,
+      9 * 16 * 4 + 4 + 8 + (9 * 4 * 2 + 2) + 4 + (16 * 2 + 2),
+      2 * 2 + 2,
+    ]);
+    expect(layers.map((layer) => layer.flops)).toEqual([2 * 35 * (216 + 1152 + 48), 0, 0, 2 * (576 + 72 + 32), 2 * 4]);
+    expect(layers.map((layer) => layer.activationBytes / 4)).toEqual([35 * (24 + 64), 96, 16, 12 + 8, 2]);
+    expect(parameters).toBe(layers.reduce((sum, layer) => sum + layer.parameters, 0));
+  });
+
+  it('counts the head alone for the empty genome', () => {
+    expect(estimateCost([], problem('28x28x1'))).toMatchObject({
+      parameters: 7850,
+      flops: 15_680,
+      activationBytes: 40,
+    });
+  });
+
+  it('names the layer that would leave no pixel, and the size there', () => {
+    expect(() => estimateCost(parseGenome('max-8-8-max-mean-max'), problem('28x6x1'))).toThrow(
+      invalidInput(
+        'genome "max-8-8-max-mean-max": layer 4 (mean pool) would leave no pixel of 7x1; remove a pooling layer or use larger images',
+      ),
+    );
+  });
+
+  it('refuses impossible images and class counts', () => {
+    expect(() => estimateCost([], { input: { channels: 1, height: 0.5, width: 28 }, classes: 10 })).toThrow(
+      'image height must be an integer from 1 to 65,536, received 0.5',
+    );
+    expect(() => estimateCost([], problem('28x28x1', 1))).toThrow(
+      'the number of classes must be an integer of at least 2, received 1',
+    );
+    expect(() => estimateCost([], problem('28x28x1', Number.NaN))).toThrow(InvalidInputError);
+  });
+});
+
+function invalidInput(message: string): unknown {
+  return expect.objectContaining({ code: 'INVALID_INPUT', message });
+}

@@ -1,0 +1,18 @@
+// What a filter count may be: a power of two, as in the paper, up to a size no candidate needs to exceed.
+
+export const MAX_FILTERS = 4096;
+
+/**
+ * Why `filters` is no filter count, with the cure; undefined if it is one.
+ *
+ * Allowed are the powers of two from 1 to {@link MAX_FILTERS}.
+ */
+export function filterCountProblem(filters: number): string | undefined {
+  if (!Number.isInteger(filters) || filters < 1) {
+    return `a filter count is a power of two from 1 to ${MAX_FILTERS}`;
+  }
+  if (filters > MAX_FILTERS) return `a filter count is a power of two, at most ${MAX_FILTERS}`;
+  if ((filters & (filters - 1)) === 0) return undefined;
+  const below = 2 ** Math.floor(Math.log2(filters));
+  return `a filter count is a power of two: use ${below} or ${below * 2}`;
+}

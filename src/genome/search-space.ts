@@ -1,0 +1,149 @@
+// Which genomes a search may visit: their layers, their depth, and what they may cost.
+
+import { InvalidInputError } from '../errors.ts';
+import { estimateCost, type NetworkInput, requireNetworkInput, vanishedLayer } from './cost.ts';
+import { filterCountProblem } from './filters.ts';
+import type { Gene, Genome } from './genome.ts';
+import { formatGenome } from './text.ts';
+
+export interface SearchSpace {
+  /** Filter counts a skip layer may have: powers of two, ascending, each once. */
+  readonly channels: readonly number[];
+  /** Most layers a genome may have, at any time of the search; 1 to 1,000. */
+  readonly maxDepth: number;
+  /** Most trainable parameters, the head included. */
+  readonly maxParameters?: number;
+  /** Most forward FLOPs per image. */
+  readonly maxFlops?: number;
+  /** Most activation memory per image of a batch, in bytes. */
+  readonly maxActivationBytes?: number;
+}
+
+/**
+ * Why the search space does not allow a genome: the first reason, with its numbers; undefined if it allows it.
+ *
+ * The order: depth, filter counts, spatial size (never below 1), parameters, FLOPs, activation memory. What these
+ * figures count is said at {@link estimateCost}. The empty genome is a network too: its head alone.
+ */
+export function violation(genome: Genome, space: SearchSpace, problem: NetworkInput): string | undefined {
+  if (genome.length > space.maxDepth) {
+    return `${genome.length} layers exceed the depth of ${space.maxDepth} (maxDepth)`;
+  }
+  for (const [index, gene] of genome.entries()) {
+    if (gene.kind === 'pooling') continue;
+    const foreign = [gene.filters1, gene.filters2].find((filters) => !space.channels.includes(filters));
+    if (foreign !== undefined) {
+      const layer = `layer ${index + 1} (skip ${gene.filters1}-${gene.filters2})`;
+      return `${layer} has ${foreign} filters, allowed are ${space.channels.join(', ')} (channels)`;
+    }
+  }
+  const vanished = vanishedLayer(genome, problem.input);
+  if (vanished !== undefined) return vanished;
+  const limits = limitsOf(space);
+  if (limits.length === 0) return undefined;
+  const cost = estimateCost(genome, problem);
+  const exceeded = limits.find(({ figure, limit }) => cost[figure] > limit);
+  if (exceeded === undefined) return undefined;
+  const { figure, unit, limit, option } = exceeded;
+  return `${grouped(cost[figure])} ${unit} exceed the limit of ${grouped(limit)} (${option})`;
+}
+
+/** @throws {InvalidInputError} with the reason of {@link violation}; `details` holds `genome` (text) and `reason`. */
+export function requireValidGenome(genome: Genome, space: SearchSpace, problem: NetworkInput): void {
+  const reason = violation(genome, space, problem);
+  if (reason === undefined) return;
+  const text = formatGenome(genome);
+  throw new InvalidInputError(`genome "${text}" is outside the search space: ${reason}`, {
+    details: { genome: text, reason },
+  });
+}
+
+/** @throws {InvalidInputError} if the search space is not one: names the key, its constraint and what was received. */
+export function checkSearchSpace(space: SearchSpace): void {
+  const { channels, maxDepth } = space;
+  if (!Array.isArray(channels) || channels.length === 0) {
+    throw wrong('channels', 'must list at least one filter count, such as 32, 64, 128', channels);
+  }
+  for (const [index, filters] of channels.entries()) {
+    const problem = filterCountProblem(filters);
+    if (problem !== undefined) throw wrong(`channels, entry ${index + 1}`, problem, filters);
+    if (filters <= (channels[index - 1] ?? 0)) {
+      throw wrong('channels', 'must ascend, each filter count once', channels);
+    }
+  }
+  if (!Number.isInteger(maxDepth) || maxDepth < 1 || maxDepth > 1000) {
+    throw wrong('maxDepth', 'must be an integer from 1 to 1,000', maxDepth);
+  }
+  for (const { option } of FIGURES) {
+    const limit: unknown = space[option];
+    if (limit !== undefined && !(typeof limit === 'number' && Number.isFinite(limit) && limit > 0)) {
+      throw wrong(option, 'must be a positive number; leave it out for no limit', limit);
+    }
+  }
+}
+
+/**
+ * Checks that at least one genome of one layer or more is allowed, trying the cheapest ones ({@link cheapestGenomes}).
+ *
+ * @throws {InvalidInputError} naming the limit that cannot be met and the smallest value that can.
+ */
+export function checkSpaceIsFeasible(space: SearchSpace, problem: NetworkInput): void {
+  requireNetworkInput(problem);
+  const candidates = cheapestGenomes(space, problem);
+  if (candidates.some((genome) => violation(genome, space, problem) === undefined)) return;
+  const costs = candidates.map((genome) => ({ text: formatGenome(genome), cost: estimateCost(genome, problem) }));
+  for (const { option, figure, unit, limit } of limitsOf(space)) {
+    const [smallest] = costs.toSorted((a, b) => a.cost[figure] - b.cost[figure]);
+    if (smallest === undefined || smallest.cost[figure] <= limit) continue;
+    const needed = smallest.cost[figure];
+    throw new InvalidInputError(
+      `no network fits ${option} ${grouped(limit)}: the smallest, "${smallest.text}", has ${grouped(needed)} ${unit}; ` +
+        `raise ${option} to ${grouped(needed)} or more, or use smaller images`,
+      { details: { option, limit, smallest: needed, genome: smallest.text } },
+    );
+  }
+  const options = limitsOf(space).map(({ option }) => option);
+  throw new InvalidInputError(`no network fits ${options.join(' and ')} at the same time; raise one of them`, {
+    details: { options },
+  });
+}
+
+/**
+ * The cheapest genomes of each number of pooling layers, fewest layers first: pooling layers alone, or with one skip
+ * layer of the fewest filters before or after them. If any genome fits the limits, one of these practically always does.
+ * Those with a skip layer come first among genomes of the same depth.
+ */
+export function cheapestGenomes(space: SearchSpace, problem: NetworkInput): readonly Genome[] {
+  const filters = Math.min(...space.channels);
+  const skip: Gene = { kind: 'skip', filters1: filters, filters2: filters };
+  const genomes: Genome[] = [[skip]];
+  let pools: Genome = [{ kind: 'pooling', pooling: 'max' }];
+  while (pools.length <= space.maxDepth && vanishedLayer(pools, problem.input) === undefined) {
+    if (pools.length < space.maxDepth) genomes.push([...pools, skip], [skip, ...pools]);
+    genomes.push(pools);
+    pools = [...pools, { kind: 'pooling', pooling: 'max' }];
+  }
+  return genomes.toSorted((a, b) => a.length - b.length);
+}
+
+const FIGURES = [
+  { option: 'maxParameters', figure: 'parameters', unit: 'parameters' },
+  { option: 'maxFlops', figure: 'flops', unit: 'FLOPs' },
+  { option: 'maxActivationBytes', figure: 'activationBytes', unit: 'bytes of activations per image' },
+] as const;
+
+function limitsOf(space: SearchSpace) {
+  return FIGURES.flatMap((entry) => {
+    const limit = space[entry.option];
+    return limit === undefined ? [] : [{ ...entry, limit }];
+  });
+}
+
+function wrong(key: string, constraint: string, received: unknown): InvalidInputError {
+  const shown = typeof received === 'number' ? String(received) : (JSON.stringify(received) ?? String(received));
+  return new InvalidInputError(`search space, ${key}: ${constraint}; received ${shown}`, {
+    details: { key, received },
+  });
+}
+
+const grouped = (value: number): string => value.toLocaleString('en-US');

@@ -1,0 +1,122 @@
+// The text form of a genome: layers joined with `-`, a skip layer as `F1-F2`, a pooling layer as `max` or `mean`.
+
+import { closest, distance } from 'fastest-levenshtein';
+import { InvalidInputError } from '../errors.ts';
+import { filterCountProblem } from './filters.ts';
+import type { Gene, Genome, PoolingType } from './genome.ts';
+
+const POOLING_TYPES: readonly PoolingType[] = ['mean', 'max'];
+
+/**
+ * Reads a genome from its text form.
+ *
+ * Both notations of pooling are read: the words `max` and `mean`, in any case, and the paper's number (`0`, or one with
+ * a decimal point, in 0..1), where below 0.5 is max and from 0.5 up is mean. Spaces around a token are dropped; the
+ * empty text is the empty genome.
+ *
+ * @throws {InvalidInputError} naming the token and its position (from 1); `details` holds `text`, `token`, `position`.
+ * @see CNN-GA, which writes pooling as in `32-64-0.2-64-256-0.8-512-256-256-512`.
+ */
+export function parseGenome(text: string): Genome {
+  if (typeof text !== 'string') {
+    throw new InvalidInputError(`a genome is read from text such as 128-64-max, received ${typeof text}`);
+  }
+  if (text.trim() === '') return [];
+  const words = text.split('-').map((word) => word.trim());
+  const genes: Gene[] = [];
+  let unpaired: Place | undefined;
+  let filters1 = 0;
+  for (const [index, word] of words.entries()) {
+    const place: Place = { text, word, position: index + 1, last: index === words.length - 1 };
+    const token = readToken(place);
+    if (typeof token !== 'number') {
+      if (unpaired !== undefined) throw withoutPartner(unpaired);
+      genes.push({ kind: 'pooling', pooling: token });
+    } else if (unpaired === undefined) {
+      unpaired = place;
+      filters1 = token;
+    } else {
+      genes.push({ kind: 'skip', filters1, filters2: token });
+      unpaired = undefined;
+    }
+  }
+  if (unpaired !== undefined) throw withoutPartner(unpaired);
+  return genes;
+}
+
+/** The canonical text form: `128-64-mean-max-32-32`; the empty genome is the empty text. */
+export function formatGenome(genome: Genome): string {
+  return genome.map(formatGene).join('-');
+}
+
+/**
+ * The identifier of an architecture, the only one: caches, task seeds, checkpoints and the search strategies go by it.
+ *
+ * Two genomes have the same identifier exactly if they have the same layers; it is the canonical text form.
+ */
+export function genomeId(genome: Genome): string {
+  return formatGenome(genome);
+}
+
+function formatGene(gene: Gene): string {
+  return gene.kind === 'skip' ? `${gene.filters1}-${gene.filters2}` : gene.pooling;
+}
+
+/** One token and where it stands; `position` counts from 1. */
+interface Place {
+  readonly text: string;
+  readonly word: string;
+  readonly position: number;
+  readonly last: boolean;
+}
+
+/** A filter count, or the kind of pooling. */
+function readToken(place: Place): number | PoolingType {
+  const { word } = place;
+  if (word === '') throw invalid(place, emptyTokenProblem(place));
+  if (word === '0' || /^(\d+\.\d*|\.\d+)$/.test(word)) {
+    const value = Number(word);
+    if (value > 1) throw invalid(place, 'a pooling number lies in 0..1: below 0.5 is max, from 0.5 up is mean');
+    return value < 0.5 ? 'max' : 'mean';
+  }
+  if (/^\d+$/.test(word)) {
+    const filters = Number(word);
+    const problem = filterCountProblem(filters);
+    if (problem !== undefined) throw invalid(place, problem);
+    return filters;
+  }
+  const pooling = POOLING_TYPES.find((type) => type === word.toLowerCase());
+  if (pooling === undefined) throw invalid(place, unknownWordProblem(word));
+  return pooling;
+}
+
+function emptyTokenProblem({ position, last }: Place): string {
+  if (position === 1) return "the text starts with '-'; remove it or put a layer before it";
+  if (last) return "the text ends with '-'; remove it or add a layer after it";
+  return "two '-' stand next to each other; remove one or put a layer between them";
+}
+
+function unknownWordProblem(word: string): string {
+  const known = 'a token is a number of filters, max or mean';
+  if (word.length > 20) return known;
+  const nearest = closest(word.toLowerCase(), POOLING_TYPES);
+  return distance(nearest, word.toLowerCase()) <= 2 ? `${known}; did you mean ${nearest}?` : known;
+}
+
+function withoutPartner(place: Place): InvalidInputError {
+  return invalid(
+    place,
+    'this number of filters has no partner, as a skip layer is two numbers (F1-F2); add the second one after it or remove it',
+  );
+}
+
+function invalid({ text, word, position }: Place, problem: string): InvalidInputError {
+  return new InvalidInputError(`genome ${quote(text)}, token ${position} (${quote(word)}): ${problem}`, {
+    details: { text, token: word, position },
+  });
+}
+
+/** Quoted, on one line, cut to a readable length. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}
