@@ -1,0 +1,25 @@
+// Binary tournament selection.
+
+import type { Rng } from '../random/rng.ts';
+import type { Individual } from './individual.ts';
+
+/**
+ * Draws two individuals without replacement; the fitter one stays, of equals the one drawn first.
+ *
+ * Draws `integer(0, n - 1)` for the first and `integer(0, n - 2)` for the second, counted among those left.
+ *
+ * @param individuals  at least two.
+ * @throws {RangeError} if there are fewer.
+ * @see CNN-GA, algorithms 5 and 6.
+ */
+export function selectByTournament(rng: Rng, individuals: readonly Individual[]): Individual {
+  if (individuals.length < 2) {
+    throw new RangeError(`a binary tournament takes at least two individuals, received ${individuals.length}`);
+  }
+  const firstIndex = rng.integer(0, individuals.length - 1);
+  const drawn = rng.integer(0, individuals.length - 2);
+  const secondIndex = drawn < firstIndex ? drawn : drawn + 1;
+  const first = individuals[firstIndex] as Individual;
+  const second = individuals[secondIndex] as Individual;
+  return second.fitness > first.fitness ? second : first;
+}
