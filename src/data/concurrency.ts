@@ -34,5 +34,5 @@ export async function mapConcurrently<T, R>(
   return results;
 }
 
-/** Twice the threads that Node.js lends to files and images, so that none of them waits. */
-const CALLS_UNDER_WAY = 8;
+/** As many as the threads that Node.js lends to files and images. */
+const CALLS_UNDER_WAY = 4;

@@ -55,11 +55,20 @@ export async function resizePlanes(planes: Uint8Array, shape: ImageShape, size: 
 
 const BLACK = '#000';
 
+/** The largest side that JPEG can hold. A damaged PNG may announce two thousand million. */
+const LARGEST_SIDE = 65_535;
+
 /** The decoder knows more formats (SVG, PDF); these are the ones that are promised and tested. */
 function checkFormat(bytes: Uint8Array): void {
   if (bytes.length === 0) throw new Error('the file is empty');
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(12, bytes.length)).toString('latin1');
-  const known =
-    text.startsWith('\x89PNG') || text.startsWith('\xff\xd8\xff') || (text.startsWith('RIFF') && text.endsWith('WEBP'));
-  if (!known) throw new Error('its content is not PNG, JPEG or WebP');
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(24, bytes.length));
+  const text = header.toString('latin1');
+  if (text.startsWith('\x89PNG') && header.length === 24) {
+    const [width, height] = [header.readUInt32BE(16), header.readUInt32BE(20)];
+    if (width > LARGEST_SIDE || height > LARGEST_SIDE) {
+      throw new Error(`it announces ${height} × ${width} pixels, at most ${LARGEST_SIDE} a side are read`);
+    }
+  } else if (!text.startsWith('\xff\xd8\xff') && !(text.startsWith('RIFF') && text.startsWith('WEBP', 8))) {
+    throw new Error('its content is not PNG, JPEG or WebP');
+  }
 }

@@ -19,6 +19,7 @@ export function systemCodeOf(error: unknown): string | undefined {
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist; check the path',
   ENOTDIR: 'a part of the path is a file, not a folder; check the path',
+  EEXIST: 'a file is in its place; check the path',
   EISDIR: 'it is a folder, a file was expected; check the path',
   EACCES: 'permission denied; give this user the right to it',
   EPERM: 'permission denied; give this user the right to it',

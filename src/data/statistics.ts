@@ -11,8 +11,8 @@ export interface ChannelStatistics {
 }
 
 /**
- * Mean and standard deviation of each channel over the given examples only: those that are trained on. Computed from
- * exact histograms, so the order of `indices` does not matter.
+ * Mean and standard deviation of each channel over the given examples only: those that are trained on. Computed in whole
+ * numbers, so exact, and the order of `indices` does not matter.
  *
  * @param examples  pixels `[n, C, H, W]`.
  * @throws {ShapeError} if `indices` is empty or points outside.
@@ -25,30 +25,33 @@ export function channelStatistics(
   if (indices.length === 0) throw new ShapeError('channelStatistics needs at least one example, got none.');
   const imageSize = imageSizeOf(shape);
   const planeSize = shape.height * shape.width;
+  const count = indices.length * planeSize;
   const mean: number[] = [];
   const std: number[] = [];
   for (let channel = 0; channel < shape.channels; channel++) {
-    const histogram = new Float64Array(256);
+    let sum = 0;
+    let squares = 0;
     for (let i = 0; i < indices.length; i++) {
-      const start = (indices[i] ?? -1) * imageSize + channel * planeSize;
-      const plane = examples.pixels.subarray(start, start + planeSize);
-      if (start < 0 || plane.length !== planeSize) {
-        throw new ShapeError(`channelStatistics: example ${indices[i]} is outside 0..${examples.count - 1}.`);
+      const index = indices[i] ?? -1;
+      if (!(index >= 0 && index < examples.count)) {
+        throw new ShapeError(`channelStatistics: example ${index} is outside 0..${examples.count - 1}.`);
       }
-      for (const value of plane) histogram[value] = (histogram[value] ?? 0) + 1;
+      const start = index * imageSize + channel * planeSize;
+      const end = start + planeSize;
+      for (let at = start; at < end; at++) {
+        const value = examples.pixels[at] ?? 0;
+        sum += value;
+        squares += value * value;
+      }
     }
-    const moments = momentsOf(histogram, indices.length * planeSize);
-    mean.push(moments.mean);
-    std.push(moments.std === 0 ? 1 : moments.std);
+    mean.push(sum / count);
+    std.push(standardDeviation(sum, squares, count) || 1);
   }
   return { mean, std };
 }
 
-function momentsOf(histogram: Float64Array, count: number): { mean: number; std: number } {
-  let sum = 0;
-  for (const [value, times] of histogram.entries()) sum += value * times;
-  const mean = sum / count;
-  let squares = 0;
-  for (const [value, times] of histogram.entries()) squares += (value - mean) ** 2 * times;
-  return { mean, std: Math.sqrt(squares / count) };
+/** The difference of the large numbers is taken exactly, so that it is 0 for a constant channel. */
+function standardDeviation(sum: number, squares: number, count: number): number {
+  const scaled = BigInt(count) * BigInt(squares) - BigInt(sum) ** 2n;
+  return Math.sqrt(Number(scaled)) / count;
 }

@@ -1,0 +1,283 @@
+import { chmod, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { type Dataset, type Examples, selectExamples } from './dataset.ts';
+import {
+  encodeIdx,
+  plainImage,
+  randomExamples,
+  temporaryFolder,
+  writeIdxPair,
+  writeIn,
+  writePngFolder,
+} from './fixtures.ts';
+import { type LoadOptions, loadDataset } from './load-dataset.ts';
+
+const shape = { channels: 1, height: 6, width: 5 };
+const train = randomExamples(30, shape, 3);
+const test = randomExamples(9, shape, 3, 2);
+
+interface WrittenDataset {
+  readonly folder: string;
+  readonly cacheDir: string;
+}
+
+/** Writes the parts in one format. A loader of a new format is put under the contract by one more entry here. */
+type WriteFormat = (folder: string, train: Examples, test: Examples | undefined) => Promise<void>;
+
+const FORMATS: Readonly<Record<string, WriteFormat>> = {
+  IDX: async (folder, first, second) => {
+    await writeIdxPair(folder, 'train', first, shape);
+    if (second !== undefined) await writeIdxPair(folder, 't10k', second, shape);
+  },
+  'compressed IDX': async (folder, first, second) => {
+    await writeIdxPair(folder, 'train', first, shape, gzipSync);
+    if (second !== undefined) await writeIdxPair(folder, 'test', second, shape, gzipSync);
+    for (const file of await readdir(folder)) {
+      await rename(join(folder, file), join(folder, `${file.replace('-idx', '.idx')}.gz`));
+    }
+  },
+  PNG: async (folder, first, second) => {
+    await writePngFolder(join(folder, second === undefined ? '' : 'train'), first, shape);
+    if (second !== undefined) await writePngFolder(join(folder, 'test'), second, shape);
+  },
+};
+
+const write = async (
+  format: WriteFormat,
+  first = train,
+  second: Examples | undefined = test,
+): Promise<WrittenDataset> => {
+  const folder = join(await temporaryFolder(), 'digits');
+  await format(folder, first, second);
+  return { folder, cacheDir: await temporaryFolder() };
+};
+
+const load = ({ folder, cacheDir }: WrittenDataset, options: LoadOptions = {}): Promise<Dataset> =>
+  loadDataset(folder, { cacheDir, ...options });
+
+describe.each(Object.entries(FORMATS))('contract of a loader: %s', (_, format) => {
+  it('gives names, shape, classes and both parts', async () => {
+    const dataset = await load(await write(format));
+    expect(dataset).toMatchObject({ name: 'digits', shape, classes: ['0', '1', '2'], notes: [] });
+    expect([dataset.train.count, dataset.test.count]).toEqual([30, 9]);
+    expect([...dataset.train.labels].sort()).toEqual([...train.labels].sort());
+    const sum = (values: Uint8Array): number => values.reduce((a, b) => a + b, 0);
+    expect(sum(dataset.train.pixels)).toBe(sum(train.pixels));
+  });
+
+  it('gives the same the second time, from the cache', async () => {
+    const source = await write(format);
+    const first = await load(source);
+    const steps: number[] = [];
+    expect(await load(source, { onProgress: (done) => steps.push(done) })).toEqual(first);
+    expect(steps).toEqual([]);
+    expect(await readdir(join(source.cacheDir, 'datasets'))).toEqual([`${first.fingerprint}.pack`]);
+  });
+
+  it('splits a test part off if there is none', async () => {
+    const folder = join(await temporaryFolder(), 'digits');
+    await format(folder, train, undefined);
+    const source = { folder, cacheDir: await temporaryFolder() };
+    const dataset = await load(source, { test: 0.2, seed: 5 });
+    expect([dataset.train.count, dataset.test.count]).toEqual([24, 6]);
+    expect(dataset.notes).toEqual([
+      'No test part in the data: 6 of 30 images were split off as one (stratified, seed 5).',
+    ]);
+    expect(await load(source, { test: 0.2, seed: 5 })).toEqual(dataset);
+    expect((await load(source, { test: 0.2, seed: 6 })).fingerprint).not.toBe(dataset.fingerprint);
+  });
+
+  it('brings images to the size and colour mode asked for', async () => {
+    const dataset = await load(await write(format), { size: { height: 3, width: 4 }, channels: 'rgb' });
+    expect(dataset.shape).toEqual({ channels: 3, height: 3, width: 4 });
+    expect(dataset.train.pixels).toHaveLength(30 * 36);
+  });
+
+  it('refuses data of one class', async () => {
+    const one = { ...train, labels: new Int32Array(train.count) };
+    await expect(load(await write(format, one, one))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('can be cancelled', async () => {
+    const source = await write(format);
+    await expect(load(source, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('the same images', () => {
+  const options: LoadOptions[] = [{}, { size: { height: 8, width: 8 } }, { channels: 'rgb' }];
+
+  it.each(options)('have the same fingerprint in every format, with options %j', async (option) => {
+    const datasets = [];
+    for (const format of Object.values(FORMATS)) datasets.push(await load(await write(format), option));
+    const reordered = selectExamples(
+      train,
+      30,
+      Array.from({ length: 30 }, (_, i) => 29 - i),
+    );
+    datasets.push(await load(await write(FORMATS.IDX ?? (async () => {}), reordered), option));
+    for (const { fingerprint, train: part } of datasets) {
+      expect(fingerprint).toBe(datasets[0]?.fingerprint);
+      expect(part).toEqual(datasets[0]?.train);
+    }
+  });
+
+  it('have the same fingerprint as MNIST and as PNG files', async () => {
+    const mnist = await loadDataset('mnist', { cacheDir: await temporaryFolder() });
+    const mnistShape = mnist.shape;
+    const some = selectExamples(
+      mnist.train,
+      784,
+      Array.from({ length: 100 }, (_, i) => i * 7),
+    );
+    const folder = await temporaryFolder();
+    await writeIdxPair(join(folder, 'idx'), 'train', some, mnistShape);
+    await writePngFolder(join(folder, 'png'), some, mnistShape);
+    const idx = await loadDataset(join(folder, 'idx'), { cacheDir: join(folder, 'a') });
+    const png = await loadDataset(join(folder, 'png'), { cacheDir: join(folder, 'b') });
+    expect(png).toEqual({ ...idx, name: 'png' });
+  });
+});
+
+describe('mnist', () => {
+  it('is the whole of MNIST', async () => {
+    const cacheDir = await temporaryFolder();
+    const mnist = await loadDataset('mnist', { cacheDir });
+    expect(mnist).toMatchObject({ name: 'mnist', shape: { channels: 1, height: 28, width: 28 }, notes: [] });
+    expect(mnist.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    expect([mnist.train.count, mnist.test.count]).toEqual([60_000, 10_000]);
+    const counts = (labels: Int32Array): number[] =>
+      mnist.classes.map((_, i) => labels.filter((label) => label === i).length);
+    expect(counts(mnist.train.labels)).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
+    expect(counts(mnist.test.labels)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+    expect(mnist.fingerprint).toBe('b52938b44bbd7a425a17ade0459f5f4c228938bf701b6361688c5acd6954e1b9');
+    const again = await loadDataset('mnist', { cacheDir });
+    expect(Buffer.compare(again.train.pixels, mnist.train.pixels)).toBe(0);
+    expect(again.fingerprint).toBe(mnist.fingerprint);
+  });
+});
+
+describe('the cache', () => {
+  const format = FORMATS.PNG ?? (async () => {});
+
+  it('is not believed after a file changed, even with its size and time kept', async () => {
+    const source = await write(FORMATS.IDX ?? format);
+    const first = await load(source);
+    const path = join(source.folder, 'train-images-idx3-ubyte');
+    const { atime, mtime } = await stat(path);
+    const pixels = train.pixels.map((value) => 255 - value);
+    await writeFile(path, encodeIdx([30, 6, 5], pixels));
+    await utimes(path, atime, mtime);
+    expect((await load(source)).fingerprint).not.toBe(first.fingerprint);
+  });
+
+  it('is not believed after an image was added or removed', async () => {
+    const source = await write(format);
+    const first = await load(source);
+    const added = await writeIn(source.folder, 'train/1/new.png', await plainImage('#777', { height: 6, width: 5 }));
+    expect((await load(source)).train.count).toBe(31);
+    await rm(added);
+    expect(await load(source)).toEqual(first);
+  });
+
+  it('is rebuilt silently when it is damaged or gone', async () => {
+    const source = await write(format);
+    const first = await load(source);
+    const pack = join(source.cacheDir, 'datasets', `${first.fingerprint}.pack`);
+    await writeFile(pack, 'damaged');
+    expect(await load(source)).toEqual(first);
+    expect((await stat(pack)).size).toBeGreaterThan(1000);
+    await rm(pack);
+    expect(await load(source)).toEqual(first);
+    for (const entry of await readdir(join(source.cacheDir, 'sources'))) {
+      await writeFile(join(source.cacheDir, 'sources', entry), '{"fingerprint":');
+    }
+    expect(await load(source)).toEqual(first);
+  });
+
+  it('can be filled by several at the same time', async () => {
+    const source = await write(format);
+    const [first, ...others] = await Promise.all([1, 2, 3].map(() => load(source)));
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it('keeps apart what differs in its options, and the names of sources with the same images', async () => {
+    const source = await write(format);
+    const plain = await load(source);
+    expect((await load(source, { channels: 'rgb' })).shape.channels).toBe(3);
+    expect(await load(source)).toEqual(plain);
+    const renamed = join(source.folder, '..', 'renamed');
+    await rename(source.folder, renamed);
+    expect(await loadDataset(renamed, { cacheDir: source.cacheDir })).toEqual({ ...plain, name: 'renamed' });
+    expect(await loadDataset(renamed, { cacheDir: source.cacheDir })).toEqual({ ...plain, name: 'renamed' });
+  });
+
+  it('is done without if it cannot be written, which is said', async () => {
+    const source = await write(format);
+    await writeFile(join(source.cacheDir, 'datasets'), 'in the way');
+    const { train: part, notes } = await load(source);
+    expect(part.count).toBe(30);
+    expect(notes).toEqual([expect.stringMatching(/^The packed data could not be kept\. Cannot write .*: .+\.$/)]);
+  });
+});
+
+describe('bad input', () => {
+  it('suggests the nearest name', async () => {
+    await expect(loadDataset('MINST')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: `No data set "MINST": it is neither a built-in name (mnist) nor an existing path (looked for ${join(process.cwd(), 'MINST')}); did you mean mnist?`,
+      details: { suggestion: 'mnist' },
+    });
+    await expect(loadDataset('/no/such/folder')).rejects.toThrow(
+      'No data set "/no/such/folder": it is neither a built-in name (mnist) nor an existing path (looked for /no/such/folder); check the path, or give one of the names.',
+    );
+  });
+
+  it('refuses a file', async () => {
+    const path = await writeIn(await temporaryFolder(), 'a.png', '');
+    await expect(loadDataset(path)).rejects.toThrow(
+      `Cannot use ${path} as a data set: it is a file; give the folder that holds the images or the IDX files.`,
+    );
+  });
+
+  it('refuses a folder without permission', async () => {
+    const { folder, cacheDir } = await write(FORMATS.IDX ?? (async () => {}));
+    await chmod(folder, 0o000);
+    await asOrdinaryUser(async () => {
+      await expect(loadDataset(folder, { cacheDir })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        message: expect.stringContaining('permission denied; give this user the right to it.'),
+      });
+    });
+    await chmod(folder, 0o700);
+  });
+
+  it.each<[LoadOptions, string]>([
+    [
+      { size: { height: 0, width: 5 } },
+      'The image size must be two whole numbers from 1 to 1024, got 0 × 5: use --size 32x32, say.',
+    ],
+    [
+      { size: { height: 5, width: 2.5 } },
+      'The image size must be two whole numbers from 1 to 1024, got 5 × 2.5: use --size 32x32, say.',
+    ],
+    [{ test: 1.5 }, 'The share of the test part must lie between 0 and 1, got 1.5: use --test 0.1, say.'],
+    [{ seed: 0.5 }, 'The seed must be a whole number, got 0.5.'],
+    [{ channels: 'blue' as 'grey' }, 'The colour mode must be grey or rgb, got "blue".'],
+  ])('refuses the options %j', async (options, message) => {
+    await expect(loadDataset('mnist', options)).rejects.toThrow(message);
+  });
+});
+
+/** The superuser may read everything, so the test gives that up for a moment. */
+async function asOrdinaryUser(run: () => Promise<void>): Promise<void> {
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) process.seteuid?.(65534);
+  try {
+    await run();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
