@@ -1,0 +1,388 @@
+// Every operator once more, as plain loops in double precision: what the lowered graphs are checked against.
+
+import type { AttributesOf, OperatorName } from '../../src/network/operators.ts';
+
+/** Row-major values. */
+export interface NaiveTensor {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+export type NaiveOperator<Op extends OperatorName> = (
+  inputs: readonly NaiveTensor[],
+  attributes: AttributesOf<Op>,
+) => readonly NaiveTensor[];
+
+export function naive<Op extends OperatorName>(
+  op: Op,
+  inputs: readonly NaiveTensor[],
+  attributes: AttributesOf<Op>,
+): readonly NaiveTensor[] {
+  return NAIVE_OPERATORS[op](inputs, attributes);
+}
+
+/** The first output of an operator. */
+export function naiveOne<Op extends OperatorName>(
+  op: Op,
+  inputs: readonly NaiveTensor[],
+  attributes: AttributesOf<Op>,
+): NaiveTensor {
+  return at(naive(op, inputs, attributes), 0);
+}
+
+export function naiveTensor(shape: readonly number[], data: ArrayLike<number>): NaiveTensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (data.length !== size) throw new RangeError(`[${shape}] holds ${size} values, received ${data.length}`);
+  return { shape, data: Float64Array.from(data) };
+}
+
+const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
+  normalise([x = NONE], { mean, std }) {
+    const [, c, h, w] = four(x);
+    const channelOf = (i: number) => Math.floor(i / (h * w)) % c;
+    return [{ ...x, data: x.data.map((value, i) => (value - at(mean, channelOf(i))) / at(std, channelOf(i))) }];
+  },
+
+  unpack([flat = NONE], { shapes }) {
+    let from = 0;
+    return shapes.map((shape) => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      from += size;
+      return { shape, data: flat.data.slice(from - size, from) };
+    });
+  },
+
+  pack(inputs) {
+    const values = inputs.flatMap(({ data }) => [...data]);
+    return [naiveTensor([values.length], values)];
+  },
+
+  zeros: (_, { shape }) => [filled(shape)],
+
+  conv2d([x = NONE, weight = NONE, bias = NONE]) {
+    const [n, , h, w] = four(x);
+    const y = filled([n, four(weight)[0], h, w]);
+    for (const { image, filter, channel, toY, toX, fromY, fromX, kernelY, kernelX } of convolutionTaps(x, weight)) {
+      accumulate(
+        y,
+        index4(y, image, filter, toY, toX),
+        get4(x, image, channel, fromY, fromX) * get4(weight, filter, channel, kernelY, kernelX),
+      );
+    }
+    return [
+      { ...y, data: y.data.map((value, i) => value + at(bias.data, Math.floor(i / (h * w)) % bias.data.length)) },
+    ];
+  },
+
+  conv2dInputGradient([dy = NONE, weight = NONE]) {
+    const [n, , h, w] = four(dy);
+    const dx = filled([n, four(weight)[1], h, w]);
+    for (const { image, filter, channel, toY, toX, fromY, fromX, kernelY, kernelX } of convolutionTaps(dx, weight)) {
+      accumulate(
+        dx,
+        index4(dx, image, channel, fromY, fromX),
+        get4(dy, image, filter, toY, toX) * get4(weight, filter, channel, kernelY, kernelX),
+      );
+    }
+    return [dx];
+  },
+
+  conv2dWeightGradient([x = NONE, dy = NONE], { kernel }) {
+    const dw = filled([four(dy)[1], four(x)[1], kernel, kernel]);
+    for (const { image, filter, channel, toY, toX, fromY, fromX, kernelY, kernelX } of convolutionTaps(x, dw)) {
+      accumulate(
+        dw,
+        index4(dw, filter, channel, kernelY, kernelX),
+        get4(dy, image, filter, toY, toX) * get4(x, image, channel, fromY, fromX),
+      );
+    }
+    return [dw];
+  },
+
+  channelSum([x = NONE]) {
+    const sums = filled([at(x.shape, 1)]);
+    forEachChannel(x, (channel, value) => {
+      accumulate(sums, channel, value);
+    });
+    return [sums];
+  },
+
+  batchNormTraining([x = NONE, scale = NONE, offset = NONE], { epsilon }) {
+    const count = valuesPerChannel(x);
+    const mean = filled(scale.shape);
+    forEachChannel(x, (channel, value) => {
+      accumulate(mean, channel, value / count);
+    });
+    const variance = filled(scale.shape);
+    forEachChannel(x, (channel, value) => {
+      accumulate(variance, channel, (value - at(mean.data, channel)) ** 2 / count);
+    });
+    return [naiveOne('batchNorm', [x, scale, offset, mean, variance], { epsilon }), mean, variance];
+  },
+
+  // The chain rule of Ioffe & Szegedy 2015, section 3, term by term.
+  batchNormGradient([dy = NONE, x = NONE, scale = NONE, mean = NONE, variance = NONE], { epsilon }) {
+    const count = valuesPerChannel(x);
+    const std = variance.data.map((value) => Math.sqrt(value + epsilon));
+    const [dVariance, dMean, dScale, dOffset] = [0, 1, 2, 3].map(() => filled(scale.shape)) as [
+      NaiveTensor,
+      NaiveTensor,
+      NaiveTensor,
+      NaiveTensor,
+    ];
+    forEachChannel(x, (c, value, i) => {
+      const centred = value - at(mean.data, c);
+      const dNormalised = at(dy.data, i) * at(scale.data, c);
+      accumulate(dVariance, c, (dNormalised * centred * -0.5) / at(std, c) ** 3);
+      accumulate(dMean, c, -dNormalised / at(std, c));
+      accumulate(dScale, c, (at(dy.data, i) * centred) / at(std, c));
+      accumulate(dOffset, c, at(dy.data, i));
+    });
+    const dx = filled(x.shape);
+    forEachChannel(x, (c, value, i) => {
+      const throughVariance = (at(dVariance.data, c) * 2 * (value - at(mean.data, c))) / count;
+      const direct = (at(dy.data, i) * at(scale.data, c)) / at(std, c);
+      dx.data[i] = direct + throughVariance + at(dMean.data, c) / count;
+    });
+    return [dx, dScale, dOffset];
+  },
+
+  batchNorm([x = NONE, scale = NONE, offset = NONE, mean = NONE, variance = NONE], { epsilon }) {
+    const y = filled(x.shape);
+    forEachChannel(x, (c, value, i) => {
+      const normalised = (value - at(mean.data, c)) / Math.sqrt(at(variance.data, c) + epsilon);
+      y.data[i] = normalised * at(scale.data, c) + at(offset.data, c);
+    });
+    return [y];
+  },
+
+  relu: ([x = NONE]) => [{ ...x, data: x.data.map((value) => Math.max(value, 0)) }],
+  reluGradient: ([dy = NONE, y = NONE]) => [
+    { ...dy, data: dy.data.map((value, i) => (at(y.data, i) > 0 ? value : 0)) },
+  ],
+  add: ([a = NONE, b = NONE]) => [{ ...a, data: a.data.map((value, i) => value + at(b.data, i)) }],
+
+  maxPool: ([x = NONE]) => [poolWith(x, (window) => Math.max(...window))],
+  meanPool: ([x = NONE]) => [poolWith(x, (window) => window.reduce((sum, value) => sum + value) / 4)],
+
+  maxPoolGradient: ([dy = NONE, x = NONE]) => [
+    unpoolWith(dy, x, (window) => {
+      const isMaximum = window.map((value) => value === Math.max(...window));
+      const ties = isMaximum.filter(Boolean).length;
+      return isMaximum.map((is) => (is ? 1 / ties : 0));
+    }),
+  ],
+
+  meanPoolGradient([dy = NONE], { height, width }) {
+    const [n, c] = four(dy);
+    return [unpoolWith(dy, filled([n, c, height, width]), () => [0.25, 0.25, 0.25, 0.25])];
+  },
+
+  flatten: ([x = NONE]) => [{ ...x, shape: [four(x)[0], x.data.length / four(x)[0]] }],
+  unflatten: ([x = NONE], { shape }) => [{ ...x, shape: [at(x.shape, 0), ...shape] }],
+
+  dense: ([x = NONE, weight = NONE, bias = NONE]) => {
+    const product = matrixProduct(x, weight);
+    return [{ ...product, data: product.data.map((value, i) => value + at(bias.data, i % bias.data.length)) }];
+  },
+  denseInputGradient: ([dy = NONE, weight = NONE]) => [matrixProduct(dy, transposed(weight))],
+  denseWeightGradient: ([x = NONE, dy = NONE]) => [matrixProduct(transposed(x), dy)],
+
+  softmax: ([logits = NONE]) => [
+    { ...logits, data: Float64Array.from(rows(logits).flatMap((row) => probabilities(row))) },
+  ],
+  argMax([logits = NONE]) {
+    const best = rows(logits).map((row) => row.indexOf(Math.max(...row)));
+    return [naiveTensor([best.length], best)];
+  },
+
+  softmaxCrossEntropy([logits = NONE, labels = NONE], { reduction }) {
+    const losses = rows(logits).map((row, i) => -Math.log(at(probabilities(row), at(labels.data, i))));
+    const sum = losses.reduce((a, b) => a + b, 0);
+    return [naiveTensor([], [reduction === 'mean' ? sum / losses.length : sum])];
+  },
+
+  softmaxCrossEntropyGradient([logits = NONE, labels = NONE]) {
+    const gradient = rows(logits).flatMap((row, i, all) =>
+      probabilities(row).map((p, k) => (p - (k === labels.data[i] ? 1 : 0)) / all.length),
+    );
+    return [naiveTensor(logits.shape, gradient)];
+  },
+
+  correctCount([logits = NONE, labels = NONE]) {
+    const right = rows(logits).filter((row, i) => row.indexOf(Math.max(...row)) === labels.data[i]);
+    return [naiveTensor([], [right.length])];
+  },
+
+  movingAverage: ([running = NONE, batch = NONE, rate = NONE]) => [
+    {
+      ...running,
+      data: running.data.map((old, i) => (1 - at(rate.data, 0)) * old + at(rate.data, 0) * at(batch.data, i)),
+    },
+  ],
+
+  adamUpdate(
+    [parameters = NONE, gradient = NONE, first = NONE, second = NONE, stepSize = NONE, epsilon = NONE],
+    settings,
+  ) {
+    const { beta1, beta2, weightDecay } = settings;
+    const decayed = gradient.data.map((value, i) => value + weightDecay * at(parameters.data, i));
+    const newFirst = first.data.map((old, i) => beta1 * old + (1 - beta1) * at(decayed, i));
+    const newSecond = second.data.map((old, i) => beta2 * old + (1 - beta2) * at(decayed, i) ** 2);
+    const updated = parameters.data.map(
+      (old, i) => old - (at(stepSize.data, 0) * at(newFirst, i)) / (Math.sqrt(at(newSecond, i)) + at(epsilon.data, 0)),
+    );
+    return [updated, newFirst, newSecond].map((data) => ({ shape: parameters.shape, data }));
+  },
+
+  sgdUpdate([parameters = NONE, gradient = NONE, velocity = NONE, learningRate = NONE], { momentum, weightDecay }) {
+    const newVelocity = velocity.data.map(
+      (old, i) => momentum * old + at(gradient.data, i) + weightDecay * at(parameters.data, i),
+    );
+    const updated = parameters.data.map((old, i) => old - at(learningRate.data, 0) * at(newVelocity, i));
+    return [updated, newVelocity].map((data) => ({ shape: parameters.shape, data }));
+  },
+};
+
+/** Stands in for an input that a caller left out; its empty shape makes every operator fail. */
+const NONE: NaiveTensor = { shape: [], data: new Float64Array() };
+
+interface Tap {
+  readonly image: number;
+  readonly filter: number;
+  readonly channel: number;
+  readonly toY: number;
+  readonly toX: number;
+  readonly fromY: number;
+  readonly fromX: number;
+  readonly kernelY: number;
+  readonly kernelX: number;
+}
+
+/** Every product that a "same" convolution of x with weight [M,C,K,K] sums up. */
+function* convolutionTaps(x: NaiveTensor, weight: NaiveTensor): Generator<Tap> {
+  const [images, channels, height, width] = four(x);
+  const [filters, , kernel] = four(weight);
+  const pad = (kernel - 1) / 2;
+  for (let image = 0; image < images; image++)
+    for (let filter = 0; filter < filters; filter++)
+      for (let channel = 0; channel < channels; channel++)
+        for (let toY = 0; toY < height; toY++)
+          for (let toX = 0; toX < width; toX++)
+            for (let kernelY = 0; kernelY < kernel; kernelY++)
+              for (let kernelX = 0; kernelX < kernel; kernelX++) {
+                const [fromY, fromX] = [toY + kernelY - pad, toX + kernelX - pad];
+                if (fromY < 0 || fromY >= height || fromX < 0 || fromX >= width) continue;
+                yield { image, filter, channel, toY, toX, fromY, fromX, kernelY, kernelX };
+              }
+}
+
+function forEachChannel(x: NaiveTensor, visit: (channel: number, value: number, index: number) => void): void {
+  const channels = at(x.shape, 1);
+  const pixels = x.shape.slice(2).reduce((product, size) => product * size, 1);
+  for (const [i, value] of x.data.entries()) visit(Math.floor(i / pixels) % channels, value, i);
+}
+
+function valuesPerChannel(x: NaiveTensor): number {
+  return x.data.length / at(x.shape, 1);
+}
+
+/** Applies `pool` to each 2×2 window; a last odd row or column is dropped. */
+function poolWith(x: NaiveTensor, pool: (window: readonly number[]) => number): NaiveTensor {
+  const [n, c, h, w] = four(x);
+  const y = filled([n, c, Math.floor(h / 2), Math.floor(w / 2)]);
+  forEachWindow(y, x, (output, inputs) => {
+    y.data[output] = pool(inputs.map((i) => at(x.data, i)));
+  });
+  return y;
+}
+
+/** Hands each dy on to its window of x, in the shares that `shareOut` says. */
+function unpoolWith(
+  dy: NaiveTensor,
+  x: NaiveTensor,
+  shareOut: (window: readonly number[]) => readonly number[],
+): NaiveTensor {
+  const dx = filled(x.shape);
+  forEachWindow(dy, x, (output, inputs) => {
+    const shares = shareOut(inputs.map((i) => at(x.data, i)));
+    for (const [position, i] of inputs.entries()) dx.data[i] = at(dy.data, output) * at(shares, position);
+  });
+  return dx;
+}
+
+function forEachWindow(
+  y: NaiveTensor,
+  x: NaiveTensor,
+  visit: (output: number, inputs: readonly number[]) => void,
+): void {
+  const [n, c, h, w] = four(y);
+  for (let image = 0; image < n; image++)
+    for (let channel = 0; channel < c; channel++)
+      for (let row = 0; row < h; row++)
+        for (let column = 0; column < w; column++) {
+          const corners = [0, 1, 2, 3].map((i) =>
+            index4(x, image, channel, 2 * row + Math.floor(i / 2), 2 * column + (i % 2)),
+          );
+          visit(index4(y, image, channel, row, column), corners);
+        }
+}
+
+function matrixProduct(a: NaiveTensor, b: NaiveTensor): NaiveTensor {
+  const [rowCount = 0, inner = 0] = a.shape;
+  const columnCount = at(b.shape, 1);
+  const product = filled([rowCount, columnCount]);
+  for (let row = 0; row < rowCount; row++)
+    for (let column = 0; column < columnCount; column++)
+      for (let i = 0; i < inner; i++)
+        accumulate(
+          product,
+          row * columnCount + column,
+          at(a.data, row * inner + i) * at(b.data, i * columnCount + column),
+        );
+  return product;
+}
+
+function transposed(x: NaiveTensor): NaiveTensor {
+  const [rowCount = 0, columnCount = 0] = x.shape;
+  const values = x.data.map((_, i) => at(x.data, (i % rowCount) * columnCount + Math.floor(i / rowCount)));
+  return { shape: [columnCount, rowCount], data: values };
+}
+
+function probabilities(row: readonly number[]): number[] {
+  const exponentials = row.map((value) => Math.exp(value - Math.max(...row)));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((value) => value / sum);
+}
+
+function rows(x: NaiveTensor): number[][] {
+  const [rowCount = 0, columnCount = 0] = x.shape;
+  return Array.from({ length: rowCount }, (_, row) => [...x.data.subarray(row * columnCount, (row + 1) * columnCount)]);
+}
+
+function accumulate(x: NaiveTensor, index: number, value: number): void {
+  x.data[index] = at(x.data, index) + value;
+}
+
+function filled(shape: readonly number[]): NaiveTensor {
+  return { shape, data: new Float64Array(shape.reduce((product, size) => product * size, 1)) };
+}
+
+function four({ shape }: NaiveTensor): readonly [number, number, number, number] {
+  return [at(shape, 0), at(shape, 1), at(shape, 2), at(shape, 3)];
+}
+
+function index4({ shape }: NaiveTensor, a: number, b: number, c: number, d: number): number {
+  return ((a * at(shape, 1) + b) * at(shape, 2) + c) * at(shape, 3) + d;
+}
+
+function get4(x: NaiveTensor, a: number, b: number, c: number, d: number): number {
+  return at(x.data, index4(x, a, b, c, d));
+}
+
+/** The element, which must be there. */
+function at<T>(values: { readonly [index: number]: T; readonly length: number }, index: number): T {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`there is no element ${index} of ${values.length}`);
+  return value;
+}
