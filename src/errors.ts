@@ -1,6 +1,14 @@
 // Every error that auto-cnn throws on purpose. Across processes compare `code`, never `instanceof`.
 
-export type ErrorCode = 'INVALID_INPUT' | 'DATA_FORMAT' | 'SHAPE' | 'EVALUATION' | 'JOURNAL' | 'RUN_LOCKED' | 'ENGINE';
+export type ErrorCode =
+  | 'INVALID_INPUT'
+  | 'DATA_FORMAT'
+  | 'SHAPE'
+  | 'EVALUATION'
+  | 'JOURNAL'
+  | 'RUN_LOCKED'
+  | 'ENGINE'
+  | 'INTERRUPTED';
 
 /** Facts about the error for programs: paths, offsets, received values. JSON-serialisable. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
@@ -86,5 +94,12 @@ export class RunLockedError extends AutoCnnError {
 export class EngineError extends AutoCnnError {
   constructor(message: string, context?: ErrorContext) {
     super('ENGINE', message, context);
+  }
+}
+
+/** A search was interrupted on purpose and can be resumed. `details` holds `path` and, if there is one, `best`. */
+export class InterruptedError extends AutoCnnError {
+  constructor(message: string, context?: ErrorContext) {
+    super('INTERRUPTED', message, context);
   }
 }

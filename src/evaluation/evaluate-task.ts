@@ -1,7 +1,5 @@
 // The evaluation itself, the same in every process: compile, train, score, write the best weights.
 
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { writeFileAtomically } from '../data/pack.ts';
 import { channelStatistics } from '../data/statistics.ts';
@@ -46,7 +44,6 @@ export async function evaluateTask(
   }
   if (task.checkpointPath !== undefined) {
     const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
-    await mkdir(dirname(task.checkpointPath), { recursive: true });
     await writeFileAtomically(task.checkpointPath, [encodeState(network.layout, result.best, metadata)]);
   }
   const { history, bestEpoch } = result;

@@ -1,0 +1,85 @@
+// How long a network takes on this machine: one training step, one inference.
+
+import { imageSizeOf } from '../data/dataset.ts';
+import { compileDeployable } from '../network/deployable-graph.ts';
+import { encodeOnnx } from '../network/onnx-bytes.ts';
+import type { OptimiserSettings } from '../network/optimiser.ts';
+import type { Network } from '../network/training-graph.ts';
+import { createRng, type Rng } from '../random/rng.ts';
+import { BatchBuffers } from './batch-buffers.ts';
+import { initialiseState } from './initialise.ts';
+import type { Runtime } from './runtime.ts';
+import { TrainingSession } from './training-session.ts';
+
+export interface Timing {
+  readonly batch: number;
+  readonly threads: number;
+  /** Median over the repeats. */
+  readonly ms: number;
+}
+
+export interface MeasureOptions {
+  readonly batch: number;
+  /** Timed runs, after two that are not. */
+  readonly repeats?: number;
+}
+
+/** The first runs touch memory for the first time. */
+const WARM_UP = 2;
+const ADAM: OptimiserSettings = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 };
+
+/** Time of one training step (forward, backward, Adam) on random images, on one thread. */
+export async function measureTrainingStep(
+  runtime: Runtime,
+  network: Network,
+  { batch, repeats = 12 }: MeasureOptions,
+): Promise<Timing> {
+  const rng = createRng('measure');
+  const initial = initialiseState(network.layout, rng);
+  const session = await TrainingSession.create(runtime, network, ADAM, initial, 0.9);
+  const { input, classes } = network.problem;
+  const pixels = randomBytes(batch * imageSizeOf(input), rng);
+  const labels = Int32Array.from({ length: batch }, () => rng.integer(0, classes - 1));
+  const buffers = new BatchBuffers(runtime, input, batch);
+  const images = buffers.fill({ count: batch, pixels, labels }, Int32Array.from(labels.keys()), 0, batch);
+  try {
+    return { batch, threads: 1, ms: await medianMs(() => session.step(images, 1e-3), repeats) };
+  } finally {
+    await session.release();
+  }
+}
+
+/** Time of one run of the deployable model on random images, on one thread. */
+export async function measureInference(
+  runtime: Runtime,
+  network: Network,
+  { batch, repeats = 30 }: MeasureOptions,
+): Promise<Timing> {
+  const rng = createRng('measure');
+  const state = initialiseState(network.layout, rng);
+  const session = await runtime.createSession(encodeOnnx(compileDeployable(network, state)));
+  const { channels, height, width } = network.problem.input;
+  const pixels = Float32Array.from(randomBytes(batch * imageSizeOf(network.problem.input), rng));
+  const image = runtime.createTensor('float32', pixels, [batch, channels, height, width]);
+  try {
+    return { batch, threads: 1, ms: await medianMs(() => session.run({ image }, { probabilities: null }), repeats) };
+  } finally {
+    await session.release();
+  }
+}
+
+async function medianMs(run: () => Promise<unknown>, repeats: number): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < WARM_UP + repeats; i++) {
+    const began = performance.now();
+    await run();
+    if (i >= WARM_UP) times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  const middle = Math.floor(times.length / 2);
+  return ((times[middle] ?? 0) + (times[times.length - 1 - middle] ?? 0)) / 2;
+}
+
+function randomBytes(count: number, rng: Rng): Uint8Array {
+  return Uint8Array.from({ length: count }, () => rng.integer(0, 255));
+}

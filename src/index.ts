@@ -1,0 +1,80 @@
+// The public library.
+
+export { type Dataset, type Examples, imageSizeOf } from './data/dataset.ts';
+export { type LoadOptions, loadDataset } from './data/load-dataset.ts';
+export { channelStatistics } from './data/statistics.ts';
+export { DeployedModel, type Prediction } from './engine/deployed-model.ts';
+export { type MeasureOptions, measureInference, measureTrainingStep, type Timing } from './engine/measure.ts';
+export { loadNodeRuntime } from './engine/node/onnxruntime-node.ts';
+export type { Runtime, RuntimeSession, RuntimeTensor } from './engine/runtime.ts';
+export type { Score } from './engine/scorer.ts';
+export {
+  type EpochRecord,
+  type TrainingData,
+  type TrainingResult,
+  type TrainingSettings,
+  train,
+} from './engine/train.ts';
+export {
+  AutoCnnError,
+  DataFormatError,
+  EngineError,
+  type ErrorCode,
+  EvaluationError,
+  InterruptedError,
+  InvalidInputError,
+  JournalError,
+  RunLockedError,
+  ShapeError,
+} from './errors.ts';
+export type { EvaluateOptions, EvaluationProgress, Evaluator } from './evaluation/evaluator.ts';
+export { InProcessEvaluator } from './evaluation/in-process-evaluator.ts';
+export { ProcessPoolEvaluator, type ProcessPoolOptions } from './evaluation/process-pool-evaluator.ts';
+export type { DataSelection, EvaluationOutcome, EvaluationTask } from './evaluation/task.ts';
+export { crossOverGenomes } from './evolution/crossover.ts';
+export { createGenerationalStrategy, type GenerationalSettings } from './evolution/generational.ts';
+export type { Individual } from './evolution/individual.ts';
+export { mutateGenome } from './evolution/mutation.ts';
+export { createRandomSearchStrategy, type RandomSearchSettings } from './evolution/random-search.ts';
+export { selectSurvivors } from './evolution/selection.ts';
+export type { SearchStrategy } from './evolution/strategy.ts';
+export { estimateCost, type LayerCost, type NetworkCost, type NetworkInput } from './genome/cost.ts';
+export type { Gene, Genome, PoolingGene, SkipGene } from './genome/genome.ts';
+export { formatImageShape, type ImageShape, parseImageShape } from './genome/image-shape.ts';
+export { randomGenome } from './genome/random-genome.ts';
+export { requireValidGenome, type SearchSpace, violation } from './genome/search-space.ts';
+export { formatGenome, genomeId, parseGenome } from './genome/text.ts';
+export { compileGraph } from './network/compile.ts';
+export { compileDeployable, type TrainedState } from './network/deployable-graph.ts';
+export { encodeOnnx } from './network/onnx-bytes.ts';
+export { type ModelMetadata, readModelMetadata } from './network/onnx-metadata.ts';
+export type { OptimiserSettings } from './network/optimiser.ts';
+export {
+  buildEvaluationGraph,
+  buildTrainingGraph,
+  createNetwork,
+  type Network,
+  type Normalisation,
+} from './network/training-graph.ts';
+export { createRng, type Rng } from './random/rng.ts';
+export {
+  configJsonSchema,
+  OPTIMISER_NAMES,
+  resolveConfig,
+  SCHEDULE_NAMES,
+  type SearchConfig,
+  type SearchConfigInput,
+} from './search/config.ts';
+export {
+  type CreateSearchOptions,
+  createSearch,
+  type ResumeSearchOptions,
+  resumeSearch,
+} from './search/create-search.ts';
+export type * from './search/events.ts';
+export { type EvaluationEntry, type FinalEntry, type JournalEntry, readJournal } from './search/journal.ts';
+export { nearestOf } from './search/nearest.ts';
+export { readConfigFile } from './search/run-folder.ts';
+export { Search } from './search/search.ts';
+export type { SearchSummary } from './search/summary.ts';
+export { VERSION } from './search/version.ts';

@@ -1,0 +1,54 @@
+// What a search reports while it runs: `search.on('evaluation', …)`.
+
+import type { EvaluationProgress } from '../evaluation/evaluator.ts';
+import type { SearchConfig } from './config.ts';
+import type { EvaluationEntry, FinalEntry } from './journal.ts';
+import type { SearchSummary } from './summary.ts';
+
+export interface StartEvent {
+  /** Absolute path of the run folder. */
+  readonly folder: string;
+  readonly config: SearchConfig;
+  readonly dataset: SearchSummary['dataset'];
+  /** Evaluations that the journal answers; 0 for a new run. */
+  readonly journalled: number;
+  /** What a user should know about data and journal. */
+  readonly notices: readonly string[];
+}
+
+export interface Candidate {
+  readonly id: string;
+  /** Canonical text. */
+  readonly genome: string;
+}
+
+export interface CandidateProgress extends Candidate {
+  readonly progress: EvaluationProgress;
+}
+
+export interface GenerationEvent {
+  /** 0 is the initial population. */
+  readonly generation: number;
+  readonly generations: number;
+  /** Survivors: who the next generation descends from. */
+  readonly population: readonly { readonly genome: string; readonly fitness: number }[];
+  readonly best: { readonly genome: string; readonly fitness: number };
+}
+
+export interface SearchEvents {
+  start: [event: StartEvent];
+  /** A generation's genomes are known; `pending` of them have to be trained. */
+  generationStart: [
+    event: { readonly generation: number; readonly genomes: readonly string[]; readonly pending: number },
+  ];
+  evaluationStart: [candidate: Candidate];
+  progress: [event: CandidateProgress];
+  /** An evaluation has ended and is in the journal. */
+  evaluation: [entry: EvaluationEntry];
+  generation: [event: GenerationEvent];
+  finalStart: [candidate: Candidate];
+  finalProgress: [event: CandidateProgress];
+  final: [entry: FinalEntry];
+  notice: [text: string];
+  end: [summary: SearchSummary];
+}

@@ -1,0 +1,104 @@
+// One process owns a run folder at a time: a lock file with the owner's process id.
+
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { RunLockedError } from '../errors.ts';
+
+export interface RunLock {
+  /** Gives the folder up. */
+  release(): void;
+}
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, where the system tells: a process id alone may have passed to another. */
+  readonly started: string;
+}
+
+/**
+ * Takes the lock. One that a dead process left behind is taken over.
+ *
+ * @throws {RunLockedError} if a living process holds it; on another host any owner counts as living.
+ */
+export function acquireLock(path: string): RunLock {
+  const own = JSON.stringify(describeProcess(process.pid));
+  for (;;) {
+    try {
+      writeFileSync(path, own, { flag: 'wx' });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const text = readLock(path);
+    if (text === undefined) continue;
+    const owner = parseOwner(text);
+    if (owner !== undefined && isAlive(owner)) {
+      throw new RunLockedError(
+        `the run is being worked on by process ${owner.pid} on ${owner.host} (${path}); wait for it, or stop it first`,
+        { details: { path, pid: owner.pid, host: owner.host } },
+      );
+    }
+    takeAway(path, text);
+  }
+  return {
+    release() {
+      if (readLock(path) === own) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** Removes a stale lock; if somebody else replaced it in between, theirs is put back. */
+function takeAway(path: string, stale: string): void {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (readLock(aside) === stale) rmSync(aside, { force: true });
+  else renameSync(aside, path);
+}
+
+function readLock(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    const { pid, host, started = '' } = JSON.parse(text) as Partial<Owner>;
+    return typeof pid === 'number' && typeof host === 'string' ? { pid, host, started } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeProcess(pid: number): Owner {
+  return { pid, host: hostname(), started: startTime(pid) };
+}
+
+function isAlive(owner: Owner): boolean {
+  if (owner.host !== hostname()) return true;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return startTime(owner.pid) === owner.started;
+}
+
+/** Linux: field 22 of /proc/PID/stat, clock ticks since boot; elsewhere unknown. */
+function startTime(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,132 @@
+// Everything a search needs before it starts: checked, loaded, locked.
+
+import { ensurePacked } from '../data/cache.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { type LoadOptions, loadDataset } from '../data/load-dataset.ts';
+import { writeFileAtomically } from '../data/pack.ts';
+import { InvalidInputError } from '../errors.ts';
+import { selectData } from '../evaluation/select-data.ts';
+import { resolveConfig, type SearchConfig } from './config.ts';
+import { Journal, type JournalEntry } from './journal.ts';
+import { acquireLock } from './lock.ts';
+import { createRunFolder, openRunFolder, type RunFolder } from './run-folder.ts';
+import { createStrategy } from './strategies.ts';
+
+export interface OpenRun {
+  readonly folder: RunFolder;
+  readonly config: SearchConfig;
+  readonly dataset: Dataset;
+  /** Of the packed data set. */
+  readonly packedPath: string;
+  readonly journal: Journal;
+  /** What the journal held when it was opened. */
+  readonly entries: readonly JournalEntry[];
+  readonly notices: readonly string[];
+  /** Gives the folder up. */
+  close(): void;
+}
+
+export interface OpenOptions {
+  /** Used instead of loading `config.dataset.source`. */
+  readonly dataset?: Dataset;
+  readonly cacheDir?: string;
+  readonly onLoadProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Starts a run in a new folder. Everything is checked before the folder is made.
+ *
+ * @param source  where the configuration comes from, for messages.
+ * @param out     the folder; without it the next free one in `runs/`.
+ * @throws {InvalidInputError}, {DataFormatError}, {RunLockedError}
+ */
+export async function startRun(
+  input: unknown,
+  source: string,
+  out: string | undefined,
+  options: OpenOptions = {},
+): Promise<OpenRun> {
+  const config = resolveConfig(input, source);
+  const dataset = await load(config, options);
+  checkAgainstData(config, dataset);
+  const packedPath = await ensurePacked(dataset, options.cacheDir);
+  const folder = createRunFolder(out, dataset.name);
+  const resolved: SearchConfig = { ...config, dataset: { ...config.dataset, fingerprint: dataset.fingerprint } };
+  return open(folder, resolved, dataset, packedPath, async () => {
+    await writeFileAtomically(folder.config, [Buffer.from(`${JSON.stringify(resolved, null, 2)}\n`)]);
+  });
+}
+
+/**
+ * Opens the run in a folder to go on with it.
+ *
+ * @param changes  settings that have no effect on results.
+ * @throws {InvalidInputError} if it is no run or its data has changed; {JournalError}, {RunLockedError}.
+ */
+export async function reopenRun(
+  path: string,
+  changes: Partial<Pick<SearchConfig, 'workers' | 'timeoutSeconds'>> = {},
+  options: OpenOptions = {},
+): Promise<OpenRun> {
+  const { folder, config } = openRunFolder(path);
+  const resolved = { ...config, ...changes };
+  const dataset = await load(resolved, options);
+  return open(folder, resolved, dataset, await ensurePacked(dataset, options.cacheDir), async () => {});
+}
+
+async function open(
+  folder: RunFolder,
+  config: SearchConfig,
+  dataset: Dataset,
+  packedPath: string,
+  prepare: () => Promise<void>,
+): Promise<OpenRun> {
+  const lock = acquireLock(folder.lock);
+  try {
+    await prepare();
+    const { journal, entries, recovered } = Journal.open(folder.journal);
+    const notices = [...dataset.notes];
+    if (recovered)
+      notices.push(`The last line of ${folder.journal} was torn and is dropped; its candidate is evaluated anew.`);
+    const close = () => {
+      journal.close();
+      lock.release();
+    };
+    return { folder, config, dataset, packedPath, journal, entries, notices, close };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function load(config: SearchConfig, options: OpenOptions): Promise<Dataset> {
+  const { source, size, channels, skipBroken, test, fingerprint } = config.dataset;
+  const { cacheDir, onLoadProgress: onProgress, signal } = options;
+  const loadOptions: LoadOptions = {
+    size,
+    channels,
+    skipBroken,
+    test,
+    seed: config.seed,
+    cacheDir,
+    onProgress,
+    signal,
+  };
+  const dataset = options.dataset ?? (await loadDataset(source, loadOptions));
+  if (fingerprint !== undefined && fingerprint !== dataset.fingerprint) {
+    throw new InvalidInputError(
+      `the data in ${source} is not what the configuration names: fingerprint ${dataset.fingerprint}, expected ${fingerprint}; restore the data, or start a new search`,
+      { details: { source, fingerprint: dataset.fingerprint, expected: fingerprint } },
+    );
+  }
+  return dataset;
+}
+
+/** What only the data can tell: limits below the number of classes, a search space without a network. */
+function checkAgainstData(config: SearchConfig, dataset: Dataset): void {
+  const { trainLimit, searchLimit, validation, seed } = config;
+  const limits = { ...(trainLimit && { trainLimit }), ...(searchLimit && { searchLimit }) };
+  selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'search', ...limits });
+  createStrategy(config, { input: dataset.shape, classes: dataset.classes.length });
+}

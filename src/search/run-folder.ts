@@ -1,0 +1,125 @@
+// Where a run keeps what: `config.json`, `journal.jsonl`, `checkpoints/`, `model.onnx`, `summary.json`.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InvalidInputError } from '../errors.ts';
+import { resolveConfig, type SearchConfig } from './config.ts';
+
+export interface RunFolder {
+  /** Absolute. */
+  readonly path: string;
+  readonly config: string;
+  readonly journal: string;
+  readonly lock: string;
+  readonly model: string;
+  readonly summary: string;
+  checkpoint(id: string): string;
+}
+
+export function runFolderAt(path: string): RunFolder {
+  const root = resolve(path);
+  return {
+    path: root,
+    config: join(root, 'config.json'),
+    journal: join(root, 'journal.jsonl'),
+    lock: join(root, 'lock'),
+    model: join(root, 'model.onnx'),
+    summary: join(root, 'summary.json'),
+    checkpoint: (id) => join(root, 'checkpoints', `${id}.safetensors`),
+  };
+}
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @param out   where; without it `runs/NAME-1`, or the next number that is free.
+ * @param name  of the data set, for the folder's name.
+ * @throws {InvalidInputError} if `out` is a run already, holds other files, or cannot be made.
+ */
+export function createRunFolder(out: string | undefined, name: string): RunFolder {
+  if (out === undefined) return createNumbered(name);
+  const folder = runFolderAt(out);
+  if (existsSync(folder.config) || existsSync(folder.journal)) {
+    throw new InvalidInputError(
+      `${folder.path} is a run already: continue it with "auto-cnn resume ${out}", or give another folder with --out`,
+      { details: { path: folder.path } },
+    );
+  }
+  makeFolder(folder.path, true);
+  if (readdirSync(folder.path).length > 0) {
+    throw new InvalidInputError(
+      `${folder.path} is not empty and holds no run; give an empty or a new folder with --out`,
+      {
+        details: { path: folder.path },
+      },
+    );
+  }
+  return folder;
+}
+
+/**
+ * The folder and configuration of an existing run.
+ *
+ * @throws {InvalidInputError} if it is none.
+ */
+export function openRunFolder(path: string): { readonly folder: RunFolder; readonly config: SearchConfig } {
+  const folder = runFolderAt(path);
+  if (!existsSync(folder.path)) {
+    throw new InvalidInputError(`there is no folder ${folder.path}; give the folder of a run, such as runs/mnist-1`, {
+      details: { path: folder.path },
+    });
+  }
+  if (!existsSync(folder.config)) {
+    throw new InvalidInputError(
+      `${folder.path} is no run: it has no config.json; give the folder that "auto-cnn search" made`,
+      { details: { path: folder.path } },
+    );
+  }
+  return { folder, config: resolveConfig(readConfigFile(folder.config), folder.config) };
+}
+
+/** @throws {InvalidInputError} if the file cannot be read or is no JSON. */
+export function readConfigFile(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new InvalidInputError(`the configuration ${path} cannot be read: ${(cause as Error).message}`, {
+      details: { path },
+      cause,
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidInputError(`the configuration ${path} is no JSON: ${(cause as Error).message}`, {
+      details: { path },
+      cause,
+    });
+  }
+}
+
+function createNumbered(name: string): RunFolder {
+  makeFolder('runs', true);
+  const stem = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+/, '') || 'run';
+  for (let number = 1; ; number++) {
+    const path = join('runs', `${stem}-${number}`);
+    if (existsSync(path)) continue;
+    // Another process may take the name first: making it is what decides.
+    if (makeFolder(path, false)) return runFolderAt(path);
+  }
+}
+
+/** @returns false if it exists already and `mayExist` is not set. */
+function makeFolder(path: string, mayExist: boolean): boolean {
+  try {
+    mkdirSync(path, { recursive: mayExist });
+    return true;
+  } catch (cause) {
+    if (!mayExist && (cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw new InvalidInputError(`the folder ${resolve(path)} cannot be made: ${(cause as Error).message}`, {
+      details: { path: resolve(path) },
+      cause,
+    });
+  }
+}

@@ -1,0 +1,51 @@
+// Genome → evaluation task. A task's seed comes from the run's seed and the genome alone, never from the order of tasks.
+
+import { createHash } from 'node:crypto';
+import type { TrainingSettings } from '../engine/train.ts';
+import type { EvaluationTask } from '../evaluation/task.ts';
+import type { SearchConfig } from './config.ts';
+
+export interface TaskSettings {
+  readonly config: SearchConfig;
+  readonly dataset: EvaluationTask['dataset'];
+  /** Names of checkpoint files; without it no weights are kept. */
+  readonly checkpoint: (id: string) => string;
+}
+
+export interface IdentifiedTask {
+  /** Hash of genome, data, settings and seed: equal ids, equal outcomes. */
+  readonly id: string;
+  readonly task: EvaluationTask;
+}
+
+/** A candidate of the search. */
+export function candidateTask(genome: string, settings: TaskSettings): IdentifiedTask {
+  const { trainLimit, searchLimit, validation } = settings.config;
+  const limits = { ...(trainLimit && { trainLimit }), ...(searchLimit && { searchLimit }) };
+  return identify(genome, settings, { ...limits, validation, purpose: 'search' }, settings.config.training.epochs);
+}
+
+/** The best genome, from scratch, on training and validation data. */
+export function finalTask(genome: string, settings: TaskSettings): IdentifiedTask {
+  const { trainLimit, validation, finalEpochs } = settings.config;
+  return identify(genome, settings, { ...(trainLimit && { trainLimit }), validation, purpose: 'final' }, finalEpochs);
+}
+
+function identify(
+  genome: string,
+  { config, dataset, checkpoint }: TaskSettings,
+  selection: Omit<EvaluationTask['selection'], 'seed'>,
+  epochs: number,
+): IdentifiedTask {
+  const { optimizer, ...training } = config.training;
+  const settings: TrainingSettings = { ...training, optimiser: optimizer, epochs };
+  const content = {
+    genome,
+    selection: { seed: `${config.seed}/data`, ...selection },
+    training: settings,
+    seed: `${config.seed}/${selection.purpose}/${genome}`,
+  };
+  const key = JSON.stringify([dataset.fingerprint, content]);
+  const id = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  return { id, task: { ...content, dataset, checkpointPath: checkpoint(id) } };
+}
