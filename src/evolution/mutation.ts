@@ -9,7 +9,7 @@ import type { Rng } from '../random/rng.ts';
 /** The operations in the order of their weights. */
 export const MUTATION_OPERATIONS = ['add-skip', 'add-pooling', 'remove', 'redraw'] as const;
 
-export type MutationOperation = (typeof MUTATION_OPERATIONS)[number];
+type MutationOperation = (typeof MUTATION_OPERATIONS)[number];
 
 /** Probabilities of {@link MUTATION_OPERATIONS}: non-negative, sum 1. */
 export type MutationWeights = readonly [addSkip: number, addPooling: number, remove: number, redraw: number];

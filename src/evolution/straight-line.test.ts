@@ -12,7 +12,7 @@ const MAX_DEPTH = 8;
 
 describe.each([
   { size: 20, seeds: [1, 3, 4, 5, 6] },
-  { size: 7, seeds: [2, 3, 4, 5, 7] },
+  { size: 7, seeds: [2, 3, 4, 5] },
 ])('ten generations of $size individuals', ({ size, seeds }) => {
   it.each(seeds)('equal the straight-line rendering, seed %i', (seed) => {
     const strategy = createGenerationalStrategy({

@@ -1,6 +1,6 @@
 // What a filter count may be: a power of two, as in the paper, up to a size no candidate needs to exceed.
 
-export const MAX_FILTERS = 4096;
+const MAX_FILTERS = 4096;
 
 /**
  * Why `filters` is no filter count, with the cure; undefined if it is one.
