@@ -73,10 +73,9 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): SafetensorsF
     if (to - from !== elements * 4 || start + to > bytes.length) {
       fail(`tensor ${name} of shape [${shape}] lies at ${from}..${to} of ${bytes.length - start} bytes`, start + from);
     }
-    tensors.set(name, {
-      shape: shape as readonly number[],
-      data: new Float32Array(bytes.slice(start + from, start + to).buffer),
-    });
+    const data = new Float32Array(elements);
+    new Uint8Array(data.buffer).set(bytes.subarray(start + from, start + to));
+    tensors.set(name, { shape: shape as readonly number[], data });
   }
   return { tensors, metadata: textsOf(header.__metadata__) };
 }
