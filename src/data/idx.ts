@@ -124,7 +124,7 @@ async function inflate(bytes: Buffer, path: string, dimensionCounts: readonly nu
       chunks.push(chunk);
       size += chunk.length;
       end ??= parseHeader(chunks.length === 1 ? chunk : Buffer.concat(chunks), path, dimensionCounts)?.end;
-      if (end !== undefined && size > end * 1e9) break;
+      if (end !== undefined && size > end) break;
     }
   } catch (error) {
     if (error instanceof DataFormatError) throw error;
