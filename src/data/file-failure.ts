@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied; give this user the right to it',
   EPERM: 'permission denied; give this user the right to it',
   ELOOP: 'its symbolic links go in a circle; mend them',
-  ENOSPC: 'the disk is full; free some space, or choose another folder with AUTO_CNN_CACHE',
-  EROFS: 'the disk is read-only; choose another folder with AUTO_CNN_CACHE',
+  ENOSPC: 'the disk is full; free some space or choose another folder',
+  EROFS: 'the disk is read-only; choose another folder',
   ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB; split the data into smaller files',
 };
