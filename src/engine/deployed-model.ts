@@ -1,8 +1,7 @@
 // A model file at work: what `model.onnx` answers, for scoring and prediction.
 
-import { type Examples, imageSizeOf } from '../data/dataset.ts';
+import { type Examples, type ImageShape, imageSizeOf } from '../data/dataset.ts';
 import { EngineError } from '../errors.ts';
-import type { ImageShape } from '../genome/image-shape.ts';
 import { type ModelMetadata, readModelMetadata } from '../network/onnx-metadata.ts';
 import type { Runtime, RuntimeSession } from './runtime.ts';
 import type { Score } from './scorer.ts';

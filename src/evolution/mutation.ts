@@ -34,7 +34,7 @@ export function mutateGenome(
   space: SearchSpace,
   problem: NetworkInput,
 ): Genome {
-  const possible = weights;
+  const possible = genome.length === 0 ? [weights[0], weights[1], 0, 0] : weights;
   if (!possible.some((weight) => weight > 0)) return genome;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const operation = MUTATION_OPERATIONS[rng.weightedIndex(possible)] as MutationOperation;

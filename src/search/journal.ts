@@ -21,7 +21,7 @@ export interface EvaluationEntry extends EvaluationOutcome {
 }
 
 /** The final training is done; its weights are in the checkpoint of this id. */
-export interface FinalEntry extends Omit<EvaluationEntry, 'type'> {
+export interface FinalEntry extends Omit<EvaluationEntry, 'type' | 'fitness'> {
   readonly type: 'final';
 }
 

@@ -173,7 +173,8 @@ export class Search extends EventEmitter<SearchEvents> {
       ...(signal && { signal }),
       onProgress: (progress) => this.emit('finalProgress', { ...candidate, progress }),
     });
-    const entry: FinalEntry = { type: 'final', ...this.#describe(candidate, outcome, began) };
+    const { fitness: _, ...described } = this.#describe(candidate, outcome, began);
+    const entry: FinalEntry = { type: 'final', ...described };
     journal.append(entry);
     this.emit('final', entry);
     if (entry.failure === undefined) return entry;

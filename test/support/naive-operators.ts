@@ -61,41 +61,25 @@ const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
 
   conv2d([x = NONE, weight = NONE, bias = NONE]) {
     const [n, , h, w] = four(x);
-    const y = filled([n, four(weight)[0], h, w]);
-    for (const { image, filter, channel, toY, toX, fromY, fromX, kernelY, kernelX } of convolutionTaps(x, weight)) {
-      accumulate(
-        y,
-        index4(y, image, filter, toY, toX),
-        get4(x, image, channel, fromY, fromX) * get4(weight, filter, channel, kernelY, kernelX),
-      );
-    }
-    return [
-      { ...y, data: y.data.map((value, i) => value + at(bias.data, Math.floor(i / (h * w)) % bias.data.length)) },
-    ];
+    const filters = four(weight)[0];
+    const biases = Array.from({ length: n * filters * h * w }, (_, i) =>
+      at(bias.data, Math.floor(i / (h * w)) % filters),
+    );
+    const y = naiveTensor([n, filters, h, w], biases);
+    forEachTap(x, weight, (from, tap, to) => accumulate(y, to, at(x.data, from) * at(weight.data, tap)));
+    return [y];
   },
 
   conv2dInputGradient([dy = NONE, weight = NONE]) {
     const [n, , h, w] = four(dy);
     const dx = filled([n, four(weight)[1], h, w]);
-    for (const { image, filter, channel, toY, toX, fromY, fromX, kernelY, kernelX } of convolutionTaps(dx, weight)) {
-      accumulate(
-        dx,
-        index4(dx, image, channel, fromY, fromX),
-        get4(dy, image, filter, toY, toX) * get4(weight, filter, channel, kernelY, kernelX),
-      );
-    }
+    forEachTap(dx, weight, (from, tap, to) => accumulate(dx, from, at(dy.data, to) * at(weight.data, tap)));
     return [dx];
   },
 
   conv2dWeightGradient([x = NONE, dy = NONE], { kernel }) {
     const dw = filled([four(dy)[1], four(x)[1], kernel, kernel]);
-    for (const { image, filter, channel, toY, toX, fromY, fromX, kernelY, kernelX } of convolutionTaps(x, dw)) {
-      accumulate(
-        dw,
-        index4(dw, filter, channel, kernelY, kernelX),
-        get4(dy, image, filter, toY, toX) * get4(x, image, channel, fromY, fromX),
-      );
-    }
+    forEachTap(x, dw, (from, tap, to) => accumulate(dw, tap, at(dy.data, to) * at(x.data, from)));
     return [dw];
   },
 
@@ -247,33 +231,27 @@ const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
 /** Stands in for an input that a caller left out; its empty shape makes every operator fail. */
 const NONE: NaiveTensor = { shape: [], data: new Float64Array() };
 
-interface Tap {
-  readonly image: number;
-  readonly filter: number;
-  readonly channel: number;
-  readonly toY: number;
-  readonly toX: number;
-  readonly fromY: number;
-  readonly fromX: number;
-  readonly kernelY: number;
-  readonly kernelX: number;
-}
-
-/** Every product that a "same" convolution of x with weight [M,C,K,K] sums up. */
-function* convolutionTaps(x: NaiveTensor, weight: NaiveTensor): Generator<Tap> {
+/**
+ * Visits every product that a "same" convolution of x with weight [M,C,K,K] sums up: where in x it reads, with which
+ * weight, and where in y it writes.
+ */
+function forEachTap(x: NaiveTensor, weight: NaiveTensor, visit: (from: number, tap: number, to: number) => void): void {
   const [images, channels, height, width] = four(x);
   const [filters, , kernel] = four(weight);
   const pad = (kernel - 1) / 2;
+  const y = { shape: [images, filters, height, width] };
   for (let image = 0; image < images; image++)
     for (let filter = 0; filter < filters; filter++)
       for (let channel = 0; channel < channels; channel++)
-        for (let toY = 0; toY < height; toY++)
-          for (let toX = 0; toX < width; toX++)
-            for (let kernelY = 0; kernelY < kernel; kernelY++)
-              for (let kernelX = 0; kernelX < kernel; kernelX++) {
+        for (let kernelY = 0; kernelY < kernel; kernelY++)
+          for (let kernelX = 0; kernelX < kernel; kernelX++)
+            for (let toY = 0; toY < height; toY++)
+              for (let toX = 0; toX < width; toX++) {
                 const [fromY, fromX] = [toY + kernelY - pad, toX + kernelX - pad];
                 if (fromY < 0 || fromY >= height || fromX < 0 || fromX >= width) continue;
-                yield { image, filter, channel, toY, toX, fromY, fromX, kernelY, kernelX };
+                const from = index4(x, image, channel, fromY, fromX);
+                const tap = index4(weight, filter, channel, kernelY, kernelX);
+                visit(from, tap, index4(y, image, filter, toY, toX));
               }
 }
 
@@ -368,16 +346,12 @@ function filled(shape: readonly number[]): NaiveTensor {
   return { shape, data: new Float64Array(shape.reduce((product, size) => product * size, 1)) };
 }
 
-function four({ shape }: NaiveTensor): readonly [number, number, number, number] {
+function four({ shape }: Pick<NaiveTensor, 'shape'>): readonly [number, number, number, number] {
   return [at(shape, 0), at(shape, 1), at(shape, 2), at(shape, 3)];
 }
 
-function index4({ shape }: NaiveTensor, a: number, b: number, c: number, d: number): number {
+function index4({ shape }: Pick<NaiveTensor, 'shape'>, a: number, b: number, c: number, d: number): number {
   return ((a * at(shape, 1) + b) * at(shape, 2) + c) * at(shape, 3) + d;
-}
-
-function get4(x: NaiveTensor, a: number, b: number, c: number, d: number): number {
-  return at(x.data, index4(x, a, b, c, d));
 }
 
 /** The element, which must be there. */
