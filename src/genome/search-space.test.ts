@@ -97,6 +97,11 @@ describe('checkSpaceIsFeasible', () => {
     expect(() => checkSpaceIsFeasible({ channels: [32], maxDepth: 2, maxParameters: 1000 }, mnist)).not.toThrow();
   });
 
+  it('takes into account that a skip layer can reduce the channels of the image', () => {
+    const deep = { input: parseImageShape('28x28x64'), classes: 10 };
+    expect(() => checkSpaceIsFeasible({ channels: [1], maxDepth: 2, maxParameters: 3000 }, deep)).not.toThrow();
+  });
+
   it('accepts images too small to be pooled', () => {
     expect(() => checkSpaceIsFeasible(space, { input: parseImageShape('1x1x1'), classes: 2 })).not.toThrow();
   });

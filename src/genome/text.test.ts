@@ -65,6 +65,10 @@ describe('parseGenome', () => {
       'max-32',
       'genome "max-32", token 2 ("32"): this number of filters has no partner, as a skip layer is two numbers (F1-F2); add the second one after it or remove it',
     ],
+    [
+      '128-max-64',
+      'genome "128-max-64", token 1 ("128"): this number of filters has no partner, as a skip layer is two numbers (F1-F2); add the second one after it or remove it',
+    ],
     ['-32-32', `genome "-32-32", token 1 (""): the text starts with '-'; remove it or put a layer before it`],
     ['32-32-', `genome "32-32-", token 3 (""): the text ends with '-'; remove it or add a layer after it`],
     [

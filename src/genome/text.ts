@@ -30,6 +30,7 @@ export function parseGenome(text: string): Genome {
     const place: Place = { text, word, position: index + 1, last: index === words.length - 1 };
     const token = readToken(place);
     if (typeof token !== 'number') {
+      if (unpaired !== undefined) throw withoutPartner(unpaired);
       genes.push({ kind: 'pooling', pooling: token });
     } else if (unpaired === undefined) {
       unpaired = place;
