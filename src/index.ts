@@ -58,6 +58,7 @@ export {
 } from './network/training-graph.ts';
 export { createRng, type Rng } from './random/rng.ts';
 export {
+  type ConfigSource,
   configJsonSchema,
   OPTIMISER_NAMES,
   resolveConfig,

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
-import { nearestOf } from './nearest.ts';
+import { describeIssue, type PlaceOfKey } from './config-issue.ts';
 
 const probability = z.number().min(0).max(1);
 const count = z.int().min(1);
@@ -102,21 +102,25 @@ export type SearchConfig = z.output<typeof searchConfigSchema>;
 export const OPTIMISER_NAMES = optionNames(optimiserSchema);
 export const SCHEDULE_NAMES = optionNames(scheduleSchema);
 
+/** Where a configuration comes from, for messages: a name (of a file, say), or the place of each key by its path. */
+export type ConfigSource = string | PlaceOfKey;
+
 /**
  * Checks a configuration as a whole and fills in the defaults.
  *
- * @param source  where it comes from (a file, the command line), for messages.
  * @throws {InvalidInputError} naming the first wrong key by its path, the constraint and what was received; `details.issues`
  *   holds all of them.
  */
-export function resolveConfig(input: unknown, source: string): SearchConfig {
+export function resolveConfig(input: unknown, source: ConfigSource): SearchConfig {
+  const placeOf: PlaceOfKey =
+    typeof source === 'string' ? (path) => (path === '' ? source : `${source}: ${path}`) : source;
   const parsed = searchConfigSchema.safeParse(input);
   if (parsed.success) {
-    checkSum(parsed.data.mutationWeights, source);
+    checkSum(parsed.data.mutationWeights, placeOf);
     return parsed.data;
   }
-  const issues = parsed.error.issues.map((issue) => describeIssue(issue, input));
-  throw new InvalidInputError(`${source}: ${issues[0]}`, { details: { source, issues } });
+  const issues = parsed.error.issues.map((issue) => describeIssue(issue, input, placeOf, { keysAt, namesAt }));
+  throw new InvalidInputError(issues[0] ?? `${placeOf('')} is invalid`, { details: { issues } });
 }
 
 /** The JSON Schema of a configuration file, for editors. */
@@ -128,54 +132,30 @@ export function configJsonSchema(): Record<string, unknown> {
   return { ...schema, title: 'auto-cnn search configuration' };
 }
 
-function checkSum(weights: readonly number[], source: string): void {
+function checkSum(weights: readonly number[], placeOf: PlaceOfKey): void {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   if (Math.abs(sum - 1) <= 1e-6) return;
-  throw new InvalidInputError(`${source}: mutationWeights must sum to 1, received ${weights.join(', ')} (sum ${sum})`, {
-    details: { source, path: 'mutationWeights', received: weights },
-  });
+  const shown = Number(sum.toPrecision(9));
+  throw new InvalidInputError(
+    `${placeOf('mutationWeights')} must add up to 1, received ${weights.join(', ')}, which is ${shown}`,
+    { details: { path: 'mutationWeights', received: weights } },
+  );
 }
 
-function describeIssue(issue: z.core.$ZodIssue, input: unknown): string {
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const where = path === '' ? key : `${path}.${key}`;
-    return `unknown key ${where}${suggestion(key, knownKeys(issue.path))}`;
-  }
-  const received = valueAt(input, issue.path);
-  if (received === undefined) return `${path} is missing`;
-  if (issue.code === 'invalid_union') {
-    const names = path.startsWith('training.optimizer') ? OPTIMISER_NAMES : SCHEDULE_NAMES;
-    return `${path} must be one of ${names.join(', ')}, received ${JSON.stringify(received)}${suggestion(String(received), names)}`;
-  }
-  const constraint = issue.message
-    .replace(/^(Invalid input|Invalid option|Too small|Too big): /, '')
-    .replace(/, received .*$/, '');
-  return `${path}: ${constraint}, received ${JSON.stringify(received)}`;
-}
-
-function suggestion(received: string, names: readonly string[]): string {
-  const near = nearestOf(received, names);
-  return near === undefined ? '' : `; did you mean ${near}?`;
-}
-
-function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+function keysAt(path: string): readonly string[] {
   const shapes: Readonly<Record<string, readonly string[]>> = {
     '': Object.keys(searchConfigSchema.shape),
     dataset: Object.keys(datasetSchema.shape),
     searchSpace: Object.keys(searchSpaceSchema.shape),
     training: Object.keys(trainingSchema.shape),
+    'training.optimizer': optimiserSchema.options.flatMap((option) => Object.keys(option.shape)),
+    'training.schedule': scheduleSchema.options.flatMap((option) => Object.keys(option.shape)),
   };
-  return shapes[path.join('.')] ?? [];
+  return shapes[path] ?? [];
 }
 
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
-    input,
-  );
+function namesAt(path: string): readonly string[] {
+  return path.startsWith('training.optimizer') ? OPTIMISER_NAMES : SCHEDULE_NAMES;
 }
 
 function optionNames(union: {

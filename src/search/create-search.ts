@@ -2,7 +2,7 @@
 
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
-import type { SearchConfig, SearchConfigInput } from './config.ts';
+import type { ConfigSource, SearchConfig, SearchConfigInput } from './config.ts';
 import { type OpenOptions, type OpenRun, reopenRun, startRun } from './open-run.ts';
 import { Search } from './search.ts';
 
@@ -10,7 +10,7 @@ export interface CreateSearchOptions extends OpenOptions {
   /** The run folder; without it the next free one in `runs/`. */
   readonly out?: string;
   /** Named in messages about the configuration. */
-  readonly configSource?: string;
+  readonly configSource?: ConfigSource;
   /** Trains the candidates; without it a pool of `workers` child processes. The search closes it. */
   readonly evaluator?: Evaluator;
 }

@@ -6,7 +6,7 @@ import { type LoadOptions, loadDataset } from '../data/load-dataset.ts';
 import { writeFileAtomically } from '../data/pack.ts';
 import { InvalidInputError } from '../errors.ts';
 import { selectData } from '../evaluation/select-data.ts';
-import { resolveConfig, type SearchConfig } from './config.ts';
+import { type ConfigSource, resolveConfig, type SearchConfig } from './config.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { acquireLock } from './lock.ts';
 import { createRunFolder, openRunFolder, type RunFolder } from './run-folder.ts';
@@ -43,7 +43,7 @@ export interface OpenOptions {
  */
 export async function startRun(
   input: unknown,
-  source: string,
+  source: ConfigSource,
   out: string | undefined,
   options: OpenOptions = {},
 ): Promise<OpenRun> {
