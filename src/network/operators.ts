@@ -29,7 +29,7 @@ export interface OperatorAttributes {
   conv2dInputGradient: None;
   /** x [N,C,H,W], dy [N,M,H,W] → [M,C,K,K]. */
   conv2dWeightGradient: { readonly kernel: number };
-  /** x [N,C,…] → [C]: the sum over all other axes. */
+  /** x [N,C] or [N,C,H,W] → [C]: the sum over all other axes. */
   channelSum: None;
   /** x, scale [C], offset [C] → y, batch mean [C], biased batch variance [C]. */
   batchNormTraining: { readonly epsilon: number };
@@ -159,26 +159,30 @@ const INFERENCE: Inference = {
   },
   conv2d(inputs) {
     const [n, c, h, w] = fourOf(inputs.count(3).float(0, 4));
-    const [m, weightC, k] = fourOf(inputs.float(1, 4));
+    const [m, , k] = fourOf(inputs.float(1, 4));
     inputs.expect(1, [m, c, k, k]);
-    if (weightC !== c || staticSize(k) % 2 === 0) inputs.fail('needs an odd square kernel over all channels');
+    if (staticSize(k) % 2 === 0) inputs.fail('needs an odd square kernel');
     inputs.expect(2, [m]);
     return [float32(n, m, h, w)];
   },
   conv2dInputGradient(inputs) {
     const [n, m, h, w] = fourOf(inputs.count(2).float(0, 4));
-    const [weightM, c] = fourOf(inputs.float(1, 4));
-    if (weightM !== m) inputs.fail('needs one kernel an output channel');
+    const [, c, k] = fourOf(inputs.float(1, 4));
+    inputs.expect(1, [m, c, k, k]);
+    if (staticSize(k) % 2 === 0) inputs.fail('needs an odd square kernel');
     return [float32(n, c, h, w)];
   },
   conv2dWeightGradient(inputs, { kernel }) {
     const [n, c, h, w] = fourOf(inputs.count(2).float(0, 4));
     const m = fourOf(inputs.float(1, 4))[1];
     inputs.expect(1, [n, m, h, w]);
+    if (kernel % 2 === 0) inputs.fail(`needs an odd kernel, not ${kernel}`);
     return [float32(m, c, kernel, kernel)];
   },
   channelSum(inputs) {
-    return [float32(staticSize(inputs.count(1).float(0)[1]))];
+    const shape = inputs.count(1).float(0);
+    if (shape.length !== 2 && shape.length !== 4) inputs.fail('needs [N, C] or [N, C, H, W]');
+    return [float32(staticSize(shape[1]))];
   },
   batchNormTraining(inputs) {
     const shape = inputs.count(3).float(0, 4);
