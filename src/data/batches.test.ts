@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { randomExamples } from '../../test/support/data-fixtures.ts';
 import { createRng } from '../random/rng.ts';
 import { epochOrder, gatherBatch } from './batches.ts';
-import { randomExamples } from './fixtures.ts';
 
 describe('epochOrder', () => {
   it('gives a permutation and leaves its argument alone', () => {

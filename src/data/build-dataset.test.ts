@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { randomExamples } from '../../test/support/data-fixtures.ts';
 import { createRng } from '../random/rng.ts';
 import { buildDataset } from './build-dataset.ts';
 import { selectExamples } from './dataset.ts';
-import { randomExamples } from './fixtures.ts';
 import type { DatasetParts } from './loader.ts';
 
 const shape = { channels: 1, height: 3, width: 3 };

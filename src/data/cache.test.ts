@@ -2,9 +2,9 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import { buildDataset } from './build-dataset.ts';
 import { ensurePacked, packedDatasetPath, resolveCacheDir } from './cache.ts';
-import { randomExamples, temporaryFolder, writeIn } from './fixtures.ts';
 import { readPackedDataset } from './pack.ts';
 
 const shape = { channels: 1, height: 2, width: 2 };

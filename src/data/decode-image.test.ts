@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { encodePng, plainImage, randomExamples } from '../../test/support/data-fixtures.ts';
 import { decodeImage, readImageSize, resizePlanes } from './decode-image.ts';
-import { encodePng, plainImage, randomExamples } from './fixtures.ts';
 
 const size = { height: 2, width: 3 };
 const grey = Uint8Array.of(0, 50, 100, 150, 200, 250);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeIdx, randomExamples, temporaryFolder, writeIdxPair, writeIn } from './fixtures.ts';
+import { encodeIdx, randomExamples, temporaryFolder, writeIdxPair, writeIn } from '../../test/support/data-fixtures.ts';
 import { locateIdxFolder } from './idx-folder.ts';
 import type { DatasetParts } from './loader.ts';
 

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeIdx, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import { DataFormatError } from '../errors.ts';
-import { encodeIdx, temporaryFolder, writeIn } from './fixtures.ts';
 import { type IdxArray, parseIdx, readIdx } from './idx.ts';
 
 const data = Uint8Array.from({ length: 24 }, (_, i) => i);

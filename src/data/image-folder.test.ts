@@ -2,8 +2,8 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { encodePng, plainImage, randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import { DataFormatError } from '../errors.ts';
-import { encodePng, plainImage, randomExamples, temporaryFolder, writeIn } from './fixtures.ts';
 import { locateImageFolder } from './image-folder.ts';
 import type { DatasetParts, ReadOptions } from './loader.ts';
 

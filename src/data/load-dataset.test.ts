@@ -2,7 +2,6 @@ import { chmod, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type Dataset, type Examples, selectExamples } from './dataset.ts';
 import {
   encodeIdx,
   plainImage,
@@ -11,7 +10,8 @@ import {
   writeIdxPair,
   writeIn,
   writePngFolder,
-} from './fixtures.ts';
+} from '../../test/support/data-fixtures.ts';
+import { type Dataset, type Examples, selectExamples } from './dataset.ts';
 import { type LoadOptions, loadDataset } from './load-dataset.ts';
 
 const shape = { channels: 1, height: 6, width: 5 };

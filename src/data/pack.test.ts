@@ -2,9 +2,9 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { randomExamples, temporaryFolder } from '../../test/support/data-fixtures.ts';
 import { DataFormatError } from '../errors.ts';
 import { buildDataset } from './build-dataset.ts';
-import { randomExamples, temporaryFolder } from './fixtures.ts';
 import { readPackedDataset, writePackedDataset } from './pack.ts';
 
 const shape = { channels: 3, height: 4, width: 5 };

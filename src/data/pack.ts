@@ -7,12 +7,12 @@
 //        48..      header: JSON, padded with spaces so that the data starts at a multiple of 64
 //        then      labels int32 of train and test, padding with zeros to a multiple of 64, pixels of train and test
 
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { DataFormatError } from '../errors.ts';
 import { type Dataset, type Examples, type ImageShape, imageSizeOf } from './dataset.ts';
 import { fileFailure } from './file-failure.ts';
+import { writeFileAtomically } from './write-file.ts';
 
 /**
  * Writes a data set to one file: to a temporary file first, which then takes the place of `path`. So a reader never
@@ -54,25 +54,6 @@ export async function readPackedDataset(path: string): Promise<Dataset> {
     throw fail('the checksum does not match, the file is damaged or cut off', 16);
   }
   return decodeBody(body, bytes.readUInt32LE(12));
-}
-
-/** Writes a file so that others see all of it or nothing. Creates the folder. */
-export async function writeFileAtomically(path: string, chunks: readonly Uint8Array[]): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'wx');
-    try {
-      for (const chunk of chunks) await file.writeFile(chunk);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw fileFailure('write', path, error);
-  }
 }
 
 const MAGIC = 'AUTOCNND';

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { packedDatasetPath } from './cache.ts';
 import type { Dataset } from './dataset.ts';
-import { readPackedDataset, writeFileAtomically } from './pack.ts';
+import { readPackedDataset } from './pack.ts';
+import { writeFileAtomically } from './write-file.ts';
 
 /**
  * A key that changes with the format, the options, the list of files, and the size and times of any file. The time of

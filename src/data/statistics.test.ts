@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomExamples } from './fixtures.ts';
+import { randomExamples } from '../../test/support/data-fixtures.ts';
 import { channelStatistics } from './statistics.ts';
 
 describe('channelStatistics', () => {

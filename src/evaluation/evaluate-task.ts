@@ -1,8 +1,8 @@
 // The evaluation itself, the same in every process: compile, train, score, write the best weights.
 
 import type { Dataset } from '../data/dataset.ts';
-import { writeFileAtomically } from '../data/pack.ts';
 import { channelStatistics } from '../data/statistics.ts';
+import { writeFileAtomically } from '../data/write-file.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { encodeState } from '../engine/safetensors.ts';
 import { type TrainingResult, train } from '../engine/train.ts';

@@ -1,7 +1,7 @@
 // The end of a run: the model file, its only look at the test set, the summary.
 
 import type { Dataset } from '../data/dataset.ts';
-import { writeFileAtomically } from '../data/pack.ts';
+import { writeFileAtomically } from '../data/write-file.ts';
 import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';

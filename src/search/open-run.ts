@@ -3,7 +3,7 @@
 import { ensurePacked } from '../data/cache.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { type LoadOptions, loadDataset } from '../data/load-dataset.ts';
-import { writeFileAtomically } from '../data/pack.ts';
+import { writeFileAtomically } from '../data/write-file.ts';
 import { InvalidInputError } from '../errors.ts';
 import { selectData } from '../evaluation/select-data.ts';
 import { type ConfigSource, resolveConfig, type SearchConfig } from './config.ts';

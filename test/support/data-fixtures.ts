@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
-import { createRng } from '../random/rng.ts';
-import { type Examples, type ImageShape, imageSizeOf } from './dataset.ts';
+import { type Examples, type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
+import { createRng } from '../../src/random/rng.ts';
 
 /** A folder that is gone after the test. */
 export async function temporaryFolder(): Promise<string> {
