@@ -75,7 +75,7 @@ export {
 export type * from './search/events.ts';
 export { type EvaluationEntry, type FinalEntry, type JournalEntry, readJournal } from './search/journal.ts';
 export { nearestOf } from './search/nearest.ts';
-export { readConfigFile } from './search/run-folder.ts';
+export { openRunFolder, type RunFolder, readConfigFile, readSummary } from './search/run-folder.ts';
 export { Search } from './search/search.ts';
 export type { SearchSummary } from './search/summary.ts';
 export { VERSION } from './search/version.ts';

@@ -26,6 +26,16 @@ export interface CandidateProgress extends Candidate {
   readonly progress: EvaluationProgress;
 }
 
+/** A generation's genomes are known. */
+export interface GenerationStartEvent {
+  readonly generation: number;
+  readonly genomes: readonly string[];
+  /** So many of them have to be trained. */
+  readonly pending: number;
+  /** What the journal holds of the others. */
+  readonly answered: readonly EvaluationEntry[];
+}
+
 export interface GenerationEvent {
   /** 0 is the initial population. */
   readonly generation: number;
@@ -37,10 +47,7 @@ export interface GenerationEvent {
 
 export interface SearchEvents {
   start: [event: StartEvent];
-  /** A generation's genomes are known; `pending` of them have to be trained. */
-  generationStart: [
-    event: { readonly generation: number; readonly genomes: readonly string[]; readonly pending: number },
-  ];
+  generationStart: [event: GenerationStartEvent];
   evaluationStart: [candidate: Candidate];
   progress: [event: CandidateProgress];
   /** An evaluation has ended and is in the journal. */

@@ -2,8 +2,10 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileFailure } from '../data/file-failure.ts';
 import { InvalidInputError } from '../errors.ts';
 import { resolveConfig, type SearchConfig } from './config.ts';
+import type { SearchSummary } from './summary.ts';
 
 export interface RunFolder {
   /** Absolute. */
@@ -78,21 +80,32 @@ export function openRunFolder(path: string): { readonly folder: RunFolder; reado
   return { folder, config: resolveConfig(readConfigFile(folder.config), folder.config) };
 }
 
+/**
+ * The summary of a run; undefined if it is not done. It is written last and whole.
+ *
+ * @throws {InvalidInputError} if it is no JSON.
+ */
+export function readSummary({ summary }: RunFolder): SearchSummary | undefined {
+  return existsSync(summary) ? (readJson(summary, 'the summary') as SearchSummary) : undefined;
+}
+
 /** @throws {InvalidInputError} if the file cannot be read or is no JSON. */
 export function readConfigFile(path: string): unknown {
+  return readJson(path, 'the configuration');
+}
+
+function readJson(path: string, what: string): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new InvalidInputError(`the configuration ${path} cannot be read: ${(cause as Error).message}`, {
-      details: { path },
-      cause,
-    });
+  } catch (error) {
+    throw fileFailure('read', path, error);
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InvalidInputError(`the configuration ${path} is no JSON: ${(cause as Error).message}`, {
+    const reason = (cause as Error).message.replaceAll(/\s+/g, ' ');
+    throw new InvalidInputError(`${what} ${path} is no JSON: ${reason}; mend it or restore it from a copy`, {
       details: { path },
       cause,
     });
@@ -117,9 +130,6 @@ function makeFolder(path: string, mayExist: boolean): boolean {
     return true;
   } catch (cause) {
     if (!mayExist && (cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new InvalidInputError(`the folder ${resolve(path)} cannot be made: ${(cause as Error).message}`, {
-      details: { path: resolve(path) },
-      cause,
-    });
+    throw fileFailure('make the folder', resolve(path), cause);
   }
 }

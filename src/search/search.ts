@@ -14,6 +14,7 @@ import type { SearchEvents } from './events.ts';
 import { finishRun, writeModel } from './finish-run.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
 import type { OpenRun } from './open-run.ts';
+import { readSummary } from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
 import type { SearchSummary } from './summary.ts';
 import { candidateTask, finalTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
@@ -57,7 +58,8 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   /**
-   * Runs to the end: search, final training, one scoring of the test set.
+   * Runs to the end: search, final training, one scoring of the test set. A run that is done already gives its summary:
+   * the test set is not looked at again.
    *
    * @throws {InterruptedError} if the signal is aborted: the journal is complete up to there, and `model.onnx` is the best
    *   candidate so far.
@@ -68,6 +70,11 @@ export class Search extends EventEmitter<SearchEvents> {
     const journalled = entries.filter((entry) => entry.type === 'evaluation').length;
     this.emit('start', { folder: folder.path, config, dataset: describeDataset(dataset), journalled, notices });
     try {
+      const done = readSummary(folder);
+      if (done !== undefined) {
+        this.emit('end', done);
+        return done;
+      }
       const best = await this.#search(signal);
       const searchSeconds = this.#elapsedSeconds();
       const final = await this.#trainFinal(best, signal);
@@ -120,13 +127,20 @@ export class Search extends EventEmitter<SearchEvents> {
   async #evaluateAll(genomes: readonly Genome[], signal: AbortSignal | undefined): Promise<EvaluationEntry[]> {
     const tasks = genomes.map((genome) => this.#taskOf(genome));
     const pending = new Map<string, IdentifiedTask>();
+    const answered = new Map<string, EvaluationEntry>();
     for (const task of tasks) {
       if (this.#asked.has(task.id)) this.#cacheHits++;
       this.#asked.add(task.id);
-      if (!this.#known.has(task.id)) pending.set(task.id, task);
+      const entry = this.#known.get(task.id);
+      if (entry === undefined) pending.set(task.id, task);
+      else answered.set(task.id, entry);
     }
-    const names = tasks.map(({ task }) => task.genome);
-    this.emit('generationStart', { generation: this.#strategy.generation, genomes: names, pending: pending.size });
+    this.emit('generationStart', {
+      generation: this.#strategy.generation,
+      genomes: tasks.map(({ task }) => task.genome),
+      pending: pending.size,
+      answered: [...answered.values()],
+    });
     const stop = new AbortController();
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
     const queue = [...pending.values()];
