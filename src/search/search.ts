@@ -228,7 +228,9 @@ export class Search extends EventEmitter<SearchEvents> {
 
   async #interrupted(cause: EvaluationError): Promise<InterruptedError> {
     const { folder, dataset } = this.#run;
-    const candidates = [...this.#known.values()].filter((entry) => entry.failure === undefined);
+    const candidates = [...this.#known.values()].filter(
+      (entry) => entry.failure === undefined && existsSync(folder.checkpoint(entry.id)),
+    );
     const best = candidates.reduce<EvaluationEntry | undefined>(
       (a, b) => (a === undefined || b.fitness > a.fitness ? b : a),
       undefined,
