@@ -63,6 +63,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): SafetensorsF
   const start = 8 + headerBytes;
   const header = parseHeader(bytes.subarray(8, start)) ?? fail('its header is no JSON object', 8);
   const tensors = new Map<string, NamedTensor>();
+  const ranges: (readonly [from: number, to: number])[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
@@ -76,7 +77,10 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): SafetensorsF
     const data = new Float32Array(elements);
     new Uint8Array(data.buffer).set(bytes.subarray(start + from, start + to));
     tensors.set(name, { shape: shape as readonly number[], data });
+    ranges.push([from, to]);
   }
+  const gap = firstGap(ranges, bytes.length - start);
+  if (gap !== undefined) fail('its tensors overlap or leave bytes out', start + gap);
   return { tensors, metadata: textsOf(header.__metadata__) };
 }
 
@@ -133,6 +137,16 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The format wants the tensors to cover the data without holes. Where they do not; undefined if they do. */
+function firstGap(ranges: readonly (readonly [from: number, to: number])[], size: number): number | undefined {
+  let end = 0;
+  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    if (from !== end) return Math.min(from, end);
+    end = to;
+  }
+  return end === size ? undefined : end;
 }
 
 function isSizes(value: unknown): value is readonly number[] {
