@@ -1,6 +1,6 @@
 // One process owns a run folder at a time: a lock file with the owner's process id.
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { RunLockedError } from '../errors.ts';
 
@@ -24,12 +24,7 @@ interface Owner {
 export function acquireLock(path: string): RunLock {
   const own = JSON.stringify(describeProcess(process.pid));
   for (;;) {
-    try {
-      writeFileSync(path, own, { flag: 'wx' });
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    if (createLock(path, own)) break;
     const text = readLock(path);
     if (text === undefined) continue;
     const owner = parseOwner(text);
@@ -46,6 +41,34 @@ export function acquireLock(path: string): RunLock {
       if (readLock(path) === own) rmSync(path, { force: true });
     },
   };
+}
+
+/** Makes the lock file with its content in one step, so that nobody sees it empty; false if there is one. */
+function createLock(path: string, content: string): boolean {
+  const prepared = `${path}.${process.pid}.new`;
+  writeFileSync(prepared, content);
+  try {
+    linkSync(prepared, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EPERM' && code !== 'ENOTSUP') throw error;
+    return createWithoutLinks(path, content);
+  } finally {
+    rmSync(prepared, { force: true });
+  }
+}
+
+/** For file systems without hard links. */
+function createWithoutLinks(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 /** Removes a stale lock; if somebody else replaced it in between, theirs is put back. */

@@ -1,0 +1,90 @@
+// Memory of parent and children over a long search: node bench/memory.mjs [--candidates 200]
+// A search over a few images of MNIST; every second the resident size of each process is read from /proc (Linux).
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { candidates: { type: 'string', default: '200' } } });
+const candidates = Number(values.candidates);
+const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-memory-'));
+const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const args = [
+  'search',
+  'mnist',
+  '--strategy',
+  'random',
+  '--population',
+  '10',
+  '--generations',
+  String(candidates / 10 - 1),
+];
+const small = [
+  '--train-limit',
+  '400',
+  '--epochs',
+  '1',
+  '--final-epochs',
+  '1',
+  '--channels',
+  '8,16,32',
+  '--max-depth',
+  '6',
+];
+const run = spawn(process.execPath, [cli, ...args, ...small, '--out', join(folder, 'run')], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+
+/** [evaluations done, megabytes of the parent, megabytes of the largest child] */
+const samples = [];
+const timer = setInterval(() => {
+  const children = processes().filter(({ parent }) => parent === run.pid);
+  samples.push([journalLines(), megabytes(run.pid), Math.max(0, ...children.map(({ pid }) => megabytes(pid)))]);
+}, 1000);
+run.once('exit', (code) => {
+  clearInterval(timer);
+  console.log(`exit code ${code}, ${journalLines()} evaluations`);
+  console.log('evaluations   parent MB   largest child MB   (medians)');
+  for (let quarter = 0; quarter < 4; quarter++) {
+    const part = samples.slice((quarter * samples.length) / 4, ((quarter + 1) * samples.length) / 4);
+    const column = (i) => median(part.map((sample) => sample[i]));
+    const range = `${part[0]?.[0]}–${part.at(-1)?.[0]}`;
+    console.log(`${range.padStart(11)} ${column(1).toFixed(0).padStart(11)} ${column(2).toFixed(0).padStart(18)}`);
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function journalLines() {
+  try {
+    return readFileSync(join(folder, 'run', 'journal.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"evaluation"')).length;
+  } catch {
+    return 0;
+  }
+}
+
+function processes() {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => ({ pid, parent: Number(read(pid, 'stat').split(') ').at(-1)?.split(' ')[1]) }));
+}
+
+function megabytes(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(read(pid, 'status'))?.[1] ?? 0) / 1024;
+}
+
+function read(pid, name) {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function median(numbers) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+}
