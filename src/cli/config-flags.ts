@@ -1,0 +1,181 @@
+// The flags that set a key of the configuration, and how flags and a configuration file become one configuration.
+
+import { Option } from 'commander';
+import {
+  InvalidInputError,
+  OPTIMISER_NAMES,
+  readConfigFile,
+  resolveConfig,
+  SCHEDULE_NAMES,
+  type SearchConfig,
+} from '../index.ts';
+import { type ParseValue, parseNumber, parseNumbers, parseSeconds, parseSize, parseText } from './option-values.ts';
+
+export interface ConfigFlag {
+  /** As commander writes it. */
+  readonly flags: string;
+  /** Path of the key in the configuration. */
+  readonly key: string;
+  readonly description: string;
+  readonly parse: ParseValue;
+}
+
+/** Shared by every command that loads data. */
+export const DATA_FLAGS: readonly ConfigFlag[] = [
+  flag('--size <HxW>', 'dataset.size', 'bring all images to this size', parseSize),
+  flag('--channels-in <mode>', 'dataset.channels', 'grey or rgb (default: as the images are)', parseText),
+  flag('--test <share>', 'dataset.test', 'split off as test part if the data has none (default: 0.1)', parseNumber),
+];
+
+/** By the heading under which `--help` lists them. */
+export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
+  'Evolution:': [
+    flag('--seed <n>', 'seed', 'of everything random', parseNumber),
+    flag('--strategy <name>', 'strategy', 'generational or random', parseText),
+    flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
+    flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
+    flag('--crossover-probability <x>', 'crossoverProbability', 'of two parents', parseNumber),
+    flag('--mutation-probability <x>', 'mutationProbability', 'of an offspring', parseNumber),
+  ],
+  'Search space:': [
+    flag('--channels <list>', 'searchSpace.channels', 'filter counts of a layer', parseNumbers),
+    flag('--max-depth <n>', 'searchSpace.maxDepth', 'most layers', parseNumber),
+    flag('--max-parameters <n>', 'searchSpace.maxParameters', 'most parameters, such as 20e6', parseNumber),
+    flag('--max-flops <n>', 'searchSpace.maxFlops', 'most FLOPs for one image', parseNumber),
+  ],
+  'Training:': [
+    flag('--epochs <n>', 'training.epochs', 'of each candidate', parseNumber),
+    flag('--final-epochs <n>', 'finalEpochs', 'of the winner', parseNumber),
+    flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
+    flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
+    flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(' or '), parseText),
+    flag('--weight-decay <x>', 'training.optimizer.weightDecay', 'strength', parseNumber),
+    flag('--schedule <name>', 'training.schedule.name', 'constant, cosine or one-cycle', parseSchedule),
+  ],
+  'Data:': [
+    ...DATA_FLAGS,
+    flag('--validation <share>', 'validation', 'of the training images, to score candidates', parseNumber),
+    flag('--train-limit <n>', 'trainLimit', 'use a stratified sample of the training images', parseNumber),
+    flag('--search-limit <n>', 'searchLimit', 'candidates train on a sample; the winner on all', parseNumber),
+  ],
+  'Machine:': [
+    flag('--workers <n>', 'workers', 'child processes (default: one a core)', parseNumber),
+    flag('--timeout <time>', 'timeoutSeconds', 'longest training of a candidate, such as 90s', parseSeconds),
+  ],
+};
+
+export const ALL_FLAGS: readonly ConfigFlag[] = Object.values(SEARCH_FLAGS).flat();
+
+/** Texts of the flags that were given, by key of the configuration. */
+export type GivenFlags = ReadonlyMap<string, { readonly flag: string; readonly value: unknown }>;
+
+/** The option for commander, which keeps its text. The default shown is that of the configuration. */
+export function optionOf({ flags, key, description }: ConfigFlag): Option {
+  const fallback = key === 'workers' ? undefined : valueAt(defaults, key);
+  const shown = fallback === undefined ? description : `${description} (default: ${shownDefault(key, fallback)})`;
+  return new Option(flags, shown);
+}
+
+/** Parses the options that commander collected. */
+export function readFlags(options: Readonly<Record<string, unknown>>, flags: readonly ConfigFlag[]): GivenFlags {
+  const given = new Map<string, { flag: string; value: unknown }>();
+  for (const { flags: declaration, key, parse } of flags) {
+    const option = new Option(declaration);
+    const text = options[option.attributeName()];
+    const flag = option.long ?? declaration;
+    if (typeof text === 'string') given.set(key, { flag, value: parse(text, flag) });
+  }
+  return given;
+}
+
+/**
+ * The file first, then what the command line says.
+ *
+ * @param file  path of a configuration file.
+ * @param data  the DATA argument.
+ * @throws {InvalidInputError} naming the file and the key, or the flag.
+ */
+export function configFrom(file: string | undefined, data: string | undefined, given: GivenFlags): SearchConfig {
+  const config = file === undefined ? {} : readWholeFile(file);
+  if (data === undefined && valueAt(config, 'dataset.source') === undefined) {
+    throw new InvalidInputError(
+      'the data is missing: give a name or a folder, such as "auto-cnn search mnist", or dataset.source in a --config file',
+    );
+  }
+  if (data !== undefined) setAt(config, 'dataset.source', data);
+  for (const [key, { value }] of given) {
+    const parent = key.slice(0, key.lastIndexOf('.'));
+    if (key.endsWith('.name') && valueAt(config, key) !== value) setAt(config, parent, {});
+    if (key === 'training.optimizer.weightDecay' && valueAt(config, 'training.optimizer.name') === undefined) {
+      setAt(config, 'training.optimizer.name', defaults.training.optimizer.name);
+    }
+    setAt(config, key, value);
+  }
+  // The fingerprint is that of the file's own data, prepared and split as the file says.
+  const changesData = [...given.keys()].some((key) => key === 'seed' || key.startsWith('dataset.'));
+  if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
+  return resolveConfig(config, placeIn(given, file));
+}
+
+/** Says of a key which flag set it, or that it stands in the file. */
+export function placeIn(given: GivenFlags, file: string | undefined): (path: string) => string {
+  return (path) => {
+    const [, setBy] = [...given].find(([key]) => path === key || path.startsWith(`${key}.`)) ?? [];
+    return setBy?.flag ?? (file === undefined ? path : `${file}: ${path}`);
+  };
+}
+
+const defaults = resolveConfig({ dataset: { source: 'any' } }, 'the defaults');
+
+type Tree = Record<string, unknown>;
+
+/** A configuration file, right in itself but for the data that the command line may name. */
+function readWholeFile(file: string): Tree {
+  const content = readConfigFile(file);
+  const withSource = isTree(content) ? { ...content, dataset: withDefaultSource(content.dataset) } : content;
+  resolveConfig(withSource, file);
+  return structuredClone(content) as Tree;
+}
+
+function withDefaultSource(dataset: unknown): unknown {
+  if (dataset === undefined) return { source: 'any' };
+  return isTree(dataset) ? { source: 'any', ...dataset } : dataset;
+}
+
+function flag(flags: string, key: string, description: string, parse: ParseValue): ConfigFlag {
+  return { flags, key, description, parse };
+}
+
+function parseSchedule(text: string, name: string): string {
+  if (text !== 'step') return text;
+  const names = SCHEDULE_NAMES.filter((schedule) => schedule !== 'step').join(', ');
+  throw new InvalidInputError(
+    `${name} step needs its list of steps: set training.schedule in a --config file, or use ${names}`,
+  );
+}
+
+function shownDefault(key: string, value: unknown): string {
+  if (key === 'timeoutSeconds') return `${Number(value) / 60}m`;
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
+function valueAt(tree: unknown, key: string): unknown {
+  return key.split('.').reduce<unknown>((value, part) => (isTree(value) ? value[part] : undefined), tree);
+}
+
+function setAt(tree: Tree, key: string, value: unknown): void {
+  const parts = key.split('.');
+  const last = parts.pop() ?? key;
+  let parent = tree;
+  for (const part of parts) {
+    const child = parent[part];
+    const next: Tree = isTree(child) ? child : {};
+    parent[part] = next;
+    parent = next;
+  }
+  parent[last] = value;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,146 @@
+// auto-cnn evaluate MODEL DATA
+
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import {
+  type Dataset,
+  DeployedModel,
+  formatImageShape,
+  InvalidInputError,
+  type LoadOptions,
+  loadDataset,
+  loadNodeRuntime,
+  type ModelMetadata,
+  openRunFolder,
+  readModelMetadata,
+} from '../index.ts';
+import { addCommonOptions, type CommonOptions } from './common-options.ts';
+import { type ConfigFlag, configFrom, DATA_FLAGS, readFlags, SEARCH_FLAGS } from './config-flags.ts';
+import { EXIT } from './exit.ts';
+import { coloursFor, type Terminal } from './terminal.ts';
+import { grouped, percent, shownGenome } from './view/format.ts';
+
+interface EvaluateOptions extends CommonOptions {
+  readonly skipBroken?: boolean;
+}
+
+const FLAGS: readonly ConfigFlag[] = [
+  ...DATA_FLAGS,
+  ...(SEARCH_FLAGS['Evolution:'] ?? []).filter(({ key }) => key === 'seed'),
+];
+
+export function addEvaluateCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
+  const command = program
+    .command('evaluate')
+    .summary('score a model on the test part of DATA')
+    .description('Scores a model on the test part of DATA, prepared as the model takes it.')
+    .argument('<MODEL>', 'model.onnx, or the run folder that holds it')
+    .argument('<DATA>', 'a name (mnist) or a folder of images or IDX files')
+    .option('--size <HxW>', "bring all images to this size (default: the model's)")
+    .option('--channels-in <mode>', "grey or rgb (default: the model's)")
+    .option('--test <share>', "split off as test part if the data has none (default: the run's)")
+    .option('--seed <n>', "of that split (default: the run's)")
+    .option('--skip-broken', 'go on without images that cannot be read');
+  addCommonOptions(command);
+  command.action(async (path: string, source: string, options: EvaluateOptions) => {
+    const given = readFlags({ ...options }, FLAGS);
+    const { dataset: asked, seed } = configFrom(undefined, source, given);
+    const file = modelFileAt(path);
+    const bytes = await readModelFile(file);
+    const metadata = readModelMetadata(bytes, file);
+    const split = splitOfRun(file);
+    const { channels, height, width } = metadata.input;
+    const loadOptions: LoadOptions = {
+      size: asked.size ?? { height, width },
+      channels: asked.channels ?? (channels === 1 ? 'grey' : 'rgb'),
+      skipBroken: options.skipBroken,
+      test: asked.test ?? split.test,
+      seed: given.has('seed') ? seed : split.seed,
+      signal: terminal.signal,
+    };
+    const dataset = await loadDataset(source, loadOptions);
+    requireFit(metadata, dataset, file, source);
+    const model = await DeployedModel.load(await loadNodeRuntime(), bytes, file);
+    const score = await model.score(dataset.test, dataset.shape);
+    await model.release();
+    print(terminal, options.json ?? false, file, metadata, dataset, score);
+    done(EXIT.done);
+  });
+}
+
+/** A run folder stands for its model. */
+function modelFileAt(path: string): string {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return path;
+  const { folder } = openRunFolder(path);
+  if (existsSync(folder.model)) return join(path, 'model.onnx');
+  throw new InvalidInputError(
+    `the run ${path} has no model.onnx yet; finish it with "auto-cnn resume ${path}", or give another model`,
+  );
+}
+
+async function readModelFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = missing ? 'it does not exist' : (cause as Error).message;
+    throw new InvalidInputError(`the model ${path} cannot be read: ${reason}; give the model.onnx of a run`, {
+      details: { path },
+      cause,
+    });
+  }
+}
+
+/** How the run beside a model split off its test part: another split would test on images that were trained on. */
+function splitOfRun(modelFile: string): Pick<LoadOptions, 'test' | 'seed'> {
+  try {
+    const { config } = openRunFolder(dirname(modelFile));
+    return { test: config.dataset.test, seed: config.seed };
+  } catch {
+    return {};
+  }
+}
+
+/** @throws {InvalidInputError} if the model tells other classes apart, or takes other images. */
+function requireFit({ classes, input }: ModelMetadata, dataset: Dataset, file: string, source: string): void {
+  if (formatImageShape(input) !== formatImageShape(dataset.shape)) {
+    throw new InvalidInputError(
+      `${file} takes images of ${formatImageShape(input)}, but those of ${source} are ${formatImageShape(dataset.shape)}; leave --size and --channels-in out to have them fitted`,
+    );
+  }
+  if (JSON.stringify(classes) === JSON.stringify(dataset.classes)) return;
+  throw new InvalidInputError(
+    `${file} tells the classes ${listed(classes)} apart, but ${source} has ${listed(dataset.classes)}; give data with the model's classes`,
+  );
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown}, … (${names.length})` : `${shown} (${names.length})`;
+}
+
+function print(
+  { stdout, env }: Terminal,
+  json: boolean,
+  model: string,
+  { genome }: ModelMetadata,
+  { name, fingerprint, test, notes }: Dataset,
+  { accuracy, loss }: { readonly accuracy: number; readonly loss: number },
+): void {
+  if (json) {
+    const dataset = { name, fingerprint };
+    stdout.write(`${JSON.stringify({ model, genome, dataset, examples: test.count, accuracy, loss })}\n`);
+    return;
+  }
+  const colours = coloursFor(stdout, env);
+  const lines = [
+    ...notes.map((note) => `note: ${note}`),
+    `Model     ${model} (${shownGenome(genome)})`,
+    `Data      ${name}, ${grouped(test.count)} test images`,
+    `Accuracy  ${colours.bold(colours.green(percent(accuracy)))}`,
+    `Loss      ${loss.toFixed(4)}`,
+  ];
+  stdout.write(`${lines.join('\n')}\n`);
+}

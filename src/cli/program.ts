@@ -1,0 +1,55 @@
+// The command line as a function: arguments in, exit code out.
+
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../index.ts';
+import { addEvaluateCommand } from './evaluate-command.ts';
+import { describeError, EXIT, exitCodeOf } from './exit.ts';
+import { addInspectCommand } from './inspect-command.ts';
+import { addResumeCommand } from './resume-command.ts';
+import { addSearchCommand } from './search-command.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Runs one command.
+ *
+ * @param args  without the interpreter and the script.
+ * @returns 0 done, 1 failed, 2 wrong usage or input, 130 interrupted. Does not throw.
+ */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.done;
+  try {
+    const program = createProgram(terminal, (code) => {
+      exitCode = code;
+    });
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    // Called without a command: the help has been printed and says it all.
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
+    terminal.stderr.write(`${describeError(error, args.includes('--debug'))}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
+  const { stdout, stderr } = terminal;
+  const program = new Command('auto-cnn')
+    .description('Designs convolutional networks for image classification by itself.')
+    .version(VERSION, '--version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      // Errors are printed where all others are.
+      outputError: () => {},
+      getOutHelpWidth: () => stdout.columns ?? 80,
+      getErrHelpWidth: () => stderr.columns ?? 80,
+    })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false });
+  addSearchCommand(program, terminal, done);
+  addResumeCommand(program, terminal, done);
+  addEvaluateCommand(program, terminal, done);
+  addInspectCommand(program, terminal, done);
+  return program;
+}

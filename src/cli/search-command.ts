@@ -1,0 +1,50 @@
+// auto-cnn search [DATA]
+
+import { type Command, Option } from 'commander';
+import { createSearch } from '../index.ts';
+import { addCommonOptions, type CommonOptions } from './common-options.ts';
+import { ALL_FLAGS, configFrom, optionOf, readFlags, SEARCH_FLAGS } from './config-flags.ts';
+import { runSearch } from './run-search.ts';
+import type { Terminal } from './terminal.ts';
+
+interface SearchOptions extends CommonOptions {
+  readonly out?: string;
+  readonly config?: string;
+  readonly skipBroken?: boolean;
+}
+
+export function addSearchCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
+  const command = program
+    .command('search')
+    .summary('design and train a network for DATA')
+    .description('Designs a network for labelled images, trains it, and writes it as an ONNX model.')
+    .argument('[DATA]', 'a name (mnist) or a folder of images or IDX files')
+    .option('--out <folder>', 'run folder to make (default: the next in runs/)')
+    .option('--config <file>', 'JSON file with settings; flags win over it');
+  addCommonOptions(command);
+  for (const [heading, flags] of Object.entries(SEARCH_FLAGS)) {
+    for (const flag of flags) command.addOption(optionOf(flag).helpGroup(heading));
+  }
+  command.addOption(new Option('--skip-broken', 'go on without images that cannot be read').helpGroup('Data:'));
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (data: string | undefined, options: SearchOptions) => {
+    const given = new Map(readFlags({ ...options }, ALL_FLAGS));
+    if (options.skipBroken) given.set('dataset.skipBroken', { flag: '--skip-broken', value: true });
+    const config = configFrom(options.config, data, given);
+    const exitCode = await runSearch(terminal, options.json ?? false, (view) =>
+      createSearch(config, {
+        ...(options.out !== undefined && { out: options.out }),
+        onLoadProgress: view.loading,
+        signal: terminal.signal,
+      }),
+    );
+    done(exitCode);
+  });
+}
+
+const EXAMPLES = `
+Examples:
+  $ auto-cnn search mnist
+  $ auto-cnn search ./photos --size 48x48 --population 12 --generations 8
+  $ auto-cnn search mnist --max-parameters 50e3 --epochs 3 --out runs/small
+  $ auto-cnn search --config runs/small/config.json --seed 2 --json`;

@@ -1,0 +1,33 @@
+// Where the command line reads and writes: the process in earnest, memory in tests.
+
+import pc from 'picocolors';
+
+export type Output = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
+
+export interface Terminal {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C, a request to end, or when nobody reads the output any more. */
+  readonly signal: AbortSignal;
+}
+
+export type Colours = ReturnType<typeof pc.createColors>;
+
+/** Whether the output can be overwritten as it goes. */
+export function isInteractive({ stdout, env }: Terminal): boolean {
+  return stdout.isTTY === true && env.TERM !== 'dumb';
+}
+
+/** NO_COLOR and FORCE_COLOR decide, then whether a terminal reads the output (https://no-color.org). */
+export function coloursFor(output: Output, env: Terminal['env']): Colours {
+  if (isSet(env.NO_COLOR)) return pc.createColors(false);
+  if (isSet(env.FORCE_COLOR)) return pc.createColors(env.FORCE_COLOR !== '0');
+  return pc.createColors(output.isTTY === true && env.TERM !== 'dumb');
+}
+
+const isSet = (variable: string | undefined): boolean => variable !== undefined && variable !== '';

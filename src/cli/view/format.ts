@@ -1,0 +1,79 @@
+// Numbers, times and bars as people read them.
+
+import { relative, sep } from 'node:path';
+
+/** `98.42 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+/** `61,226`. */
+export function grouped(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `1 epoch`, `2,000 epochs`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Three digits and a unit: `12.4 M` and a suffix, 1,000 to a step. */
+export function scaled(value: number, suffix: string): string {
+  const units = ['', 'k', 'M', 'G', 'T', 'P'];
+  let [scaledValue, unit] = [value, 0];
+  while (scaledValue >= 999.5 && unit < units.length - 1) [scaledValue, unit] = [scaledValue / 1000, unit + 1];
+  const digits = unit === 0 || scaledValue >= 99.95 ? 0 : scaledValue >= 9.995 ? 1 : 2;
+  return `${scaledValue.toFixed(digits)} ${units[unit]}${suffix}`;
+}
+
+/** `0.4 s`, `12 s`, `3m 05s`, `2h 07m`. */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${pad(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h ${pad(Math.floor((whole % 3600) / 60))}m`;
+}
+
+export function bar(share: number, width: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+/** One block a value, the lowest to the highest of them; the last `width` values. */
+export function sparkline(values: readonly number[], width: number): string {
+  const blocks = '▁▂▃▄▅▆▇█';
+  const shown = values.slice(-width);
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const step = high > low ? (blocks.length - 1) / (high - low) : 0;
+  return shown.map((value) => blocks[Math.round((value - low) * step)]).join('');
+}
+
+/** Cut to `width`, the cut marked. */
+export function shorten(text: string, width: number): string {
+  if (text.length <= width) return text;
+  return width <= 1 ? '…'.slice(0, Math.max(0, width)) : `${text.slice(0, width - 1)}…`;
+}
+
+/** Cut or filled to exactly `width`. */
+export function cell(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const short = shorten(text, width);
+  return align === 'left' ? short.padEnd(width) : short.padStart(width);
+}
+
+/** A genome that a reader can see: the empty one has no letters. */
+export function shownGenome(genome: string): string {
+  return genome === '' ? '(no layers)' : genome;
+}
+
+/** From the working directory if it lies below, otherwise absolute. */
+export function shownPath(path: string, from = process.cwd()): string {
+  const way = relative(from, path);
+  return way === '' || way === '..' || way.startsWith(`..${sep}`) ? path : way;
+}
+
+/** As a shell takes it as one word. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,20 @@
+// The lines that both views share.
+
+import { formatImageShape, type GenerationEvent, type StartEvent } from '../../index.ts';
+import { counted, grouped, percent, shownGenome, shownPath } from './format.ts';
+
+export function describeStart({ folder, config, dataset, journalled, notices }: StartEvent): string[] {
+  const { name, trainExamples, testExamples, shape, classes } = dataset;
+  const resumed = journalled > 0 ? `, ${counted(journalled, 'evaluation')} done before` : '';
+  return [
+    `Data  ${name}: ${grouped(trainExamples)} training and ${grouped(testExamples)} test images, ` +
+      `${formatImageShape(shape)}, ${classes.length} classes`,
+    `Run   ${shownPath(folder)} (seed ${config.seed}, ${counted(config.workers, 'worker')}${resumed})`,
+    ...notices.map((notice) => `note: ${notice}`),
+  ];
+}
+
+export function describeGeneration({ generation, generations, population, best }: GenerationEvent): string {
+  const mean = population.reduce((sum, { fitness }) => sum + fitness, 0) / Math.max(1, population.length);
+  return `Generation ${generation}/${generations}  best ${percent(best.fitness)}  mean ${percent(mean)}  ${shownGenome(best.genome)}`;
+}

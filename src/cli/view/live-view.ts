@@ -1,0 +1,65 @@
+// The view in a terminal: what is over scrolls away, what is under way is drawn again a few times a second.
+
+import { createLogUpdate } from 'log-update';
+import { coloursFor, type Terminal } from '../terminal.ts';
+import { bar, shorten } from './format.ts';
+import { describeGeneration, describeStart } from './lines.ts';
+import { renderFrame } from './live-frame.ts';
+import { type RunEvent, type RunState, updateRunState } from './run-state.ts';
+import type { SearchView } from './search-view.ts';
+
+const FRAME_MS = 100;
+
+export function createLiveView({ stdout, env }: Terminal): SearchView {
+  const draw = createLogUpdate(stdout as NodeJS.WriteStream);
+  const colours = coloursFor(stdout, env);
+  let state: RunState | undefined;
+  let load: { readonly done: number; readonly total: number } | undefined;
+  let stopped = false;
+
+  const sizeOf = () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
+  const redraw = (): void => {
+    if (state !== undefined) draw(renderFrame(state, sizeOf(), Date.now(), colours).join('\n'));
+    else if (load !== undefined) draw(renderLoading(load.done, load.total, sizeOf().columns));
+  };
+  const timer = setInterval(redraw, FRAME_MS);
+  stdout.on('resize', redraw);
+  const keep = (lines: readonly string[]): void => {
+    if (lines.length > 0) draw.persist(lines.join('\n'));
+  };
+
+  return {
+    loading(done, total) {
+      load = { done, total };
+    },
+    show(event) {
+      state = updateRunState(state, event, Date.now());
+      keep(lastingLines(event, colours));
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      clearInterval(timer);
+      stdout.removeListener('resize', redraw);
+      draw.clear();
+      draw.done();
+    },
+  };
+}
+
+function lastingLines({ type, event }: RunEvent, colours: ReturnType<typeof coloursFor>): readonly string[] {
+  switch (type) {
+    case 'start':
+      return [...describeStart(event), ''];
+    case 'generation':
+      return [describeGeneration(event)];
+    case 'notice':
+      return [colours.yellow(`note: ${event}`)];
+    default:
+      return [];
+  }
+}
+
+function renderLoading(done: number, total: number, columns: number): string {
+  return shorten(`Loading the data  ${bar(done / total, 20)}  ${done}/${total}`, columns - 1);
+}

@@ -1,0 +1,53 @@
+// The view in a pipe or a log file: one line for each thing that is done.
+
+import type { Terminal } from '../terminal.ts';
+import { counted, duration, grouped, percent, shownGenome } from './format.ts';
+import { describeGeneration, describeStart } from './lines.ts';
+import { type RunEvent, type RunState, updateRunState } from './run-state.ts';
+import type { SearchView } from './search-view.ts';
+
+export function createPlainView({ stdout }: Terminal): SearchView {
+  let state: RunState | undefined;
+  return {
+    loading() {},
+    show(event) {
+      state = updateRunState(state, event, Date.now());
+      for (const line of state === undefined ? [] : describeEvent(event, state)) stdout.write(`${line}\n`);
+    },
+    stop() {},
+  };
+}
+
+/** @param state  after the event. */
+export function describeEvent({ type, event }: RunEvent, { start, known, total }: RunState): string[] {
+  switch (type) {
+    case 'start':
+      return describeStart(event);
+    case 'generationStart':
+      return event.pending === 0
+        ? []
+        : [`Generation ${event.generation}/${start.config.generations}: ${counted(event.pending, 'network')} to train`];
+    case 'evaluation': {
+      const { genome, fitness, failure, parameters, seconds } = event;
+      const outcome = failure === undefined ? percent(fitness) : `failed (${failure.reason}: ${failure.message})`;
+      return [
+        `[${known.size}/${total}] ${outcome}  ${shownGenome(genome)}  ${grouped(parameters)} parameters  ${duration(seconds)}`,
+      ];
+    }
+    case 'generation':
+      return [describeGeneration(event)];
+    case 'finalStart':
+      return [`Final training of ${shownGenome(event.genome)}, ${counted(start.config.finalEpochs, 'epoch')}`];
+    case 'finalProgress': {
+      const { epoch } = event.progress;
+      if (epoch === undefined) return [];
+      return [
+        `Epoch ${epoch.epoch}/${start.config.finalEpochs}: loss ${epoch.loss.toFixed(4)}, accuracy ${percent(epoch.accuracy)}`,
+      ];
+    }
+    case 'notice':
+      return [`note: ${event}`];
+    default:
+      return [];
+  }
+}

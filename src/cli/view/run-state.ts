@@ -1,0 +1,164 @@
+// What is to be seen of a running search, kept up to date from its events.
+
+import {
+  type Candidate,
+  type EpochRecord,
+  type EvaluationEntry,
+  estimateCost,
+  parseGenome,
+  type Search,
+  type SearchEvents,
+  type StartEvent,
+} from '../../index.ts';
+
+export interface RunState {
+  readonly start: StartEvent;
+  /** Milliseconds, of the clock that `updateRunState` is given. */
+  readonly startedAt: number;
+  readonly generation: number;
+  /** Of the generation under way, each genome once. */
+  readonly candidates: readonly CandidateState[];
+  /** Every genome evaluated so far, in this session or before. */
+  readonly known: ReadonlyMap<string, EvaluationEntry>;
+  readonly best?: EvaluationEntry;
+  /** Best fitness after each completed generation. */
+  readonly bestOfGenerations: readonly number[];
+  /** Evaluations there will be: exact for what has begun, at most so many for the rest. */
+  readonly total: number;
+  readonly final?: FinalState;
+}
+
+export interface CandidateState {
+  readonly genome: string;
+  readonly parameters: number;
+  readonly training?: TrainingState;
+}
+
+export interface TrainingState {
+  readonly startedAt: number;
+  readonly step: number;
+  /** 0 before the first step. */
+  readonly totalSteps: number;
+}
+
+export interface FinalState extends TrainingState {
+  readonly genome: string;
+  readonly epochs: readonly EpochRecord[];
+}
+
+export type RunEvent = {
+  [K in keyof SearchEvents]: { readonly type: K; readonly event: SearchEvents[K][0] };
+}[keyof SearchEvents];
+
+/** Calls the listener with every event. */
+export function followSearch(search: Search, listener: (event: RunEvent) => void): void {
+  search.on('start', (event) => listener({ type: 'start', event }));
+  search.on('generationStart', (event) => listener({ type: 'generationStart', event }));
+  search.on('evaluationStart', (event) => listener({ type: 'evaluationStart', event }));
+  search.on('progress', (event) => listener({ type: 'progress', event }));
+  search.on('evaluation', (event) => listener({ type: 'evaluation', event }));
+  search.on('generation', (event) => listener({ type: 'generation', event }));
+  search.on('finalStart', (event) => listener({ type: 'finalStart', event }));
+  search.on('finalProgress', (event) => listener({ type: 'finalProgress', event }));
+  search.on('final', (event) => listener({ type: 'final', event }));
+  search.on('notice', (event) => listener({ type: 'notice', event }));
+  search.on('end', (event) => listener({ type: 'end', event }));
+}
+
+/** @param state  undefined before the start event. */
+export function updateRunState(
+  state: RunState | undefined,
+  { type, event }: RunEvent,
+  now: number,
+): RunState | undefined {
+  if (type === 'start') return startState(event, now);
+  if (state === undefined) return undefined;
+  switch (type) {
+    case 'generationStart': {
+      const known = new Map(state.known);
+      for (const entry of event.answered) known.set(entry.genome, entry);
+      const { population, generations } = state.start.config;
+      return event.answered.reduce(withBest, {
+        ...state,
+        generation: event.generation,
+        candidates: [...new Set(event.genomes)].map((genome) => ({
+          genome,
+          parameters: parametersOf(genome, state.start),
+        })),
+        known,
+        total: known.size + event.pending + population * (generations - event.generation),
+      });
+    }
+    case 'evaluationStart':
+      return withTraining(state, event, { startedAt: now, step: 0, totalSteps: 0 });
+    case 'progress': {
+      const { step, totalSteps } = event.progress;
+      const startedAt = state.candidates.find(({ genome }) => genome === event.genome)?.training?.startedAt ?? now;
+      return withTraining(state, event, { startedAt, step, totalSteps });
+    }
+    case 'evaluation':
+      return withBest({ ...state, known: new Map(state.known).set(event.genome, event) }, event);
+    case 'generation':
+      return { ...state, bestOfGenerations: [...state.bestOfGenerations, event.best.fitness] };
+    case 'finalStart':
+      return { ...state, final: { genome: event.genome, startedAt: now, step: 0, totalSteps: 0, epochs: [] } };
+    case 'finalProgress': {
+      if (state.final === undefined) return state;
+      const { step, totalSteps, epoch } = event.progress;
+      const epochs = epoch === undefined ? state.final.epochs : [...state.final.epochs, epoch];
+      return { ...state, final: { ...state.final, step, totalSteps, epochs } };
+    }
+    default:
+      return state;
+  }
+}
+
+/** Seconds that the run will still take, from what was measured; undefined before anything was. */
+export function secondsLeft(state: RunState, now: number): number | undefined {
+  const { final, known, total, start } = state;
+  if (final !== undefined) {
+    const spent = (now - final.startedAt) / 1000;
+    return final.step === 0 ? undefined : (spent * (final.totalSteps - final.step)) / final.step;
+  }
+  const running = state.candidates.flatMap(({ genome, training }) =>
+    training === undefined || training.step === 0 || known.has(genome)
+      ? []
+      : [{ spent: (now - training.startedAt) / 1000, share: training.step / training.totalSteps }],
+  );
+  const complete = [...known.values()].map(({ seconds }) => seconds);
+  const forecasts = [...complete, ...running.map(({ spent, share }) => spent / share)];
+  if (forecasts.length === 0) return undefined;
+  const mean = forecasts.reduce((sum, seconds) => sum + seconds, 0) / forecasts.length;
+  const left = Math.max(0, total - known.size) - running.reduce((sum, { share }) => sum + share, 0);
+  return (left * mean) / start.config.workers + finalSeconds(state, mean);
+}
+
+/** The final training trains as the best candidate did, for more epochs on more images. */
+function finalSeconds({ best, start }: RunState, mean: number): number {
+  const { config, dataset } = start;
+  const all = Math.min(config.trainLimit ?? dataset.trainExamples, dataset.trainExamples);
+  const searched = Math.min(config.searchLimit ?? all, all * (1 - config.validation));
+  return ((best?.seconds ?? mean) * config.finalEpochs * all) / (config.training.epochs * searched);
+}
+
+function startState(start: StartEvent, now: number): RunState {
+  const { population, generations } = start.config;
+  const total = population * (generations + 1);
+  return { start, startedAt: now, generation: 0, candidates: [], known: new Map(), bestOfGenerations: [], total };
+}
+
+function withTraining(state: RunState, { genome }: Candidate, training: TrainingState): RunState {
+  const candidates = state.candidates.map((candidate) =>
+    candidate.genome === genome ? { ...candidate, training } : candidate,
+  );
+  return { ...state, candidates };
+}
+
+function withBest(state: RunState, entry: EvaluationEntry): RunState {
+  if (entry.failure !== undefined || (state.best !== undefined && state.best.fitness >= entry.fitness)) return state;
+  return { ...state, best: entry };
+}
+
+function parametersOf(genome: string, { dataset }: StartEvent): number {
+  return estimateCost(parseGenome(genome), { input: dataset.shape, classes: dataset.classes.length }).parameters;
+}

@@ -1,0 +1,33 @@
+// The result of a run, as its last words.
+
+import { join } from 'node:path';
+import { formatImageShape, type SearchSummary } from '../../index.ts';
+import type { Colours } from '../terminal.ts';
+import { counted, duration, grouped, percent, scaled, shellWord, shownGenome, shownPath } from './format.ts';
+
+/** @param source  the data as the command line names it. */
+export function describeSummary(summary: SearchSummary, folder: string, source: string, colours: Colours): string[] {
+  const { genome, testAccuracy, testExamples, validationAccuracy, parameters, flops, dataset } = summary;
+  const { evaluations, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
+  const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
+  const path = shownPath(folder);
+  const model = shellWord(join(path, 'model.onnx'));
+  const failed = failures === 0 ? '' : `, ${grouped(failures)} failed`;
+  return [
+    '',
+    colours.bold(`Done in ${duration(seconds)}`),
+    '',
+    row('Genome', colours.bold(shownGenome(genome))),
+    row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
+    row('Validation', `${percent(validationAccuracy)} in the search`),
+    row('Size', `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} an image`),
+    row('Search', `${counted(evaluations, 'network')} trained${failed}, ${counted(generations, 'generation')}`),
+    row('Time', `${duration(searchSeconds)} search, ${duration(finalTrainingSeconds)} final training`),
+    row('Model', join(path, 'model.onnx')),
+    row('Summary', join(path, 'summary.json')),
+    '',
+    'Next',
+    `  auto-cnn evaluate ${model} ${shellWord(source)}`,
+    `  auto-cnn inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length} --measure`,
+  ];
+}
