@@ -2,7 +2,7 @@
 
 import { epochOrder } from '../data/batches.ts';
 import type { Examples } from '../data/dataset.ts';
-import { EvaluationError } from '../errors.ts';
+import { type ErrorDetails, EvaluationError } from '../errors.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import type { OptimiserSettings } from '../network/optimiser.ts';
 import type { Network } from '../network/training-graph.ts';
@@ -71,7 +71,7 @@ const SCORING_BATCH = 128;
  * Trains a network from its initial state. The same arguments give the same result, bit for bit.
  *
  * @param rng  streams `initial state` and `epoch …` are forked from it.
- * @throws {EvaluationError} `diverged` if the loss is not a finite number; the signal's reason if it is aborted.
+ * @throws {EvaluationError} `diverged` if a training or validation loss is not a finite number; the signal's reason if it is aborted.
  */
 export async function train(
   runtime: Runtime,
@@ -92,6 +92,9 @@ export async function train(
     for (let epoch = 1; epoch <= settings.epochs; epoch++) {
       const trained = await runEpoch(epoch);
       const score = await scorer?.score(session.state, data.examples, data.validation, hooks.signal);
+      if (score !== undefined && !Number.isFinite(score.loss)) {
+        throw diverged(`the validation loss became ${score.loss} after epoch ${epoch}`, { epoch });
+      }
       const record: EpochRecord = {
         epoch,
         ...trained,
@@ -134,9 +137,7 @@ function createEpochRunner(
       const step = (epoch - 1) * perEpoch + i;
       const result = await session.step(batch, learningRateAt(schedule, learningRate, step, totalSteps, perEpoch));
       if (!Number.isFinite(result.loss)) {
-        throw new EvaluationError('diverged', `the loss became ${result.loss} in step ${i + 1} of epoch ${epoch}`, {
-          details: { epoch, step: i + 1 },
-        });
+        throw diverged(`the loss became ${result.loss} in step ${i + 1} of epoch ${epoch}`, { epoch, step: i + 1 });
       }
       lossSum += result.loss * count;
       correct += result.correct;
@@ -144,6 +145,10 @@ function createEpochRunner(
     }
     return { loss: lossSum / order.length, accuracy: correct / order.length };
   };
+}
+
+function diverged(message: string, details: ErrorDetails): EvaluationError {
+  return new EvaluationError('diverged', message, { details });
 }
 
 function stepsPerEpoch(settings: TrainingSettings, data: TrainingData): number {
