@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { AutoCnnError, InterruptedError, type Search, type SearchSummary } from '../index.ts';
 import { EXIT, isAbort } from './exit.ts';
 import { coloursFor, type Terminal } from './terminal.ts';
+import { createSearchView } from './view/create-search-view.ts';
 import { percent, shellWord, shownGenome, shownPath } from './view/format.ts';
 import { followSearch } from './view/run-state.ts';
-import { createSearchView, type SearchView } from './view/search-view.ts';
+import type { SearchView } from './view/search-view.ts';
 import { describeSummary } from './view/summary-text.ts';
 
 /**

@@ -126,12 +126,16 @@ export function secondsLeft(state: RunState, now: number): number | undefined {
       : [{ spent: (now - training.startedAt) / 1000, share: training.step / training.totalSteps }],
   );
   const complete = [...known.values()].map(({ seconds }) => seconds);
-  const forecasts = [...complete, ...running.map(({ spent, share }) => spent / share)];
+  const early = running.filter(({ share }) => share >= TELLING_SHARE).map(({ spent, share }) => spent / share);
+  const forecasts = complete.length > 0 ? complete : early;
   if (forecasts.length === 0) return undefined;
   const mean = forecasts.reduce((sum, seconds) => sum + seconds, 0) / forecasts.length;
   const left = Math.max(0, total - known.size) - running.reduce((sum, { share }) => sum + share, 0);
   return (left * mean) / start.config.workers + finalSeconds(state, mean);
 }
+
+/** Of a training: what comes before is start-up more than training. */
+const TELLING_SHARE = 0.25;
 
 /** The final training trains as the best candidate did, for more epochs on more images. */
 function finalSeconds({ best, start }: RunState, mean: number): number {
