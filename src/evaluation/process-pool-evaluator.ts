@@ -1,7 +1,7 @@
 // Evaluates in a pool of child processes, one thread each. A child that dies is replaced and its task tried again.
 
 import { fileURLToPath } from 'node:url';
-import { type Pool, type Promise as PoolPromise, pool, Promise as WorkerpoolPromise } from 'workerpool';
+import { type Pool, type Promise as PoolPromise, pool, TerminateError, Promise as WorkerpoolPromise } from 'workerpool';
 import { EvaluationError } from '../errors.ts';
 import {
   cancelledError,
@@ -22,8 +22,8 @@ export interface ProcessPoolOptions {
   readonly script?: URL;
 }
 
-/** A task is started so often at most when its child dies. */
-const MAX_ATTEMPTS = 3;
+/** A task is started so often at most when its child dies: a search may be unlucky with its neighbours. */
+const MAX_ATTEMPTS = 5;
 
 export class ProcessPoolEvaluator implements Evaluator {
   readonly concurrency: number;
@@ -62,19 +62,27 @@ export class ProcessPoolEvaluator implements Evaluator {
     await this.#pool.terminate(true);
   }
 
-  async #attempt(task: EvaluationTask, { onProgress, signal }: EvaluateOptions): Promise<EvaluationOutcome> {
+  async #attempt(task: EvaluationTask, options: EvaluateOptions): Promise<EvaluationOutcome> {
+    const { onProgress, signal } = options;
     if (this.#closed || signal?.aborted) throw cancelledError(signal?.reason);
     const running = this.#pool
       .exec('evaluate', [task], { on: (progress: EvaluationProgress) => onProgress?.(progress) })
       .timeout(this.#timeoutMs) as PoolPromise<WireAnswer>;
-    const cancel = () => running.cancel();
+    // Returns nothing: a signal takes a listener's promise for its own and throws when that rejects.
+    const cancel = () => {
+      running.cancel();
+    };
     this.#running.add(running);
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      const answer = await running;
+      const answer: WireAnswer = await running;
       if ('error' in answer) throw fromWireError(answer.error);
       return answer.outcome;
     } catch (error) {
+      // The child had died while it was idle: the task never reached it, and the pool has a new one now.
+      if (error instanceof TerminateError && error.message === 'Worker is terminated' && !this.#closed) {
+        return this.#attempt(task, options);
+      }
       throw this.#explain(error, signal);
     } finally {
       this.#running.delete(running);

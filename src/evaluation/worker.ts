@@ -15,6 +15,8 @@ let loaded: { readonly path: string; readonly dataset: Promise<Dataset> } | unde
 
 // Ctrl-C reaches the whole process group; the parent alone decides what becomes of it.
 process.on('SIGINT', () => {});
+// The parent is gone: there is nobody to answer.
+process.on('error', () => process.exit(1));
 
 worker({ evaluate });
 
