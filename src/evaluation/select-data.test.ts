@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { toyDataset } from '../../test/support/toy-data.ts';
+import { selectData } from './select-data.ts';
+import type { DataSelection } from './task.ts';
+
+const dataset = toyDataset(40, 10);
+const SELECTION: DataSelection = { seed: 'split', validation: 0.25, purpose: 'search' };
+const select = (changes: Partial<DataSelection> = {}) => selectData(dataset, { ...SELECTION, ...changes });
+const brightCount = (indices: Int32Array) => indices.filter((index) => dataset.train.labels[index] === 1).length;
+
+describe('selectData', () => {
+  it('holds out the validation share, stratified, and trains on the rest', () => {
+    const { examples, train, validation } = select();
+    expect(examples).toBe(dataset.train);
+    expect([train.length, validation.length]).toEqual([30, 10]);
+    expect([brightCount(train), brightCount(validation)]).toEqual([15, 5]);
+    expect([...train, ...validation].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+  });
+
+  it('depends on its seed alone', () => {
+    expect(select()).toEqual(select());
+    expect(select({ seed: 'another' }).validation).not.toEqual(select().validation);
+  });
+
+  it('validates every search limit on the same images, which it never trains on', () => {
+    const { validation, train } = select({ searchLimit: 6 });
+    expect(validation).toEqual(select().validation);
+    expect([train.length, brightCount(train)]).toEqual([6, 3]);
+    expect(train.filter((index) => validation.includes(index))).toHaveLength(0);
+  });
+
+  it('takes the train limit for all there is, in the search and at the end', () => {
+    const { train, validation } = select({ trainLimit: 20 });
+    const final = select({ trainLimit: 20, purpose: 'final' });
+    expect([train.length, validation.length, final.train.length]).toEqual([15, 5, 20]);
+    expect([...train, ...validation].sort((a, b) => a - b)).toEqual([...final.train]);
+  });
+
+  it('trains on everything at the end, whatever the search limit', () => {
+    const { train, validation } = select({ purpose: 'final', searchLimit: 6 });
+    expect([train.length, validation.length]).toEqual([40, 0]);
+  });
+});
