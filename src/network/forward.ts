@@ -5,7 +5,7 @@ import type { GraphBuilder, Value } from './graph.ts';
 import type { DenseLayer, Layer, SkipLayer } from './layers.ts';
 
 /** Keras' default. */
-export const NORM_EPSILON = 1e-3;
+const NORM_EPSILON = 1e-3;
 
 export interface ForwardTensors {
   /** Trainable parameters by name. */

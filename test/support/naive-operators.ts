@@ -8,7 +8,7 @@ export interface NaiveTensor {
   readonly data: Float64Array;
 }
 
-export type NaiveOperator<Op extends OperatorName> = (
+type NaiveOperator<Op extends OperatorName> = (
   inputs: readonly NaiveTensor[],
   attributes: AttributesOf<Op>,
 ) => readonly NaiveTensor[];
