@@ -45,15 +45,22 @@ export function stratifiedSplit(labels: Int32Array, classCount: number, fraction
 }
 
 /**
- * Draws `count` examples with the class shares of the whole, at least one of each class (`--train-limit`).
+ * Draws `count` examples with the class shares of the whole, at least one of each class.
  *
+ * @param option  the option that asked for it, for the message.
  * @returns ascending positions; all of them if `count` reaches the number of examples.
  * @throws {InvalidInputError} if `count` is below the number of classes.
  */
-export function stratifiedSample(labels: Int32Array, classCount: number, count: number, rng: Rng): Int32Array {
+export function stratifiedSample(
+  labels: Int32Array,
+  classCount: number,
+  count: number,
+  rng: Rng,
+  option = '--train-limit',
+): Int32Array {
   if (!Number.isInteger(count) || count < classCount) {
     throw new InvalidInputError(
-      `--train-limit ${count} is too small: at least one training image for each of the ${classCount} classes is needed; use --train-limit ${classCount} or more.`,
+      `${option} ${count} is too small: at least one training image for each of the ${classCount} classes is needed; use ${option} ${classCount} or more.`,
       { details: { count, classCount } },
     );
   }

@@ -13,17 +13,19 @@ import type { DataSelection } from './task.ts';
 export function selectData(dataset: Dataset, selection: DataSelection): TrainingData {
   const { train: examples, classes } = dataset;
   const rng = createRng(selection.seed);
-  const sample = (from: Int32Array, limit: number | undefined, name: string) =>
-    limit === undefined ? from : pick(from, stratifiedSample(labelsOf(from), classes.length, limit, rng.fork(name)));
+  const sample = (from: Int32Array, limit: number | undefined, option: string) => {
+    if (limit === undefined || limit >= from.length) return from;
+    return pick(from, stratifiedSample(labelsOf(from), classes.length, limit, rng.fork(option), option));
+  };
   const labelsOf = (indices: Int32Array) => indices.map((index) => examples.labels[index] ?? 0);
 
-  const all = sample(Int32Array.from(examples.labels.keys()), selection.trainLimit, 'train limit');
+  const all = sample(Int32Array.from(examples.labels.keys()), selection.trainLimit, '--train-limit');
   if (selection.purpose === 'final') return { examples, train: all, validation: new Int32Array() };
   const split = stratifiedSplit(labelsOf(all), classes.length, selection.validation, rng.fork('validation split'));
   return {
     examples,
-    train: sample(pick(all, split.train), selection.searchLimit, 'search limit'),
-    validation: pick(all, split.validation),
+    train: sample(pick(all, split.train), selection.searchLimit, '--search-limit'),
+    validation: sample(pick(all, split.validation), selection.searchLimit, '--search-limit'),
   };
 }
 

@@ -13,7 +13,7 @@ export interface DataSelection {
   readonly validation: number;
   /** `search`: train on the rest, score on what is held out. `final`: train on everything. */
   readonly purpose: 'search' | 'final';
-  /** `search` only: train on a stratified sample of so many of the rest. */
+  /** `search` only: train on, and score on, a stratified sample of so many at most. */
   readonly searchLimit?: number;
 }
 

@@ -38,20 +38,17 @@ const scheduleSchema = z.discriminatedUnion('name', [
 const trainingSchema = z.strictObject({
   epochs: count.default(2).describe('Epochs that each candidate trains.'),
   batchSize: count.default(64),
-  learningRate: positive.default(0.003).describe('Base rate; the peak of a one-cycle schedule.'),
+  learningRate: positive.default(0.005).describe('Base rate; the peak of a one-cycle schedule.'),
   optimizer: optimiserSchema.prefault({ name: 'adam' }),
   schedule: scheduleSchema.prefault({ name: 'one-cycle' }),
   statisticsMomentum: decay.default(0.9).describe('Of the running statistics of batch normalisation.'),
 });
 
 const searchSpaceSchema = z.strictObject({
-  channels: z
-    .array(z.int())
-    .default([8, 16, 32, 64])
-    .describe('Filter counts of skip layers: powers of two, ascending.'),
+  channels: z.array(z.int()).default([8, 16, 32]).describe('Filter counts of skip layers: powers of two, ascending.'),
   maxDepth: count.default(6).describe('Most layers of a genome.'),
   maxParameters: positive.optional(),
-  maxFlops: positive.optional().describe('Forward FLOPs per image.'),
+  maxFlops: positive.default(20e6).describe('Forward FLOPs per image.'),
   maxActivationBytes: positive.optional().describe('Activation memory per image in training, in bytes.'),
 });
 
@@ -68,17 +65,19 @@ export const searchConfigSchema = z.strictObject({
   dataset: datasetSchema,
   seed: z.int().default(1),
   strategy: z.enum(['generational', 'random']).default('generational'),
-  population: z.int().min(2).default(8),
-  generations: z.int().min(0).default(4).describe('Rounds of evolution after the initial population.'),
+  population: z.int().min(2).default(6),
+  generations: z.int().min(0).default(3).describe('Rounds of evolution after the initial population.'),
   crossoverProbability: probability.default(0.9),
-  mutationProbability: probability.default(0.2),
+  mutationProbability: probability
+    .default(0.5)
+    .describe('CNN-GA has 0.2; a small population needs more to stay diverse.'),
   mutationWeights: z
     .tuple([probability, probability, probability, probability])
     .default([0.7, 0.1, 0.1, 0.1])
     .describe('Add a skip layer, add a pooling layer, remove a layer, re-draw a layer; they sum to 1.'),
   searchSpace: searchSpaceSchema.prefault({}),
   training: trainingSchema.prefault({}),
-  finalEpochs: count.default(4).describe('Epochs of the final training.'),
+  finalEpochs: count.default(2).describe('Epochs of the final training.'),
   validation: z
     .number()
     .gt(0)
@@ -86,7 +85,9 @@ export const searchConfigSchema = z.strictObject({
     .default(0.1)
     .describe('Share of the training images held out to score candidates.'),
   trainLimit: count.optional().describe('A stratified sample of so many training images is all that is used.'),
-  searchLimit: count.optional().describe('Candidates train on a stratified sample of so many images.'),
+  searchLimit: count
+    .default(4000)
+    .describe('Candidates train on, and are scored on, a stratified sample of so many images at most.'),
   workers: count
     .default(() => availableParallelism())
     .describe('Child processes, one thread each; no effect on results.'),
