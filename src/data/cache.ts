@@ -1,10 +1,11 @@
 // Where packed data sets are kept: `datasets/FINGERPRINT.pack`, one for each content, whatever source it came from.
 
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Dataset } from './dataset.ts';
+import { ensureFolder } from './ensure-folder.ts';
 import { fileFailure } from './file-failure.ts';
 import { readPackedDataset, writePackedDataset } from './pack.ts';
 
@@ -62,7 +63,7 @@ function environmentFolder(name: string): string | undefined {
 
 async function makeWritable(folder: string): Promise<string> {
   try {
-    await mkdir(folder, { recursive: true });
+    ensureFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
     return folder;
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ensureFolder } from '../data/ensure-folder.ts';
 import { fileFailure } from '../data/file-failure.ts';
 import { InvalidInputError } from '../errors.ts';
 import { resolveConfig, type SearchConfig } from './config.ts';
@@ -126,7 +127,8 @@ function createNumbered(name: string): RunFolder {
 /** @returns false if it exists already and `mayExist` is not set. */
 function makeFolder(path: string, mayExist: boolean): boolean {
   try {
-    mkdirSync(path, { recursive: mayExist });
+    if (mayExist) ensureFolder(path);
+    else mkdirSync(path);
     return true;
   } catch (cause) {
     if (!mayExist && (cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
