@@ -8,6 +8,7 @@ import {
   type Dataset,
   DeployedModel,
   formatImageShape,
+  type ImageShape,
   InvalidInputError,
   type LoadOptions,
   loadDataset,
@@ -20,6 +21,7 @@ import { addCommonOptions, type CommonOptions } from './common-options.ts';
 import { type ConfigFlag, configFrom, DATA_FLAGS, readFlags, SEARCH_FLAGS } from './config-flags.ts';
 import { EXIT } from './exit.ts';
 import { coloursFor, type Terminal } from './terminal.ts';
+import { createSearchView } from './view/create-search-view.ts';
 import { grouped, percent, shownGenome } from './view/format.ts';
 
 interface EvaluateOptions extends CommonOptions {
@@ -50,18 +52,21 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
     const file = modelFileAt(path);
     const bytes = await readModelFile(file);
     const metadata = readModelMetadata(bytes, file);
+    const shape = { ...metadata.input, ...asked.size, ...(asked.channels && { channels: CHANNELS[asked.channels] }) };
+    requireShape(metadata, shape, file);
     const split = splitOfRun(file);
-    const { channels, height, width } = metadata.input;
-    const loadOptions: LoadOptions = {
-      size: asked.size ?? { height, width },
-      channels: asked.channels ?? (channels === 1 ? 'grey' : 'rgb'),
+    const view = createSearchView(terminal, options.json ?? false);
+    const dataset = await loadDataset(source, {
+      size: { height: shape.height, width: shape.width },
+      channels: shape.channels === 1 ? 'grey' : 'rgb',
       skipBroken: options.skipBroken,
       test: asked.test ?? split.test,
       seed: given.has('seed') ? seed : split.seed,
+      onProgress: view.loading,
       signal: terminal.signal,
-    };
-    const dataset = await loadDataset(source, loadOptions);
-    requireFit(metadata, dataset, file, source);
+    }).finally(view.stop);
+    requireShape(metadata, dataset.shape, file);
+    requireClasses(metadata, dataset.classes, file, source);
     const model = await DeployedModel.load(await loadNodeRuntime(), bytes, file);
     const score = await model.score(dataset.test, dataset.shape);
     await model.release();
@@ -103,16 +108,21 @@ function splitOfRun(modelFile: string): Pick<LoadOptions, 'test' | 'seed'> {
   }
 }
 
-/** @throws {InvalidInputError} if the model tells other classes apart, or takes other images. */
-function requireFit({ classes, input }: ModelMetadata, dataset: Dataset, file: string, source: string): void {
-  if (formatImageShape(input) !== formatImageShape(dataset.shape)) {
-    throw new InvalidInputError(
-      `${file} takes images of ${formatImageShape(input)}, but those of ${source} are ${formatImageShape(dataset.shape)}; leave --size and --channels-in out to have them fitted`,
-    );
-  }
-  if (JSON.stringify(classes) === JSON.stringify(dataset.classes)) return;
+const CHANNELS = { grey: 1, rgb: 3 } as const;
+
+/** @throws {InvalidInputError} if the model takes other images. */
+function requireShape({ input }: ModelMetadata, shape: ImageShape, file: string): void {
+  if (formatImageShape(input) === formatImageShape(shape)) return;
   throw new InvalidInputError(
-    `${file} tells the classes ${listed(classes)} apart, but ${source} has ${listed(dataset.classes)}; give data with the model's classes`,
+    `${file} takes images of ${formatImageShape(input)}, not ${formatImageShape(shape)}; leave --size and --channels-in out to have them fitted`,
+  );
+}
+
+/** @throws {InvalidInputError} if the model tells other classes apart. */
+function requireClasses({ classes }: ModelMetadata, found: readonly string[], file: string, source: string): void {
+  if (JSON.stringify(classes) === JSON.stringify(found)) return;
+  throw new InvalidInputError(
+    `${file} tells the classes ${listed(classes)} apart, but ${source} has ${listed(found)}; give data with the model's classes`,
   );
 }
 

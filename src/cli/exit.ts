@@ -21,7 +21,7 @@ const CODES: Readonly<Record<ErrorCode, number>> = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof AutoCnnError) return CODES[error.code];
   if (error instanceof CommanderError) return EXIT.usage;
-  return isAbort(error) ? EXIT.interrupted : EXIT.failed;
+  return EXIT.failed;
 }
 
 /** One line: what, where, the cure. With `debug`, the stack trace and the causes below it. */
@@ -38,7 +38,8 @@ function messageOf(error: unknown): string {
   if (error instanceof AutoCnnError) return error.message;
   if (error instanceof CommanderError) {
     // Commander puts its suggestion on a line of its own.
-    return error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean $1?');
+    const [what = '', near] = error.message.replace(/^error: /, '').split(/\n\(Did you mean (.*)\?\)$/);
+    return `${what}; ${near === undefined ? '--help lists what there is' : `did you mean ${near}?`}`;
   }
   const message = error instanceof Error ? error.message : String(error);
   return `${message} (unexpected; run it again with --debug for the stack trace)`;

@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../index.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
-import { describeError, EXIT, exitCodeOf } from './exit.ts';
+import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { addResumeCommand } from './resume-command.ts';
 import { addSearchCommand } from './search-command.ts';
@@ -27,6 +27,10 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     // Called without a command: the help has been printed and says it all.
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
+    if (isAbort(error)) {
+      terminal.stderr.write('interrupted\n');
+      return EXIT.interrupted;
+    }
     terminal.stderr.write(`${describeError(error, args.includes('--debug'))}\n`);
     return exitCodeOf(error);
   }
