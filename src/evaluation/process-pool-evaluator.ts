@@ -98,13 +98,17 @@ export class ProcessPoolEvaluator implements Evaluator {
       const message = `it took longer than ${this.#timeoutMs / 1000} s`;
       return new EvaluationError('timeout', message, { cause: error });
     }
-    const death = error instanceof Error ? /exitCode: `(.*)`\s+signalCode: `(.*)`/.exec(error.message) : null;
-    if (death !== null) {
-      const [, exitCode, signalCode] = death;
-      const how = signalCode === 'null' ? `exit code ${exitCode}` : `signal ${signalCode}`;
-      const message = `its process died ${MAX_ATTEMPTS} times (${how}); perhaps memory ran out`;
+    if (error instanceof TerminateError) {
+      const [, exitCode, signalCode] = /exitCode: `(.*)`\s+signalCode: `(.*)`/.exec(error.message) ?? [];
+      const message = `its process died ${MAX_ATTEMPTS} times (${howItDied(exitCode, signalCode)}); perhaps memory ran out`;
       return new EvaluationError('crashed', message, { cause: error, details: { exitCode, signalCode } });
     }
     return error;
   }
+}
+
+/** Neither is known if the death came to light in a failed write to the child. */
+function howItDied(exitCode: string | undefined, signalCode: string | undefined): string {
+  if (exitCode === undefined) return 'found dead';
+  return signalCode === 'null' ? `exit code ${exitCode}` : `signal ${signalCode}`;
 }
