@@ -25,6 +25,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied; give this user the right to it',
   ELOOP: 'its symbolic links go in a circle; mend them',
   ENOSPC: 'the disk is full; free some space or choose another folder',
+  EDQUOT: 'the quota is used up; free some space or choose another folder',
+  EFBIG: 'it would be larger than a file may be here; raise the limit (ulimit -f) or choose another folder',
   EROFS: 'the disk is read-only; choose another folder',
   ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB; split the data into smaller files',
 };
