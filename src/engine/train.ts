@@ -103,6 +103,10 @@ export async function train(
       history.push(record);
       const accuracy = score?.accuracy ?? epoch;
       if (best === undefined || accuracy > best.accuracy) best = { accuracy, epoch, state: session.snapshot() };
+      // No later forward pass would show that the last update broke the network.
+      if (!best.state.parameters.every(Number.isFinite)) {
+        throw diverged(`a parameter is no finite number after epoch ${epoch}`, { epoch });
+      }
       const totalSteps = stepsPerEpoch(settings, data) * settings.epochs;
       hooks.onProgress?.({ step: epoch * stepsPerEpoch(settings, data), totalSteps, epoch: record });
     }

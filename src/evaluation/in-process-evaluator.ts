@@ -1,17 +1,16 @@
 // Evaluates in this process, one task after the other: for debugging, for tests and where no child can be started.
 
-import type { Dataset } from '../data/dataset.ts';
-import { readPackedDataset } from '../data/pack.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { evaluateTask } from './evaluate-task.ts';
 import { cancelledError, type EvaluateOptions, type Evaluator } from './evaluator.ts';
+import { createDatasetReader } from './packed-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
 export class InProcessEvaluator implements Evaluator {
   readonly concurrency = 1;
   readonly #runtime: Runtime;
   readonly #closing = new AbortController();
-  #loaded: { readonly path: string; readonly dataset: Promise<Dataset> } | undefined;
+  readonly #readDataset = createDatasetReader();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -21,9 +20,7 @@ export class InProcessEvaluator implements Evaluator {
     const signals = [this.#closing.signal, ...(signal ? [signal] : [])];
     const either = AbortSignal.any(signals);
     if (either.aborted) throw cancelledError(either.reason);
-    const { path } = task.dataset;
-    if (this.#loaded?.path !== path) this.#loaded = { path, dataset: readPackedDataset(path) };
-    const dataset = await this.#loaded.dataset;
+    const dataset = await this.#readDataset(task.dataset);
     return evaluateTask(this.#runtime, dataset, task, { signal: either, ...(onProgress && { onProgress }) });
   }
 
