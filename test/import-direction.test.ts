@@ -40,5 +40,8 @@ function plant(folder: string, imported: string, name: string): string {
 
 function cruise(): { readonly status: number | null; readonly stdout: string } {
   const script = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
-  return spawnSync(process.execPath, [script, '--config', '.dependency-cruiser.mjs', 'src'], { cwd: copy, encoding: 'utf8' });
+  return spawnSync(process.execPath, [script, '--config', '.dependency-cruiser.mjs', 'src'], {
+    cwd: copy,
+    encoding: 'utf8',
+  });
 }
