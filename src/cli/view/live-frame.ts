@@ -13,10 +13,10 @@ export interface FrameSize {
 export function renderFrame(state: RunState, { columns, rows }: FrameSize, now: number, colours: Colours): string[] {
   const width = Math.max(20, Math.min(columns, MAX_WIDTH) - 1);
   const foot = renderFoot(state, width, now, colours);
-  if (state.final !== undefined) return ['', ...renderFinal(state, state.final, width, colours), '', ...foot];
+  // Blank lines, title, the line of what is left out or under way, and the one the cursor is on.
+  const space = Math.max(1, rows - foot.length - 5);
+  if (state.final !== undefined) return ['', ...renderFinal(state, state.final, space, width, colours), '', ...foot];
   const title = `Generation ${state.generation} of ${state.start.config.generations}`;
-  // Blank lines, title, the line of what is left out, and the one the cursor is on.
-  const space = rows - foot.length - 5;
   return [
     '',
     colours.bold(cell(title, width).trimEnd()),
@@ -34,8 +34,7 @@ const NARROW = 60;
 
 function renderCandidates(state: RunState, space: number, width: number, colours: Colours): string[] {
   const { candidates } = state;
-  const visible = Math.max(1, space);
-  const shown = candidates.length <= visible ? candidates : mostTelling(state, visible);
+  const shown = candidates.length <= space ? candidates : mostTelling(state, space);
   const lines = shown.map((candidate) => renderCandidate(state, candidate, width, colours));
   if (shown.length === candidates.length) return lines;
   return [...lines, colours.dim(shorten(`  … and ${candidates.length - shown.length} more`, width))];
@@ -81,6 +80,7 @@ function renderCandidate(
 function renderFinal(
   state: RunState,
   { genome, step, totalSteps, epochs }: FinalState,
+  space: number,
   width: number,
   c: Colours,
 ): string[] {
@@ -91,10 +91,14 @@ function renderFinal(
     (record) =>
       `✔ epoch ${record.epoch}/${total}   loss ${record.loss.toFixed(4)}   accuracy ${percent(record.accuracy)}`,
   );
+  const running =
+    epochs.length < total
+      ? `● epoch ${epoch}/${total}   ${bar(share, 20)}`
+      : '● scoring the test images, for the only time';
   return [
     c.bold(shorten(`Final training of ${shownGenome(genome)} on all training images`, width)),
-    ...lines.map((line) => c.green(shorten(line, width))),
-    ...(epochs.length < total ? [c.cyan(shorten(`● epoch ${epoch}/${total}   ${bar(share, 20)}`, width))] : []),
+    ...lines.slice(-space).map((line) => c.green(shorten(line, width))),
+    c.cyan(shorten(running, width)),
   ];
 }
 

@@ -13,6 +13,7 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
   const path = shownPath(folder);
   const model = shellWord(join(path, 'model.onnx'));
   const failed = failures === 0 ? '' : `, ${grouped(failures)} failed`;
+  const rounds = generations === 0 ? '' : `, ${counted(generations, 'generation')}`;
   return [
     '',
     colours.bold(`Done in ${duration(seconds)}`),
@@ -21,7 +22,7 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
     row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
     row('Validation', `${percent(validationAccuracy)} in the search`),
     row('Size', `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} an image`),
-    row('Search', `${counted(evaluations, 'network')} trained${failed}, ${counted(generations, 'generation')}`),
+    row('Search', `${counted(evaluations, 'network')} trained${failed}${rounds}`),
     row('Time', `${duration(searchSeconds)} search, ${duration(finalTrainingSeconds)} final training`),
     row('Model', join(path, 'model.onnx')),
     row('Summary', join(path, 'summary.json')),

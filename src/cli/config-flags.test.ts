@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ALL_FLAGS, configFrom, optionOf, readFlags } from './config-flags.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-flags-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Options as commander names them. */
+const flags = (options: Record<string, string>) => readFlags(options, ALL_FLAGS);
+
+function fileWith(content: unknown): string {
+  const path = join(folder, 'search.json');
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
+
+describe('flags', () => {
+  it('set their key and leave the rest to the defaults', () => {
+    const config = configFrom(undefined, 'mnist', flags({ population: '6', channels: '8,16', timeout: '5m' }));
+    expect(config.population).toBe(6);
+    expect(config.searchSpace).toMatchObject({ channels: [8, 16], maxDepth: 6 });
+    expect(config.timeoutSeconds).toBe(300);
+    expect(config.dataset).toEqual({ source: 'mnist' });
+    expect(config).toMatchObject({ ...configFrom(undefined, 'mnist', flags({})), ...config });
+  });
+
+  it('cover every key that they name, each with its default in the help', () => {
+    const help = ALL_FLAGS.map((flag) => optionOf(flag)).map(({ long, description }) => `${long} ${description}`);
+    const { population } = configFrom(undefined, 'mnist', flags({}));
+    expect(help).toContain(`--population candidates in a generation (default: ${population})`);
+    expect(help.filter((line) => line.includes('undefined'))).toEqual([]);
+  });
+
+  it('choose an optimiser or schedule with the settings that belong to it', () => {
+    const sgd = configFrom(undefined, 'mnist', flags({ optimizer: 'sgd', weightDecay: '1e-4', schedule: 'cosine' }));
+    expect(sgd.training.optimizer).toEqual({ name: 'sgd', momentum: 0.9, weightDecay: 1e-4 });
+    expect(sgd.training.schedule).toEqual({ name: 'cosine' });
+    const { optimizer } = configFrom(undefined, 'mnist', flags({ weightDecay: '0.01' })).training;
+    expect(optimizer).toMatchObject({ name: 'adam', weightDecay: 0.01 });
+  });
+
+  it.each([
+    [{ population: '1' }, '--population must be at least 2, received 1'],
+    [{ population: '2.5' }, '--population must be a whole number, received 2.5'],
+    [{ mutationProbability: '-0.1' }, '--mutation-probability must be at least 0, received -0.1'],
+    [{ optimizer: 'adm' }, '--optimizer must be one of adam, sgd, received "adm"; did you mean adam?'],
+    [{ channelsIn: 'gray' }, '--channels-in must be one of grey, rgb, received "gray"; did you mean grey?'],
+    [{ size: '0x3' }, '--size must be at least 1, received 0'],
+    [{ schedule: 'step' }, /^--schedule step needs its list of steps: set training.schedule in a --config file/],
+  ])('are named in errors: %j', (options: Record<string, string>, message) => {
+    expect(() => configFrom(undefined, 'mnist', flags(options))).toThrow(message);
+  });
+});
+
+describe('a configuration file', () => {
+  it('comes first, and flags win over it', () => {
+    const file = fileWith({ dataset: { source: 'a' }, population: 4, training: { epochs: 7, batchSize: 32 } });
+    const config = configFrom(file, 'b', flags({ epochs: '9' }));
+    expect(config).toMatchObject({
+      dataset: { source: 'b' },
+      population: 4,
+      training: { epochs: 9, batchSize: 32 },
+    });
+    expect(configFrom(file, undefined, flags({})).dataset.source).toBe('a');
+  });
+
+  it('keeps the settings of its optimiser unless another one is chosen', () => {
+    const file = fileWith({ dataset: { source: 'a' }, training: { optimizer: { name: 'adam', beta1: 0.8 } } });
+    expect(configFrom(file, undefined, flags({ optimizer: 'adam' })).training.optimizer).toMatchObject({ beta1: 0.8 });
+    expect(configFrom(file, undefined, flags({ optimizer: 'sgd' })).training.optimizer).toEqual({
+      name: 'sgd',
+      momentum: 0.9,
+      weightDecay: 0,
+    });
+  });
+
+  it('demands its own data only while the command line does not change it', () => {
+    const file = fileWith({ dataset: { source: 'a', fingerprint: 'f' } });
+    expect(configFrom(file, undefined, flags({ population: '4' })).dataset.fingerprint).toBe('f');
+    expect(configFrom(file, 'a', flags({})).dataset.fingerprint).toBeUndefined();
+    expect(configFrom(file, undefined, flags({ seed: '2' })).dataset.fingerprint).toBeUndefined();
+    expect(configFrom(file, undefined, flags({ size: '8x8' })).dataset.fingerprint).toBeUndefined();
+  });
+
+  it.each([
+    [{ dataset: { source: 'a' }, populaton: 4 }, 'search.json: populaton is no known key; did you mean population?'],
+    [
+      { dataset: { source: 'a' }, training: { epochs: 'two' } },
+      'search.json: training.epochs must be a number, received "two"',
+    ],
+    [{ dataset: 'mnist' }, 'search.json: dataset must be an object, received "mnist"'],
+    [[], 'search.json must be an object, received []'],
+    [{ population: 4 }, 'the data is missing: give a name or a folder'],
+  ])('is named in errors: %j', (content, message) => {
+    // The flag would hide the error if file and flags were only checked together.
+    expect(() => configFrom(fileWith(content), undefined, flags({ epochs: '1' }))).toThrow(message);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { entryOf, evaluationStart, failureOf, generationStart, progress, stateAfter } from './run-fixture.ts';
+import { type RunEvent, secondsLeft, updateRunState } from './run-state.ts';
+
+const evaluation = (entry: ReturnType<typeof entryOf>): RunEvent => ({ type: 'evaluation', event: entry });
+
+describe('the state of a run', () => {
+  it('is nothing before the start', () => {
+    expect(updateRunState(undefined, evaluationStart('max'), 0)).toBeUndefined();
+  });
+
+  it('counts each genome once, and lowers the total by those that were known', () => {
+    const first = stateAfter(generationStart(0, ['max', 'mean', 'max']));
+    expect(first.candidates.map(({ genome }) => genome)).toEqual(['max', 'mean']);
+    expect(first.total).toBe(2 + 3 + 3);
+    const second = stateAfter(
+      generationStart(0, ['max', 'mean', '8-8']),
+      evaluation(entryOf('max', 0.5)),
+      evaluation(entryOf('mean', 0.6)),
+      evaluation(entryOf('8-8', 0.4)),
+      generationStart(1, ['max', 'mean-8-8', 'max-8-8'], [entryOf('max', 0.5)]),
+    );
+    expect(second.known.size).toBe(3);
+    expect(second.total).toBe(3 + 2 + 3);
+  });
+
+  it('takes what the journal answers for done', () => {
+    const state = stateAfter(generationStart(0, ['max', 'mean', '8-8'], [entryOf('max', 0.5), failureOf('mean')]));
+    expect(state.known.size).toBe(2);
+    expect(state.best?.genome).toBe('max');
+  });
+
+  it('keeps the first of equals as the best, and never a failure', () => {
+    const events = [failureOf('8-8'), entryOf('max', 0.5), entryOf('mean', 0.5), entryOf('', 0.4)].map(evaluation);
+    const state = stateAfter(generationStart(0, ['8-8', 'max', 'mean', '']), ...events);
+    expect(state.best?.genome).toBe('max');
+  });
+
+  it('follows a training from its start', () => {
+    const state = stateAfter(generationStart(0, ['max', 'mean']), evaluationStart('max'), progress('max', 30));
+    expect(state.candidates[0]?.training).toEqual({ startedAt: 2000, step: 30, totalSteps: 100 });
+    expect(state.candidates[1]?.training).toBeUndefined();
+  });
+});
+
+describe('the time left', () => {
+  it('is unknown until something was measured', () => {
+    const begun = stateAfter(generationStart(0, ['max']), evaluationStart('max'), progress('max', 10));
+    expect(secondsLeft(begun, 4000)).toBeUndefined();
+  });
+
+  it('comes from a running training once that tells something', () => {
+    const state = stateAfter(generationStart(0, ['max', 'mean', '8-8']), evaluationStart('max'), progress('max', 50));
+    // 10 s for half of one: 20 s each, 8.5 left, 2 at a time; then the final training on 1/0.9 of the images.
+    expect(secondsLeft(state, 12_000)).toBeCloseTo((8.5 * 20) / 2 + 20 / 0.9);
+  });
+
+  it('comes from finished trainings when there are any', () => {
+    const state = stateAfter(generationStart(0, ['max', 'mean', '8-8']), evaluation(entryOf('max', 0.5, 6)));
+    expect(secondsLeft(state, 12_000)).toBeCloseTo((8 * 6) / 2 + 6 / 0.9);
+  });
+
+  it('is that of the final training in the end', () => {
+    const final: RunEvent[] = [
+      { type: 'finalStart', event: { id: 'max', genome: 'max' } },
+      { type: 'finalProgress', event: { id: 'max', genome: 'max', progress: { step: 25, totalSteps: 100 } } },
+    ];
+    const state = stateAfter(...final);
+    expect(state.final).toMatchObject({ genome: 'max', step: 25 });
+    expect(secondsLeft(state, 11_000)).toBeCloseTo(30);
+  });
+});

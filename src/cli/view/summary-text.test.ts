@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { coloursFor } from '../terminal.ts';
+import { SUMMARY } from './run-fixture.ts';
+import { describeSummary } from './summary-text.ts';
+
+const PLAIN = coloursFor(process.stdout, { NO_COLOR: '1' });
+
+it('the summary says what was found, where it lies and what comes next', () => {
+  const folder = join(process.cwd(), 'runs', 'mnist-1');
+  expect(describeSummary(SUMMARY, folder, 'mnist', PLAIN).join('\n')).toBe(`
+Done in 3m 41s
+
+  Genome        16-32-max
+  Test accuracy 99.12 % of 10,000 images
+  Validation    98.00 % in the search
+  Size          61,226 parameters, 12.4 MFLOPs an image
+  Search        20 networks trained, 1 failed, 2 generations
+  Time          2m 50s search, 51 s final training
+  Model         runs/mnist-1/model.onnx
+  Summary       runs/mnist-1/summary.json
+
+Next
+  auto-cnn evaluate runs/mnist-1/model.onnx mnist
+  auto-cnn inspect 16-32-max --input 28x28x1 --classes 10 --measure`);
+});
+
+it('the commands can be pasted into a shell', () => {
+  const text = describeSummary({ ...SUMMARY, genome: '' }, '/my runs/a', 'my photos', PLAIN).join('\n');
+  expect(text).toContain("auto-cnn evaluate '/my runs/a/model.onnx' 'my photos'");
+  expect(text).toContain("auto-cnn inspect '' --input");
+});
