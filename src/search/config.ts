@@ -61,7 +61,7 @@ const datasetSchema = z.strictObject({
   fingerprint: z.string().optional().describe('If given, the data must have it.'),
 });
 
-export const searchConfigSchema = z.strictObject({
+const searchConfigSchema = z.strictObject({
   dataset: datasetSchema,
   seed: z.int().default(1),
   strategy: z.enum(['generational', 'random']).default('generational'),

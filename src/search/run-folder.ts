@@ -19,7 +19,7 @@ export interface RunFolder {
   checkpoint(id: string): string;
 }
 
-export function runFolderAt(path: string): RunFolder {
+function runFolderAt(path: string): RunFolder {
   const root = resolve(path);
   return {
     path: root,
