@@ -16,6 +16,7 @@ describe('ensureFolder', () => {
     const file = join(await temporaryFolder(), 'file');
     writeFileSync(file, '');
     expect(() => ensureFolder(join(file, 'a'))).toThrow(/ENOTDIR/);
+    expect(() => ensureFolder(file)).toThrow(/EEXIST/);
   });
 
   it.runIf(process.platform === 'linux')('throws, and does not hang, where the system refuses', () => {
