@@ -30,9 +30,9 @@ const small = [
   '--final-epochs',
   '1',
   '--channels',
-  '8,16,32',
+  '8,16,32,64',
   '--max-depth',
-  '6',
+  '10',
 ];
 const run = spawn(process.execPath, [cli, ...args, ...small, '--out', join(folder, 'run')], {
   stdio: ['ignore', 'ignore', 'inherit'],
