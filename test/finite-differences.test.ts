@@ -2,7 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Shortcut } from '../src/genome/cost.ts';
 import type { Gene, Genome } from '../src/genome/genome.ts';
+import type { HeadLayer } from '../src/genome/head.ts';
 import { formatGenome } from '../src/genome/text.ts';
 import type { ParameterSpec } from '../src/network/parameters.ts';
 import { buildGradientGraph, createNetwork, type Network } from '../src/network/training-graph.ts';
@@ -25,11 +27,19 @@ interface Case {
   readonly width: number;
   readonly batch: number;
   readonly seed: number;
+  readonly head?: readonly HeadLayer[];
+  readonly shortcut?: Shortcut;
 }
 
 const skip = (filters1: number, filters2: number): Gene => ({ kind: 'skip', filters1, filters2 });
 const max: Gene = { kind: 'pooling', pooling: 'max' };
 const mean: Gene = { kind: 'pooling', pooling: 'mean' };
+
+const FLATTEN: HeadLayer = { type: 'flatten' };
+const POOL: HeadLayer = { type: 'globalAveragePooling' };
+const HIDDEN: HeadLayer = { type: 'dense', units: 5, activation: 'relu' };
+const LINEAR: HeadLayer = { type: 'dense', units: 4, activation: 'linear' };
+const CLASSES: HeadLayer = { type: 'dense', units: 'classes' };
 
 describe('the gradient of a whole network agrees with finite differences', () => {
   const cases: readonly Case[] = [
@@ -40,6 +50,22 @@ describe('the gradient of a whole network agrees with finite differences', () =>
     { genome: [skip(2, 4), max, skip(4, 3)], channels: 3, height: 7, width: 7, batch: 2, seed: 5 },
     { genome: [mean, skip(4, 5), max], channels: 1, height: 9, width: 7, batch: 4, seed: 6 },
     { genome: [skip(1, 1), mean, skip(6, 2), skip(2, 6)], channels: 3, height: 7, width: 5, batch: 2, seed: 7 },
+    { genome: [skip(4, 5)], channels: 3, height: 5, width: 7, batch: 2, seed: 8, head: [POOL, CLASSES] },
+    { genome: [], channels: 3, height: 3, width: 5, batch: 2, seed: 9, head: [POOL, CLASSES] },
+    {
+      genome: [skip(2, 4), max],
+      channels: 1,
+      height: 7,
+      width: 7,
+      batch: 3,
+      seed: 10,
+      head: [FLATTEN, HIDDEN, CLASSES],
+    },
+    { genome: [mean], channels: 3, height: 5, width: 5, batch: 4, seed: 11, head: [FLATTEN, LINEAR, HIDDEN, CLASSES] },
+    {
+      genome: [skip(4, 3), skip(5, 3), max, skip(3, 6)],
+      ...{ channels: 3, height: 7, width: 6, batch: 2, seed: 12, shortcut: 'where-channels-differ' },
+    },
   ];
   it.each(cases.map((example) => [describeCase(example), example] as const))('of %s', async (_, example) => {
     expect(await worstError(example)).toBeLessThan(TOLERANCE);
@@ -67,8 +93,9 @@ describe('the gradient of a whole network agrees with finite differences', () =>
   });
 });
 
-function describeCase({ genome, channels, height, width, batch }: Case): string {
-  return `${formatGenome(genome) || 'the head alone'} on ${channels}×${height}×${width}, batch ${batch}`;
+function describeCase({ genome, channels, height, width, batch, head = [], shortcut }: Case): string {
+  const extras = [...head.map(({ type }) => type), ...(shortcut ? [shortcut] : [])].join(', ');
+  return `${formatGenome(genome) || 'the head alone'} (${extras || 'as usual'}) on ${channels}×${height}×${width}, batch ${batch}`;
 }
 
 /**
@@ -86,11 +113,12 @@ function isWellConditioned({ genome, height, width, batch }: Case): boolean {
 }
 
 /** The largest relative error of a parameter tensor's gradient, |a − b| / |b| over the entries that are probed. */
-async function worstError({ genome, channels, height, width, batch, seed }: Case): Promise<number> {
+async function worstError(example: Case): Promise<number> {
+  const { genome, channels, height, width, batch, seed, head, shortcut } = example;
   const rng = createRng(seed);
   const network = createNetwork(
     genome,
-    { input: { channels, height, width }, classes: 3 },
+    { input: { channels, height, width }, classes: 3, ...(head && { head }), ...(shortcut && { shortcut }) },
     { mean: [120, 100, 110].slice(0, channels), std: [60, 70, 50].slice(0, channels) },
   );
   const parameters = randomParameters(network, rng.fork('parameters'));

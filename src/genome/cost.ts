@@ -2,6 +2,7 @@
 
 import { InvalidInputError } from '../errors.ts';
 import type { Genome, PoolingGene, SkipGene } from './genome.ts';
+import { checkHead, DEFAULT_HEAD, type HeadLayer } from './head.ts';
 import { type ImageShape, requireImageShape } from './image-shape.ts';
 import { formatGenome } from './text.ts';
 
@@ -9,10 +10,22 @@ import { formatGenome } from './text.ts';
 export interface NetworkInput {
   readonly input: ImageShape;
   readonly classes: number;
+  /** Without it, flatten and one dense softmax layer. */
+  readonly head?: readonly HeadLayer[];
+  /** Without it, `always`. */
+  readonly shortcut?: Shortcut;
+}
+
+/** When a skip layer's shortcut is a 1×1 convolution: always (the Python package), or only where the channels differ (CNN-GA). */
+export type Shortcut = 'always' | 'where-channels-differ';
+
+/** Whether a skip layer has a convolution on its shortcut; otherwise its input is added as it is. */
+export function hasShortcutConvolution(from: number, to: number, shortcut: Shortcut = 'always'): boolean {
+  return shortcut === 'always' || from !== to;
 }
 
 export interface LayerCost {
-  /** `skip 128-64`, `max pool`, `mean pool`, `dense`. */
+  /** `skip 128-64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
   readonly name: string;
   readonly kind: 'skip' | 'pooling' | 'head';
   /** `[channels, height, width]`; the head's is `[classes]`. */
@@ -30,15 +43,16 @@ export interface NetworkCost {
 }
 
 /**
- * The cost of the network that a genome describes: its layers, then flatten and one dense softmax layer.
+ * The cost of the network that a genome describes: its layers, then the head.
  *
  * - `parameters`: trainable numbers. Convolutions and the dense layer have a bias, batch normalisation a scale and an
- *   offset per channel (its running statistics are not counted); a skip layer's shortcut is always a 1×1 convolution.
+ *   offset per channel (its running statistics are not counted).
  * - `flops`: of the forward pass for one image, 2 per multiply-add of convolutions and dense layers. Biases,
  *   normalisation, activations, additions and pooling are not counted.
- * - `activationBytes`: float32 outputs kept for the backward pass, for one image. A skip layer keeps seven: conv1, bn1,
- *   relu1 (F1 channels each), conv2, bn2, shortcut, and the ReLU of their sum (F2 channels each; the sum itself is not
- *   needed, as the gradient of ReLU can be read off its output). A pooling layer keeps its output, the head its logits.
+ * - `activationBytes`: float32 outputs kept for the backward pass, for one image. A skip layer keeps: conv1, bn1,
+ *   relu1 (F1 channels each), conv2, bn2, shortcut (if it is a convolution), and the ReLU of their sum (F2 channels each;
+ *   the sum itself is not needed, as the gradient of ReLU can be read off its output). Pooling and the layers of the head
+ *   keep their outputs; flatten, which copies nothing, is not listed.
  *   The image itself and the softmax are not counted.
  *
  * @param problem  image shape, and the number of classes (an integer of at least 2).
@@ -54,10 +68,10 @@ export function estimateCost(genome: Genome, problem: NetworkInput): NetworkCost
   const layers: LayerCost[] = [];
   let shape = problem.input;
   for (const gene of genome) {
-    layers.push(gene.kind === 'skip' ? skipCost(gene, shape) : poolingCost(gene, shape));
+    layers.push(gene.kind === 'skip' ? skipCost(gene, shape, problem.shortcut) : poolingCost(gene, shape));
     shape = gene.kind === 'skip' ? { ...shape, channels: gene.filters2 } : pooled(shape);
   }
-  layers.push(headCost(shape, problem.classes));
+  layers.push(...headCosts(shape, problem));
   const total = (key: 'parameters' | 'flops' | 'activationBytes'): number =>
     layers.reduce((sum, layer) => sum + layer[key], 0);
   return {
@@ -86,8 +100,9 @@ export function vanishedLayer(genome: Genome, input: ImageShape): string | undef
 }
 
 /** @throws {InvalidInputError} if the image shape or the number of classes is impossible. */
-export function requireNetworkInput({ input, classes }: NetworkInput): void {
+export function requireNetworkInput({ input, classes, head }: NetworkInput): void {
   requireImageShape(input);
+  if (head !== undefined) checkHead(head);
   if (!Number.isInteger(classes) || classes < 2) {
     throw new InvalidInputError(`the number of classes must be an integer of at least 2, received ${String(classes)}`, {
       details: { classes },
@@ -95,10 +110,16 @@ export function requireNetworkInput({ input, classes }: NetworkInput): void {
   }
 }
 
-function skipCost({ filters1, filters2 }: SkipGene, { channels, height, width }: ImageShape): LayerCost {
+function skipCost(
+  { filters1, filters2 }: SkipGene,
+  { channels, height, width }: ImageShape,
+  shortcut: Shortcut | undefined,
+): LayerCost {
   const pixels = height * width;
-  const weights = 9 * channels * filters1 + 9 * filters1 * filters2 + channels * filters2;
-  const biases = filters1 + filters2 + filters2;
+  // Filters of the shortcut's convolution.
+  const filters3 = hasShortcutConvolution(channels, filters2, shortcut) ? filters2 : 0;
+  const weights = 9 * channels * filters1 + 9 * filters1 * filters2 + channels * filters3;
+  const biases = filters1 + filters2 + filters3;
   const normalisation = 2 * filters1 + 2 * filters2;
   return {
     name: `skip ${filters1}-${filters2}`,
@@ -106,7 +127,7 @@ function skipCost({ filters1, filters2 }: SkipGene, { channels, height, width }:
     outputShape: [filters2, height, width],
     parameters: weights + biases + normalisation,
     flops: 2 * pixels * weights,
-    activationBytes: FLOAT_BYTES * pixels * (3 * filters1 + 4 * filters2),
+    activationBytes: FLOAT_BYTES * pixels * (3 * filters1 + 3 * filters2 + filters3),
   };
 }
 
@@ -122,16 +143,36 @@ function poolingCost({ pooling }: PoolingGene, input: ImageShape): LayerCost {
   };
 }
 
-function headCost({ channels, height, width }: ImageShape, classes: number): LayerCost {
-  const weights = channels * height * width * classes;
-  return {
-    name: 'dense',
-    kind: 'head',
-    outputShape: [classes],
-    parameters: weights + classes,
-    flops: 2 * weights,
-    activationBytes: FLOAT_BYTES * classes,
+function headCosts(
+  { channels, height, width }: ImageShape,
+  { classes, head = DEFAULT_HEAD }: NetworkInput,
+): LayerCost[] {
+  const costs: LayerCost[] = [];
+  let features = channels * height * width;
+  const add = (name: string, parameters: number, flops: number): void => {
+    const activationBytes = FLOAT_BYTES * features;
+    costs.push({ name, kind: 'head', outputShape: [features], parameters, flops, activationBytes });
   };
+  for (const layer of head) {
+    switch (layer.type) {
+      case 'flatten':
+        break;
+      case 'globalAveragePooling':
+        features = channels;
+        add('global average pool', 0, 0);
+        break;
+      case 'dropout':
+        add(`dropout ${layer.rate}`, 0, 0);
+        break;
+      case 'dense': {
+        const units = layer.units === 'classes' ? classes : layer.units;
+        const weights = features * units;
+        features = units;
+        add('dense', weights + units, 2 * weights);
+      }
+    }
+  }
+  return costs;
 }
 
 const FLOAT_BYTES = 4;

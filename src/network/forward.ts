@@ -2,7 +2,7 @@
 
 import { ShapeError } from '../errors.ts';
 import type { GraphBuilder, Value } from './graph.ts';
-import type { DenseLayer, Layer, SkipLayer } from './layers.ts';
+import type { DenseLayer, DropoutLayer, Layer, SkipLayer } from './layers.ts';
 
 /** Keras' default. */
 const NORM_EPSILON = 1e-3;
@@ -12,6 +12,8 @@ export interface ForwardTensors {
   readonly parameters: ReadonlyMap<string, Value>;
   /** Running statistics by name; without them batch normalisation uses the batch's own. */
   readonly statistics?: ReadonlyMap<string, Value>;
+  /** In training: seed of the masks of dropout. */
+  readonly dropoutSeed?: number;
 }
 
 export interface ForwardResult {
@@ -40,6 +42,7 @@ class ForwardPass {
   readonly batchStatistics: Value[] = [];
   readonly #builder: GraphBuilder;
   readonly #tensors: ForwardTensors;
+  #dropouts = 0;
 
   constructor(builder: GraphBuilder, tensors: ForwardTensors) {
     this.#builder = builder;
@@ -54,16 +57,20 @@ class ForwardPass {
         return this.#builder.add(layer.pooling === 'max' ? 'maxPool' : 'meanPool', [x], {});
       case 'flatten':
         return this.#builder.add('flatten', [x], {});
+      case 'globalAveragePooling':
+        return this.#builder.add('globalAveragePool', [x], {});
+      case 'dropout':
+        return this.#dropout(layer, x);
       case 'dense':
         return this.#dense(layer, x);
     }
   }
 
-  #skip({ name }: SkipLayer, x: Value): Value {
+  #skip({ name, convolvesShortcut }: SkipLayer, x: Value): Value {
     const hidden = this.#norm(`${name}.norm1`, this.#convolution(`${name}.conv1`, x));
     const activated = this.#builder.add('relu', [hidden], {});
     const main = this.#norm(`${name}.norm2`, this.#convolution(`${name}.conv2`, activated));
-    const shortcut = this.#convolution(`${name}.shortcut`, x);
+    const shortcut = convolvesShortcut ? this.#convolution(`${name}.shortcut`, x) : x;
     return this.#builder.add('relu', [this.#builder.add('add', [main, shortcut], {})], {});
   }
 
@@ -84,8 +91,17 @@ class ForwardPass {
     return y;
   }
 
-  #dense({ name }: DenseLayer, x: Value): Value {
-    return this.#builder.add('dense', [x, this.#parameter(`${name}.weight`), this.#parameter(`${name}.bias`)], {});
+  #dense({ name, activation }: DenseLayer, x: Value): Value {
+    const parameters = [this.#parameter(`${name}.weight`), this.#parameter(`${name}.bias`)];
+    const y = this.#builder.add('dense', [x, ...parameters], {});
+    return activation === 'relu' ? this.#builder.add('relu', [y], {}) : y;
+  }
+
+  /** Only where the batch's own statistics are used, that is in training. */
+  #dropout({ rate }: DropoutLayer, x: Value): Value {
+    if (this.#tensors.statistics !== undefined || rate === 0) return x;
+    const seed = (this.#tensors.dropoutSeed ?? 0) + this.#dropouts++;
+    return this.#builder.addMany('dropout', [x], { rate, seed })[0] as Value;
   }
 
   #parameter(name: string): Value {

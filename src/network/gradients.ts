@@ -87,6 +87,15 @@ const GRADIENTS: { readonly [Op in OperatorName]?: GradientRule<Op> } = {
     return [builder.add('meanPoolGradient', [dy], { height: staticSize(height), width: staticSize(width) })];
   },
 
+  globalAveragePool(builder, node, dy) {
+    const [, , height, width] = node.inputs[0]?.type.shape ?? [];
+    return [builder.add('globalAveragePoolGradient', [dy], { height: staticSize(height), width: staticSize(width) })];
+  },
+
+  dropout(builder, node, dy) {
+    return [builder.add('dropoutGradient', [dy, node.outputs[1] as Value], { rate: node.attributes.rate })];
+  },
+
   flatten(builder, node, dy) {
     const shape = node.inputs[0]?.type.shape.slice(1).map(staticSize) ?? [];
     return [builder.add('unflatten', [dy], { shape })];

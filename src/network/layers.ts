@@ -1,8 +1,9 @@
 // Genome → layers with every size resolved, and the parameters each layer owns.
 
 import { InvalidInputError } from '../errors.ts';
-import type { NetworkInput } from '../genome/cost.ts';
+import { hasShortcutConvolution, type NetworkInput } from '../genome/cost.ts';
 import type { Genome, PoolingType } from '../genome/genome.ts';
+import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../genome/head.ts';
 
 export interface SkipLayer {
   readonly kind: 'skip';
@@ -10,6 +11,8 @@ export interface SkipLayer {
   readonly inputChannels: number;
   readonly filters1: number;
   readonly filters2: number;
+  /** Whether a 1×1 convolution lies on the shortcut. */
+  readonly convolvesShortcut: boolean;
 }
 
 export interface PoolingLayer {
@@ -23,17 +26,29 @@ export interface FlattenLayer {
   readonly name: string;
 }
 
+export interface GlobalAveragePoolingLayer {
+  readonly kind: 'globalAveragePooling';
+  readonly name: string;
+}
+
+export interface DropoutLayer {
+  readonly kind: 'dropout';
+  readonly name: string;
+  readonly rate: number;
+}
+
 export interface DenseLayer {
   readonly kind: 'dense';
   readonly name: string;
   readonly features: number;
   readonly units: number;
+  readonly activation: 'relu' | 'linear';
 }
 
-export type Layer = SkipLayer | PoolingLayer | FlattenLayer | DenseLayer;
+export type Layer = SkipLayer | PoolingLayer | FlattenLayer | GlobalAveragePoolingLayer | DropoutLayer | DenseLayer;
 
 /**
- * The layers of a genome followed by the head (flatten, dense).
+ * The layers of a genome followed by those of the head. The softmax at the end belongs to the loss.
  *
  * @throws {InvalidInputError} if a pooling layer meets fewer than 2×2 pixels.
  */
@@ -53,11 +68,46 @@ export function planLayers(genome: Genome, problem: NetworkInput): readonly Laye
       [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
     } else {
       const { filters1, filters2 } = gene;
-      layers.push({ kind: 'skip', name, inputChannels: channels, filters1, filters2 });
+      const convolvesShortcut = hasShortcutConvolution(channels, filters2, problem.shortcut);
+      layers.push({ kind: 'skip', name, inputChannels: channels, filters1, filters2, convolvesShortcut });
       channels = filters2;
     }
   }
-  layers.push({ kind: 'flatten', name: 'head.flatten' });
-  layers.push({ kind: 'dense', name: 'head.dense', features: channels * height * width, units: problem.classes });
-  return layers;
+  return [...layers, ...planHead(problem, channels, height * width)];
+}
+
+function planHead({ head = DEFAULT_HEAD, classes }: NetworkInput, channels: number, pixels: number): Layer[] {
+  checkHead(head);
+  let features = channels * pixels;
+  const numbers = new Map<string, number>();
+  return head.map((layer): Layer => {
+    const name = headName(layer, numbers);
+    switch (layer.type) {
+      case 'flatten':
+        return { kind: 'flatten', name };
+      case 'globalAveragePooling':
+        features = channels;
+        return { kind: 'globalAveragePooling', name };
+      case 'dropout':
+        return { kind: 'dropout', name, rate: layer.rate };
+      case 'dense': {
+        const units = layer.units === 'classes' ? classes : layer.units;
+        const dense = { kind: 'dense', name, features, units, activation: activationOf(layer) } as const;
+        features = units;
+        return dense;
+      }
+    }
+  });
+}
+
+/** `head.dense`, `head.dense2`, … in their order. */
+function headName({ type }: HeadLayer, numbers: Map<string, number>): string {
+  const number = (numbers.get(type) ?? 0) + 1;
+  numbers.set(type, number);
+  return `head.${type}${number === 1 ? '' : number}`;
+}
+
+function activationOf({ units, activation }: Extract<HeadLayer, { type: 'dense' }>): 'relu' | 'linear' {
+  if (activation === 'softmax') return 'linear';
+  return activation ?? (units === 'classes' ? 'linear' : 'relu');
 }

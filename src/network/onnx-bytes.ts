@@ -14,7 +14,7 @@ export interface OnnxModelInfo {
 const OPSET = 17;
 const IR_VERSION = 8;
 
-const DATA_TYPES: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7 };
+const DATA_TYPES: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 /**
@@ -81,11 +81,17 @@ function writeAttribute(writer: BinaryWriter, name: string, attribute: OnnxAttri
 
 function writeConstant(writer: BinaryWriter, constant: OnnxConstant): void {
   const { data } = constant;
-  const dtype = data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'int64';
+  const dtype = elementTypeOf(data);
   for (const size of constant.shape) writer.tag(1, WireType.Varint).int64(size);
   writer.tag(2, WireType.Varint).int32(DATA_TYPES[dtype]);
   writer.tag(8, WireType.LengthDelimited).string(constant.name);
   writer.tag(9, WireType.LengthDelimited).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function elementTypeOf(data: OnnxConstant['data']): DType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Int32Array) return 'int32';
+  return data instanceof Uint8Array ? 'bool' : 'int64';
 }
 
 function writeValue(writer: BinaryWriter, value: OnnxValue): void {

@@ -47,6 +47,14 @@ export interface OperatorAttributes {
   meanPool: None;
   /** dy → dx with the given height and width. */
   meanPoolGradient: { readonly height: number; readonly width: number };
+  /** [N,C,H,W] → [N,C], the mean over all pixels. */
+  globalAveragePool: None;
+  /** dy [N,C] → dx [N,C,H,W]. */
+  globalAveragePoolGradient: { readonly height: number; readonly width: number };
+  /** x [N,F] → y = x · mask / (1 − rate), mask (bool). Each run draws a new mask, the first one from the seed. */
+  dropout: { readonly rate: number; readonly seed: number };
+  /** dy, mask → dx. */
+  dropoutGradient: { readonly rate: number };
   /** [N,C,H,W] → [N,C·H·W]. */
   flatten: None;
   /** [N,F] → [N, …shape]. */
@@ -216,6 +224,24 @@ const INFERENCE: Inference = {
     const [n, c] = fourOf(inputs.count(1).float(0, 4));
     inputs.expect(0, halved([n, c, height, width]));
     return [float32(n, c, height, width)];
+  },
+  globalAveragePool(inputs) {
+    const [n, c] = fourOf(inputs.count(1).float(0, 4));
+    return [float32(n, c)];
+  },
+  globalAveragePoolGradient(inputs, { height, width }) {
+    const [n = 'N', c = 0] = inputs.count(1).float(0, 2);
+    return [float32(n, c, height, width)];
+  },
+  dropout(inputs) {
+    const shape = inputs.count(1).float(0, 2);
+    return [float32(...shape), { dtype: 'bool', shape }];
+  },
+  dropoutGradient(inputs) {
+    const shape = inputs.count(2).float(0, 2);
+    const mask = inputs.at(1, 2);
+    if (mask.dtype !== 'bool' || mask.shape.some((size, i) => size !== shape[i])) inputs.fail('needs a mask like dy');
+    return [float32(...shape)];
   },
   flatten(inputs) {
     const [n, c, h, w] = fourOf(inputs.count(1).float(0, 4));

@@ -2,7 +2,7 @@
 
 import { ShapeError } from '../errors.ts';
 
-export type DType = 'float32' | 'uint8' | 'int32' | 'int64';
+export type DType = 'float32' | 'uint8' | 'int32' | 'int64' | 'bool';
 export type Dimension = number | 'N';
 export type Shape = readonly Dimension[];
 

@@ -40,11 +40,13 @@ export const nextName = (name: string): string => `next_${name}`;
  * Inputs: `image` uint8 `[N, C, H, W]`, `labels` int32 `[N]`, `parameters` `[P]`, the optimiser's slots `[P]` each and its
  * scalars, and, if the network normalises batches, `statistics` `[S]` and the scalar `statisticsRate`.
  * Outputs: `loss` (mean), `correct` (count), and `next_…` for each state tensor.
+ *
+ * @param dropoutSeed  of the masks; a session draws a new one each step.
  */
-export function buildTrainingGraph(network: Network, settings: OptimiserSettings): Graph {
+export function buildTrainingGraph(network: Network, settings: OptimiserSettings, dropoutSeed = 0): Graph {
   const builder = new GraphBuilder();
   const optimiser = createOptimiser(settings);
-  const step = buildGradients(builder, network);
+  const step = buildGradients(builder, network, dropoutSeed);
   const { parameterCount, statisticCount } = network.layout;
 
   const slots = optimiser.slots.map((name) => builder.input(name, float32(parameterCount)));
@@ -66,9 +68,9 @@ export function buildTrainingGraph(network: Network, settings: OptimiserSettings
  * Forward and backward alone, for tests and proxies. Outputs: `loss`, `correct`, `logits`, `gradient` `[P]` and, if there
  * are any, `batchStatistics` `[S]`.
  */
-export function buildGradientGraph(network: Network): Graph {
+export function buildGradientGraph(network: Network, dropoutSeed = 0): Graph {
   const builder = new GraphBuilder();
-  const { logits, gradient, batchStatistics } = buildGradients(builder, network);
+  const { logits, gradient, batchStatistics } = buildGradients(builder, network, dropoutSeed);
   builder.output('logits', logits);
   builder.output('gradient', gradient);
   if (batchStatistics.length > 0) builder.output('batchStatistics', builder.add('pack', batchStatistics, {}));
@@ -103,11 +105,14 @@ interface GradientStep {
   readonly batchStatistics: readonly Value[];
 }
 
-function buildGradients(builder: GraphBuilder, network: Network): GradientStep {
+function buildGradients(builder: GraphBuilder, network: Network, dropoutSeed: number): GradientStep {
   const { image, labels } = addBatchInputs(builder, network);
   const parameters = builder.input('parameters', float32(network.layout.parameterCount));
   const tensors = unpack(builder, parameters, network.layout.parameters);
-  const { logits, batchStatistics } = buildForward(builder, image, network.layers, { parameters: tensors });
+  const { logits, batchStatistics } = buildForward(builder, image, network.layers, {
+    parameters: tensors,
+    dropoutSeed,
+  });
   const loss = builder.add('softmaxCrossEntropy', [logits, labels], { reduction: 'mean' });
   builder.output('loss', loss);
   builder.output('correct', builder.add('correctCount', [logits, labels], {}));

@@ -40,15 +40,22 @@ class NaivePass {
         return naiveOne(layer.pooling === 'max' ? 'maxPool' : 'meanPool', [x], {});
       case 'flatten':
         return naiveOne('flatten', [x], {});
-      case 'dense':
-        return naiveOne('dense', [x, this.#tensor(`${layer.name}.weight`), this.#tensor(`${layer.name}.bias`)], {});
+      case 'globalAveragePooling':
+        return naiveOne('globalAveragePool', [x], {});
+      case 'dropout':
+        return naiveOne('dropout', [x], { rate: layer.rate, seed: 0 });
+      case 'dense': {
+        const y = naiveOne('dense', [x, this.#tensor(`${layer.name}.weight`), this.#tensor(`${layer.name}.bias`)], {});
+        return layer.activation === 'relu' ? naiveOne('relu', [y], {}) : y;
+      }
     }
   }
 
-  #skip({ name }: SkipLayer, x: NaiveTensor): NaiveTensor {
+  #skip({ name, convolvesShortcut }: SkipLayer, x: NaiveTensor): NaiveTensor {
     const hidden = naiveOne('relu', [this.#norm(`${name}.norm1`, this.#convolution(`${name}.conv1`, x))], {});
     const main = this.#norm(`${name}.norm2`, this.#convolution(`${name}.conv2`, hidden));
-    return naiveOne('relu', [naiveOne('add', [main, this.#convolution(`${name}.shortcut`, x)], {})], {});
+    const shortcut = convolvesShortcut ? this.#convolution(`${name}.shortcut`, x) : x;
+    return naiveOne('relu', [naiveOne('add', [main, shortcut], {})], {});
   }
 
   #convolution(name: string, x: NaiveTensor): NaiveTensor {

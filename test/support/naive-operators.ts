@@ -162,6 +162,30 @@ const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
     return [unpoolWith(dy, filled([n, c, height, width]), () => [0.25, 0.25, 0.25, 0.25])];
   },
 
+  globalAveragePool([x = NONE]) {
+    const [n, c, h, w] = four(x);
+    const means = filled([n, c]);
+    for (const [i, value] of x.data.entries()) accumulate(means, Math.floor(i / (h * w)), value / (h * w));
+    return [means];
+  },
+  globalAveragePoolGradient([dy = NONE], { height, width }) {
+    const pixels = height * width;
+    const values = Array.from(
+      { length: dy.data.length * pixels },
+      (_, i) => at(dy.data, Math.floor(i / pixels)) / pixels,
+    );
+    return [naiveTensor([at(dy.shape, 0), at(dy.shape, 1), height, width], values)];
+  },
+
+  // Which values are dropped is the runtime's to draw; without dropping there is one answer.
+  dropout([x = NONE], { rate }) {
+    if (rate !== 0) throw new RangeError('the naive dropout knows the rate 0 only');
+    return [x, { ...x, data: x.data.map(() => 1) }];
+  },
+  dropoutGradient: ([dy = NONE, mask = NONE], { rate }) => [
+    { ...dy, data: dy.data.map((value, i) => (value * at(mask.data, i)) / (1 - rate)) },
+  ],
+
   flatten: ([x = NONE]) => [{ ...x, shape: [four(x)[0], x.data.length / four(x)[0]] }],
   unflatten: ([x = NONE], { shape }) => [{ ...x, shape: [at(x.shape, 0), ...shape] }],
 

@@ -132,6 +132,23 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
     make.floats(['N', channels, Math.floor(height / 2), Math.floor(width / 2)], batch);
     return make.done({ height, width });
   },
+  globalAveragePool(make, { batch, channels, height, width }) {
+    make.floats(['N', channels, height, width], batch);
+    return make.done({});
+  },
+  globalAveragePoolGradient(make, { batch, channels, height, width }) {
+    make.floats(['N', channels], batch);
+    return make.done({ height, width });
+  },
+  dropout(make, { batch, features }) {
+    make.floats(['N', features], batch);
+    return make.done({ rate: 0, seed: 1 });
+  },
+  dropoutGradient(make, { batch, features }) {
+    make.floats(['N', features], batch);
+    make.input(tensor('bool', 'N', features), batch, (rng) => rng.integer(0, 1));
+    return make.done({ rate: 0.25 });
+  },
   flatten(make, { batch, channels, height, width }) {
     make.floats(['N', channels, height, width], batch);
     return make.done({});

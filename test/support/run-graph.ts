@@ -57,4 +57,5 @@ const TYPED_ARRAYS: Readonly<
   uint8: (values) => Uint8Array.from(values),
   int32: (values) => Int32Array.from(values),
   int64: (values) => BigInt64Array.from(Array.from(values, BigInt)),
+  bool: (values) => Uint8Array.from(values),
 };

@@ -21,7 +21,8 @@ export interface OnnxNode {
 export interface OnnxConstant {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array | BigInt64Array | Int32Array;
+  /** A Uint8Array holds booleans. */
+  readonly data: Float32Array | BigInt64Array | Int32Array | Uint8Array;
 }
 
 export interface OnnxValue {
@@ -81,6 +82,10 @@ export class OnnxBuilder {
   /** An int64 constant: axes, shapes, indices. */
   integers(...values: number[]): string {
     return this.#constant(BigInt64Array.from(values, BigInt), [values.length]);
+  }
+
+  bool(value: boolean): string {
+    return this.#constant(Uint8Array.of(value ? 1 : 0), []);
   }
 
   int32s(values: readonly number[], shape: readonly number[]): string {

@@ -122,6 +122,31 @@ export const plain: Lowering = {
     return [upsample(onnx, onnx.add('Mul', [dy, onnx.scalar(0.25)]), height, width)];
   },
 
+  globalAveragePool(node, inputs, { onnx }) {
+    const pooled = onnx.add('GlobalAveragePool', inputs);
+    return [onnx.add('Reshape', [pooled, onnx.integers(-1, sizeOf(node, 0, 1))])];
+  },
+
+  globalAveragePoolGradient(node, [dy = ''], { onnx }) {
+    const { height, width } = node.attributes;
+    const channels = sizeOf(node, 0, 1);
+    const share = onnx.add('Mul', [dy, onnx.scalar(1 / (height * width))]);
+    const pixel = onnx.add('Reshape', [share, onnx.integers(-1, channels, 1, 1)]);
+    return [onnx.add('Expand', [pixel, onnx.integers(1, channels, height, width)])];
+  },
+
+  dropout(node, [x = ''], { onnx }) {
+    const outputs = [onnx.fresh('dropout'), onnx.fresh('mask')];
+    const { rate, seed } = node.attributes;
+    onnx.addNamed('Dropout', [x, onnx.scalar(rate), onnx.bool(true)], outputs, { seed: int(seed) });
+    return outputs;
+  },
+
+  dropoutGradient(node, [dy = '', mask = ''], { onnx }) {
+    const kept = onnx.add('Cast', [mask], { to: FLOAT });
+    return [onnx.add('Mul', [onnx.add('Mul', [dy, kept]), onnx.scalar(1 / (1 - node.attributes.rate))])];
+  },
+
   flatten: (_, inputs, { onnx }) => [onnx.add('Flatten', inputs)],
 
   unflatten(node, [x = ''], { onnx }) {
