@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const CLI_SCRIPT = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const CLI_SCRIPT = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface CliOptions {
   readonly cwd: string;

@@ -1,8 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import {
+  entryOf,
+  evaluationStart,
+  failureOf,
+  generationStart,
+  progress,
+  stateAfter,
+} from '../../../test/support/made-up-run.ts';
 import { coloursFor } from '../terminal.ts';
 import { renderFrame } from './live-frame.ts';
-import { entryOf, evaluationStart, failureOf, generationStart, progress, stateAfter } from './run-fixture.ts';
 import type { RunEvent, RunState } from './run-state.ts';
 
 const PLAIN = coloursFor(process.stdout, { NO_COLOR: '1' });

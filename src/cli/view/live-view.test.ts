@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { evaluationStart, generationStart, progress, START } from '../../../test/support/made-up-run.ts';
 import { createLiveView } from './live-view.ts';
-import { evaluationStart, generationStart, progress, START } from './run-fixture.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

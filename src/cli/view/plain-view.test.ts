@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { entryOf, failureOf, generationStart, START, stateAfter } from '../../../test/support/made-up-run.ts';
 import { describeEvent } from './plain-view.ts';
-import { entryOf, failureOf, generationStart, START, stateAfter } from './run-fixture.ts';
 import type { RunEvent } from './run-state.ts';
 
 /** The lines of the last event. */

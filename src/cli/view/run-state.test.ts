@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { entryOf, evaluationStart, failureOf, generationStart, progress, stateAfter } from './run-fixture.ts';
+import {
+  entryOf,
+  evaluationStart,
+  failureOf,
+  generationStart,
+  progress,
+  stateAfter,
+} from '../../../test/support/made-up-run.ts';
 import { type RunEvent, secondsLeft, updateRunState } from './run-state.ts';
 
 const evaluation = (entry: ReturnType<typeof entryOf>): RunEvent => ({ type: 'evaluation', event: entry });

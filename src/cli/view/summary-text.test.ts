@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { SUMMARY } from '../../../test/support/made-up-run.ts';
 import { coloursFor } from '../terminal.ts';
-import { SUMMARY } from './run-fixture.ts';
 import { describeSummary } from './summary-text.ts';
 
 const PLAIN = coloursFor(process.stdout, { NO_COLOR: '1' });

@@ -1,9 +1,9 @@
 // A made-up run, event by event, for the tests of the views.
 
-import { type EvaluationEntry, resolveConfig, type SearchSummary, type StartEvent } from '../../index.ts';
-import { type RunEvent, type RunState, updateRunState } from './run-state.ts';
+import { type RunEvent, type RunState, updateRunState } from '../../src/cli/view/run-state.ts';
+import { type EvaluationEntry, resolveConfig, type SearchSummary, type StartEvent } from '../../src/index.ts';
 
-export const DATASET: StartEvent['dataset'] = {
+const DATASET: StartEvent['dataset'] = {
   name: 'mnist',
   fingerprint: 'f',
   trainExamples: 60_000,

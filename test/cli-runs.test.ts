@@ -1,0 +1,137 @@
+// The built command line from a data set to a model, in a pipe: what it prints, where, and with which exit code.
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readJournal } from '../src/search/journal.ts';
+import { type CliOptions, runCli } from './support/cli.ts';
+import { plainImage, writeIn } from './support/data-fixtures.ts';
+import { writeTinyDigits } from './support/tiny-digits.ts';
+
+const work = mkdtempSync(join(tmpdir(), 'auto-cnn-runs-'));
+const SEARCH = 'search digits --population 4 --generations 1 --channels 4,8 --max-depth 3 --epochs 2 --final-epochs 2';
+const SLOW = `${SEARCH} --population 12 --generations 2 --epochs 4 --workers 2`;
+
+const cli = (command: string, options: Partial<CliOptions> = {}) =>
+  runCli(command.split(' '), { cwd: work, cacheDir: join(work, 'cache'), ...options });
+const read = (...path: readonly string[]) => readFileSync(join(work, ...path), 'utf8');
+
+beforeAll(async () => {
+  mkdirSync(join(work, 'cache'));
+  await writeTinyDigits(join(work, 'digits'));
+});
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe('search', () => {
+  it('prints a line for each step, then the result, without control characters', async () => {
+    const { code, stdout, stderr } = await cli(`${SEARCH} --out plain`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const entries = readJournal(join(work, 'plain', 'journal.jsonl'));
+    const evaluations = entries.filter(({ type }) => type === 'evaluation');
+    expect(stdout).toMatch(
+      /^Data {2}digits: 200 training and 40 test images, 8x8x1, 10 classes\nRun {3}plain \(seed 1, /,
+    );
+    expect(stdout.match(/^\[\d+\/\d+\] /gm)).toHaveLength(evaluations.length);
+    expect(stdout).toMatch(/^Generation 0\/1 {2}best .*\n(.*\n)*Generation 1\/1 {2}best /m);
+    expect(stdout).toMatch(/^Epoch 2\/2: loss /m);
+    const { genome, testAccuracy } = JSON.parse(read('plain', 'summary.json'));
+    expect(stdout).toContain(`Test accuracy ${(100 * testAccuracy).toFixed(2)} % of 40 images`);
+    expect(stdout).toContain(`auto-cnn inspect ${genome} --input 8x8x1`);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+    expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
+  });
+
+  it('prints one JSON object with --json: the summary and the folder', async () => {
+    const { code, stdout, stderr } = await cli(`${SEARCH} --out json --json`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({ ...JSON.parse(read('json', 'summary.json')), folder: join(work, 'json') });
+  });
+
+  it('takes the configuration of a run, and flags win over it', async () => {
+    const { stdout } = await cli('search --config json/config.json --generations 0 --json --out again');
+    const { genome, generations } = JSON.parse(stdout);
+    expect(generations).toBe(0);
+    expect(genome).toMatch(/^\d/);
+    expect(JSON.parse(read('again', 'config.json'))).toEqual({
+      ...JSON.parse(read('json', 'config.json')),
+      generations: 0,
+    });
+  });
+
+  it('leaves broken images out with --skip-broken, and counts them', async () => {
+    for (const [i, colour] of ['black', 'grey', 'white', 'silver'].entries()) {
+      const image = await plainImage(colour, { height: 8, width: 8 });
+      for (const label of ['cats', 'dogs']) await writeIn(work, join('pets', label, `${i}.png`), image);
+    }
+    await writeIn(work, join('pets', 'dogs', '9.png'), 'no image');
+    const { code, stdout } = await cli(`${SEARCH.replace('digits', 'pets')} --skip-broken --test 0.3 --out pets-run`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/note: Broken images left out: 1 \(dogs[/\\]9\.png\)\./);
+    expect(stdout).toMatch(/note: No test part in the data: 2 of 8 images were split off as one/);
+  });
+});
+
+describe('resume', () => {
+  it('prints the summary of a run that is done, and touches nothing', async () => {
+    const before = statSync(join(work, 'json', 'summary.json')).mtimeMs;
+    const { code, stdout } = await cli('resume json --json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ ...JSON.parse(read('json', 'summary.json')), folder: join(work, 'json') });
+    expect(statSync(join(work, 'json', 'summary.json')).mtimeMs).toBe(before);
+    expect((await cli('resume plain')).stdout).toContain('Test accuracy');
+  });
+});
+
+describe('evaluate', () => {
+  it('gives the accuracy that the summary states, for the model and for the run folder', async () => {
+    const { testAccuracy, testLoss, genome } = JSON.parse(read('json', 'summary.json'));
+    for (const model of ['json', join('json', 'model.onnx')]) {
+      const { code, stdout } = await cli(`evaluate ${model} digits --json`);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ genome, examples: 40, accuracy: testAccuracy, loss: testLoss });
+    }
+  });
+
+  it('splits off the test part that the run did not train on', async () => {
+    const { testAccuracy, testExamples } = JSON.parse(read('pets-run', 'summary.json'));
+    const { stdout } = await cli('evaluate pets-run pets --skip-broken --json');
+    expect(JSON.parse(stdout)).toMatchObject({ examples: testExamples, accuracy: testAccuracy });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('an interruption', () => {
+  /** Sends a signal once two evaluations are done. */
+  const interruptedBy = (signal: NodeJS.Signals, command: string) =>
+    cli(command, {
+      onStdout: (child, text) => {
+        if (text.includes('\n[2/')) child.kill(signal);
+      },
+    });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('by %s says how to go on and leaves the best so far', async (signal) => {
+    const out = `stopped-${signal}`;
+    const { code, stderr } = await interruptedBy(signal, `${SLOW} --out ${out}`);
+    expect(code).toBe(130);
+    expect(stderr).toMatch(
+      new RegExp(`^interrupted; resume with: auto-cnn resume ${out}\nbest so far: .* %  .*  ${out}/model.onnx\n$`),
+    );
+    expect(existsSync(join(work, out, 'lock'))).toBe(false);
+    expect((await cli(`evaluate ${out} digits`)).code).toBe(0);
+  });
+
+  it('changes nothing of the result', async () => {
+    const [resumed, whole] = [await cli('resume stopped-SIGINT --json'), await cli(`${SLOW} --out whole --json`)];
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    const { genome, testAccuracy, testLoss } = JSON.parse(whole.stdout);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ genome, testAccuracy, testLoss });
+    const model = (run: string) => readFileSync(join(work, run, 'model.onnx')).toString('base64');
+    expect(model('stopped-SIGINT')).toBe(model('whole'));
+  });
+
+  it('by a pipe that nobody reads is quiet and can be resumed', async () => {
+    const { stdout, stderr } = await cli(`${SLOW} --out piped`, { shell: '{ "$@"; echo "code $?" >&2; } | head -n 1' });
+    expect(stdout).toMatch(/^Data {2}digits: .*\n$/);
+    expect(stderr).toMatch(/^interrupted; resume with: auto-cnn resume piped\n(best so far: .*\n)?code 130\n$/);
+  });
+});
