@@ -12,7 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../src/cli/program.ts';
 import { acquireLock } from '../src/search/lock.ts';
 import { runCli } from './support/cli.ts';
 import { encodeIdx, plainImage, writeIn } from './support/data-fixtures.ts';
@@ -60,27 +62,11 @@ describe('bad input', () => {
     ['search broken', /Cannot decode the image .*broken[/\\]dogs[/\\]2\.png .*mend or remove it, or .* --skip-broken/],
     ['search digits --train-limit 3', /--train-limit 3 is too small: .* 10 classes .*; use --train-limit 10 or more/],
     ['search digits --search-limit 2', /--search-limit 2 is too small: .*; use --search-limit 10 or more/],
-    ['search digits --size 32', /--size must be HEIGHTxWIDTH, such as 32x32, received "32"/],
-    [
-      'search digits --channels-in gray',
-      /--channels-in must be one of grey, rgb, received "gray"; did you mean grey\?/,
-    ],
-    ['search digits --test 1', /--test must be less than 1, received 1/],
-    ['search digits --validation 0', /--validation must be greater than 0, received 0/],
     // Names and flags
     ['serch digits', /unknown command 'serch'; did you mean search\?/],
     ['search digits --populaton 4', /unknown option '--populaton'; did you mean --population\?/],
-    ['search digits --optimizer adma', /--optimizer must be one of adam, sgd, received "adma"; did you mean adam\?/],
-    ['search digits --strategy genetic', /--strategy must be one of generational, random, received "genetic"/],
-    ['search digits --schedule one-cycel', /--schedule must be one of .*; did you mean one-cycle\?/],
     // Numbers
     ['search digits --population 1', /--population must be at least 2, received 1/],
-    ['search digits --population many', /--population must be a number, such as 8, 0\.5 or 2e6, received "many"/],
-    ['search digits --crossover-probability 1.5', /--crossover-probability must be at most 1, received 1\.5/],
-    ['search digits --mutation-probability -0.1', /--mutation-probability must be at least 0, received -0\.1/],
-    ['search digits --learning-rate 0', /--learning-rate must be greater than 0, received 0/],
-    ['search digits --workers 0', /--workers must be at least 1, received 0/],
-    ['search digits --timeout 3d', /--timeout must be a time, such as 30s, 5m or 1h, received "3d"/],
     ['search digits --channels 8,12', /channels, entry 2: a filter count is a power of two: use 8 or 16; received 12/],
     ['search digits --max-parameters 3', /no network fits maxParameters 3: the smallest.*raise maxParameters to/],
     // Configuration files
@@ -103,7 +89,6 @@ describe('bad input', () => {
     ['search digits --out text.txt/run', /Cannot make the folder .*: a part of the path is a file/],
     ['resume nowhere', /there is no folder .*nowhere; give the folder of a run/],
     ['resume broken', /broken is no run: it has no config\.json; give the folder that "auto-cnn search" made/],
-    ['resume done --workers none', /--workers must be a number/],
     // Models
     [
       'evaluate missing.onnx digits',
@@ -122,17 +107,6 @@ describe('bad input', () => {
     ['evaluate done digits --size 9x9', /model\.onnx takes images of 8x8x1, not 9x9x1; leave --size/],
     // Genomes
     ['inspect 128 --input 28x28x1', /genome "128", token 1 \("128"\): .* has no partner/],
-    ['inspect 128-64-mux --input 28x28x1', /genome "128-64-mux", token 3 \("mux"\): .*; did you mean max\?/],
-    [
-      'inspect 128-63 --input 28x28x1',
-      /genome "128-63", token 2 \("63"\): a filter count is a power of two: use 32 or 64/,
-    ],
-    [
-      'inspect 128-64 --input 28x28x1 --channels 8,16',
-      /outside the search space: .* has 128 filters, allowed are 8, 16/,
-    ],
-    ['inspect max-max --input 2x2', /genome "max-max": layer 2 \(max pool\) would leave no pixel of 1x1/],
-    ['inspect 128-64', /required option '--input <HxWxC>' not specified/],
   ];
 
   let before: readonly string[];
@@ -149,6 +123,50 @@ describe('bad input', () => {
 
   it('leaves nothing behind', () => {
     expect(listing()).toEqual(before);
+  });
+});
+
+describe('bad options', () => {
+  // Refused before any data is read, so that one process can try them all.
+  const cases: readonly (readonly [command: string, message: RegExp])[] = [
+    ['search digits --size 32', /--size must be HEIGHTxWIDTH, such as 32x32, received "32"/],
+    [
+      'search digits --channels-in gray',
+      /--channels-in must be one of grey, rgb, received "gray"; did you mean grey\?/,
+    ],
+    ['search digits --test 1', /--test must be less than 1, received 1/],
+    ['search digits --validation 0', /--validation must be greater than 0, received 0/],
+    ['search digits --optimizer adma', /--optimizer must be one of adam, sgd, received "adma"; did you mean adam\?/],
+    ['search digits --strategy genetic', /--strategy must be one of generational, random, received "genetic"/],
+    ['search digits --schedule one-cycel', /--schedule must be one of .*; did you mean one-cycle\?/],
+    ['search digits --population many', /--population must be a number, such as 8, 0\.5 or 2e6, received "many"/],
+    ['search digits --crossover-probability 1.5', /--crossover-probability must be at most 1, received 1\.5/],
+    ['search digits --mutation-probability -0.1', /--mutation-probability must be at least 0, received -0\.1/],
+    ['search digits --learning-rate 0', /--learning-rate must be greater than 0, received 0/],
+    ['search digits --workers 0', /--workers must be at least 1, received 0/],
+    ['search digits --timeout 3d', /--timeout must be a time, such as 30s, 5m or 1h, received "3d"/],
+    ['resume done --workers none', /--workers must be a number/],
+    ['inspect 128-64-mux --input 28x28x1', /genome "128-64-mux", token 3 \("mux"\): .*; did you mean max\?/],
+    [
+      'inspect 128-63 --input 28x28x1',
+      /genome "128-63", token 2 \("63"\): a filter count is a power of two: use 32 or 64/,
+    ],
+    [
+      'inspect 128-64 --input 28x28x1 --channels 8,16',
+      /outside the search space: .* has 128 filters, allowed are 8, 16/,
+    ],
+    ['inspect max-max --input 2x2', /genome "max-max": layer 2 \(max pool\) would leave no pixel of 1x1/],
+    ['inspect 128-64', /required option '--input <HxWxC>' not specified/],
+  ];
+
+  it.each(cases)('auto-cnn %s', async (command, message) => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const signal = new AbortController().signal;
+    const code = await runProgram(command.split(' '), { stdout, stderr, env: {}, signal });
+    const text = String(stderr.read());
+    expect(text).toMatch(/^error: [^\n]+\n$/);
+    expect(text).toMatch(message);
+    expect({ code, stdout: stdout.read() }).toEqual({ code: 2, stdout: null });
   });
 });
 

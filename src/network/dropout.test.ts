@@ -43,7 +43,7 @@ describe('dropout', () => {
     const problem = { input: { channels: 1, height: 6, width: 6 }, classes: 2, head };
     const network = createNetwork(parseGenome('max'), problem, { mean: [0], std: [1] });
     const adam = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 } as const;
-    const seeds = buildTrainingGraph(network, adam, 40).nodes.flatMap((node) =>
+    const seeds = buildTrainingGraph(network, adam, { dropoutSeed: 40 }).nodes.flatMap((node) =>
       node.op === 'dropout' ? [node.attributes] : [],
     );
     expect(seeds).toEqual([

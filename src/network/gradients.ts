@@ -111,7 +111,13 @@ const GRADIENTS: { readonly [Op in OperatorName]?: GradientRule<Op> } = {
   },
 
   softmaxCrossEntropy(builder, node) {
-    return [builder.add('softmaxCrossEntropyGradient', node.inputs, {}), undefined];
+    const { reduction: _, ...attributes } = node.attributes;
+    return [builder.add('softmaxCrossEntropyGradient', node.inputs, attributes), undefined];
+  },
+
+  meanSquaredError(builder, node) {
+    const { reduction: _, ...attributes } = node.attributes;
+    return [builder.add('meanSquaredErrorGradient', node.inputs, attributes), undefined];
   },
 };
 

@@ -14,6 +14,14 @@ import {
 
 type None = Readonly<Record<never, never>>;
 
+/** The target of class k is (1 − s)·[k is the label] + s/K; each example counts with the weight of its label's class. */
+export interface LossAttributes {
+  /** s, 0 unless given. */
+  readonly labelSmoothing?: number;
+  /** `[K]`, 1 each unless given. The mean is over examples, whatever their weights. */
+  readonly classWeights?: readonly number[];
+}
+
 /** The attributes of each operator. Convolutions have stride 1 and "same" padding; pooling is 2×2 with stride 2. */
 export interface OperatorAttributes {
   /** image [N,C,H,W] → (image − mean) / std per channel, float32. */
@@ -68,17 +76,25 @@ export interface OperatorAttributes {
   softmax: None;
   argMax: None;
   /** logits [N,K], labels int32 [N] → scalar. */
-  softmaxCrossEntropy: { readonly reduction: 'mean' | 'sum' };
+  softmaxCrossEntropy: LossAttributes & { readonly reduction: 'mean' | 'sum' };
   /** logits, labels → dlogits of the mean loss. */
-  softmaxCrossEntropyGradient: None;
+  softmaxCrossEntropyGradient: LossAttributes;
+  /** logits, labels → the squared error of the softmax, averaged over classes; scalar. */
+  meanSquaredError: LossAttributes & { readonly reduction: 'mean' | 'sum' };
+  /** logits, labels → dlogits of the mean loss. */
+  meanSquaredErrorGradient: LossAttributes;
   /** logits, labels → how many of the batch are right, float32 scalar. */
   correctCount: None;
   /** running [S], batch [S], rate [] → running + rate · (batch − running). */
   movingAverage: None;
+  /** parameters, factor [] → parameters · factor. */
+  shrink: None;
   /** parameters, gradient, first moment, second moment, step size [], scaled epsilon [] → the new first three but the gradient. */
   adamUpdate: { readonly beta1: number; readonly beta2: number; readonly weightDecay: number };
   /** parameters, gradient, velocity, learning rate [] → parameters, velocity. */
-  sgdUpdate: { readonly momentum: number; readonly weightDecay: number };
+  sgdUpdate: { readonly momentum: number; readonly weightDecay: number; readonly nesterov?: boolean };
+  /** parameters, gradient, mean square, learning rate [] → parameters, mean square. */
+  rmspropUpdate: { readonly rho: number; readonly epsilon: number; readonly weightDecay: number };
 }
 
 export type OperatorName = keyof OperatorAttributes;
@@ -276,11 +292,10 @@ const INFERENCE: Inference = {
     const [n = 'N'] = inputs.count(1).float(0, 2);
     return [{ dtype: 'int64', shape: [n] }];
   },
-  softmaxCrossEntropy(inputs) {
-    classification(inputs);
-    return [float32()];
-  },
-  softmaxCrossEntropyGradient: (inputs) => [float32(...classification(inputs))],
+  softmaxCrossEntropy: lossType,
+  softmaxCrossEntropyGradient: lossGradientType,
+  meanSquaredError: lossType,
+  meanSquaredErrorGradient: lossGradientType,
   correctCount(inputs) {
     classification(inputs);
     return [float32()];
@@ -291,18 +306,19 @@ const INFERENCE: Inference = {
     inputs.expect(2, []);
     return [float32(...shape)];
   },
+  shrink(inputs) {
+    const shape = inputs.count(2).float(0, 1);
+    inputs.expect(1, []);
+    return [float32(...shape)];
+  },
   adamUpdate(inputs) {
     const shape = inputs.count(6).float(0, 1);
     for (const i of [1, 2, 3]) inputs.expect(i, shape);
     for (const i of [4, 5]) inputs.expect(i, []);
     return [float32(...shape), float32(...shape), float32(...shape)];
   },
-  sgdUpdate(inputs) {
-    const shape = inputs.count(4).float(0, 1);
-    for (const i of [1, 2]) inputs.expect(i, shape);
-    inputs.expect(3, []);
-    return [float32(...shape), float32(...shape)];
-  },
+  sgdUpdate: oneSlotUpdate,
+  rmspropUpdate: oneSlotUpdate,
 };
 
 function sameShape(count: number): (inputs: Inputs) => readonly TensorType[] {
@@ -311,6 +327,26 @@ function sameShape(count: number): (inputs: Inputs) => readonly TensorType[] {
     for (let i = 1; i < count; i++) inputs.expect(i, shape);
     return [float32(...shape)];
   };
+}
+
+function oneSlotUpdate(inputs: Inputs): readonly TensorType[] {
+  const shape = inputs.count(4).float(0, 1);
+  for (const i of [1, 2]) inputs.expect(i, shape);
+  inputs.expect(3, []);
+  return [float32(...shape), float32(...shape)];
+}
+
+function lossType(inputs: Inputs, attributes: LossAttributes): readonly TensorType[] {
+  lossGradientType(inputs, attributes);
+  return [float32()];
+}
+
+function lossGradientType(inputs: Inputs, { classWeights }: LossAttributes): readonly TensorType[] {
+  const logits = classification(inputs);
+  if (classWeights !== undefined && classWeights.length !== logits[1]) {
+    inputs.fail(`has ${classWeights.length} class weights`);
+  }
+  return [float32(...logits)];
 }
 
 function pooled(inputs: Inputs): readonly TensorType[] {

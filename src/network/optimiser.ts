@@ -11,13 +11,26 @@ export interface AdamSettings {
   readonly weightDecay: number;
 }
 
+/** Adam with decoupled weight decay. */
+export interface AdamWSettings extends Omit<AdamSettings, 'name'> {
+  readonly name: 'adamw';
+}
+
 export interface SgdSettings {
   readonly name: 'sgd';
   readonly momentum: number;
+  readonly nesterov?: boolean;
   readonly weightDecay: number;
 }
 
-export type OptimiserSettings = AdamSettings | SgdSettings;
+export interface RmspropSettings {
+  readonly name: 'rmsprop';
+  readonly rho: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+export type OptimiserSettings = AdamSettings | AdamWSettings | SgdSettings | RmspropSettings;
 
 export interface Optimiser {
   /** Names of the vectors, each as long as the parameters, that start at zero and go from step to step. */
@@ -40,14 +53,23 @@ export interface Optimiser {
 }
 
 export function createOptimiser(settings: OptimiserSettings): Optimiser {
-  return settings.name === 'adam' ? adam(settings) : sgd(settings);
+  switch (settings.name) {
+    case 'adam':
+      return adam(settings);
+    case 'adamw':
+      return adamW(settings);
+    case 'sgd':
+      return sgd(settings);
+    case 'rmsprop':
+      return rmsprop(settings);
+  }
 }
 
 /**
  * Adam (Kingma & Ba 2015, algorithm 1). The bias corrections are worked into step size and epsilon, here in double
  * precision: α·√(1−β₂ᵗ)/(1−β₁ᵗ) and ε·√(1−β₂ᵗ), which is the same update.
  */
-function adam({ beta1, beta2, epsilon, weightDecay }: AdamSettings): Optimiser {
+function adam({ beta1, beta2, epsilon, weightDecay }: Omit<AdamSettings, 'name'>): Optimiser {
   return {
     slots: ['firstMoment', 'secondMoment'],
     scalars: ['stepSize', 'epsilon'],
@@ -60,13 +82,41 @@ function adam({ beta1, beta2, epsilon, weightDecay }: AdamSettings): Optimiser {
   };
 }
 
-/** Stochastic gradient descent with momentum, v ← μ·v + g, p ← p − α·v (Sutskever et al. 2013, PyTorch's form). */
-function sgd({ momentum, weightDecay }: SgdSettings): Optimiser {
+/** AdamW (Loshchilov & Hutter 2019, algorithm 2): p ← (1 − α·λ)·p before Adam's step; λ does not enter the moments. */
+function adamW({ weightDecay, ...settings }: AdamWSettings): Optimiser {
+  const plain = adam({ ...settings, weightDecay: 0 });
+  return {
+    slots: plain.slots,
+    scalars: [...plain.scalars, 'shrinkage'],
+    scalarValues: (learningRate, step) => [...plain.scalarValues(learningRate, step), 1 - learningRate * weightDecay],
+    update(builder, parameters, gradient, slots, scalars) {
+      const shrunk = builder.add('shrink', [parameters, scalars.at(-1) as Value], {});
+      return plain.update(builder, shrunk, gradient, slots, scalars.slice(0, -1));
+    },
+  };
+}
+
+/**
+ * Stochastic gradient descent with momentum, v ← μ·v + g, p ← p − α·v; Nesterov's form steps by g + μ·v instead
+ * (Sutskever et al. 2013, in PyTorch's form).
+ */
+function sgd({ momentum, weightDecay, nesterov = false }: SgdSettings): Optimiser {
   return {
     slots: ['velocity'],
     scalars: ['learningRate'],
     scalarValues: (learningRate) => [learningRate],
     update: (builder, parameters, gradient, slots, scalars) =>
-      builder.addMany('sgdUpdate', [parameters, gradient, ...slots, ...scalars], { momentum, weightDecay }),
+      builder.addMany('sgdUpdate', [parameters, gradient, ...slots, ...scalars], { momentum, weightDecay, nesterov }),
+  };
+}
+
+/** RMSprop (Tieleman & Hinton 2012): s ← ρ·s + (1 − ρ)·g², p ← p − α·g / (√s + ε). */
+function rmsprop({ rho, epsilon, weightDecay }: RmspropSettings): Optimiser {
+  return {
+    slots: ['meanSquare'],
+    scalars: ['learningRate'],
+    scalarValues: (learningRate) => [learningRate],
+    update: (builder, parameters, gradient, slots, scalars) =>
+      builder.addMany('rmspropUpdate', [parameters, gradient, ...slots, ...scalars], { rho, epsilon, weightDecay }),
   };
 }

@@ -6,6 +6,7 @@ import { buildForward } from './forward.ts';
 import { differentiate } from './gradients.ts';
 import { type Graph, GraphBuilder, type Value } from './graph.ts';
 import { type Layer, planLayers } from './layers.ts';
+import type { LossAttributes } from './operators.ts';
 import { createOptimiser, type OptimiserSettings } from './optimiser.ts';
 import { layOutParameters, type ParameterLayout, type ParameterSpec } from './parameters.ts';
 import { float32, tensor } from './tensor-type.ts';
@@ -31,6 +32,18 @@ export function createNetwork(genome: Genome, problem: NetworkInput, normalisati
   return { genome, problem, normalisation, layers, layout: layOutParameters(layers) };
 }
 
+/** What the optimiser minimises. */
+export interface LossSettings extends LossAttributes {
+  readonly name: 'cross-entropy' | 'mean-squared-error';
+}
+
+export interface GradientOptions {
+  /** Plain cross-entropy unless given. */
+  readonly loss?: LossSettings;
+  /** Of the masks; a session draws a new one each step. */
+  readonly dropoutSeed?: number;
+}
+
 /** The new value of state tensor `x` comes out under this name. */
 export const nextName = (name: string): string => `next_${name}`;
 
@@ -40,13 +53,15 @@ export const nextName = (name: string): string => `next_${name}`;
  * Inputs: `image` uint8 `[N, C, H, W]`, `labels` int32 `[N]`, `parameters` `[P]`, the optimiser's slots `[P]` each and its
  * scalars, and, if the network normalises batches, `statistics` `[S]` and the scalar `statisticsRate`.
  * Outputs: `loss` (mean), `correct` (count), and `next_…` for each state tensor.
- *
- * @param dropoutSeed  of the masks; a session draws a new one each step.
  */
-export function buildTrainingGraph(network: Network, settings: OptimiserSettings, dropoutSeed = 0): Graph {
+export function buildTrainingGraph(
+  network: Network,
+  settings: OptimiserSettings,
+  options: GradientOptions = {},
+): Graph {
   const builder = new GraphBuilder();
   const optimiser = createOptimiser(settings);
-  const step = buildGradients(builder, network, dropoutSeed);
+  const step = buildGradients(builder, network, options);
   const { parameterCount, statisticCount } = network.layout;
 
   const slots = optimiser.slots.map((name) => builder.input(name, float32(parameterCount)));
@@ -68,9 +83,9 @@ export function buildTrainingGraph(network: Network, settings: OptimiserSettings
  * Forward and backward alone, for tests and proxies. Outputs: `loss`, `correct`, `logits`, `gradient` `[P]` and, if there
  * are any, `batchStatistics` `[S]`.
  */
-export function buildGradientGraph(network: Network, dropoutSeed = 0): Graph {
+export function buildGradientGraph(network: Network, options: GradientOptions = {}): Graph {
   const builder = new GraphBuilder();
-  const { logits, gradient, batchStatistics } = buildGradients(builder, network, dropoutSeed);
+  const { logits, gradient, batchStatistics } = buildGradients(builder, network, options);
   builder.output('logits', logits);
   builder.output('gradient', gradient);
   if (batchStatistics.length > 0) builder.output('batchStatistics', builder.add('pack', batchStatistics, {}));
@@ -79,9 +94,9 @@ export function buildGradientGraph(network: Network, dropoutSeed = 0): Graph {
 
 /**
  * Scores a batch with the running statistics. Inputs: `image`, `labels`, `parameters`, `statistics` (if any).
- * Outputs: `lossSum`, `correct`, `logits` `[N, classes]`.
+ * Outputs: `lossSum`, `correct`, `logits` `[N, classes]`. Class weights belong to training and have no say here.
  */
-export function buildEvaluationGraph(network: Network): Graph {
+export function buildEvaluationGraph(network: Network, loss: LossSettings = CROSS_ENTROPY): Graph {
   const builder = new GraphBuilder();
   const { image, labels } = addBatchInputs(builder, network);
   const { layout } = network;
@@ -91,7 +106,8 @@ export function buildEvaluationGraph(network: Network): Graph {
       ? new Map<string, Value>()
       : unpack(builder, builder.input('statistics', float32(layout.statisticCount)), layout.statistics);
   const { logits } = buildForward(builder, image, network.layers, { parameters, statistics });
-  builder.output('lossSum', builder.add('softmaxCrossEntropy', [logits, labels], { reduction: 'sum' }));
+  const { classWeights: _, ...unweighted } = loss;
+  builder.output('lossSum', addLoss(builder, logits, labels, unweighted, 'sum'));
   builder.output('correct', builder.add('correctCount', [logits, labels], {}));
   builder.output('logits', logits);
   return verifyGraph(builder.build());
@@ -105,7 +121,11 @@ interface GradientStep {
   readonly batchStatistics: readonly Value[];
 }
 
-function buildGradients(builder: GraphBuilder, network: Network, dropoutSeed: number): GradientStep {
+function buildGradients(
+  builder: GraphBuilder,
+  network: Network,
+  { loss: settings = CROSS_ENTROPY, dropoutSeed = 0 }: GradientOptions,
+): GradientStep {
   const { image, labels } = addBatchInputs(builder, network);
   const parameters = builder.input('parameters', float32(network.layout.parameterCount));
   const tensors = unpack(builder, parameters, network.layout.parameters);
@@ -113,11 +133,24 @@ function buildGradients(builder: GraphBuilder, network: Network, dropoutSeed: nu
     parameters: tensors,
     dropoutSeed,
   });
-  const loss = builder.add('softmaxCrossEntropy', [logits, labels], { reduction: 'mean' });
+  const loss = addLoss(builder, logits, labels, settings, 'mean');
   builder.output('loss', loss);
   builder.output('correct', builder.add('correctCount', [logits, labels], {}));
   const gradient = builder.add('pack', differentiate(builder, loss, [...tensors.values()]), {});
   return { parameters, logits, gradient, batchStatistics };
+}
+
+const CROSS_ENTROPY: LossSettings = { name: 'cross-entropy' };
+
+function addLoss(
+  builder: GraphBuilder,
+  logits: Value,
+  labels: Value,
+  { name, ...attributes }: LossSettings,
+  reduction: 'mean' | 'sum',
+): Value {
+  const op = name === 'cross-entropy' ? 'softmaxCrossEntropy' : 'meanSquaredError';
+  return builder.add(op, [logits, labels], { ...attributes, reduction });
 }
 
 function addBatchInputs(builder: GraphBuilder, network: Network): { image: Value; labels: Value } {

@@ -1,6 +1,6 @@
 // Every operator once more, as plain loops in double precision: what the lowered graphs are checked against.
 
-import type { AttributesOf, OperatorName } from '../../src/network/operators.ts';
+import type { AttributesOf, LossAttributes, OperatorName } from '../../src/network/operators.ts';
 
 /** Row-major values. */
 export interface NaiveTensor {
@@ -204,15 +204,34 @@ const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
     return [naiveTensor([best.length], best)];
   },
 
-  softmaxCrossEntropy([logits = NONE, labels = NONE], { reduction }) {
-    const losses = rows(logits).map((row, i) => -Math.log(at(probabilities(row), at(labels.data, i))));
-    const sum = losses.reduce((a, b) => a + b, 0);
-    return [naiveTensor([], [reduction === 'mean' ? sum / losses.length : sum])];
+  softmaxCrossEntropy([logits = NONE, labels = NONE], { reduction, ...attributes }) {
+    const losses = examples(logits, labels, attributes).map(
+      ({ p, target, weight }) => -weight * sum(target.map((t, k) => t * Math.log(at(p, k)))),
+    );
+    return [naiveTensor([], [reduction === 'mean' ? sum(losses) / losses.length : sum(losses)])];
   },
 
-  softmaxCrossEntropyGradient([logits = NONE, labels = NONE]) {
-    const gradient = rows(logits).flatMap((row, i, all) =>
-      probabilities(row).map((p, k) => (p - (k === labels.data[i] ? 1 : 0)) / all.length),
+  softmaxCrossEntropyGradient([logits = NONE, labels = NONE], attributes) {
+    const gradient = examples(logits, labels, attributes).flatMap(({ p, target, weight }, _, all) =>
+      p.map((value, k) => (weight * (value - at(target, k))) / all.length),
+    );
+    return [naiveTensor(logits.shape, gradient)];
+  },
+
+  meanSquaredError([logits = NONE, labels = NONE], { reduction, ...attributes }) {
+    const losses = examples(logits, labels, attributes).map(
+      ({ p, target, weight }) => (weight * sum(p.map((value, k) => (value - at(target, k)) ** 2))) / p.length,
+    );
+    return [naiveTensor([], [reduction === 'mean' ? sum(losses) / losses.length : sum(losses)])];
+  },
+
+  // The chain rule with the whole Jacobian of the softmax.
+  meanSquaredErrorGradient([logits = NONE, labels = NONE], attributes) {
+    const gradient = examples(logits, labels, attributes).flatMap(({ p, target, weight }, _, all) =>
+      p.map((pk, k) => {
+        const terms = p.map((pj, j) => ((2 * (pj - at(target, j))) / p.length) * pj * ((j === k ? 1 : 0) - pk));
+        return (weight * sum(terms)) / all.length;
+      }),
     );
     return [naiveTensor(logits.shape, gradient)];
   },
@@ -243,12 +262,33 @@ const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
     return [updated, newFirst, newSecond].map((data) => ({ shape: parameters.shape, data }));
   },
 
-  sgdUpdate([parameters = NONE, gradient = NONE, velocity = NONE, learningRate = NONE], { momentum, weightDecay }) {
-    const newVelocity = velocity.data.map(
-      (old, i) => momentum * old + at(gradient.data, i) + weightDecay * at(parameters.data, i),
-    );
-    const updated = parameters.data.map((old, i) => old - at(learningRate.data, 0) * at(newVelocity, i));
+  shrink: ([parameters = NONE, factor = NONE]) => [
+    { ...parameters, data: parameters.data.map((value) => value * at(factor.data, 0)) },
+  ],
+
+  sgdUpdate(
+    [parameters = NONE, gradient = NONE, velocity = NONE, learningRate = NONE],
+    { momentum, weightDecay, nesterov = false },
+  ) {
+    const decayed = gradient.data.map((value, i) => value + weightDecay * at(parameters.data, i));
+    const newVelocity = velocity.data.map((old, i) => momentum * old + at(decayed, i));
+    const updated = parameters.data.map((old, i) => {
+      const direction = nesterov ? at(decayed, i) + momentum * at(newVelocity, i) : at(newVelocity, i);
+      return old - at(learningRate.data, 0) * direction;
+    });
     return [updated, newVelocity].map((data) => ({ shape: parameters.shape, data }));
+  },
+
+  rmspropUpdate(
+    [parameters = NONE, gradient = NONE, square = NONE, learningRate = NONE],
+    { rho, epsilon, weightDecay },
+  ) {
+    const decayed = gradient.data.map((value, i) => value + weightDecay * at(parameters.data, i));
+    const newSquare = square.data.map((old, i) => rho * old + (1 - rho) * at(decayed, i) ** 2);
+    const updated = parameters.data.map(
+      (old, i) => old - (at(learningRate.data, 0) * at(decayed, i)) / (Math.sqrt(at(newSquare, i)) + epsilon),
+    );
+    return [updated, newSquare].map((data) => ({ shape: parameters.shape, data }));
   },
 };
 
@@ -355,6 +395,29 @@ function probabilities(row: readonly number[]): number[] {
   const exponentials = row.map((value) => Math.exp(value - Math.max(...row)));
   const sum = exponentials.reduce((a, b) => a + b, 0);
   return exponentials.map((value) => value / sum);
+}
+
+interface NaiveExample {
+  /** Softmax of the logits. */
+  readonly p: readonly number[];
+  readonly target: readonly number[];
+  readonly weight: number;
+}
+
+function examples(
+  logits: NaiveTensor,
+  labels: NaiveTensor,
+  { labelSmoothing = 0, classWeights }: LossAttributes,
+): NaiveExample[] {
+  return rows(logits).map((row, i) => {
+    const label = at(labels.data, i);
+    const target = row.map((_, k) => (k === label ? 1 - labelSmoothing : 0) + labelSmoothing / row.length);
+    return { p: probabilities(row), target, weight: classWeights === undefined ? 1 : at(classWeights, label) };
+  });
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
 }
 
 function rows(x: NaiveTensor): number[][] {

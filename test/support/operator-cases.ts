@@ -1,7 +1,7 @@
 // For every operator, inputs and attributes that fit it, from a few sizes and a seeded stream of numbers.
 
 import fc from 'fast-check';
-import type { AttributesOf, OperatorName } from '../../src/network/operators.ts';
+import type { AttributesOf, LossAttributes, OperatorName } from '../../src/network/operators.ts';
 import { float32, type Shape, type TensorType, tensor } from '../../src/network/tensor-type.ts';
 import { createRng, type Rng } from '../../src/random/rng.ts';
 import { type NaiveTensor, naiveOne, naiveTensor } from './naive-operators.ts';
@@ -182,11 +182,18 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
     return make.done({});
   },
   softmaxCrossEntropy: (make, sizes) =>
-    make.classification(sizes).done({ reduction: sizes.seed % 2 === 0 ? 'mean' : 'sum' }),
-  softmaxCrossEntropyGradient: (make, sizes) => make.classification(sizes).done({}),
+    make.classification(sizes).done({ ...lossAttributes(sizes), ...reduction(sizes) }),
+  softmaxCrossEntropyGradient: (make, sizes) => make.classification(sizes).done(lossAttributes(sizes)),
+  meanSquaredError: (make, sizes) => make.classification(sizes).done({ ...lossAttributes(sizes), ...reduction(sizes) }),
+  meanSquaredErrorGradient: (make, sizes) => make.classification(sizes).done(lossAttributes(sizes)),
   correctCount: (make, sizes) => make.classification(sizes).done({}),
   movingAverage(make, { features }) {
     for (let i = 0; i < 2; i++) make.floats([features]);
+    make.positive([]);
+    return make.done({});
+  },
+  shrink(make, { features }) {
+    make.floats([features]);
     make.positive([]);
     return make.done({});
   },
@@ -199,9 +206,27 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
   sgdUpdate(make, { features, seed }) {
     for (let i = 0; i < 3; i++) make.floats([features]);
     make.positive([]);
-    return make.done({ momentum: 0.9, weightDecay: seed % 2 === 0 ? 0 : 0.1 });
+    return make.done({ momentum: 0.9, weightDecay: seed % 2 === 0 ? 0 : 0.1, nesterov: seed % 3 === 0 });
+  },
+  rmspropUpdate(make, { features, seed }) {
+    for (let i = 0; i < 2; i++) make.floats([features]);
+    make.positive([features]);
+    make.positive([]);
+    return make.done({ rho: 0.9, epsilon: 1e-7, weightDecay: seed % 2 === 0 ? 0 : 0.1 });
   },
 };
+
+function reduction({ seed }: CaseSizes): { reduction: 'mean' | 'sum' } {
+  return { reduction: seed % 2 === 0 ? 'mean' : 'sum' };
+}
+
+/** Each of the two attributes in every second case. */
+function lossAttributes({ seed, classes }: CaseSizes): LossAttributes {
+  return {
+    ...(seed % 3 > 0 && { labelSmoothing: 0.1 }),
+    ...(seed % 5 > 1 && { classWeights: Array.from({ length: classes }, (_, i) => 0.5 + i) }),
+  };
+}
 
 class CaseBuilder {
   readonly #rng: Rng;

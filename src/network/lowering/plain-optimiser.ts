@@ -4,7 +4,10 @@ import { elementCount } from '../tensor-type.ts';
 import type { Lowering } from './lower.ts';
 import { int, type OnnxBuilder } from './onnx-graph.ts';
 
-type OptimiserRules = Pick<Lowering, 'unpack' | 'pack' | 'movingAverage' | 'adamUpdate' | 'sgdUpdate'>;
+type OptimiserRules = Pick<
+  Lowering,
+  'unpack' | 'pack' | 'movingAverage' | 'shrink' | 'adamUpdate' | 'sgdUpdate' | 'rmspropUpdate'
+>;
 
 export const optimiserRules: OptimiserRules = {
   unpack(node, [flat = ''], { onnx }) {
@@ -26,6 +29,8 @@ export const optimiserRules: OptimiserRules = {
     return [onnx.add('Add', [running, step])];
   },
 
+  shrink: (_, inputs, { onnx }) => [onnx.add('Mul', inputs)],
+
   // Kingma & Ba 2015, algorithm 1; step size and epsilon come with the bias corrections worked in.
   adamUpdate(node, [parameters = '', gradient = '', first = '', second = '', stepSize = '', epsilon = ''], { onnx }) {
     const { beta1, beta2, weightDecay } = node.attributes;
@@ -38,10 +43,22 @@ export const optimiserRules: OptimiserRules = {
   },
 
   sgdUpdate(node, [parameters = '', gradient = '', velocity = '', learningRate = ''], { onnx }) {
-    const { momentum, weightDecay } = node.attributes;
+    const { momentum, weightDecay, nesterov = false } = node.attributes;
     const decayed = withDecay(onnx, gradient, parameters, weightDecay);
-    const newVelocity = onnx.add('Add', [onnx.add('Mul', [velocity, onnx.scalar(momentum)]), decayed]);
-    return [onnx.add('Sub', [parameters, onnx.add('Mul', [newVelocity, learningRate])]), newVelocity];
+    const ahead = (v: string) => onnx.add('Add', [onnx.add('Mul', [v, onnx.scalar(momentum)]), decayed]);
+    const newVelocity = ahead(velocity);
+    const direction = nesterov ? ahead(newVelocity) : newVelocity;
+    return [onnx.add('Sub', [parameters, onnx.add('Mul', [direction, learningRate])]), newVelocity];
+  },
+
+  // Tieleman & Hinton 2012, lecture 6.5, with epsilon outside the root.
+  rmspropUpdate(node, [parameters = '', gradient = '', square = '', learningRate = ''], { onnx }) {
+    const { rho, epsilon, weightDecay } = node.attributes;
+    const decayed = withDecay(onnx, gradient, parameters, weightDecay);
+    const newSquare = blend(onnx, square, onnx.add('Mul', [decayed, decayed]), rho);
+    const denominator = onnx.add('Add', [onnx.add('Sqrt', [newSquare]), onnx.scalar(epsilon)]);
+    const step = onnx.add('Mul', [onnx.add('Div', [decayed, denominator]), learningRate]);
+    return [onnx.add('Sub', [parameters, step]), newSquare];
   },
 };
 

@@ -6,16 +6,17 @@ import type { OperatorName } from '../operators.ts';
 import { staticSize } from '../tensor-type.ts';
 import type { Lowering } from './lower.ts';
 import { float, int, ints, type OnnxBuilder } from './onnx-graph.ts';
+import { lossRules } from './plain-loss.ts';
 import { optimiserRules } from './plain-optimiser.ts';
 
 const FLOAT = int(1);
-const INT64 = int(7);
 const POOL = { kernel_shape: ints(2, 2), strides: ints(2, 2) };
 /** Up to this many input channels one product over all kernel positions beats one product a position. */
 const FEW_CHANNELS = 4;
 
 export const plain: Lowering = {
   ...optimiserRules,
+  ...lossRules,
 
   normalise(node, [image = ''], { onnx }) {
     const { mean, std } = node.attributes;
@@ -157,29 +158,6 @@ export const plain: Lowering = {
   denseInputGradient: (_, inputs, { onnx }) => [onnx.add('Gemm', inputs, { transB: int(1) })],
   denseWeightGradient: (_, inputs, { onnx }) => [onnx.add('Gemm', inputs, { transA: int(1) })],
 
-  softmax: (_, inputs, { onnx }) => [onnx.add('Softmax', inputs, { axis: int(1) })],
-  argMax: (_, [x = ''], { onnx }) => [argMax(onnx, x)],
-
-  softmaxCrossEntropy(node, [logits = '', labels = ''], { onnx }) {
-    const logProbabilities = onnx.add('LogSoftmax', [logits], { axis: int(1) });
-    const picked = onnx.add('Mul', [logProbabilities, oneHot(onnx, labels, sizeOf(node, 0, 1))]);
-    const perExample = onnx.add('ReduceSum', [picked, onnx.integers(1)], { keepdims: int(0) });
-    const reduction = node.attributes.reduction === 'mean' ? 'ReduceMean' : 'ReduceSum';
-    return [onnx.add('Neg', [onnx.add(reduction, [perExample], { keepdims: int(0) })])];
-  },
-
-  softmaxCrossEntropyGradient(node, [logits = '', labels = ''], context) {
-    const { onnx } = context;
-    const probabilities = onnx.add('Softmax', [logits], { axis: int(1) });
-    const difference = onnx.add('Sub', [probabilities, oneHot(onnx, labels, sizeOf(node, 0, 1))]);
-    return [onnx.add('Div', [difference, context.batchSize()])];
-  },
-
-  correctCount(_, [logits = '', labels = ''], { onnx }) {
-    const right = onnx.add('Equal', [argMax(onnx, logits), onnx.add('Cast', [labels], { to: INT64 })]);
-    return [onnx.add('ReduceSum', [onnx.add('Cast', [right], { to: FLOAT })], { keepdims: int(0) })];
-  },
-
   zeros: (node, _, { onnx }) => [
     onnx.floats(new Float32Array(node.attributes.shape.reduce((a, b) => a * b, 1)), node.attributes.shape),
   ],
@@ -269,21 +247,6 @@ function upsample(onnx: OnnxBuilder, x: string, height: number, width: number): 
   });
   if (height % 2 === 0 && width % 2 === 0) return doubled;
   return onnx.add('Pad', [doubled, onnx.integers(0, 0, 0, 0, 0, 0, height % 2, width % 2)]);
-}
-
-function oneHot(onnx: OnnxBuilder, labels: string, classes: number): string {
-  return onnx.once(`one-hot ${labels} ${classes}`, () => {
-    const column = onnx.add('Reshape', [labels, onnx.integers(-1, 1)]);
-    const numbers = onnx.int32s(
-      Array.from({ length: classes }, (_, i) => i),
-      [1, classes],
-    );
-    return onnx.add('Cast', [onnx.add('Equal', [column, numbers])], { to: FLOAT });
-  });
-}
-
-function argMax(onnx: OnnxBuilder, x: string): string {
-  return onnx.add('ArgMax', [x], { axis: int(1), keepdims: int(0) });
 }
 
 function zeros(onnx: OnnxBuilder, count: number): string {
