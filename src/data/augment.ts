@@ -1,0 +1,125 @@
+// Augmentation: small random changes of the training images, drawn anew each time an image is used.
+
+import type { Rng } from '../random/rng.ts';
+import { type ImageShape, imageSizeOf } from './dataset.ts';
+
+/** Each is off unless given. They are applied in this order. */
+export interface AugmentationSettings {
+  /** Rotation by an angle uniform in ±so many degrees, bilinear, zeros from outside. */
+  readonly rotation?: number;
+  /** Zeros on each side, so many pixels; then a random crop of the old size (CNN-GA: 4). */
+  readonly padAndCrop?: number;
+  /** Mirrored left to right with probability 0.5. */
+  readonly horizontalFlip?: boolean;
+  /** All values times a factor uniform in 1 ± this share, cut off at 0 and 255. */
+  readonly brightness?: number;
+  /** A square of zeros with sides of so many pixels around a random pixel (DeVries & Taylor 2017). */
+  readonly cutout?: number;
+}
+
+/** Changes the first `count` images of a batch in place. */
+export type Augmenter = (pixels: Uint8Array, count: number, rng: Rng) => void;
+
+/** @returns undefined if nothing is to be done. */
+export function createAugmenter(settings: AugmentationSettings, shape: ImageShape): Augmenter | undefined {
+  const steps = stepsOf(settings, shape);
+  if (steps.length === 0) return undefined;
+  const size = imageSizeOf(shape);
+  const scratch = new Uint8Array(size);
+  return (pixels, count, rng) => {
+    for (let i = 0; i < count; i++) {
+      const image = pixels.subarray(i * size, (i + 1) * size);
+      for (const step of steps) step(image, scratch, rng);
+    }
+  };
+}
+
+/** Changes one image `[C, H, W]`; `scratch` is as large and free to use. */
+type Step = (image: Uint8Array, scratch: Uint8Array, rng: Rng) => void;
+
+function stepsOf(settings: AugmentationSettings, shape: ImageShape): Step[] {
+  const { rotation = 0, padAndCrop = 0, horizontalFlip = false, brightness = 0, cutout = 0 } = settings;
+  return [
+    ...(rotation > 0 ? [rotate(rotation, shape)] : []),
+    ...(padAndCrop > 0 ? [shift(padAndCrop, shape)] : []),
+    ...(horizontalFlip ? [flip(shape)] : []),
+    ...(brightness > 0 ? [brighten(brightness)] : []),
+    ...(cutout > 0 ? [cutOut(cutout, shape)] : []),
+  ];
+}
+
+/** Padding and cropping is shifting with zeros from outside. */
+function shift(most: number, { channels, height, width }: ImageShape): Step {
+  return (image, scratch, rng) => {
+    const [down, right] = [rng.integer(-most, most), rng.integer(-most, most)];
+    if (down === 0 && right === 0) return;
+    scratch.set(image);
+    image.fill(0);
+    const [from, to] = [Math.max(0, -right), Math.min(width, width - right)];
+    if (from >= to) return;
+    for (let c = 0; c < channels; c++) {
+      for (let y = Math.max(0, -down); y < Math.min(height, height - down); y++) {
+        const row = (c * height + y) * width;
+        image.set(scratch.subarray(row + from, row + to), row + down * width + from + right);
+      }
+    }
+  };
+}
+
+function flip({ channels, height, width }: ImageShape): Step {
+  return (image, _, rng) => {
+    if (rng.uniform() >= 0.5) return;
+    for (let row = 0; row < channels * height; row++) image.subarray(row * width, (row + 1) * width).reverse();
+  };
+}
+
+function brighten(share: number): Step {
+  return (image, _, rng) => {
+    const factor = 1 + share * (2 * rng.uniform() - 1);
+    for (const [i, value] of image.entries()) image[i] = Math.min(255, Math.round(value * factor));
+  };
+}
+
+function cutOut(side: number, { channels, height, width }: ImageShape): Step {
+  return (image, _, rng) => {
+    const top = rng.integer(0, height - 1) - Math.floor(side / 2);
+    const left = rng.integer(0, width - 1) - Math.floor(side / 2);
+    const [fromX, toX] = [Math.max(0, left), Math.min(width, left + side)];
+    for (let c = 0; c < channels; c++) {
+      for (let y = Math.max(0, top); y < Math.min(height, top + side); y++) {
+        image.fill(0, (c * height + y) * width + fromX, (c * height + y) * width + toX);
+      }
+    }
+  };
+}
+
+function rotate(degrees: number, { channels, height, width }: ImageShape): Step {
+  const [centreY, centreX] = [(height - 1) / 2, (width - 1) / 2];
+  return (image, scratch, rng) => {
+    const angle = (degrees * (2 * rng.uniform() - 1) * Math.PI) / 180;
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    scratch.set(image);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        // Where the pixel comes from: the inverse rotation about the centre.
+        const fromX = cos * (x - centreX) + sin * (y - centreY) + centreX;
+        const fromY = cos * (y - centreY) - sin * (x - centreX) + centreY;
+        for (let c = 0; c < channels; c++) {
+          const plane = scratch.subarray(c * height * width, (c + 1) * height * width);
+          image[(c * height + y) * width + x] = Math.round(interpolate(plane, height, width, fromY, fromX));
+        }
+      }
+    }
+  };
+}
+
+/** Bilinear; zero outside the plane. */
+function interpolate(plane: Uint8Array, height: number, width: number, y: number, x: number): number {
+  const [y0, x0] = [Math.floor(y), Math.floor(x)];
+  const [dy, dx] = [y - y0, x - x0];
+  const at = (row: number, column: number) =>
+    row < 0 || row >= height || column < 0 || column >= width ? 0 : (plane[row * width + column] ?? 0);
+  const top = at(y0, x0) * (1 - dx) + at(y0, x0 + 1) * dx;
+  const bottom = at(y0 + 1, x0) * (1 - dx) + at(y0 + 1, x0 + 1) * dx;
+  return top * (1 - dy) + bottom * dy;
+}
