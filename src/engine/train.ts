@@ -53,6 +53,10 @@ export interface TrainingProgress {
 
 export interface TrainingHooks {
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** After each step, before its progress: mean loss over its batch and the share that was classified right. */
+  readonly onBatch?: (loss: number, accuracy: number) => void;
+  /** After each epoch, before its progress: the parameters, which the next step overwrites. */
+  readonly onEpochEnd?: (epoch: number, parameters: Float32Array) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -108,6 +112,7 @@ export async function train(
         throw diverged(`a parameter is no finite number after epoch ${epoch}`, { epoch });
       }
       const totalSteps = stepsPerEpoch(settings, data) * settings.epochs;
+      hooks.onEpochEnd?.(epoch, session.state.parameters.data as Float32Array);
       hooks.onProgress?.({ step: epoch * stepsPerEpoch(settings, data), totalSteps, epoch: record });
     }
     return { history, bestEpoch: best?.epoch ?? 0, best: best?.state ?? initial };
@@ -124,7 +129,7 @@ function createEpochRunner(
   settings: TrainingSettings,
   data: TrainingData,
   rng: Rng,
-  { onProgress, signal }: TrainingHooks,
+  { onProgress, onBatch, signal }: TrainingHooks,
 ): (epoch: number) => Promise<{ loss: number; accuracy: number }> {
   const { batchSize, learningRate, schedule, epochs } = settings;
   const buffers = new BatchBuffers(runtime, network.problem.input, Math.min(batchSize, data.train.length));
@@ -145,6 +150,7 @@ function createEpochRunner(
       }
       lossSum += result.loss * count;
       correct += result.correct;
+      onBatch?.(result.loss, result.correct / count);
       onProgress?.({ step: step + 1, totalSteps });
     }
     return { loss: lossSum / order.length, accuracy: correct / order.length };
