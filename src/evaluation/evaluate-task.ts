@@ -5,11 +5,12 @@ import { channelStatistics } from '../data/statistics.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { encodeState } from '../engine/safetensors.ts';
-import { type TrainingResult, train } from '../engine/train.ts';
+import { type TrainingHooks, type TrainingResult, train } from '../engine/train.ts';
 import { AutoCnnError, EvaluationError } from '../errors.ts';
 import { parseGenome } from '../genome/text.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
+import { recordDetails } from './epoch-details.ts';
 import { cancelledError, type EvaluateOptions, failedOutcome } from './evaluator.ts';
 import { selectData } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
@@ -36,7 +37,11 @@ export async function evaluateTask(
       { input: dataset.shape, classes: dataset.classes.length },
       normalisation,
     );
-    const hooks = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+    const hooks: TrainingHooks = {
+      ...(onProgress && { onProgress }),
+      ...(onProgress && task.details && recordDetails(network.layout, task.training.epochs, onProgress)),
+      ...(signal && { signal }),
+    };
     result = await train(runtime, network, task.training, data, createRng(task.seed), hooks);
   } catch (error) {
     if (signal?.aborted) throw cancelledError(error);

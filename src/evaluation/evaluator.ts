@@ -2,6 +2,7 @@
 
 import type { EpochRecord } from '../engine/train.ts';
 import { EvaluationError } from '../errors.ts';
+import type { EpochDetails } from './epoch-details.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
 export interface EvaluationProgress {
@@ -9,6 +10,8 @@ export interface EvaluationProgress {
   readonly totalSteps: number;
   /** Set when an epoch is complete. */
   readonly epoch?: EpochRecord;
+  /** Of a complete epoch, if the task asks for it. */
+  readonly details?: EpochDetails;
 }
 
 export interface EvaluateOptions {

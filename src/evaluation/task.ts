@@ -31,6 +31,8 @@ export interface EvaluationTask {
   readonly seed: string;
   /** Where the best weights go (safetensors); nowhere if absent. */
   readonly checkpointPath?: string;
+  /** Report the details of each epoch with its progress; no effect on the outcome. */
+  readonly details?: boolean;
 }
 
 export interface FailureRecord {
