@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { learningRateAt, type ScheduleSettings } from './schedule.ts';
+import { createSchedule, learningRateAt, type ScheduleSettings } from './schedule.ts';
 
 const rates = (schedule: ScheduleSettings, base: number, total: number, perEpoch: number) =>
   Array.from({ length: total }, (_, step) => learningRateAt(schedule, base, step, total, perEpoch));
@@ -42,3 +42,23 @@ describe('learningRateAt', () => {
     }
   });
 });
+
+describe('createSchedule', () => {
+  it('warms up linearly over whole epochs, then follows the schedule', () => {
+    const schedule = createSchedule({ name: 'constant' }, 0.4, 8, 2, 2);
+    expect([0, 1, 2, 3, 4, 7].map((step) => schedule.rateAt(step))).toEqual(
+      [0.1, 0.2, 0.3, 0.4, 0.4, 0.4].map(closeTo),
+    );
+  });
+
+  it('reduces the rate after so many epochs without a lower loss', () => {
+    const schedule = createSchedule({ name: 'reduce-on-plateau', factor: 0.1, patience: 2 }, 1, 100, 10);
+    const rates = [3, 2, 2, 2.5, 1.9, 1.9, 1.9, 1.9].map((loss) => {
+      schedule.epochEnded(loss);
+      return schedule.rateAt(0);
+    });
+    expect(rates).toEqual([1, 1, 1, 0.1, 0.1, 0.1, 0.01, 0.01].map(closeTo));
+  });
+});
+
+const closeTo = (value: number): unknown => expect.closeTo(value, 9);

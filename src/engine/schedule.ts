@@ -6,16 +6,64 @@ export type ScheduleSettings =
   | { readonly name: 'step'; readonly steps: readonly { readonly epoch: number; readonly factor: number }[] }
   | { readonly name: 'cosine' }
   /** `warmUp`: the share of all steps that the rate rises. */
-  | { readonly name: 'one-cycle'; readonly warmUp: number };
+  | { readonly name: 'one-cycle'; readonly warmUp: number }
+  /** After `patience` epochs without a lower loss, times `factor`. */
+  | { readonly name: 'reduce-on-plateau'; readonly factor: number; readonly patience: number };
 
 /** One-cycle starts at 1/25 of the peak and ends at 1/25 · 10⁻⁴ of it, PyTorch's defaults. */
 const START_FACTOR = 1 / 25;
 const END_FACTOR = START_FACTOR * 1e-4;
 
+/** A schedule at work; it may depend on how the training goes. */
+export interface Schedule {
+  /** @param step  counts from 0. */
+  rateAt(step: number): number;
+  /** Called after each epoch with the loss that is watched. */
+  epochEnded(loss: number): void;
+}
+
+/**
+ * @param warmUpEpochs  over so many epochs the rate rises linearly to what the schedule says.
+ */
+export function createSchedule(
+  settings: ScheduleSettings,
+  baseRate: number,
+  totalSteps: number,
+  stepsPerEpoch: number,
+  warmUpEpochs = 0,
+): Schedule {
+  const plateau = settings.name === 'reduce-on-plateau' ? watchPlateau(settings) : undefined;
+  const warmUpSteps = warmUpEpochs * stepsPerEpoch;
+  return {
+    rateAt(step) {
+      const rate = learningRateAt(settings, baseRate, step, totalSteps, stepsPerEpoch) * (plateau?.factor() ?? 1);
+      return step < warmUpSteps ? (rate * (step + 1)) / warmUpSteps : rate;
+    },
+    epochEnded: (loss) => plateau?.epochEnded(loss),
+  };
+}
+
+/** Keras' ReduceLROnPlateau with a threshold of zero. */
+function watchPlateau({ factor, patience }: Extract<ScheduleSettings, { name: 'reduce-on-plateau' }>) {
+  let current = 1;
+  let best = Number.POSITIVE_INFINITY;
+  let epochsSince = 0;
+  return {
+    factor: () => current,
+    epochEnded(loss: number) {
+      epochsSince = loss < best ? 0 : epochsSince + 1;
+      best = Math.min(best, loss);
+      if (epochsSince < patience) return;
+      current *= factor;
+      epochsSince = 0;
+    },
+  };
+}
+
 /**
  * The learning rate of one step.
  *
- * - constant: the base rate.
+ * - constant: the base rate; reduce-on-plateau too, as long as nothing has been reduced.
  * - step: piecewise constant over epochs (CNN-GA's schedule is one).
  * - cosine: base · (1 + cos π·t) / 2 (Loshchilov & Hutter 2017, eq. 5, without restarts).
  * - one-cycle: the base rate is the peak; cosine up to it, cosine down (Smith & Topin 2018).
@@ -31,6 +79,7 @@ export function learningRateAt(
 ): number {
   switch (schedule.name) {
     case 'constant':
+    case 'reduce-on-plateau':
       return baseRate;
     case 'step': {
       const epoch = Math.floor(step / stepsPerEpoch);

@@ -1,17 +1,19 @@
 // The training loop: epochs of steps, scored on validation data, the best epoch's weights kept.
 
+import { type AugmentationSettings, createAugmenter } from '../data/augment.ts';
 import { epochOrder } from '../data/batches.ts';
 import type { Examples } from '../data/dataset.ts';
 import { type ErrorDetails, EvaluationError } from '../errors.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import type { OptimiserSettings } from '../network/optimiser.ts';
-import type { Network } from '../network/training-graph.ts';
+import type { LossSettings, Network } from '../network/training-graph.ts';
 import type { Rng } from '../random/rng.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { initialiseState } from './initialise.ts';
+import type { MetricName } from './metrics.ts';
 import type { Runtime } from './runtime.ts';
-import { learningRateAt, type ScheduleSettings } from './schedule.ts';
-import { Scorer } from './scorer.ts';
+import { createSchedule, type Schedule, type ScheduleSettings } from './schedule.ts';
+import { Scorer, type ScoreWithMetrics } from './scorer.ts';
 import { TrainingSession } from './training-session.ts';
 
 export interface TrainingSettings {
@@ -22,6 +24,17 @@ export interface TrainingSettings {
   readonly schedule: ScheduleSettings;
   /** Of the running statistics of batch normalisation. */
   readonly statisticsMomentum: number;
+  /** Over so many epochs the rate rises linearly to what the schedule says; 0 unless given. */
+  readonly warmUpEpochs?: number;
+  /** Cross-entropy unless given. */
+  readonly loss?: Omit<LossSettings, 'classWeights'>;
+  /** `balanced`: inversely proportional to the class's share of the training examples. */
+  readonly classWeights?: 'balanced' | readonly number[];
+  /** What is measured on the validation data; the first is the fitness. Accuracy unless given. */
+  readonly metrics?: readonly MetricName[];
+  readonly augmentation?: AugmentationSettings;
+  /** Training ends after so many epochs without a better fitness. */
+  readonly earlyStoppingPatience?: number;
 }
 
 /** One epoch. Holds no times, so that equal trainings have equal histories. */
@@ -33,6 +46,8 @@ export interface EpochRecord {
   readonly accuracy: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
+  /** On the validation data, where others than accuracy were asked for. */
+  readonly metrics?: Partial<Record<MetricName, number>>;
 }
 
 export interface TrainingData {
@@ -41,6 +56,8 @@ export interface TrainingData {
   readonly train: Int32Array;
   /** Positions of the validation examples; empty: none, and the last epoch is the best. */
   readonly validation: Int32Array;
+  /** Where `validation` points to; `examples` unless given. */
+  readonly validationExamples?: Examples;
 }
 
 export interface TrainingProgress {
@@ -62,8 +79,10 @@ export interface TrainingHooks {
 
 export interface TrainingResult {
   readonly history: readonly EpochRecord[];
-  /** The epoch with the highest validation accuracy (the first of equals); without validation data the last. */
+  /** The epoch with the highest fitness (the first of equals); without validation data the last. */
   readonly bestEpoch: number;
+  /** The chosen metric on the validation data after that epoch; 0 without validation data. */
+  readonly fitness: number;
   /** The state after that epoch. */
   readonly best: TrainedState;
 }
@@ -86,81 +105,125 @@ export async function train(
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
   const initial = initialiseState(network.layout, rng.fork('initial state'));
-  const { optimiser, statisticsMomentum } = settings;
-  const session = await TrainingSession.create(runtime, network, optimiser, initial, statisticsMomentum);
-  const scorer = data.validation.length > 0 ? await Scorer.create(runtime, network, SCORING_BATCH) : undefined;
+  const { optimiser, statisticsMomentum, loss = CROSS_ENTROPY, metrics = ['accuracy'] } = settings;
+  const session = await TrainingSession.create(runtime, network, optimiser, initial, statisticsMomentum, {
+    loss: { ...loss, ...classWeightsOf(settings, data, network.problem.classes) },
+    dropoutSeed: rng.fork('dropout').integer(1, 2 ** 30),
+  });
+  const validates = data.validation.length > 0;
+  const scorer = validates ? await Scorer.create(runtime, network, SCORING_BATCH, loss) : undefined;
+  const { validationExamples = data.examples } = data;
+  const perEpoch = Math.ceil(data.train.length / settings.batchSize);
+  const totalSteps = perEpoch * settings.epochs;
+  const { schedule: scheduleSettings, learningRate, warmUpEpochs, earlyStoppingPatience } = settings;
+  const schedule = createSchedule(scheduleSettings, learningRate, totalSteps, perEpoch, warmUpEpochs);
+  const run: TrainingRun = { session, schedule, settings, data, rng, hooks, perEpoch, totalSteps };
   try {
+    const runEpoch = createEpochRunner(run, runtime, network);
     const history: EpochRecord[] = [];
-    let best: { accuracy: number; epoch: number; state: TrainedState } | undefined;
-    const runEpoch = createEpochRunner(runtime, network, session, settings, data, rng, hooks);
+    let best: { fitness: number; epoch: number; state: TrainedState } | undefined;
     for (let epoch = 1; epoch <= settings.epochs; epoch++) {
       const trained = await runEpoch(epoch);
-      const score = await scorer?.score(session.state, data.examples, data.validation, hooks.signal);
+      const score = await scorer?.score(session.state, validationExamples, data.validation, hooks.signal);
       if (score !== undefined && !Number.isFinite(score.loss)) {
         throw diverged(`the validation loss became ${score.loss} after epoch ${epoch}`, { epoch });
       }
-      const record: EpochRecord = {
-        epoch,
-        ...trained,
-        ...(score && { validationLoss: score.loss, validationAccuracy: score.accuracy }),
-      };
+      const record: EpochRecord = { epoch, ...trained, ...(score && describeScore(score, metrics)) };
       history.push(record);
-      const accuracy = score?.accuracy ?? epoch;
-      if (best === undefined || accuracy > best.accuracy) best = { accuracy, epoch, state: session.snapshot() };
+      const fitness = score?.metrics.value(metrics[0] ?? 'accuracy') ?? 0;
+      if (best === undefined || fitness > best.fitness || !validates) {
+        best = { fitness, epoch, state: session.snapshot() };
+      }
       // No later forward pass would show that the last update broke the network.
       if (!best.state.parameters.every(Number.isFinite)) {
         throw diverged(`a parameter is no finite number after epoch ${epoch}`, { epoch });
       }
-      const totalSteps = stepsPerEpoch(settings, data) * settings.epochs;
+      schedule.epochEnded(score?.loss ?? trained.loss);
       hooks.onEpochEnd?.(epoch, session.state.parameters.data as Float32Array);
-      hooks.onProgress?.({ step: epoch * stepsPerEpoch(settings, data), totalSteps, epoch: record });
+      hooks.onProgress?.({ step: epoch * perEpoch, totalSteps, epoch: record });
+      if (earlyStoppingPatience !== undefined && epoch - best.epoch >= earlyStoppingPatience) break;
     }
-    return { history, bestEpoch: best?.epoch ?? 0, best: best?.state ?? initial };
+    return { history, bestEpoch: best?.epoch ?? 0, fitness: best?.fitness ?? 0, best: best?.state ?? initial };
   } finally {
     await session.release();
     await scorer?.release();
   }
 }
 
+const CROSS_ENTROPY: LossSettings = { name: 'cross-entropy' };
+
+/** What one training consists of. */
+interface TrainingRun {
+  readonly session: TrainingSession;
+  readonly schedule: Schedule;
+  readonly settings: TrainingSettings;
+  readonly data: TrainingData;
+  readonly rng: Rng;
+  readonly hooks: TrainingHooks;
+  readonly perEpoch: number;
+  readonly totalSteps: number;
+}
+
 function createEpochRunner(
+  { session, schedule, settings, data, rng, hooks, perEpoch, totalSteps }: TrainingRun,
   runtime: Runtime,
   network: Network,
-  session: TrainingSession,
-  settings: TrainingSettings,
-  data: TrainingData,
-  rng: Rng,
-  { onProgress, onBatch, signal }: TrainingHooks,
 ): (epoch: number) => Promise<{ loss: number; accuracy: number }> {
-  const { batchSize, learningRate, schedule, epochs } = settings;
-  const buffers = new BatchBuffers(runtime, network.problem.input, Math.min(batchSize, data.train.length));
-  const perEpoch = stepsPerEpoch(settings, data);
-  const totalSteps = perEpoch * epochs;
+  const { batchSize, augmentation = {} } = settings;
+  const { input } = network.problem;
+  const buffers = new BatchBuffers(runtime, input, Math.min(batchSize, data.train.length));
+  const augment = createAugmenter(augmentation, input);
   return async (epoch) => {
     const order = epochOrder(data.train, rng.fork(`epoch ${epoch}`));
+    const changes = rng.fork(`augmentation ${epoch}`);
     let lossSum = 0;
     let correct = 0;
     for (let i = 0; i < perEpoch; i++) {
-      signal?.throwIfAborted();
+      hooks.signal?.throwIfAborted();
       const count = Math.min(batchSize, order.length - i * batchSize);
       const batch = buffers.fill(data.examples, order, i * batchSize, count);
+      augment?.(batch.image.data as Uint8Array, count, changes);
       const step = (epoch - 1) * perEpoch + i;
-      const result = await session.step(batch, learningRateAt(schedule, learningRate, step, totalSteps, perEpoch));
+      const result = await session.step(batch, schedule.rateAt(step));
       if (!Number.isFinite(result.loss)) {
         throw diverged(`the loss became ${result.loss} in step ${i + 1} of epoch ${epoch}`, { epoch, step: i + 1 });
       }
       lossSum += result.loss * count;
       correct += result.correct;
-      onBatch?.(result.loss, result.correct / count);
-      onProgress?.({ step: step + 1, totalSteps });
+      hooks.onBatch?.(result.loss, result.correct / count);
+      hooks.onProgress?.({ step: step + 1, totalSteps });
     }
     return { loss: lossSum / order.length, accuracy: correct / order.length };
   };
 }
 
-function diverged(message: string, details: ErrorDetails): EvaluationError {
-  return new EvaluationError('diverged', message, { details });
+/** Keras' and scikit-learn's `balanced`: n / (K · n of the class); 1 for a class without examples. */
+function classWeightsOf(
+  { classWeights }: TrainingSettings,
+  { examples, train: indices }: TrainingData,
+  classes: number,
+): Pick<LossSettings, 'classWeights'> {
+  if (classWeights !== 'balanced') return classWeights === undefined ? {} : { classWeights };
+  const counts = new Array<number>(classes).fill(0);
+  for (const index of indices) {
+    const label = examples.labels[index] ?? 0;
+    counts[label] = (counts[label] ?? 0) + 1;
+  }
+  return { classWeights: counts.map((count) => (count === 0 ? 1 : indices.length / (classes * count))) };
 }
 
-function stepsPerEpoch(settings: TrainingSettings, data: TrainingData): number {
-  return Math.ceil(data.train.length / settings.batchSize);
+function describeScore(
+  { loss, accuracy, metrics: measured }: ScoreWithMetrics,
+  metrics: readonly MetricName[],
+): Pick<EpochRecord, 'validationLoss' | 'validationAccuracy' | 'metrics'> {
+  const others = metrics.filter((name) => name !== 'accuracy').map((name) => [name, measured.value(name)] as const);
+  return {
+    validationLoss: loss,
+    validationAccuracy: accuracy,
+    ...(others.length > 0 && { metrics: Object.fromEntries(others) }),
+  };
+}
+
+function diverged(message: string, details: ErrorDetails): EvaluationError {
+  return new EvaluationError('diverged', message, { details });
 }

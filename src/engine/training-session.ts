@@ -3,7 +3,7 @@
 import { compileGraph } from '../network/compile.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import { createOptimiser, type Optimiser, type OptimiserSettings } from '../network/optimiser.ts';
-import { buildTrainingGraph, type Network, nextName } from '../network/training-graph.ts';
+import { buildTrainingGraph, type GradientOptions, type Network, nextName } from '../network/training-graph.ts';
 import type { Batch } from './batch-buffers.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
 
@@ -35,8 +35,9 @@ export class TrainingSession {
     settings: OptimiserSettings,
     initial: TrainedState,
     statisticsMomentum: number,
+    options?: GradientOptions,
   ): Promise<TrainingSession> {
-    const session = await runtime.createSession(compileGraph(buildTrainingGraph(network, settings)));
+    const session = await runtime.createSession(compileGraph(buildTrainingGraph(network, settings, options)));
     return new TrainingSession(runtime, session, createOptimiser(settings), initial, statisticsMomentum);
   }
 

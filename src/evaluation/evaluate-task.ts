@@ -34,7 +34,7 @@ export async function evaluateTask(
   try {
     network = createNetwork(
       parseGenome(task.genome),
-      { input: dataset.shape, classes: dataset.classes.length },
+      { input: dataset.shape, classes: dataset.classes.length, ...task.network },
       normalisation,
     );
     const hooks: TrainingHooks = {
@@ -51,8 +51,8 @@ export async function evaluateTask(
     const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
     await writeFileAtomically(task.checkpointPath, [encodeState(network.layout, result.best, metadata)]);
   }
-  const { history, bestEpoch } = result;
-  return { fitness: history[bestEpoch - 1]?.validationAccuracy ?? 0, history, bestEpoch };
+  const { fitness, history, bestEpoch } = result;
+  return { fitness, history, bestEpoch };
 }
 
 function candidateFailure(error: unknown): EvaluationError {

@@ -22,11 +22,16 @@ export function selectData(dataset: Dataset, selection: DataSelection): Training
   const all = sample(Int32Array.from(examples.labels.keys()), selection.trainLimit, '--train-limit');
   if (selection.purpose === 'final') return { examples, train: all, validation: new Int32Array() };
   const split = stratifiedSplit(labelsOf(all), classes.length, selection.validation, rng.fork('validation split'));
-  return {
-    examples,
-    train: sample(pick(all, split.train), selection.searchLimit, '--search-limit'),
-    validation: sample(pick(all, split.validation), selection.searchLimit, '--search-limit'),
-  };
+  const train = sample(pick(all, split.train), selection.searchLimit, '--search-limit');
+  if (selection.scoreOnTest) {
+    return {
+      examples,
+      train,
+      validation: Int32Array.from(dataset.test.labels.keys()),
+      validationExamples: dataset.test,
+    };
+  }
+  return { examples, train, validation: sample(pick(all, split.validation), selection.searchLimit, '--search-limit') };
 }
 
 function pick(indices: Int32Array, positions: Int32Array): Int32Array {

@@ -2,6 +2,7 @@
 
 import type { EpochRecord, TrainingSettings } from '../engine/train.ts';
 import type { EvaluationFailure } from '../errors.ts';
+import type { NetworkInput } from '../genome/cost.ts';
 
 /** Which of the data set's training images a task uses. */
 export interface DataSelection {
@@ -13,6 +14,8 @@ export interface DataSelection {
   readonly validation: number;
   /** `search`: train on the rest, score on what is held out. `final`: train on everything. */
   readonly purpose: 'search' | 'final';
+  /** `search` only: score on the test part, which is then seen many times. The Python package does so. */
+  readonly scoreOnTest?: true;
   /** `search` only: train on, and score on, a stratified sample of so many at most. */
   readonly searchLimit?: number;
 }
@@ -20,6 +23,8 @@ export interface DataSelection {
 export interface EvaluationTask {
   /** Canonical text. */
   readonly genome: string;
+  /** Head and shortcuts, where they are not the usual ones. */
+  readonly network?: Pick<NetworkInput, 'head' | 'shortcut'>;
   readonly dataset: {
     /** Of the packed file. */
     readonly path: string;
@@ -41,7 +46,7 @@ export interface FailureRecord {
 }
 
 export interface EvaluationOutcome {
-  /** Highest validation accuracy over the epochs; 0 if the evaluation failed. */
+  /** Highest value of the first metric on the validation images over the epochs; 0 if the evaluation failed. */
   readonly fitness: number;
   readonly history: readonly EpochRecord[];
   readonly bestEpoch: number;
