@@ -61,6 +61,8 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Machine:': [
     flag('--workers <n>', 'workers', 'child processes (default: one a core)', parseNumber),
     flag('--timeout <time>', 'timeoutSeconds', 'longest training of a candidate, such as 90s', parseSeconds),
+    flag('--logs-dir <folder>', 'logsDir', 'for TensorBoard (default: tensorboard in the run folder)', parseText),
+    flag('--no-tensorboard', 'tensorboard', 'write no event files', parseText),
   ],
 };
 
@@ -71,7 +73,8 @@ export type GivenFlags = ReadonlyMap<string, { readonly flag: string; readonly v
 
 /** The option for commander, which keeps its text. The default shown is that of the configuration. */
 export function optionOf({ flags, key, description }: ConfigFlag): Option {
-  const fallback = key === 'workers' ? undefined : valueAt(defaults, key);
+  const isImplied = key === 'workers' || flags.startsWith('--no-');
+  const fallback = isImplied ? undefined : valueAt(defaults, key);
   const shown = fallback === undefined ? description : `${description} (default: ${shownDefault(key, fallback)})`;
   return new Option(flags, shown);
 }
@@ -84,6 +87,7 @@ export function readFlags(options: Readonly<Record<string, unknown>>, flags: rea
     const text = options[option.attributeName()];
     const flag = option.long ?? declaration;
     if (typeof text === 'string') given.set(key, { flag, value: parse(text, flag) });
+    else if (option.negate && text === false) given.set(key, { flag, value: false });
   }
   return given;
 }

@@ -92,6 +92,12 @@ const searchConfigSchema = z.strictObject({
     .default(() => availableParallelism())
     .describe('Child processes, one thread each; no effect on results.'),
   timeoutSeconds: positive.default(1800).describe('Longest evaluation of one candidate.'),
+  tensorboard: z.boolean().default(true).describe('Write event files for TensorBoard; no effect on results.'),
+  logsDir: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder in which the run’s event files go; without it tensorboard/ in the run folder.'),
 });
 
 /** What a user gives: everything but the data set has a default. */

@@ -1,10 +1,14 @@
 // The way in: a new search, or one to go on with.
 
+import { basename, join } from 'node:path';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
+import { estimateCost } from '../genome/cost.ts';
+import { parseGenome } from '../genome/text.ts';
 import type { ConfigSource, SearchConfig, SearchConfigInput } from './config.ts';
 import { type OpenOptions, type OpenRun, reopenRun, startRun } from './open-run.ts';
 import { Search } from './search.ts';
+import { logForTensorBoard } from './tensorboard/search-log.ts';
 
 export interface CreateSearchOptions extends OpenOptions {
   /** The run folder; without it the next free one in `runs/`. */
@@ -47,6 +51,17 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
 }
 
 function searchOver(run: OpenRun, evaluator: Evaluator | undefined): Search {
-  const { workers, timeoutSeconds } = run.config;
-  return new Search(run, evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 }));
+  const { workers, timeoutSeconds, tensorboard, logsDir } = run.config;
+  const search = new Search(run, evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 }));
+  if (tensorboard) {
+    const { folder, config, dataset } = run;
+    const problem = { input: dataset.shape, classes: dataset.classes.length };
+    logForTensorBoard(search, {
+      // Runs that share a folder each have a part of it.
+      folder: logsDir === undefined ? folder.tensorboard : join(logsDir, basename(folder.path)),
+      config,
+      costOf: (genome) => estimateCost(parseGenome(genome), problem),
+    });
+  }
+  return search;
 }

@@ -1,4 +1,4 @@
-// Where a run keeps what: `config.json`, `journal.jsonl`, `checkpoints/`, `model.onnx`, `summary.json`.
+// Where a run keeps what: `config.json`, `journal.jsonl`, `checkpoints/`, `tensorboard/`, `model.onnx`, `summary.json`.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,6 +14,8 @@ export interface RunFolder {
   readonly config: string;
   readonly journal: string;
   readonly lock: string;
+  /** Of event files. */
+  readonly tensorboard: string;
   readonly model: string;
   readonly summary: string;
   checkpoint(id: string): string;
@@ -26,6 +28,7 @@ function runFolderAt(path: string): RunFolder {
     config: join(root, 'config.json'),
     journal: join(root, 'journal.jsonl'),
     lock: join(root, 'lock'),
+    tensorboard: join(root, 'tensorboard'),
     model: join(root, 'model.onnx'),
     summary: join(root, 'summary.json'),
     checkpoint: (id) => join(root, 'checkpoints', `${id}.safetensors`),
