@@ -33,6 +33,17 @@ describe('flags', () => {
     expect(help.filter((line) => line.includes('undefined'))).toEqual([]);
   });
 
+  it('turn the TensorBoard log off only when they are given', () => {
+    const off = readFlags({ tensorboard: false }, ALL_FLAGS);
+    expect(configFrom(undefined, 'mnist', off).tensorboard).toBe(false);
+    const file = fileWith({ dataset: { source: 'a' }, tensorboard: false });
+    // Commander's value of an option that was not given.
+    const none = readFlags({ tensorboard: true }, ALL_FLAGS);
+    expect(configFrom(file, undefined, none).tensorboard).toBe(false);
+    expect(configFrom(undefined, 'mnist', none).tensorboard).toBe(true);
+    expect(configFrom(undefined, 'mnist', flags({ logsDir: 'logs' })).logsDir).toBe('logs');
+  });
+
   it('choose an optimiser or schedule with the settings that belong to it', () => {
     const sgd = configFrom(undefined, 'mnist', flags({ optimizer: 'sgd', weightDecay: '1e-4', schedule: 'cosine' }));
     expect(sgd.training.optimizer).toEqual({ name: 'sgd', momentum: 0.9, weightDecay: 1e-4 });

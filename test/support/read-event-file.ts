@@ -44,7 +44,7 @@ export function readEventFile(bytes: Uint8Array): ReadEvent[] {
 }
 
 /** @throws if a record is torn or a check sum is wrong. */
-export function readRecords(bytes: Uint8Array): Uint8Array[] {
+function readRecords(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -68,7 +68,7 @@ export function scalarsOf(events: readonly ReadEvent[], tag: string): [number, n
 }
 
 /** HParamsPluginData of the only value with this tag. */
-export function pluginDataOf(events: readonly ReadEvent[], tag: string): Fields {
+function pluginDataOf(events: readonly ReadEvent[], tag: string): Fields {
   const values = events.flatMap((event) => event.values).filter((value) => value.tag === tag);
   const plugin = values[0]?.plugin;
   if (values.length !== 1 || plugin === undefined) throw new Error(`${values.length} values of ${tag}, expected one`);
@@ -101,7 +101,7 @@ export function readSession(events: readonly ReadEvent[]) {
 }
 
 /** By field number, the values as the wire has them. */
-export type Fields = ReadonlyMap<number, readonly (number | Uint8Array)[]>;
+type Fields = ReadonlyMap<number, readonly (number | Uint8Array)[]>;
 
 function readEvent(bytes: Uint8Array): ReadEvent {
   const event = readFields(bytes);
