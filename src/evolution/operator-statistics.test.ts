@@ -11,7 +11,7 @@ import { crossOverGenomes } from './crossover.ts';
 import type { Individual } from './individual.ts';
 import { mutateGenome } from './mutation.ts';
 import { breedOffspring } from './offspring.ts';
-import { selectByTournament } from './tournament.ts';
+import { selectByTournament, selectFromSample } from './tournament.ts';
 
 const DRAWS = 20_000;
 const PAPER_WEIGHTS = [0.7, 0.1, 0.1, 0.1] as const;
@@ -58,6 +58,16 @@ describe('selectByTournament', () => {
     const population = [0, 1, 2, 3].map((): Individual => ({ genome: [], fitness: 1 }));
     const winners = Array.from({ length: DRAWS }, () => population.indexOf(selectByTournament(rng, population)));
     expectDistribution(winners, { 0: 0.25, 1: 0.25, 2: 0.25, 3: 0.25 });
+  });
+});
+
+describe('selectFromSample', () => {
+  it('selects by rank as three draws with replacement do', () => {
+    const rng = createRng('sample');
+    const population = [3, 1, 4, 2].map((fitness): Individual => ({ genome: [], fitness }));
+    const parents = Array.from({ length: DRAWS }, () => selectFromSample(rng, population, 3).fitness);
+    // All three among the k least fit: (k / 4)^3.
+    expectDistribution(parents, { 4: 37 / 64, 3: 19 / 64, 2: 7 / 64, 1: 1 / 64 });
   });
 });
 

@@ -3,7 +3,7 @@ import { parseGenome } from '../genome/text.ts';
 import { createRng, type Rng } from '../random/rng.ts';
 import type { Individual } from './individual.ts';
 import { selectSurvivors } from './selection.ts';
-import { selectByTournament } from './tournament.ts';
+import { selectByTournament, selectFromSample } from './tournament.ts';
 
 const individual = (text: string, fitness: number): Individual => ({ genome: parseGenome(text), fitness });
 
@@ -33,6 +33,24 @@ describe('selectByTournament', () => {
   });
 });
 
+describe('selectFromSample', () => {
+  it('keeps the fittest of those drawn, which may be the same one twice', () => {
+    expect(selectFromSample(drawing([0, 2, 1]), [a, b, c, d], 3)).toBe(c);
+    expect(selectFromSample(drawing([1, 1]), [a, b, c, d], 2)).toBe(b);
+    expect(selectFromSample(drawing([0]), [a, b, c, d], 1)).toBe(a);
+  });
+
+  it('keeps the one drawn first of equals', () => {
+    const equals = [individual('max', 1), individual('mean', 1), individual('32-32', 1)];
+    expect(selectFromSample(drawing([2, 0, 1]), equals, 3)).toBe(equals[2]);
+  });
+
+  it('takes one individual and more', () => {
+    expect(selectFromSample(createRng(1), [a], 2)).toBe(a);
+    expect(() => selectFromSample(createRng(1), [], 2)).toThrow('cannot pick from an empty list');
+  });
+});
+
 describe('selectSurvivors', () => {
   it('puts the best of all in the place of the worst winner', () => {
     // a–b, a–c, a–e: b, c and e win; d took part in none.
@@ -59,12 +77,10 @@ describe('selectSurvivors', () => {
 /** A stream whose integers are these. */
 function drawing(integers: readonly number[]): Rng {
   const left = [...integers];
-  return {
-    ...createRng(0),
-    integer: () => {
-      const next = left.shift();
-      if (next === undefined) throw new Error('more integers were drawn than expected');
-      return next;
-    },
+  const integer = () => {
+    const next = left.shift();
+    if (next === undefined) throw new Error('more integers were drawn than expected');
+    return next;
   };
+  return { ...createRng(0), integer, pick: <T>(items: readonly T[]) => items[integer()] as T };
 }

@@ -1,14 +1,18 @@
-// CNN-GA's algorithms 2, 5 and 6 once more, written straight down from the paper with genomes as lists of words, sharing
-// nothing with the strategy but the stream of random numbers.
+// CNN-GA's algorithms 2, 5 and 6, and aging evolution's algorithm 1, once more: written straight down from the papers with
+// genomes as lists of words, sharing nothing with the strategies but the stream of random numbers.
 
 import { describe, expect, it } from 'vitest';
 import { formatGenome } from '../genome/text.ts';
 import { createRng, type Rng } from '../random/rng.ts';
+import { createAgingEvolutionStrategy } from './aging-evolution.ts';
 import { createGenerationalStrategy } from './generational.ts';
 
 const GENERATIONS = 10;
 const CHANNELS = [64, 128, 256];
 const MAX_DEPTH = 8;
+// Large enough for as many pooling layers as there can be layers.
+const problem = { input: { channels: 3, height: 512, width: 512 }, classes: 10 };
+const space = { channels: CHANNELS, maxDepth: MAX_DEPTH };
 
 describe.each([
   { size: 20, seeds: [1, 3, 4, 5, 6] },
@@ -21,9 +25,8 @@ describe.each([
       crossoverProbability: 0.9,
       mutationProbability: 0.2,
       mutationWeights: [0.7, 0.1, 0.1, 0.1],
-      space: { channels: CHANNELS, maxDepth: MAX_DEPTH },
-      // Large enough for as many pooling layers as there can be layers.
-      problem: { input: { channels: 3, height: 512, width: 512 }, classes: 10 },
+      space,
+      problem,
       rng: createRng(seed),
     });
     const populations: string[][] = [];
@@ -36,11 +39,58 @@ describe.each([
   });
 });
 
+describe.each([
+  { size: 20, sampleSize: 5, lag: 1 },
+  { size: 20, sampleSize: 5, lag: 10 },
+  { size: 7, sampleSize: 2, lag: 7 },
+])('aging evolution of $size individuals, sample of $sampleSize, lag $lag', ({ size, sampleSize, lag }) => {
+  it.each([1, 2, 3, 4, 5])('equals the straight-line rendering, seed %i', (seed) => {
+    const evaluations = size * GENERATIONS + 3;
+    const strategy = createAgingEvolutionStrategy({
+      populationSize: size,
+      evaluations,
+      sampleSize,
+      lag,
+      mutationWeights: [0.7, 0.1, 0.1, 0.1],
+      space,
+      problem,
+      rng: createRng(seed),
+    });
+    const history: string[] = [];
+    for (let genomes = strategy.ask(); genomes !== undefined; genomes = strategy.ask()) {
+      history.push(...genomes.map(formatGenome));
+      strategy.tell(genomes.map((genome) => ({ genome, fitness: fitnessOf(formatGenome(genome)) })));
+    }
+    expect(history).toHaveLength(evaluations);
+    expect(history).toEqual(renderAgingEvolution(createRng(seed), { size, evaluations, sampleSize, lag }));
+  });
+});
+
+/** Algorithm 1 of Real et al.; the results of the last `lag - 1` models have not come in when the next one is bred. */
+function renderAgingEvolution(
+  rng: Rng,
+  { size, evaluations, sampleSize, lag }: { size: number; evaluations: number; sampleSize: number; lag: number },
+): string[] {
+  const history: string[][] = [];
+  while (history.length < size) history.push(randomLayers(rng));
+  const population: string[][] = [];
+  let arrived = 0;
+  while (history.length < evaluations) {
+    for (; arrived <= history.length - lag; arrived++) {
+      population.push(history[arrived] ?? []);
+      if (population.length > size) population.shift();
+    }
+    const sample: string[][] = [];
+    while (sample.length < sampleSize) sample.push(population[rng.integer(0, population.length - 1)] ?? []);
+    let parent = sample[0] ?? [];
+    for (const layers of sample) if (fitnessOf(layers.join('-')) > fitnessOf(parent.join('-'))) parent = layers;
+    history.push(mutate(rng, parent));
+  }
+  return history.map((layers) => layers.join('-'));
+}
+
 function renderSearch(rng: Rng, size: number): string[][] {
   const coin = (probability: number) => rng.uniform() < probability;
-  const filters = () => CHANNELS[rng.integer(0, 2)];
-  const skip = () => `${filters()}-${filters()}`;
-  const pooling = () => (coin(0.5) ? 'max' : 'mean');
   const fitness = (layers: string[]) => fitnessOf(layers.join('-'));
   const tournament = (all: string[][]) => {
     const i = rng.integer(0, all.length - 1);
@@ -52,12 +102,7 @@ function renderSearch(rng: Rng, size: number): string[][] {
 
   // Algorithm 2.
   let population: string[][] = [];
-  while (population.length < size) {
-    const layers: string[] = [];
-    const length = rng.integer(1, MAX_DEPTH);
-    while (layers.length < length) layers.push(coin(0.5) ? skip() : pooling());
-    population.push(layers);
-  }
+  while (population.length < size) population.push(randomLayers(rng));
   const populations = [population.map((layers) => layers.join('-'))];
 
   for (let t = 0; t < GENERATIONS; t++) {
@@ -84,20 +129,7 @@ function renderSearch(rng: Rng, size: number): string[][] {
       if (offspring.length < size) offspring.push(o2);
     }
     for (let k = 0; k < size; k++) {
-      if (!coin(0.2)) continue;
-      const before = offspring[k] ?? [];
-      let after: string[];
-      do {
-        after = [...before];
-        const choices = before.length === 0 ? [0.7, 0.1, 0, 0] : [0.7, 0.1, 0.1, 0.1];
-        const operation = rng.weightedIndex(choices);
-        const position = rng.integer(0, operation < 2 ? before.length : before.length - 1);
-        if (operation === 0) after.splice(position, 0, skip());
-        if (operation === 1) after.splice(position, 0, pooling());
-        if (operation === 2) after.splice(position, 1);
-        if (operation === 3) after[position] = /\d/.test(after[position] ?? '') ? skip() : pooling();
-      } while (after.length > MAX_DEPTH);
-      offspring[k] = after;
+      if (coin(0.2)) offspring[k] = mutate(rng, offspring[k] ?? []);
     }
 
     // Algorithm 6.
@@ -115,6 +147,38 @@ function renderSearch(rng: Rng, size: number): string[][] {
     populations.push(population.map((layers) => layers.join('-')));
   }
   return populations;
+}
+
+function randomLayers(rng: Rng): string[] {
+  const layers: string[] = [];
+  const length = rng.integer(1, MAX_DEPTH);
+  while (layers.length < length) layers.push(rng.uniform() < 0.5 ? skip(rng) : pooling(rng));
+  return layers;
+}
+
+/** The second half of CNN-GA's algorithm 5, for one individual. */
+function mutate(rng: Rng, before: string[]): string[] {
+  let after: string[];
+  do {
+    after = [...before];
+    const choices = before.length === 0 ? [0.7, 0.1, 0, 0] : [0.7, 0.1, 0.1, 0.1];
+    const operation = rng.weightedIndex(choices);
+    const position = rng.integer(0, operation < 2 ? before.length : before.length - 1);
+    if (operation === 0) after.splice(position, 0, skip(rng));
+    if (operation === 1) after.splice(position, 0, pooling(rng));
+    if (operation === 2) after.splice(position, 1);
+    if (operation === 3) after[position] = /\d/.test(after[position] ?? '') ? skip(rng) : pooling(rng);
+  } while (after.length > MAX_DEPTH);
+  return after;
+}
+
+function skip(rng: Rng): string {
+  const filters = () => CHANNELS[rng.integer(0, 2)];
+  return `${filters()}-${filters()}`;
+}
+
+function pooling(rng: Rng): string {
+  return rng.uniform() < 0.5 ? 'max' : 'mean';
 }
 
 /** A made-up table of 199 values in 0..1, looked up by a genome's text; equal values occur. */

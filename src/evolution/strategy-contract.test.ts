@@ -6,6 +6,7 @@ import type { Genome } from '../genome/genome.ts';
 import { type SearchSpace, violation } from '../genome/search-space.ts';
 import { genomeId } from '../genome/text.ts';
 import { createRng } from '../random/rng.ts';
+import { createAgingEvolutionStrategy } from './aging-evolution.ts';
 import { createGenerationalStrategy } from './generational.ts';
 import type { Individual } from './individual.ts';
 import { createRandomSearchStrategy } from './random-search.ts';
@@ -30,6 +31,21 @@ const STRATEGIES: readonly { name: string; evaluations: number; create: (seed: n
         rng: createRng(seed),
       }),
   },
+  ...[1, 3, 5].map((lag) => ({
+    name: `aging evolution (lag ${lag})`,
+    evaluations: 33,
+    create: (seed: number) =>
+      createAgingEvolutionStrategy({
+        populationSize: 5,
+        evaluations: 33,
+        sampleSize: 2,
+        lag,
+        mutationWeights: [0.7, 0.1, 0.1, 0.1],
+        space,
+        problem,
+        rng: createRng(seed),
+      }),
+  })),
   {
     name: 'random search',
     evaluations: 23,

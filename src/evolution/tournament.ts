@@ -1,4 +1,4 @@
-// Binary tournament selection.
+// Tournament selection: of some individuals drawn at random the fittest.
 
 import type { Rng } from '../random/rng.ts';
 import type { Individual } from './individual.ts';
@@ -22,4 +22,20 @@ export function selectByTournament(rng: Rng, individuals: readonly Individual[])
   const first = individuals[firstIndex] as Individual;
   const second = individuals[secondIndex] as Individual;
   return second.fitness > first.fitness ? second : first;
+}
+
+/**
+ * Draws `sampleSize` individuals with replacement (`pick`); the fittest stays, of equals the one drawn first.
+ *
+ * @param individuals  at least one.
+ * @throws {RangeError} if there is none.
+ * @see Real et al. 2019, algorithm 1: "the element stays in the population".
+ */
+export function selectFromSample(rng: Rng, individuals: readonly Individual[], sampleSize: number): Individual {
+  let selected = rng.pick(individuals);
+  for (let drawn = 1; drawn < sampleSize; drawn++) {
+    const candidate = rng.pick(individuals);
+    if (candidate.fitness > selected.fitness) selected = candidate;
+  }
+  return selected;
 }

@@ -26,11 +26,15 @@ export interface CandidateProgress extends Candidate {
   readonly progress: EvaluationProgress;
 }
 
-/** A generation's genomes are known. */
+/**
+ * Genomes are known that are to be evaluated: all of a generation, or, of a strategy that breeds as results come in, a few
+ * in addition to those that are still outstanding, many times in a generation.
+ */
 export interface GenerationStartEvent {
+  /** The one under way. */
   readonly generation: number;
   readonly genomes: readonly string[];
-  /** So many of them have to be trained. */
+  /** So many of them have to be trained, and are not yet on their way. */
   readonly pending: number;
   /** What the journal holds of the others. */
   readonly answered: readonly EvaluationEntry[];
@@ -40,7 +44,7 @@ export interface GenerationEvent {
   /** 0 is the initial population. */
   readonly generation: number;
   readonly generations: number;
-  /** Survivors: who the next generation descends from. */
+  /** Survivors: who the next generation descends from. Of strategies without generations, those evaluated in this one. */
   readonly population: readonly { readonly genome: string; readonly fitness: number }[];
   readonly best: { readonly genome: string; readonly fitness: number };
 }

@@ -12,6 +12,7 @@ import type { EvaluationOutcome, EvaluationTask } from '../evaluation/task.ts';
 import { createRng } from '../random/rng.ts';
 import { resolveConfig, type SearchConfigInput } from './config.ts';
 import { createSearch, resumeSearch } from './create-search.ts';
+import type { GenerationEvent } from './events.ts';
 import { readJournal } from './journal.ts';
 import type { Search } from './search.ts';
 
@@ -96,6 +97,25 @@ describe('Search', () => {
     const summary = await resumed.run();
     expect(evaluator.tasks.length).toBe(summary.evaluations - 3 + 1);
   });
+
+  it.each(['generational', 'steady-state'] as const)(
+    'is the same in %s with any number of workers, whichever of them is done first, interrupted or not',
+    async (strategy) => {
+      const config = { strategy, population: 6, generations: 2 };
+      const reference = await finished(await begin(config, delayed(1, 'reference')));
+      expect(reference.journal.length).toBeGreaterThan(6);
+      expect(reference.generations).toHaveLength(3);
+      out += ' two workers';
+      expect(await finished(await begin(config, delayed(2, 'two')))).toEqual(reference);
+      out += ' interrupted';
+      const abort = new AbortController();
+      const interrupted = await begin(config, delayed(5, 'five'));
+      interrupted.on('evaluation', () => readJournal(join(out, 'journal.jsonl')).length === 7 && abort.abort());
+      await expect(interrupted.run({ signal: abort.signal })).rejects.toThrow(InterruptedError);
+      expect(readJournal(join(out, 'journal.jsonl')).length).toBeLessThan(reference.journal.length - 1);
+      expect(await finished(await resumeSearch(out, { evaluator: delayed(3, 'three') }))).toEqual(reference);
+    },
+  );
 
   it('goes on when candidates fail, and reports their reasons', async () => {
     const evaluator = madeUp(undefined, (task) =>
@@ -219,6 +239,31 @@ function madeUp(
     },
     close: () => (real ?? trainer).close(),
   };
+}
+
+/** Takes a random time for each candidate. */
+function delayed(concurrency: number, seed: string): Evaluator {
+  const inner = madeUp();
+  const rng = createRng(seed);
+  return {
+    ...inner,
+    concurrency,
+    async evaluate(task, options) {
+      for (let left = rng.integer(0, 20); left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+      return inner.evaluate(task, options);
+    },
+  };
+}
+
+/** All that must not depend on time, in an order that does not. */
+async function finished(search: Search) {
+  const generations: GenerationEvent[] = [];
+  search.on('generation', (event) => generations.push(event));
+  const { seconds, searchSeconds, finalTrainingSeconds, ...summary } = await search.run();
+  const journal = readJournal(join(out, 'journal.jsonl'))
+    .map(({ seconds: _, elapsedSeconds: __, ...entry }) => entry)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return { summary, journal, generations, model: readFileSync(join(out, 'model.onnx')).toString('base64') };
 }
 
 function begin(config: Partial<SearchConfigInput>, evaluator: Evaluator): Promise<Search> {

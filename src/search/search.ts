@@ -10,9 +10,11 @@ import type { SearchStrategy } from '../evolution/strategy.ts';
 import { estimateCost } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
+import { evaluateInOrder, type OrderedSearch, type PlannedTask } from './evaluate-in-order.ts';
 import type { SearchEvents } from './events.ts';
 import { finishRun, writeModel } from './finish-run.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
+import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
 import { readSummary } from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
@@ -42,7 +44,7 @@ export class Search extends EventEmitter<SearchEvents> {
     super();
     this.#run = run;
     this.#evaluator = evaluator;
-    this.#strategy = createStrategy(run.config, problemOf(run.dataset));
+    this.#strategy = createStrategy(run.config, networkInputOf(run.config, run.dataset));
     this.#tasks = {
       config: run.config,
       dataset: { path: run.packedPath, fingerprint: run.dataset.fingerprint },
@@ -106,12 +108,15 @@ export class Search extends EventEmitter<SearchEvents> {
 
   async #search(signal: AbortSignal | undefined): Promise<EvaluationEntry> {
     const strategy = this.#strategy;
-    for (let genomes = strategy.ask(); genomes !== undefined; genomes = strategy.ask()) {
-      const entries = await this.#evaluateAll(genomes, signal);
-      const generation = strategy.generation;
-      strategy.tell(entries.map((entry, i) => ({ genome: genomes?.[i] ?? [], fitness: entry.fitness })));
-      this.#reportGeneration(generation);
-    }
+    const search: OrderedSearch<IdentifiedTask> = {
+      strategy,
+      concurrency: this.#evaluator.concurrency,
+      plan: (genomes) => this.#plan(genomes),
+      fitnessOf: (id) => this.#known.get(id)?.fitness,
+      train: (task, cancelled) => this.#evaluate(task, cancelled),
+      onGeneration: (generation) => this.#reportGeneration(generation),
+    };
+    await evaluateInOrder(search, signal);
     const best = strategy.best;
     const entry = best && this.#known.get(this.#taskOf(best.genome).id);
     if (entry === undefined || entry.failure !== undefined) {
@@ -123,39 +128,25 @@ export class Search extends EventEmitter<SearchEvents> {
     return entry;
   }
 
-  /** The journal's entries of these genomes, in their order; what is not there yet is evaluated first. */
-  async #evaluateAll(genomes: readonly Genome[], signal: AbortSignal | undefined): Promise<EvaluationEntry[]> {
-    const tasks = genomes.map((genome) => this.#taskOf(genome));
-    const pending = new Map<string, IdentifiedTask>();
+  /** The tasks of genomes that the strategy asked for. */
+  #plan(genomes: readonly Genome[]): readonly PlannedTask<IdentifiedTask>[] {
     const answered = new Map<string, EvaluationEntry>();
-    for (const task of tasks) {
-      if (this.#asked.has(task.id)) this.#cacheHits++;
-      this.#asked.add(task.id);
+    const planned = genomes.map((genome) => {
+      const task = this.#taskOf(genome);
       const entry = this.#known.get(task.id);
-      if (entry === undefined) pending.set(task.id, task);
-      else answered.set(task.id, entry);
-    }
+      if (entry !== undefined) answered.set(task.id, entry);
+      const isRepeated = this.#asked.has(task.id);
+      if (isRepeated) this.#cacheHits++;
+      this.#asked.add(task.id);
+      return { genome, task, isNew: entry === undefined && !isRepeated };
+    });
     this.emit('generationStart', {
       generation: this.#strategy.generation,
-      genomes: tasks.map(({ task }) => task.genome),
-      pending: pending.size,
+      genomes: planned.map(({ task }) => task.task.genome),
+      pending: planned.filter(({ isNew }) => isNew).length,
       answered: [...answered.values()],
     });
-    const stop = new AbortController();
-    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    const queue = [...pending.values()];
-    const worker = async () => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await this.#evaluate(next, either);
-    };
-    const workers = Array.from({ length: Math.min(this.#evaluator.concurrency, queue.length) }, worker);
-    try {
-      await Promise.all(workers);
-    } catch (error) {
-      stop.abort();
-      await Promise.allSettled(workers);
-      throw error;
-    }
-    return tasks.map(({ id }) => this.#known.get(id) as EvaluationEntry);
+    return planned;
   }
 
   async #evaluate({ id, task }: IdentifiedTask, signal: AbortSignal): Promise<void> {
@@ -204,7 +195,10 @@ export class Search extends EventEmitter<SearchEvents> {
     outcome: EvaluationOutcome,
     began: number,
   ): Omit<EvaluationEntry, 'type'> {
-    const { parameters, flops } = estimateCost(parseGenome(genome), problemOf(this.#run.dataset));
+    const { parameters, flops } = estimateCost(
+      parseGenome(genome),
+      networkInputOf(this.#run.config, this.#run.dataset),
+    );
     const seconds = roundSeconds((performance.now() - began) / 1000);
     return { id, genome, ...outcome, parameters, flops, seconds, elapsedSeconds: this.#elapsedSeconds() };
   }
@@ -227,7 +221,7 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   async #interrupted(cause: EvaluationError): Promise<InterruptedError> {
-    const { folder, dataset } = this.#run;
+    const { folder } = this.#run;
     const candidates = [...this.#known.values()].filter(
       (entry) => entry.failure === undefined && existsSync(folder.checkpoint(entry.id)),
     );
@@ -235,16 +229,12 @@ export class Search extends EventEmitter<SearchEvents> {
       (a, b) => (a === undefined || b.fitness > a.fitness ? b : a),
       undefined,
     );
-    if (best !== undefined) await writeModel(folder, best.genome, dataset, best.id);
+    if (best !== undefined) await writeModel(this.#run, best.genome, best.id);
     return new InterruptedError(`the search in ${folder.path} was interrupted; nothing that was finished is lost`, {
       cause,
       details: { path: folder.path, ...(best && { best: { genome: best.genome, fitness: best.fitness } }) },
     });
   }
-}
-
-function problemOf(dataset: Dataset) {
-  return { input: dataset.shape, classes: dataset.classes.length };
 }
 
 function describeDataset(dataset: Dataset): SearchSummary['dataset'] {

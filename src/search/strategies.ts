@@ -1,5 +1,6 @@
 // Configuration → strategy.
 
+import { createAgingEvolutionStrategy } from '../evolution/aging-evolution.ts';
 import { createGenerationalStrategy } from '../evolution/generational.ts';
 import { createRandomSearchStrategy } from '../evolution/random-search.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
@@ -15,16 +16,31 @@ export function createStrategy(config: SearchConfig, problem: NetworkInput): Sea
     channels,
     maxDepth,
     ...(maxParameters !== undefined && { maxParameters }),
-    ...(maxFlops !== undefined && { maxFlops }),
+    ...(maxFlops !== null && { maxFlops }),
     ...(maxActivationBytes !== undefined && { maxActivationBytes }),
   };
   const rng = createRng(config.seed).fork('strategy');
   const { population, generations } = config;
+  const evaluations = population * (generations + 1);
   if (config.strategy === 'random') {
-    const evaluations = population * (generations + 1);
     return createRandomSearchStrategy({ evaluations, batchSize: population, space, problem, rng });
   }
   const { crossoverProbability, mutationProbability, mutationWeights } = config;
+  if (config.strategy === 'steady-state') {
+    return createAgingEvolutionStrategy({
+      populationSize: population,
+      evaluations,
+      // The paper's share; but of two draws from a small population both are often the same.
+      sampleSize: Math.max(3, Math.ceil(population / 4)),
+      // Part of what decides a search, so it must not follow the number of workers. A longer lag keeps more of them
+      // busy, a shorter one lets children descend from newer results.
+      lag: Math.ceil(population / 2),
+      mutationWeights,
+      space,
+      problem,
+      rng,
+    });
+  }
   return createGenerationalStrategy({
     populationSize: population,
     generations,

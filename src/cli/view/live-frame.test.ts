@@ -38,7 +38,7 @@ Generation 1 of 2
 · max                                             1,970  waiting
 
 Best  90.33 %  32-8-max
-████████░░░░░░░░░░░░  3/8 networks  12 s, about 33 s left`);
+███████░░░░░░░░░░░░░  3/9 networks  12 s, about 38 s left`);
   });
 
   it('leaves the parameters out when it is narrow', () => {
@@ -51,7 +51,7 @@ Generation 1 of 2
 · max               waiting
 
 Best  90.33 %  32-8-max
-3/8 networks  12 s, about 33 s left`);
+3/9 networks  12 s, about 38 s left`);
   });
 
   it.each([20, 30, 41, 60, 79, 80, 100, 200])('is never wider than %i columns', (columns) => {

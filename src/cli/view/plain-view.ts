@@ -24,7 +24,8 @@ export function describeEvent({ type, event }: RunEvent, { start, known, total }
     case 'start':
       return describeStart(event);
     case 'generationStart':
-      return event.pending === 0
+      // Steady-state asks for a few at a time: their outcomes are news enough.
+      return event.pending === 0 || start.config.strategy === 'steady-state'
         ? []
         : [`Generation ${event.generation}/${start.config.generations}: ${counted(event.pending, 'network')} to train`];
     case 'evaluation': {

@@ -31,6 +31,23 @@ describe('the state of a run', () => {
     expect(second.total).toBe(3 + 2 + 3);
   });
 
+  it('keeps what is in training and what is done in the generation when single genomes are asked for', () => {
+    const events = [
+      generationStart(0, ['max', 'mean', '8-8']),
+      evaluation(entryOf('max', 0.5)),
+      generationStart(0, ['max-8-8']),
+      evaluation(entryOf('mean', 0.6)),
+      generationStart(0, ['max'], [entryOf('max', 0.5)]),
+    ];
+    const genomes = (state: ReturnType<typeof stateAfter>) => state.candidates.map(({ genome }) => genome);
+    const before = stateAfter(...events);
+    expect(genomes(before)).toEqual(['max', 'mean', '8-8', 'max-8-8']);
+    expect(before.total).toBe(2 + 2 + 4);
+    const after = stateAfter(...events, evaluation(entryOf('8-8', 0.4)), generationStart(1, ['mean-8-8']));
+    expect(genomes(after)).toEqual(['max-8-8', 'mean-8-8']);
+    expect(after.total).toBe(3 + 2 + 3);
+  });
+
   it('takes what the journal answers for done', () => {
     const state = stateAfter(generationStart(0, ['max', 'mean', '8-8'], [entryOf('max', 0.5), failureOf('mean')]));
     expect(state.known.size).toBe(2);
