@@ -5,6 +5,7 @@ export { type LoadOptions, loadDataset } from './data/load-dataset.ts';
 export { channelStatistics } from './data/statistics.ts';
 export { DeployedModel, type Prediction } from './engine/deployed-model.ts';
 export { type MeasureOptions, measureInference, measureTrainingStep, type Timing } from './engine/measure.ts';
+export { METRIC_NAMES, type MetricName } from './engine/metrics.ts';
 export { loadNodeRuntime } from './engine/node/onnxruntime-node.ts';
 export type { Runtime, RuntimeSession, RuntimeTensor } from './engine/runtime.ts';
 export type { Score } from './engine/scorer.ts';
@@ -40,6 +41,7 @@ export { selectSurvivors } from './evolution/selection.ts';
 export type { SearchStrategy } from './evolution/strategy.ts';
 export { estimateCost, type LayerCost, type NetworkCost, type NetworkInput } from './genome/cost.ts';
 export type { Gene, Genome, PoolingGene, SkipGene } from './genome/genome.ts';
+export type { HeadLayer } from './genome/head.ts';
 export { formatImageShape, type ImageShape, parseImageShape } from './genome/image-shape.ts';
 export { randomGenome } from './genome/random-genome.ts';
 export { requireValidGenome, type SearchSpace, violation } from './genome/search-space.ts';
@@ -60,6 +62,7 @@ export { createRng, type Rng } from './random/rng.ts';
 export {
   type ConfigSource,
   configJsonSchema,
+  LOSS_NAMES,
   OPTIMISER_NAMES,
   resolveConfig,
   SCHEDULE_NAMES,
@@ -75,6 +78,8 @@ export {
 export type * from './search/events.ts';
 export { type EvaluationEntry, type FinalEntry, type JournalEntry, readJournal } from './search/journal.ts';
 export { nearestOf } from './search/nearest.ts';
+export { networkInputOf } from './search/network-input.ts';
+export { overPreset, PRESET_NAMES, type PresetName, presetSettings } from './search/presets.ts';
 export { openRunFolder, type RunFolder, readConfigFile, readSummary } from './search/run-folder.ts';
 export { Search } from './search/search.ts';
 export type { SearchSummary } from './search/summary.ts';

@@ -136,8 +136,14 @@ describe('bad options', () => {
     ],
     ['search digits --test 1', /--test must be less than 1, received 1/],
     ['search digits --validation 0', /--validation must be greater than 0, received 0/],
-    ['search digits --optimizer adma', /--optimizer must be one of adam, sgd, received "adma"; did you mean adam\?/],
-    ['search digits --strategy genetic', /--strategy must be one of generational, random, received "genetic"/],
+    [
+      'search digits --optimizer adma',
+      /--optimizer must be one of adam, adamw, sgd, rmsprop, received "adma"; did you mean adam\?/,
+    ],
+    [
+      'search digits --strategy genetic',
+      /--strategy must be one of generational, steady-state, random, received "genetic"/,
+    ],
     ['search digits --schedule one-cycel', /--schedule must be one of .*; did you mean one-cycle\?/],
     ['search digits --population many', /--population must be a number, such as 8, 0\.5 or 2e6, received "many"/],
     ['search digits --crossover-probability 1.5', /--crossover-probability must be at most 1, received 1\.5/],

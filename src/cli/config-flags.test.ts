@@ -46,7 +46,7 @@ describe('flags', () => {
 
   it('choose an optimiser or schedule with the settings that belong to it', () => {
     const sgd = configFrom(undefined, 'mnist', flags({ optimizer: 'sgd', weightDecay: '1e-4', schedule: 'cosine' }));
-    expect(sgd.training.optimizer).toEqual({ name: 'sgd', momentum: 0.9, weightDecay: 1e-4 });
+    expect(sgd.training.optimizer).toEqual({ name: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 1e-4 });
     expect(sgd.training.schedule).toEqual({ name: 'cosine' });
     const { optimizer } = configFrom(undefined, 'mnist', flags({ weightDecay: '0.01' })).training;
     expect(optimizer).toMatchObject({ name: 'adam', weightDecay: 0.01 });
@@ -56,7 +56,7 @@ describe('flags', () => {
     [{ population: '1' }, '--population must be at least 2, received 1'],
     [{ population: '2.5' }, '--population must be a whole number, received 2.5'],
     [{ mutationProbability: '-0.1' }, '--mutation-probability must be at least 0, received -0.1'],
-    [{ optimizer: 'adm' }, '--optimizer must be one of adam, sgd, received "adm"; did you mean adam?'],
+    [{ optimizer: 'adm' }, '--optimizer must be one of adam, adamw, sgd, rmsprop, received "adm"; did you mean adam?'],
     [{ channelsIn: 'gray' }, '--channels-in must be one of grey, rgb, received "gray"; did you mean grey?'],
     [{ size: '0x3' }, '--size must be at least 1, received 0'],
     [{ schedule: 'step' }, /^--schedule step needs its list of steps: set training.schedule in a --config file/],
@@ -83,6 +83,7 @@ describe('a configuration file', () => {
     expect(configFrom(file, undefined, flags({ optimizer: 'sgd' })).training.optimizer).toEqual({
       name: 'sgd',
       momentum: 0.9,
+      nesterov: false,
       weightDecay: 0,
     });
   });

@@ -3,13 +3,26 @@
 import { Option } from 'commander';
 import {
   InvalidInputError,
+  LOSS_NAMES,
+  METRIC_NAMES,
   OPTIMISER_NAMES,
+  overPreset,
+  PRESET_NAMES,
   readConfigFile,
   resolveConfig,
   SCHEDULE_NAMES,
   type SearchConfig,
 } from '../index.ts';
-import { type ParseValue, parseNumber, parseNumbers, parseSeconds, parseSize, parseText } from './option-values.ts';
+import { parseClassWeights, parseHead, parseNames } from './network-values.ts';
+import {
+  type ParseValue,
+  parseLimit,
+  parseNumber,
+  parseNumbers,
+  parseSeconds,
+  parseSize,
+  parseText,
+} from './option-values.ts';
 
 export interface ConfigFlag {
   /** As commander writes it. */
@@ -20,6 +33,9 @@ export interface ConfigFlag {
   readonly parse: ParseValue;
 }
 
+/** A step schedule needs a list, which only a file can give. */
+const SCHEDULES = SCHEDULE_NAMES.filter((name) => name !== 'step');
+
 /** Shared by every command that loads data. */
 export const DATA_FLAGS: readonly ConfigFlag[] = [
   flag('--size <HxW>', 'dataset.size', 'bring all images to this size', parseSize),
@@ -27,11 +43,13 @@ export const DATA_FLAGS: readonly ConfigFlag[] = [
   flag('--test <share>', 'dataset.test', 'split off as test part if the data has none (default: 0.1)', parseNumber),
 ];
 
+export const PRESET_FLAG = flag('--preset <name>', 'preset', `${PRESET_NAMES.join(', ')} (default: fast)`, parseText);
+
 /** By the heading under which `--help` lists them. */
 export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Evolution:': [
     flag('--seed <n>', 'seed', 'of everything random', parseNumber),
-    flag('--strategy <name>', 'strategy', 'generational or random', parseText),
+    flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseText),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
     flag('--crossover-probability <x>', 'crossoverProbability', 'of two parents', parseNumber),
@@ -41,7 +59,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--channels <list>', 'searchSpace.channels', 'filter counts of a layer', parseNumbers),
     flag('--max-depth <n>', 'searchSpace.maxDepth', 'most layers', parseNumber),
     flag('--max-parameters <n>', 'searchSpace.maxParameters', 'most parameters, such as 20e6', parseNumber),
-    flag('--max-flops <n>', 'searchSpace.maxFlops', 'most FLOPs for one image', parseNumber),
+    flag('--max-flops <n>', 'searchSpace.maxFlops', 'most FLOPs for one image, or none', parseLimit),
   ],
   'Training:': [
     flag('--epochs <n>', 'training.epochs', 'of each candidate', parseNumber),
@@ -50,13 +68,31 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
     flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(' or '), parseText),
     flag('--weight-decay <x>', 'training.optimizer.weightDecay', 'strength', parseNumber),
-    flag('--schedule <name>', 'training.schedule.name', 'constant, cosine or one-cycle', parseSchedule),
+    flag('--schedule <name>', 'training.schedule.name', SCHEDULES.join(', '), parseSchedule),
+    flag('--warm-up <n>', 'training.warmUpEpochs', 'epochs in which the rate rises', parseNumber),
+    flag('--loss <name>', 'training.loss.name', LOSS_NAMES.join(' or '), parseText),
+    flag('--label-smoothing <x>', 'training.loss.labelSmoothing', 'share of the target spread evenly', parseNumber),
+    flag('--class-weights <how>', 'training.classWeights', 'balanced, or one weight a class', parseClassWeights),
+    flag('--metrics <list>', 'training.metrics', `the first is the fitness: ${METRIC_NAMES.join(', ')}`, parseNames),
+    flag('--early-stopping <n>', 'training.earlyStoppingPatience', 'after so many epochs no better', parseNumber),
+    flag('--fitness-on <part>', 'fitnessOn', 'validation, or test, which biases the result', parseText),
+  ],
+  'Networks:': [
+    flag('--head <list>', 'outputLayer', 'flatten or gap, dense units, dropout=rate: gap,64,dropout=0.3', parseHead),
+    flag('--shortcut <when>', 'shortcut', 'always or where-channels-differ', parseText),
+  ],
+  'Augmentation of the training images:': [
+    flag('--crop <pixels>', 'training.augmentation.padAndCrop', 'pad with zeros, crop at random', parseNumber),
+    flag('--flip', 'training.augmentation.horizontalFlip', 'mirror half of the images', parseText),
+    flag('--cutout <pixels>', 'training.augmentation.cutout', 'a square of zeros', parseNumber),
+    flag('--rotate <degrees>', 'training.augmentation.rotation', 'either way', parseNumber),
+    flag('--brightness <share>', 'training.augmentation.brightness', 'up or down', parseNumber),
   ],
   'Data:': [
     ...DATA_FLAGS,
     flag('--validation <share>', 'validation', 'of the training images, to score candidates', parseNumber),
     flag('--train-limit <n>', 'trainLimit', 'use a stratified sample of the training images', parseNumber),
-    flag('--search-limit <n>', 'searchLimit', 'candidates train on a sample; the winner on all', parseNumber),
+    flag('--search-limit <n>', 'searchLimit', 'candidates train on a sample, or none: on all', parseLimit),
   ],
   'Machine:': [
     flag('--workers <n>', 'workers', 'child processes (default: one a core)', parseNumber),
@@ -66,7 +102,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
 };
 
-export const ALL_FLAGS: readonly ConfigFlag[] = Object.values(SEARCH_FLAGS).flat();
+export const ALL_FLAGS: readonly ConfigFlag[] = [PRESET_FLAG, ...Object.values(SEARCH_FLAGS).flat()];
 
 /** Texts of the flags that were given, by key of the configuration. */
 export type GivenFlags = ReadonlyMap<string, { readonly flag: string; readonly value: unknown }>;
@@ -87,20 +123,23 @@ export function readFlags(options: Readonly<Record<string, unknown>>, flags: rea
     const text = options[option.attributeName()];
     const flag = option.long ?? declaration;
     if (typeof text === 'string') given.set(key, { flag, value: parse(text, flag) });
-    else if (option.negate && text === false) given.set(key, { flag, value: false });
+    else if (typeof text === 'boolean' && text !== option.negate) given.set(key, { flag, value: text });
   }
   return given;
 }
 
 /**
- * The file first, then what the command line says.
+ * The preset first, then the file, then what the command line says.
  *
  * @param file  path of a configuration file.
  * @param data  the DATA argument.
  * @throws {InvalidInputError} naming the file and the key, or the flag.
  */
 export function configFrom(file: string | undefined, data: string | undefined, given: GivenFlags): SearchConfig {
-  const config = file === undefined ? {} : readWholeFile(file);
+  const preset = given.get('preset')?.value;
+  // Checked before it is a part of the file.
+  if (preset !== undefined) resolveConfig({ preset, dataset: { source: 'any' } }, placeIn(given, undefined));
+  const config = file === undefined ? treeOver({}, preset) : readWholeFile(file, preset);
   if (data === undefined && valueAt(config, 'dataset.source') === undefined) {
     throw new InvalidInputError(
       'the data is missing: give a name or a folder, such as "auto-cnn search mnist", or dataset.source in a --config file',
@@ -110,8 +149,11 @@ export function configFrom(file: string | undefined, data: string | undefined, g
   for (const [key, { value }] of given) {
     const parent = key.slice(0, key.lastIndexOf('.'));
     if (key.endsWith('.name') && valueAt(config, key) !== value) setAt(config, parent, {});
-    if (key === 'training.optimizer.weightDecay' && valueAt(config, 'training.optimizer.name') === undefined) {
-      setAt(config, 'training.optimizer.name', defaults.training.optimizer.name);
+    for (const choice of ['training.optimizer', 'training.loss'] as const) {
+      const isPart = key.startsWith(`${choice}.`) && !key.endsWith('.name');
+      if (isPart && valueAt(config, `${choice}.name`) === undefined) {
+        setAt(config, `${choice}.name`, valueAt(defaults, `${choice}.name`));
+      }
     }
     setAt(config, key, value);
   }
@@ -133,12 +175,19 @@ const defaults = resolveConfig({ dataset: { source: 'any' } }, 'the defaults');
 
 type Tree = Record<string, unknown>;
 
-/** A configuration file, right in itself but for the data that the command line may name. */
-function readWholeFile(file: string): Tree {
+/** A configuration file over its preset, right in itself but for what the command line may name: the data, the preset. */
+function readWholeFile(file: string, preset: unknown): Tree {
   const content = readConfigFile(file);
-  const withSource = isTree(content) ? { ...content, dataset: withDefaultSource(content.dataset) } : content;
-  resolveConfig(withSource, file);
-  return structuredClone(content) as Tree;
+  if (!isTree(content)) resolveConfig(content, file);
+  const tree = treeOver(isTree(content) ? content : {}, preset);
+  resolveConfig({ ...tree, dataset: withDefaultSource(tree.dataset) }, file);
+  return tree;
+}
+
+/** @param preset  if given, instead of the one that the content names. */
+function treeOver(content: Tree, preset: unknown): Tree {
+  const tree = overPreset(preset === undefined ? content : { ...content, preset });
+  return structuredClone(isTree(tree) ? tree : {});
 }
 
 function withDefaultSource(dataset: unknown): unknown {
@@ -159,12 +208,13 @@ function parseSchedule(text: string, name: string): string {
 }
 
 function shownDefault(key: string, value: unknown): string {
+  if (key === 'outputLayer') return 'flatten';
   if (key === 'timeoutSeconds') return `${Number(value) / 60}m`;
   if (typeof value === 'number' && value > 0 && value % 1e6 === 0) return `${value / 1e6}e6`;
   return Array.isArray(value) ? value.join(',') : String(value);
 }
 
-function valueAt(tree: unknown, key: string): unknown {
+export function valueAt(tree: unknown, key: string): unknown {
   return key.split('.').reduce<unknown>((value, part) => (isTree(value) ? value[part] : undefined), tree);
 }
 

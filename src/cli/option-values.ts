@@ -13,6 +13,11 @@ export function parseNumber(text: string, flag: string): number {
   throw new InvalidInputError(`${flag} must be a number, such as 8, 0.5 or 2e6, received ${JSON.stringify(text)}`);
 }
 
+/** A number, or `none`. */
+export function parseLimit(text: string, flag: string): number | null {
+  return text === 'none' ? null : parseNumber(text, flag);
+}
+
 /** `8,16,32`. */
 export function parseNumbers(text: string, flag: string): readonly number[] {
   if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);

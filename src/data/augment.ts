@@ -6,15 +6,15 @@ import { type ImageShape, imageSizeOf } from './dataset.ts';
 /** Each is off unless given. They are applied in this order. */
 export interface AugmentationSettings {
   /** Rotation by an angle uniform in ±so many degrees, bilinear, zeros from outside. */
-  readonly rotation?: number;
+  readonly rotation?: number | undefined;
   /** Zeros on each side, so many pixels; then a random crop of the old size (CNN-GA: 4). */
-  readonly padAndCrop?: number;
+  readonly padAndCrop?: number | undefined;
   /** Mirrored left to right with probability 0.5. */
-  readonly horizontalFlip?: boolean;
+  readonly horizontalFlip?: boolean | undefined;
   /** All values times a factor uniform in 1 ± this share, cut off at 0 and 255. */
-  readonly brightness?: number;
+  readonly brightness?: number | undefined;
   /** A square of zeros with sides of so many pixels around a random pixel (DeVries & Taylor 2017). */
-  readonly cutout?: number;
+  readonly cutout?: number | undefined;
 }
 
 /** Changes the first `count` images of a batch in place. */

@@ -25,16 +25,16 @@ export interface TrainingSettings {
   /** Of the running statistics of batch normalisation. */
   readonly statisticsMomentum: number;
   /** Over so many epochs the rate rises linearly to what the schedule says; 0 unless given. */
-  readonly warmUpEpochs?: number;
+  readonly warmUpEpochs?: number | undefined;
   /** Cross-entropy unless given. */
-  readonly loss?: Omit<LossSettings, 'classWeights'>;
+  readonly loss?: Omit<LossSettings, 'classWeights'> | undefined;
   /** `balanced`: inversely proportional to the class's share of the training examples. */
-  readonly classWeights?: 'balanced' | readonly number[];
+  readonly classWeights?: 'balanced' | readonly number[] | undefined;
   /** What is measured on the validation data; the first is the fitness. Accuracy unless given. */
-  readonly metrics?: readonly MetricName[];
-  readonly augmentation?: AugmentationSettings;
+  readonly metrics?: readonly MetricName[] | undefined;
+  readonly augmentation?: AugmentationSettings | undefined;
   /** Training ends after so many epochs without a better fitness. */
-  readonly earlyStoppingPatience?: number;
+  readonly earlyStoppingPatience?: number | undefined;
 }
 
 /** One epoch. Holds no times, so that equal trainings have equal histories. */

@@ -51,4 +51,6 @@ export interface EvaluationOutcome {
   readonly history: readonly EpochRecord[];
   readonly bestEpoch: number;
   readonly failure?: FailureRecord;
+  /** A callback ended the training early: `history` and `fitness` go up to there, and there may be no checkpoint. */
+  readonly stopped?: true;
 }

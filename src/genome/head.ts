@@ -9,7 +9,11 @@ export type HeadLayer =
   /** `[C, H, W]` → `[C]`, the mean over all pixels. */
   | { readonly type: 'globalAveragePooling' }
   /** `units`: a number, or `classes` for as many as there are. Softmax belongs to the last layer, and it alone. */
-  | { readonly type: 'dense'; readonly units: number | 'classes'; readonly activation?: 'relu' | 'softmax' | 'linear' }
+  | {
+      readonly type: 'dense';
+      readonly units: number | 'classes';
+      readonly activation?: 'relu' | 'softmax' | 'linear' | undefined;
+    }
   /** Training only: each value is zero with this probability, the others are scaled up by 1 / (1 − rate). */
   | { readonly type: 'dropout'; readonly rate: number };
 

@@ -78,26 +78,30 @@ export function planLayers(genome: Genome, problem: NetworkInput): readonly Laye
 
 function planHead({ head = DEFAULT_HEAD, classes }: NetworkInput, channels: number, pixels: number): Layer[] {
   checkHead(head);
-  let features = channels * pixels;
+  const layers: Layer[] = [];
   const numbers = new Map<string, number>();
-  return head.map((layer): Layer => {
+  let features = channels * pixels;
+  for (const layer of head) {
     const name = headName(layer, numbers);
     switch (layer.type) {
       case 'flatten':
-        return { kind: 'flatten', name };
+        layers.push({ kind: 'flatten', name });
+        break;
       case 'globalAveragePooling':
         features = channels;
-        return { kind: 'globalAveragePooling', name };
+        layers.push({ kind: 'globalAveragePooling', name });
+        break;
       case 'dropout':
-        return { kind: 'dropout', name, rate: layer.rate };
+        layers.push({ kind: 'dropout', name, rate: layer.rate });
+        break;
       case 'dense': {
         const units = layer.units === 'classes' ? classes : layer.units;
-        const dense = { kind: 'dense', name, features, units, activation: activationOf(layer) } as const;
+        layers.push({ kind: 'dense', name, features, units, activation: activationOf(layer) });
         features = units;
-        return dense;
       }
     }
-  });
+  }
+  return layers;
 }
 
 /** `head.dense`, `head.dense2`, … in their order. */

@@ -4,51 +4,24 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
 import { describeIssue, type PlaceOfKey } from './config-issue.ts';
-
-const probability = z.number().min(0).max(1);
-const count = z.int().min(1);
-const positive = z.number().positive();
-const decay = z.number().min(0).lt(1);
-
-const optimiserSchema = z.discriminatedUnion('name', [
-  z.strictObject({
-    name: z.literal('adam'),
-    beta1: decay.default(0.9),
-    beta2: decay.default(0.999),
-    epsilon: positive.default(1e-7),
-    weightDecay: z.number().min(0).default(0),
-  }),
-  z.strictObject({
-    name: z.literal('sgd'),
-    momentum: decay.default(0.9),
-    weightDecay: z.number().min(0).default(0),
-  }),
-]);
-
-const scheduleSchema = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('constant') }),
-  z.strictObject({
-    name: z.literal('step'),
-    steps: z.array(z.strictObject({ epoch: z.int().min(0), factor: positive })).min(1),
-  }),
-  z.strictObject({ name: z.literal('cosine') }),
-  z.strictObject({ name: z.literal('one-cycle'), warmUp: probability.default(0.3) }),
-]);
-
-const trainingSchema = z.strictObject({
-  epochs: count.default(2).describe('Epochs that each candidate trains.'),
-  batchSize: count.default(64),
-  learningRate: positive.default(0.005).describe('Base rate; the peak of a one-cycle schedule.'),
-  optimizer: optimiserSchema.prefault({ name: 'adam' }),
-  schedule: scheduleSchema.prefault({ name: 'one-cycle' }),
-  statisticsMomentum: decay.default(0.9).describe('Of the running statistics of batch normalisation.'),
-});
+import { overPreset, PRESET_NAMES } from './presets.ts';
+import {
+  augmentationSchema,
+  count,
+  headSchema,
+  lossSchema,
+  optimiserSchema,
+  positive,
+  probability,
+  scheduleSchema,
+  trainingSchema,
+} from './training-schema.ts';
 
 const searchSpaceSchema = z.strictObject({
   channels: z.array(z.int()).default([8, 16, 32]).describe('Filter counts of skip layers: powers of two, ascending.'),
   maxDepth: count.default(6).describe('Most layers of a genome.'),
   maxParameters: positive.optional(),
-  maxFlops: positive.default(20e6).describe('Forward FLOPs per image.'),
+  maxFlops: positive.nullable().default(20e6).describe('Forward FLOPs per image; null for no limit.'),
   maxActivationBytes: positive.optional().describe('Activation memory per image in training, in bytes.'),
 });
 
@@ -62,9 +35,18 @@ const datasetSchema = z.strictObject({
 });
 
 const searchConfigSchema = z.strictObject({
+  preset: z
+    .enum(PRESET_NAMES)
+    .optional()
+    .describe('What the other keys are unless given: fast (the defaults), as the Python package, or as the paper.'),
   dataset: datasetSchema,
   seed: z.int().default(1),
-  strategy: z.enum(['generational', 'random']).default('generational'),
+  strategy: z
+    .enum(['generational', 'steady-state', 'random'])
+    .default('generational')
+    .describe(
+      'CNN-GA; or aging evolution, which breeds by mutation alone and keeps workers busy, as many as half the population; or random search.',
+    ),
   population: z.int().min(2).default(6),
   generations: z.int().min(0).default(3).describe('Rounds of evolution after the initial population.'),
   crossoverProbability: probability.default(0.9),
@@ -77,6 +59,17 @@ const searchConfigSchema = z.strictObject({
     .describe('Add a skip layer, add a pooling layer, remove a layer, re-draw a layer; they sum to 1.'),
   searchSpace: searchSpaceSchema.prefault({}),
   training: trainingSchema.prefault({}),
+  outputLayer: headSchema
+    .default([{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'softmax' }])
+    .describe('The head of every network.'),
+  shortcut: z
+    .enum(['always', 'where-channels-differ'])
+    .default('always')
+    .describe('Where a skip layer has a 1×1 convolution on its shortcut.'),
+  fitnessOn: z
+    .enum(['validation', 'test'])
+    .default('validation')
+    .describe('test: score candidates on the test images, which biases the test accuracy, as the Python package does.'),
   finalEpochs: count.default(2).describe('Epochs of the final training.'),
   validation: z
     .number()
@@ -86,8 +79,9 @@ const searchConfigSchema = z.strictObject({
     .describe('Share of the training images held out to score candidates.'),
   trainLimit: count.optional().describe('A stratified sample of so many training images is all that is used.'),
   searchLimit: count
+    .nullable()
     .default(4000)
-    .describe('Candidates train on, and are scored on, a stratified sample of so many images at most.'),
+    .describe('Candidates train on, and are scored on, a stratified sample of so many images at most; null for all.'),
   workers: count
     .default(() => availableParallelism())
     .describe('Child processes, one thread each; no effect on results.'),
@@ -102,18 +96,19 @@ const searchConfigSchema = z.strictObject({
 
 /** What a user gives: everything but the data set has a default. */
 export type SearchConfigInput = z.input<typeof searchConfigSchema>;
-/** Everything resolved. */
-export type SearchConfig = z.output<typeof searchConfigSchema>;
+/** Everything resolved; the preset has become its values. */
+export type SearchConfig = Omit<z.output<typeof searchConfigSchema>, 'preset'>;
 
 /** Names that an option may take, for suggestions. */
 export const OPTIMISER_NAMES = optionNames(optimiserSchema);
 export const SCHEDULE_NAMES = optionNames(scheduleSchema);
+export const LOSS_NAMES = optionNames(lossSchema);
 
 /** Where a configuration comes from, for messages: a name (of a file, say), or the place of each key by its path. */
 export type ConfigSource = string | PlaceOfKey;
 
 /**
- * Checks a configuration as a whole and fills in the defaults.
+ * Checks a configuration as a whole and fills in what its preset says, then the defaults.
  *
  * @throws {InvalidInputError} naming the first wrong key by its path, the constraint and what was received; `details.issues`
  *   holds all of them.
@@ -121,12 +116,14 @@ export type ConfigSource = string | PlaceOfKey;
 export function resolveConfig(input: unknown, source: ConfigSource): SearchConfig {
   const placeOf: PlaceOfKey =
     typeof source === 'string' ? (path) => (path === '' ? source : `${source}: ${path}`) : source;
-  const parsed = searchConfigSchema.safeParse(input);
+  const settings = overPreset(input);
+  const parsed = searchConfigSchema.safeParse(settings);
   if (parsed.success) {
-    checkSum(parsed.data.mutationWeights, placeOf);
-    return parsed.data;
+    const { preset: _, ...config } = parsed.data;
+    checkSum(config.mutationWeights, placeOf);
+    return config;
   }
-  const issues = parsed.error.issues.map((issue) => describeIssue(issue, input, placeOf, { keysAt, namesAt }));
+  const issues = parsed.error.issues.map((issue) => describeIssue(issue, settings, placeOf, { keysAt, namesAt }));
   throw new InvalidInputError(issues[0] ?? `${placeOf('')} is invalid`, { details: { issues } });
 }
 
@@ -157,12 +154,21 @@ function keysAt(path: string): readonly string[] {
     training: Object.keys(trainingSchema.shape),
     'training.optimizer': optimiserSchema.options.flatMap((option) => Object.keys(option.shape)),
     'training.schedule': scheduleSchema.options.flatMap((option) => Object.keys(option.shape)),
+    'training.loss': lossSchema.options.flatMap((option) => Object.keys(option.shape)),
+    'training.augmentation': Object.keys(augmentationSchema.shape),
   };
   return shapes[path] ?? [];
 }
 
 function namesAt(path: string): readonly string[] {
-  return path.startsWith('training.optimizer') ? OPTIMISER_NAMES : SCHEDULE_NAMES;
+  const unions: Readonly<Record<string, readonly string[]>> = {
+    'training.optimizer': OPTIMISER_NAMES,
+    'training.schedule': SCHEDULE_NAMES,
+    'training.loss': LOSS_NAMES,
+    outputLayer: ['flatten', 'globalAveragePooling', 'dense', 'dropout'],
+  };
+  const union = Object.keys(unions).find((prefix) => path.startsWith(prefix));
+  return union === undefined ? [] : (unions[union] ?? []);
 }
 
 function optionNames(union: {

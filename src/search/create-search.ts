@@ -6,6 +6,7 @@ import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { ConfigSource, SearchConfig, SearchConfigInput } from './config.ts';
+import { networkInputOf } from './network-input.ts';
 import { type OpenOptions, type OpenRun, reopenRun, startRun } from './open-run.ts';
 import { Search } from './search.ts';
 import { logForTensorBoard } from './tensorboard/search-log.ts';
@@ -55,7 +56,7 @@ function searchOver(run: OpenRun, evaluator: Evaluator | undefined): Search {
   const search = new Search(run, evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 }));
   if (tensorboard) {
     const { folder, config, dataset } = run;
-    const problem = { input: dataset.shape, classes: dataset.classes.length };
+    const problem = networkInputOf(config, dataset);
     logForTensorBoard(search, {
       // Runs that share a folder each have a part of it.
       folder: logsDir === undefined ? folder.tensorboard : join(logsDir, basename(folder.path)),

@@ -1,13 +1,11 @@
 // The end of a run: the model file, its only look at the test set, the summary.
 
-import type { Dataset } from '../data/dataset.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
 import { buildModel } from './model-file.ts';
 import type { OpenRun } from './open-run.ts';
-import type { RunFolder } from './run-folder.ts';
 import type { SearchSummary } from './summary.ts';
 import { versionsWith } from './version.ts';
 
@@ -29,7 +27,7 @@ export async function finishRun(
   counts: RunCounts,
 ): Promise<SearchSummary> {
   const { folder, dataset, config } = run;
-  const bytes = await writeModel(folder, best.genome, dataset, final?.id ?? best.id);
+  const bytes = await writeModel(run, best.genome, final?.id ?? best.id);
   const runtime = await loadNodeRuntime();
   const model = await DeployedModel.load(runtime, bytes, folder.model);
   const score = await model.score(dataset.test, dataset.shape);
@@ -37,7 +35,8 @@ export async function finishRun(
   const { elapsedSeconds, searchSeconds, ...rest } = counts;
   const summary: SearchSummary = {
     genome: best.genome,
-    validationAccuracy: best.fitness,
+    validationAccuracy: best.history[best.bestEpoch - 1]?.validationAccuracy ?? best.fitness,
+    fitness: { metric: config.training.metrics[0] ?? 'accuracy', on: config.fitnessOn, value: best.fitness },
     testAccuracy: score.accuracy,
     testLoss: score.loss,
     testExamples: dataset.test.count,
@@ -56,12 +55,11 @@ export async function finishRun(
 
 /** Writes `model.onnx` with the weights of a checkpoint and returns its bytes. */
 export async function writeModel(
-  folder: RunFolder,
+  { folder, config, dataset }: Pick<OpenRun, 'folder' | 'config' | 'dataset'>,
   genome: string,
-  dataset: Dataset,
   checkpointId: string,
 ): Promise<Uint8Array> {
-  const bytes = await buildModel(genome, dataset, folder.checkpoint(checkpointId));
+  const bytes = await buildModel(genome, config, dataset, folder.checkpoint(checkpointId));
   await writeFileAtomically(folder.model, [bytes]);
   return bytes;
 }

@@ -9,6 +9,8 @@ import { compileDeployable } from '../network/deployable-graph.ts';
 import { encodeOnnx } from '../network/onnx-bytes.ts';
 import { toMetadataProps } from '../network/onnx-metadata.ts';
 import { createNetwork, type Normalisation } from '../network/training-graph.ts';
+import type { SearchConfig } from './config.ts';
+import { networkInputOf } from './network-input.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -16,11 +18,19 @@ import { VERSION } from './version.ts';
  *
  * @throws {DataFormatError} if the checkpoint is damaged or belongs to another network.
  */
-export async function buildModel(genome: string, dataset: Dataset, checkpointPath: string): Promise<Uint8Array> {
+export async function buildModel(
+  genome: string,
+  config: SearchConfig,
+  dataset: Dataset,
+  checkpointPath: string,
+): Promise<Uint8Array> {
   const bytes = await readFile(checkpointPath);
   const { metadata } = decodeSafetensors(bytes, checkpointPath);
-  const problem = { input: dataset.shape, classes: dataset.classes.length };
-  const network = createNetwork(parseGenome(genome), problem, normalisationOf(metadata, checkpointPath));
+  const network = createNetwork(
+    parseGenome(genome),
+    networkInputOf(config, dataset),
+    normalisationOf(metadata, checkpointPath),
+  );
   const graph = compileDeployable(network, decodeState(network.layout, bytes, checkpointPath));
   return encodeOnnx(graph, {
     metadata: toMetadataProps({ classes: dataset.classes, genome, version: VERSION }),

@@ -9,6 +9,7 @@ import { selectData } from '../evaluation/select-data.ts';
 import { type ConfigSource, resolveConfig, type SearchConfig } from './config.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { acquireLock } from './lock.ts';
+import { networkInputOf } from './network-input.ts';
 import { createRunFolder, openRunFolder, type RunFolder } from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
 
@@ -125,8 +126,16 @@ async function load(config: SearchConfig, options: OpenOptions): Promise<Dataset
 
 /** What only the data can tell: limits below the number of classes, a search space without a network. */
 function checkAgainstData(config: SearchConfig, dataset: Dataset): void {
+  const { classWeights } = config.training;
+  const classes = dataset.classes.length;
+  if (Array.isArray(classWeights) && classWeights.length !== classes) {
+    throw new InvalidInputError(
+      `training.classWeights has ${classWeights.length} entries, the data has ${classes} classes; give one weight for each, or "balanced"`,
+      { details: { classWeights, classes } },
+    );
+  }
   const { trainLimit, searchLimit, validation, seed } = config;
   const limits = { ...(trainLimit && { trainLimit }), ...(searchLimit && { searchLimit }) };
   selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'search', ...limits });
-  createStrategy(config, { input: dataset.shape, classes: dataset.classes.length });
+  createStrategy(config, networkInputOf(config, dataset));
 }

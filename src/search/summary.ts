@@ -1,12 +1,20 @@
 // `summary.json`: what came of a run. Every figure was measured.
 
+import type { MetricName } from '../engine/metrics.ts';
 import type { Versions } from './version.ts';
 
 export interface SearchSummary {
   /** Canonical text. */
   readonly genome: string;
-  /** Of the candidate, in the search. */
+  /** Of the candidate, in the search; on the test images if `fitness.on` says so. */
   readonly validationAccuracy: number;
+  /** What the search was after, and how much of it the candidate had. */
+  readonly fitness: {
+    readonly metric: MetricName;
+    /** `test`: the test images drove the search, so the test accuracy is biased. */
+    readonly on: 'validation' | 'test';
+    readonly value: number;
+  };
   /** Of `model.onnx`, scored once. */
   readonly testAccuracy: number;
   readonly testLoss: number;

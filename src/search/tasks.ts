@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { TrainingSettings } from '../engine/train.ts';
 import type { EvaluationTask } from '../evaluation/task.ts';
 import type { SearchConfig } from './config.ts';
+import { networkOptionsOf } from './network-input.ts';
 
 export interface TaskSettings {
   readonly config: SearchConfig;
@@ -20,8 +21,12 @@ export interface IdentifiedTask {
 
 /** A candidate of the search. */
 export function candidateTask(genome: string, settings: TaskSettings): IdentifiedTask {
-  const { trainLimit, searchLimit, validation } = settings.config;
-  const limits = { ...(trainLimit && { trainLimit }), ...(searchLimit && { searchLimit }) };
+  const { trainLimit, searchLimit, validation, fitnessOn } = settings.config;
+  const limits = {
+    ...(trainLimit && { trainLimit }),
+    ...(searchLimit && { searchLimit }),
+    ...(fitnessOn === 'test' && { scoreOnTest: true as const }),
+  };
   return identify(genome, settings, { ...limits, validation, purpose: 'search' }, settings.config.training.epochs);
 }
 
@@ -41,6 +46,7 @@ function identify(
   const settings: TrainingSettings = { ...training, optimiser: optimizer, epochs };
   const content = {
     genome,
+    network: networkOptionsOf(config),
     selection: { seed: `${config.seed}/data`, ...selection },
     training: settings,
     seed: `${config.seed}/${selection.purpose}/${genome}`,

@@ -34,6 +34,7 @@ export const START: StartEvent = {
 export const SUMMARY: SearchSummary = {
   genome: '16-32-max',
   validationAccuracy: 0.98,
+  fitness: { metric: 'accuracy', on: 'validation', value: 0.98 },
   testAccuracy: 0.9912,
   testLoss: 0.03,
   testExamples: 10_000,

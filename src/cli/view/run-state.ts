@@ -5,6 +5,7 @@ import {
   type EpochRecord,
   type EvaluationEntry,
   estimateCost,
+  networkInputOf,
   parseGenome,
   type Search,
   type SearchEvents,
@@ -16,8 +17,10 @@ export interface RunState {
   /** Milliseconds, of the clock that `updateRunState` is given. */
   readonly startedAt: number;
   readonly generation: number;
-  /** Of the generation under way, each genome once. */
+  /** Of the generation under way, and those begun before that are not done, each genome once. */
   readonly candidates: readonly CandidateState[];
+  /** Genomes that the strategy has asked for, repeated ones too. */
+  readonly asked: number;
   /** Every genome evaluated so far, in this session or before. */
   readonly known: ReadonlyMap<string, EvaluationEntry>;
   readonly best?: EvaluationEntry;
@@ -77,16 +80,24 @@ export function updateRunState(
     case 'generationStart': {
       const known = new Map(state.known);
       for (const entry of event.answered) known.set(entry.genome, entry);
-      const { population, generations } = state.start.config;
+      const isNext = event.generation !== state.generation;
+      const kept = state.candidates.filter(({ genome }) => !isNext || !known.has(genome));
+      const added = new Set(event.genomes);
+      for (const { genome } of kept) added.delete(genome);
+      const candidates = [
+        ...kept,
+        ...[...added].map((genome) => ({ genome, parameters: parametersOf(genome, state.start) })),
+      ];
+      const asked = state.asked + event.genomes.length;
+      const unfinished = candidates.filter(({ genome }) => !known.has(genome)).length;
+      const total = known.size + unfinished + Math.max(0, evaluationsOf(state.start) - asked);
       return event.answered.reduce(withBest, {
         ...state,
         generation: event.generation,
-        candidates: [...new Set(event.genomes)].map((genome) => ({
-          genome,
-          parameters: parametersOf(genome, state.start),
-        })),
+        candidates,
+        asked,
         known,
-        total: known.size + event.pending + population * (generations - event.generation),
+        total,
       });
     }
     case 'evaluationStart':
@@ -146,9 +157,14 @@ function finalSeconds({ best, start }: RunState, mean: number): number {
 }
 
 function startState(start: StartEvent, now: number): RunState {
-  const { population, generations } = start.config;
-  const total = population * (generations + 1);
-  return { start, startedAt: now, generation: 0, candidates: [], known: new Map(), bestOfGenerations: [], total };
+  const total = evaluationsOf(start);
+  const nothing = { candidates: [], asked: 0, known: new Map<string, EvaluationEntry>(), bestOfGenerations: [] };
+  return { start, startedAt: now, generation: 0, ...nothing, total };
+}
+
+/** Genomes that the strategy will ask for, repeated ones too. */
+function evaluationsOf({ config: { population, generations } }: StartEvent): number {
+  return population * (generations + 1);
 }
 
 function withTraining(state: RunState, { genome }: Candidate, training: TrainingState): RunState {
@@ -163,6 +179,6 @@ function withBest(state: RunState, entry: EvaluationEntry): RunState {
   return { ...state, best: entry };
 }
 
-function parametersOf(genome: string, { dataset }: StartEvent): number {
-  return estimateCost(parseGenome(genome), { input: dataset.shape, classes: dataset.classes.length }).parameters;
+function parametersOf(genome: string, { config, dataset }: StartEvent): number {
+  return estimateCost(parseGenome(genome), networkInputOf(config, dataset)).parameters;
 }

@@ -30,3 +30,12 @@ it('the commands can be pasted into a shell', () => {
   expect(text).toContain("auto-cnn evaluate '/my runs/a/model.onnx' 'my photos'");
   expect(text).toContain("auto-cnn inspect '' --input");
 });
+
+it('another metric is named, and a search on the test images is called biased', () => {
+  const fitness = { metric: 'macro-f1', on: 'validation', value: 0.91234 } as const;
+  const rowsWith = (changes: Partial<typeof SUMMARY>) => describeSummary({ ...SUMMARY, ...changes }, 'a', 'b', PLAIN);
+  expect(rowsWith({ fitness })).toContain('  Validation    98.00 %, macro-f1 0.9123 in the search');
+  expect(rowsWith({ fitness: { ...SUMMARY.fitness, on: 'test' } })).toContain(
+    '  Biased        the test images chose the network, so its test accuracy flatters it',
+  );
+});

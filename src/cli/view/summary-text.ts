@@ -7,7 +7,7 @@ import { counted, duration, grouped, percent, scaled, shellWord, shownGenome, sh
 
 /** @param source  the data as the command line names it. */
 export function describeSummary(summary: SearchSummary, folder: string, source: string, colours: Colours): string[] {
-  const { genome, testAccuracy, testExamples, validationAccuracy, parameters, flops, dataset } = summary;
+  const { genome, testAccuracy, testExamples, parameters, flops, dataset } = summary;
   const { evaluations, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
   const path = shownPath(folder);
@@ -20,7 +20,7 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
     '',
     row('Genome', colours.bold(shownGenome(genome))),
     row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
-    row('Validation', `${percent(validationAccuracy)} in the search`),
+    ...fitnessRows(summary, row),
     row('Size', `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} an image`),
     row('Search', `${counted(evaluations, 'network')} trained${failed}${rounds}`),
     row('Time', `${duration(searchSeconds)} search, ${duration(finalTrainingSeconds)} final training`),
@@ -30,5 +30,18 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
     'Next',
     `  auto-cnn evaluate ${model} ${shellWord(source)}`,
     `  auto-cnn inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length} --measure`,
+  ];
+}
+
+function fitnessRows(
+  { validationAccuracy, fitness }: SearchSummary,
+  row: (name: string, text: string) => string,
+): readonly string[] {
+  const { metric, on, value } = fitness;
+  const other = metric === 'accuracy' ? '' : `, ${metric} ${value.toFixed(4)}`;
+  if (on === 'validation') return [row('Validation', `${percent(validationAccuracy)}${other} in the search`)];
+  return [
+    row('In the search', `${percent(validationAccuracy)}${other} on the test images`),
+    row('Biased', 'the test images chose the network, so its test accuracy flatters it'),
   ];
 }
