@@ -110,3 +110,37 @@ describe('a configuration file', () => {
     expect(() => configFrom(fileWith(content), undefined, flags({ epochs: '1' }))).toThrow(message);
   });
 });
+
+describe('a preset', () => {
+  it('comes before the file, and the file before the flags', () => {
+    const file = fileWith({ dataset: { source: 'a' }, preset: 'cnn-ga', population: 4, generations: 3 });
+    const config = configFrom(file, undefined, flags({ generations: '2' }));
+    expect(config).toMatchObject({ population: 4, generations: 2, finalEpochs: 350 });
+  });
+
+  it('on the command line stands for the one in the file', () => {
+    const file = fileWith({ dataset: { source: 'a' }, preset: 'cnn-ga', population: 4 });
+    const config = configFrom(file, undefined, flags({ preset: 'autocnn' }));
+    expect(config).toMatchObject({ population: 4, generations: 4, training: { optimizer: { name: 'adam' } } });
+  });
+
+  it('says what a flag without a name belongs to', () => {
+    const { optimizer } = configFrom(undefined, 'mnist', flags({ preset: 'cnn-ga', weightDecay: '0.1' })).training;
+    expect(optimizer).toEqual({ name: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 0.1 });
+    const adam = configFrom(undefined, 'mnist', flags({ preset: 'cnn-ga', optimizer: 'adam', schedule: 'cosine' }));
+    expect(adam.training).toMatchObject({ optimizer: { name: 'adam', weightDecay: 0 }, schedule: { name: 'cosine' } });
+  });
+
+  it('changes nothing of a resolved configuration', () => {
+    const config = configFrom(undefined, 'mnist', flags({ preset: 'cnn-ga', searchLimit: '500', maxFlops: 'none' }));
+    expect(config).toMatchObject({ searchLimit: 500, searchSpace: { maxFlops: null } });
+    expect(configFrom(fileWith(config), undefined, flags({}))).toEqual(config);
+  });
+
+  it('is named in errors', () => {
+    const message = 'must be one of fast, autocnn, cnn-ga, received "cnnga"; did you mean cnn-ga?';
+    const file = fileWith({ dataset: { source: 'a' }, preset: 'cnnga' });
+    expect(() => configFrom(file, undefined, flags({}))).toThrow(`search.json: preset ${message}`);
+    expect(() => configFrom(undefined, 'mnist', flags({ preset: 'cnnga' }))).toThrow(`--preset ${message}`);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseInput, parseNumber, parseNumbers, parseSeconds, parseSize } from './option-values.ts';
+import { parseInput, parseLimit, parseNumber, parseNumbers, parseSeconds, parseSize } from './option-values.ts';
 
 describe('a number', () => {
   it.each([
@@ -18,6 +18,12 @@ describe('a number', () => {
       `--x must be a number, such as 8, 0.5 or 2e6, received ${JSON.stringify(text)}`,
     );
   });
+});
+
+it('a limit is a number or none', () => {
+  expect(parseLimit('20e6', '--max-flops')).toBe(20e6);
+  expect(parseLimit('none', '--max-flops')).toBeNull();
+  expect(() => parseLimit('no', '--max-flops')).toThrow(/^--max-flops must be a number/);
 });
 
 it('a list of numbers has commas and nothing else between them', () => {

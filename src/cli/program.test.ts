@@ -67,6 +67,39 @@ FLOPs are of the forward pass; FLOPs and activations are for one image.
   });
 });
 
+describe('search --print-config', () => {
+  it('prints each value with its origin, without data, within 80 columns', async () => {
+    const args = ['--preset', 'cnn-ga', '--epochs', '20', '--max-flops', '1e9', '--mutation-probability', '0.5'];
+    const { code, stdout, stderr } = await run('search', ...args, '--print-config');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^seed +1 +default$/m);
+    expect(stdout).toMatch(/^population +20 +preset cnn-ga$/m);
+    expect(stdout).toMatch(/^training\.epochs +20 +--epochs$/m);
+    expect(stdout).toMatch(/^searchSpace\.maxFlops +1000000000 +--max-flops$/m);
+    expect(stdout).not.toContain('dataset.source');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('prints one JSON object with --json', async () => {
+    const { code, stdout, stderr } = await run('search', 'mnist', '--preset', 'autocnn', '--print-config', '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      'dataset.source': { value: 'mnist', from: 'DATA' },
+      'searchSpace.channels': { value: [32, 64, 128, 256, 512], from: 'preset autocnn' },
+      searchLimit: { value: null, from: 'preset autocnn' },
+      seed: { value: 1, from: 'default' },
+    });
+  });
+
+  it('checks the settings', async () => {
+    const { code, stdout, stderr } = await run('search', '--preset', 'cnnga', '--print-config');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(
+      'error: --preset must be one of fast, autocnn, cnn-ga, received "cnnga"; did you mean cnn-ga?\n',
+    );
+  });
+});
+
 describe('an error', () => {
   it('is one line without --debug, and has a stack trace with it', async () => {
     const wrong = ['inspect', '128', '--input', '28x28x1'];

@@ -3,14 +3,18 @@
 import { type Command, Option } from 'commander';
 import { createSearch } from '../index.ts';
 import { addCommonOptions, type CommonOptions } from './common-options.ts';
-import { ALL_FLAGS, configFrom, optionOf, readFlags, SEARCH_FLAGS } from './config-flags.ts';
+import { ALL_FLAGS, configFrom, optionOf, PRESET_FLAG, readFlags, SEARCH_FLAGS } from './config-flags.ts';
+import { settingsFrom } from './config-origins.ts';
+import { EXIT } from './exit.ts';
 import { runSearch } from './run-search.ts';
 import type { Terminal } from './terminal.ts';
+import { configText } from './view/config-text.ts';
 
 interface SearchOptions extends CommonOptions {
   readonly out?: string;
   readonly config?: string;
   readonly skipBroken?: boolean;
+  readonly printConfig?: boolean;
 }
 
 export function addSearchCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
@@ -20,7 +24,9 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
     .description('Designs a network for labelled images, trains it, and writes it as an ONNX model.')
     .argument('[DATA]', 'a name (mnist) or a folder of images or IDX files')
     .option('--out <folder>', 'run folder to make (default: the next in runs/)')
-    .option('--config <file>', 'JSON file with settings; flags win over it');
+    .option('--config <file>', 'JSON file with settings; flags win over it, it wins over the preset')
+    .addOption(optionOf(PRESET_FLAG))
+    .option('--print-config', 'print each setting with where it comes from, and stop');
   addCommonOptions(command);
   for (const [heading, flags] of Object.entries(SEARCH_FLAGS)) {
     for (const flag of flags) command.addOption(optionOf(flag).helpGroup(heading));
@@ -30,6 +36,13 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
   command.action(async (data: string | undefined, options: SearchOptions) => {
     const given = new Map(readFlags({ ...options }, ALL_FLAGS));
     if (options.skipBroken) given.set('dataset.skipBroken', { flag: '--skip-broken', value: true });
+    if (options.printConfig) {
+      const settings = settingsFrom(options.config, data, given);
+      const byKey = Object.fromEntries(settings.map(({ key, value, from }) => [key, { value, from }]));
+      const text = options.json ? `${JSON.stringify(byKey)}\n` : configText(settings, terminal.stdout.columns ?? 80);
+      terminal.stdout.write(text);
+      return done(EXIT.done);
+    }
     const config = configFrom(options.config, data, given);
     const exitCode = await runSearch(terminal, options.json ?? false, (view) =>
       createSearch(config, {
@@ -47,4 +60,5 @@ Examples:
   $ auto-cnn search mnist
   $ auto-cnn search ./photos --size 48x48 --population 12 --generations 8
   $ auto-cnn search mnist --max-parameters 50e3 --epochs 3 --out runs/small
+  $ auto-cnn search ./photos --preset cnn-ga --epochs 20 --print-config
   $ auto-cnn search --config runs/small/config.json --seed 2 --json`;
