@@ -170,6 +170,10 @@ describe('the TensorBoard log of a search', () => {
       const [whole, resumed] = [uninterrupted, out].map((run) => readEventFolder(join(run, 'tensorboard', name)));
       expect(withoutTimes(resumed ?? [])).toEqual(withoutTimes(whole ?? []));
     }
+    const experiments = [uninterrupted, out].map((run) =>
+      readExperiment(readEventFolder(join(run, 'tensorboard', 'search'))),
+    );
+    expect(experiments[1]).toEqual(experiments[0]);
   });
 
   it('of a run that was done already stays as it is', async () => {
