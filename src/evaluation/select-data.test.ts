@@ -31,6 +31,14 @@ describe('selectData', () => {
     expect(select({ searchLimit: 20 }).validation).toEqual(whole.validation);
   });
 
+  it('scores on the test part where that is asked for', () => {
+    const { train, validation, validationExamples } = select({ scoreOnTest: true });
+    expect(train).toEqual(select().train);
+    expect(validationExamples).toBe(dataset.test);
+    expect([...validation]).toEqual(Array.from({ length: 10 }, (_, i) => i));
+    expect(select()).not.toHaveProperty('validationExamples');
+  });
+
   it('takes the train limit for all there is, in the search and at the end', () => {
     const { train, validation } = select({ trainLimit: 20 });
     const final = select({ trainLimit: 20, purpose: 'final' });
