@@ -1,6 +1,7 @@
 // The public library.
 
 export { type Dataset, type Examples, imageSizeOf } from './data/dataset.ts';
+export { type ArrayDataset, datasetFromArrays, type ImageArray, type LabelArray } from './data/from-arrays.ts';
 export { type LoadOptions, loadDataset } from './data/load-dataset.ts';
 export { channelStatistics } from './data/statistics.ts';
 export { DeployedModel, type Prediction } from './engine/deployed-model.ts';
@@ -59,6 +60,9 @@ export {
   type Normalisation,
 } from './network/training-graph.ts';
 export { createRng, type Rng } from './random/rng.ts';
+export { AutoCNN } from './search/auto-cnn.ts';
+export type { AutoCnnOptions, FurtherSettings, OptimizerOption } from './search/auto-cnn-options.ts';
+export type { Callback, EpochEvent, EvaluationControl, SearchControl, SearchEndEvent } from './search/callbacks.ts';
 export {
   type ConfigSource,
   configJsonSchema,
@@ -77,10 +81,13 @@ export {
 } from './search/create-search.ts';
 export type * from './search/events.ts';
 export { type EvaluationEntry, type FinalEntry, type JournalEntry, readJournal } from './search/journal.ts';
+export type { LossOption, MetricOption } from './search/keras-names.ts';
+export { grouped, type LayerTable, layerTableOf, scaled } from './search/layer-table.ts';
 export { nearestOf } from './search/nearest.ts';
 export { networkInputOf } from './search/network-input.ts';
 export { overPreset, PRESET_NAMES, type PresetName, presetSettings } from './search/presets.ts';
 export { openRunFolder, type RunFolder, readConfigFile, readSummary } from './search/run-folder.ts';
 export { Search } from './search/search.ts';
 export type { SearchSummary } from './search/summary.ts';
+export { type LabelledImages, type NamedPrediction, TrainedCnn } from './search/trained-cnn.ts';
 export { VERSION } from './search/version.ts';

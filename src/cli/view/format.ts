@@ -1,29 +1,18 @@
 // Numbers, times and bars as people read them.
 
 import { relative, sep } from 'node:path';
+import { grouped, scaled } from '../../index.ts';
+
+export { grouped, scaled };
 
 /** `98.42 %`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-/** `61,226`. */
-export function grouped(count: number): string {
-  return count.toLocaleString('en-US');
-}
-
 /** `1 epoch`, `2,000 epochs`. */
 export function counted(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** Three digits and a unit: `12.4 M` and a suffix, 1,000 to a step. */
-export function scaled(value: number, suffix: string): string {
-  const units = ['', 'k', 'M', 'G', 'T', 'P'];
-  let [scaledValue, unit] = [value, 0];
-  while (scaledValue >= 999.5 && unit < units.length - 1) [scaledValue, unit] = [scaledValue / 1000, unit + 1];
-  const digits = unit === 0 || scaledValue >= 99.95 ? 0 : scaledValue >= 9.995 ? 1 : 2;
-  return `${scaledValue.toFixed(digits)} ${units[unit]}${suffix}`;
 }
 
 /** `0.4 s`, `12 s`, `3m 05s`, `2h 07m`. */

@@ -1,9 +1,9 @@
 // A network as a table: one row a layer, then the totals.
 
 import Table from 'cli-table3';
-import { formatImageShape, type ImageShape, type NetworkCost, type Timing } from '../../index.ts';
+import { type ImageShape, layerTableOf, type NetworkCost, type Timing } from '../../index.ts';
 import type { Colours } from '../terminal.ts';
-import { grouped, scaled, shownGenome } from './format.ts';
+import { shownGenome } from './format.ts';
 
 export interface Timings {
   readonly trainingStep: Timing;
@@ -17,16 +17,17 @@ export function describeNetwork(
   timings: Timings | undefined,
   colours: Colours,
 ): string[] {
-  const { layers, parameters, flops, activationBytes } = cost;
+  const { head, rows, total } = layerTableOf(input, cost);
   const table = new Table({
-    head: ['Layer', 'Output', 'Parameters', 'FLOPs', 'Activations'].map((name) => colours.bold(name)),
+    head: head.map((name) => colours.bold(name)),
     colAligns: ['left', 'left', 'right', 'right', 'right'],
     chars: NO_BORDERS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 3 },
   });
-  table.push(['input', formatImageShape(input), '', '', '']);
-  for (const layer of layers) table.push([layer.name, shapeText(layer.outputShape), ...figures(layer)]);
-  table.push(['total', '', ...figures({ parameters, flops, activationBytes })].map((text) => colours.bold(text)));
+  table.push(
+    ...rows.map((row) => [...row]),
+    total.map((text) => colours.bold(text)),
+  );
   return [
     `Genome  ${colours.bold(shownGenome(genome))}`,
     '',
@@ -46,15 +47,6 @@ function describeTimings({ trainingStep, inference }: Timings): string[] {
     `Training step  ${ms.toFixed(2)} ms (batch ${batch}, ${threads} thread${threads === 1 ? '' : 's'})`,
     `Inference      ${inference.ms.toFixed(3)} ms an image (batch ${inference.batch})`,
   ];
-}
-
-/** Channels last, as `--input` has them. */
-function shapeText([channels = 0, height, width]: readonly number[]): string {
-  return height === undefined || width === undefined ? String(channels) : formatImageShape({ channels, height, width });
-}
-
-function figures(cost: Pick<NetworkCost, 'parameters' | 'flops' | 'activationBytes'>): string[] {
-  return [grouped(cost.parameters), scaled(cost.flops, ''), scaled(cost.activationBytes, 'B')];
 }
 
 const NO_BORDERS = Object.fromEntries(

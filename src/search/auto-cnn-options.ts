@@ -1,0 +1,214 @@
+// The options of `AutoCNN`, in the words of the Python package and of Keras, and what they mean to the configuration.
+
+import type { Dataset } from '../data/dataset.ts';
+import type { ArrayDataset } from '../data/from-arrays.ts';
+import { InvalidInputError } from '../errors.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
+import type { HeadLayer } from '../genome/head.ts';
+import type { Callback } from './callbacks.ts';
+import type { SearchConfigInput } from './config.ts';
+import { type LossOption, type MetricOption, toLoss, toMetric } from './keras-names.ts';
+import { nearestOf } from './nearest.ts';
+import type { PresetName } from './presets.ts';
+
+type TrainingInput = NonNullable<SearchConfigInput['training']>;
+type OptimiserInput = NonNullable<TrainingInput['optimizer']>;
+/** A name with the usual settings, or settings; `learningRate` is the base rate of the schedule. */
+export type OptimizerOption = OptimiserInput['name'] | (OptimiserInput & { readonly learningRate?: number });
+
+/** Any further key of the configuration. */
+export interface FurtherSettings extends Omit<SearchConfigInput, OwnKey | 'training'> {
+  readonly training?: Omit<TrainingInput, OwnTrainingKey>;
+}
+
+type OwnKey =
+  | 'dataset'
+  | 'preset'
+  | 'population'
+  | 'generations'
+  | 'outputLayer'
+  | 'crossoverProbability'
+  | 'mutationProbability'
+  | 'mutationWeights'
+  | 'searchSpace'
+  | 'seed'
+  | 'workers'
+  | 'logsDir';
+type OwnTrainingKey = 'epochs' | 'optimizer' | 'learningRate' | 'loss' | 'metrics';
+
+export interface AutoCnnOptions {
+  /** Arrays, what `loadDataset` returns, or what it takes: a built-in name or a path. */
+  readonly dataset: ArrayDataset | Dataset | string;
+  /** Settings for all that is not given: `fast` unless said otherwise, `autocnn` as the Python package, `cnn-ga` as the paper. */
+  readonly preset?: PresetName;
+  readonly populationSize?: number;
+  /** Rounds of evolution after the initial population. */
+  readonly maximalGenerationNumber?: number;
+  /** The head of every network. */
+  readonly outputLayer?: readonly HeadLayer[];
+  /** Epochs that each candidate trains; those of the final training are `settings.finalEpochs`. */
+  readonly epochNumber?: number;
+  readonly optimizer?: OptimizerOption;
+  readonly loss?: LossOption;
+  /** Measured on the validation images; the first is the fitness. */
+  readonly metrics?: readonly MetricOption[];
+  readonly crossoverProbability?: number;
+  readonly mutationProbability?: number;
+  /** Add a skip layer, add a pooling layer, remove a layer, re-draw a layer; they sum to 1. */
+  readonly mutationOperationDistribution?: readonly [number, number, number, number];
+  readonly extraCallbacks?: readonly Callback[];
+  /** Where the run's event files for TensorBoard go; without it `tensorboard/` in the run folder. */
+  readonly logsDir?: string;
+  readonly seed?: number;
+  /** Child processes that train candidates; no effect on results. */
+  readonly workers?: number;
+  /** Interrupts the run, which can then be resumed. */
+  readonly signal?: AbortSignal;
+  readonly searchSpace?: NonNullable<SearchConfigInput['searchSpace']>;
+  /** The run folder; without it the next free one in `runs/`. */
+  readonly out?: string;
+  readonly settings?: FurtherSettings;
+  /** Trains the candidates in place of the child processes; the run closes it. */
+  readonly evaluator?: Evaluator;
+}
+
+/**
+ * The configuration that options stand for. What is left out is as the preset says, or as the configuration's defaults.
+ *
+ * @throws {InvalidInputError} for an option, loss or metric that there is not, or a setting that is an option.
+ */
+export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
+  checkKeys(options);
+  const {
+    settings = {},
+    preset,
+    searchSpace,
+    seed,
+    workers,
+    logsDir,
+    crossoverProbability,
+    mutationProbability,
+  } = options;
+  const { populationSize: population, maximalGenerationNumber: generations, outputLayer } = options;
+  const { mutationOperationDistribution, epochNumber: epochs } = options;
+  const { optimizer, learningRate } = toOptimiser(options.optimizer);
+  const training = defined({
+    ...settings.training,
+    epochs,
+    optimizer,
+    learningRate,
+    loss: options.loss === undefined ? undefined : toLoss(options.loss),
+    metrics: options.metrics?.map(toMetric),
+  });
+  return {
+    ...defined({
+      ...settings,
+      preset,
+      population,
+      generations,
+      crossoverProbability,
+      mutationProbability,
+      mutationWeights: mutationOperationDistribution && spread(mutationOperationDistribution),
+      outputLayer: outputLayer && [...outputLayer],
+      searchSpace,
+      seed,
+      workers,
+      logsDir,
+    }),
+    ...(Object.keys(training).length > 0 && { training }),
+    dataset: { source: sourceOf(options.dataset) },
+  };
+}
+
+/** Where a key of the configuration stands in the options, for messages. */
+export function placeOfOption(path: string): string {
+  if (path === '') return 'the options';
+  const whole = path === 'training.learningRate' ? 'optimizer.learningRate' : OPTION_OF_KEY[path];
+  if (whole !== undefined) return whole;
+  const key = Object.keys(OPTION_OF_KEY).find((prefix) => path.startsWith(`${prefix}.`));
+  return key === undefined ? `settings.${path}` : `${OPTION_OF_KEY[key]}${path.slice(key.length)}`;
+}
+
+const OPTION_OF_KEY: Readonly<Record<string, string>> = {
+  dataset: 'dataset',
+  preset: 'preset',
+  population: 'populationSize',
+  generations: 'maximalGenerationNumber',
+  outputLayer: 'outputLayer',
+  crossoverProbability: 'crossoverProbability',
+  mutationProbability: 'mutationProbability',
+  mutationWeights: 'mutationOperationDistribution',
+  searchSpace: 'searchSpace',
+  seed: 'seed',
+  workers: 'workers',
+  logsDir: 'logsDir',
+  'training.epochs': 'epochNumber',
+  'training.optimizer': 'optimizer',
+  'training.loss': 'loss',
+  'training.metrics': 'metrics',
+};
+
+const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
+  dataset: true,
+  preset: true,
+  populationSize: true,
+  maximalGenerationNumber: true,
+  outputLayer: true,
+  epochNumber: true,
+  optimizer: true,
+  loss: true,
+  metrics: true,
+  crossoverProbability: true,
+  mutationProbability: true,
+  mutationOperationDistribution: true,
+  extraCallbacks: true,
+  logsDir: true,
+  seed: true,
+  workers: true,
+  signal: true,
+  searchSpace: true,
+  out: true,
+  settings: true,
+  evaluator: true,
+};
+
+/** For callers whose compiler does not tell them. */
+function checkKeys(options: AutoCnnOptions): void {
+  const names = Object.keys(OPTIONS);
+  const unknown = Object.keys(options).find((key) => !names.includes(key));
+  if (unknown !== undefined) {
+    const near = nearestOf(unknown, names);
+    const cure = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new InvalidInputError(`${unknown} is no option of AutoCNN${cure}`, {
+      details: { received: unknown, known: names },
+    });
+  }
+  const { training = {}, ...others } = options.settings ?? {};
+  const paths = [...Object.keys(others), ...Object.keys(training).map((key) => `training.${key}`)];
+  const doubled = paths.find((path) => !placeOfOption(path).startsWith('settings.'));
+  if (doubled !== undefined) {
+    throw new InvalidInputError(`settings.${doubled} is an option of its own: give it as ${placeOfOption(doubled)}`);
+  }
+}
+
+function toOptimiser(option: OptimizerOption | undefined): { optimizer?: OptimiserInput; learningRate?: number } {
+  if (option === undefined) return {};
+  if (typeof option === 'string') return { optimizer: { name: option } };
+  const { learningRate, ...optimizer } = option;
+  return { optimizer, ...(learningRate !== undefined && { learningRate }) };
+}
+
+function sourceOf(dataset: AutoCnnOptions['dataset']): string {
+  return typeof dataset === 'string' ? dataset : (dataset?.name ?? 'arrays');
+}
+
+function spread([a, b, c, d]: readonly [number, number, number, number]): [number, number, number, number] {
+  return [a, b, c, d];
+}
+
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** Without the keys that are not given: the configuration's defaults are for keys that are absent. */
+function defined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

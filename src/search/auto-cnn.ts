@@ -1,0 +1,102 @@
+// The library's main class: a search with the options of the Python package, from data to the best network.
+
+import type { Dataset } from '../data/dataset.ts';
+import { datasetFromArrays } from '../data/from-arrays.ts';
+import { loadDataset } from '../data/load-dataset.ts';
+import { InterruptedError } from '../errors.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
+import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
+import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
+import { CallbackEvaluator } from './callback-evaluator.ts';
+import { CallbackQueue, followWithCallbacks } from './callbacks.ts';
+import { resolveConfig, type SearchConfig, type SearchConfigInput } from './config.ts';
+import { createSearch } from './create-search.ts';
+import type { Search } from './search.ts';
+import type { SearchSummary } from './summary.ts';
+import { TrainedCnn } from './trained-cnn.ts';
+
+export class AutoCNN {
+  readonly #options: AutoCnnOptions;
+  readonly #input: SearchConfigInput;
+  readonly #config: SearchConfig;
+
+  /** @throws {InvalidInputError} naming the option, the constraint, what was received and the cure. */
+  constructor(options: AutoCnnOptions) {
+    this.#options = options;
+    this.#input = toSearchConfig(options);
+    this.#config = resolveConfig(this.#input, placeOfOption);
+  }
+
+  /**
+   * The network of a run that is done. If it was interrupted, the best of its search so far.
+   *
+   * @throws {InvalidInputError} if the folder is no run or has no network yet.
+   */
+  static load(runFolder: string): Promise<TrainedCnn> {
+    return TrainedCnn.open(runFolder);
+  }
+
+  /**
+   * Searches, trains the best network on all training images and scores it on the test images; each call in a run folder
+   * of its own, unless `out` names one.
+   *
+   * @throws {InvalidInputError} if data and options do not fit; {InterruptedError} if the signal is aborted, or a callback
+   *   stopped the search before any candidate was trained; {EvaluationError} if every candidate failed.
+   */
+  async run(): Promise<TrainedCnn> {
+    const { signal, extraCallbacks = [], evaluator } = this.#options;
+    const dataset = await this.#loadDataset();
+    const notices = [...dataset.notes];
+    const report = (notice: string): void => {
+      search.emit('notice', notice);
+      process.emitWarning(notice, 'AutoCnnWarning');
+    };
+    const queue = new CallbackQueue(extraCallbacks, report);
+    const gate = new CallbackEvaluator(evaluator ?? poolFor(this.#config), queue);
+    const search = await this.#createSearch(dataset, gate);
+    search.on('notice', (notice) => notices.push(notice));
+    const stop = new AbortController();
+    followWithCallbacks(search, queue, gate, () => stop.abort());
+    const summary = await runUntilStopped(search, stop.signal, signal);
+    const { folder } = search;
+    queue.call('onSearchEnd', (callback) => callback.onSearchEnd?.({ folder, summary }));
+    await queue.idle();
+    return TrainedCnn.open(folder, dataset, notices);
+  }
+
+  async #loadDataset(): Promise<Dataset> {
+    const { dataset, signal } = this.#options;
+    if (typeof dataset === 'string') return loadDataset(dataset, { seed: this.#config.seed, signal });
+    return 'xTrain' in dataset ? datasetFromArrays(dataset) : dataset;
+  }
+
+  async #createSearch(dataset: Dataset, evaluator: Evaluator): Promise<Search> {
+    const { out, signal } = this.#options;
+    const options = { dataset, evaluator, configSource: placeOfOption, ...(out !== undefined && { out }) };
+    try {
+      return await createSearch(this.#input, { ...options, ...(signal && { signal }) });
+    } catch (error) {
+      await evaluator.close();
+      throw error;
+    }
+  }
+}
+
+function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
+  return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
+}
+
+/** @returns undefined if it was stopped by a callback and there is a network to give. */
+async function runUntilStopped(
+  search: Search,
+  stop: AbortSignal,
+  signal: AbortSignal | undefined,
+): Promise<SearchSummary | undefined> {
+  try {
+    return await search.run({ signal: signal ? AbortSignal.any([signal, stop]) : stop });
+  } catch (error) {
+    const hasNetwork = error instanceof InterruptedError && error.details.best !== undefined;
+    if (!hasNetwork || !stop.aborted || signal?.aborted) throw error;
+    return undefined;
+  }
+}
