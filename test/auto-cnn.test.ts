@@ -1,0 +1,93 @@
+// The built package from the outside: the example of its documentation, and those in `examples/`, on real images.
+
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AutoCNN, loadDataset } from 'auto-cnn';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+
+const work = mkdtempSync(join(tmpdir(), 'auto-cnn-library-'));
+const [directory, argv] = [process.cwd(), process.argv];
+
+beforeAll(() => process.chdir(work));
+afterAll(() => {
+  process.chdir(directory);
+  process.argv = argv;
+  rmSync(work, { recursive: true, force: true });
+});
+
+it('searches with the options of the Python package, in child processes, and calls back', async () => {
+  const { train, test } = await loadDataset('mnist');
+  const heard = { epochs: 0, generations: 0, evaluations: 0 };
+  const search = new AutoCNN({
+    populationSize: 5,
+    maximalGenerationNumber: 4,
+    epochNumber: 5,
+    seed: 42,
+    workers: 2,
+    dataset: {
+      xTrain: { data: train.pixels.slice(0, 100 * 784), shape: [100, 28, 28] },
+      yTrain: train.labels.slice(0, 100),
+      xTest: { data: test.pixels.slice(0, 50 * 784), shape: [50, 28, 28] },
+      yTest: test.labels.slice(0, 50),
+    },
+    optimizer: { name: 'sgd', learningRate: 0.01, momentum: 0.9 },
+    loss: 'sparse_categorical_crossentropy',
+    metrics: ['accuracy'],
+    crossoverProbability: 0.9,
+    mutationProbability: 0.2,
+    mutationOperationDistribution: [0.7, 0.1, 0.1, 0.1],
+    searchSpace: { channels: [32, 64, 128, 256, 512], maxDepth: 5 },
+    outputLayer: [{ type: 'globalAveragePooling' }, { type: 'dense', units: 'classes', activation: 'softmax' }],
+    logsDir: 'logs',
+    extraCallbacks: [
+      {
+        onEpochEnd: () => void heard.epochs++,
+        onGeneration: () => void heard.generations++,
+        onEvaluationEnd: () => void heard.evaluations++,
+      },
+    ],
+  });
+  const best = await search.run();
+  expect(`${best}`).toMatch(/^$|^[\d\w-]+$/);
+  const { loss, accuracy } = await best.evaluate();
+  expect(loss).toBeGreaterThan(0);
+  expect(accuracy).toBeLessThanOrEqual(1);
+  expect(best.folder).toBe(join(process.cwd(), 'runs', 'arrays-1'));
+  expect(heard.generations).toBe(5);
+  expect(heard.epochs).toBe(5 * heard.evaluations);
+  expect(readdirSync('logs')).toEqual(['arrays-1']);
+});
+
+it('stops an evaluation in a child process', async () => {
+  const dataset = await loadDataset('mnist');
+  const fates: unknown[] = [];
+  await new AutoCNN({
+    populationSize: 2,
+    maximalGenerationNumber: 0,
+    epochNumber: 50,
+    dataset,
+    workers: 2,
+    searchSpace: { channels: [8], maxDepth: 2 },
+    settings: { trainLimit: 300, finalEpochs: 1 },
+    extraCallbacks: [
+      {
+        onEpochEnd: ({ epoch }, { stopEvaluation }) => (epoch === 2 ? stopEvaluation() : undefined),
+        onEvaluationEnd: ({ history, stopped }) => void fates.push([history.length, stopped]),
+      },
+    ],
+  }).run();
+  expect(new Set(fates.map(String))).toEqual(new Set(['2,true']));
+});
+
+it('runs the MNIST example on a small sample', { timeout: 300_000 }, async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  process.argv = [process.execPath, 'mnist.js', '200'];
+  await import('../examples/mnist.ts');
+  const [genome, score] = log.mock.lastCall ?? [];
+  expect(log.mock.calls.length).toBeGreaterThan(5);
+  log.mockRestore();
+  expect(genome).toMatch(/^$|^[\d\w-]+$/);
+  expect(score.accuracy).toBeGreaterThan(0.3);
+  expect(existsSync(join('runs', 'mnist-2', 'model.onnx'))).toBe(true);
+});

@@ -1,0 +1,97 @@
+// What must compile and what must not. Never run: `npm run check:types` is the test.
+
+import { AutoCNN, type AutoCnnOptions, type Callback, loadDataset, type TrainedCnn } from 'auto-cnn';
+
+const pixels = new Uint8Array(60_000 * 784);
+const testPixels = new Float32Array(10_000 * 784);
+const labels = new Uint8Array(60_000);
+const testLabels: number[] = [];
+
+export async function searchAsDocumented(signal: AbortSignal): Promise<void> {
+  const search = new AutoCNN({
+    populationSize: 5,
+    maximalGenerationNumber: 4,
+    epochNumber: 5,
+    seed: 42,
+    workers: 2,
+    dataset: {
+      xTrain: { data: pixels, shape: [60_000, 28, 28] },
+      yTrain: labels,
+      xTest: { data: testPixels, shape: [10_000, 28, 28, 1] },
+      yTest: testLabels,
+    },
+    optimizer: { name: 'sgd', learningRate: 0.01, momentum: 0.9 },
+    loss: 'sparse_categorical_crossentropy',
+    metrics: ['accuracy'],
+    crossoverProbability: 0.9,
+    mutationProbability: 0.2,
+    mutationOperationDistribution: [0.7, 0.1, 0.1, 0.1],
+    searchSpace: { channels: [32, 64, 128, 256, 512], maxDepth: 5 },
+    outputLayer: [{ type: 'globalAveragePooling' }, { type: 'dense', units: 'classes', activation: 'softmax' }],
+    logsDir: 'logs',
+    signal,
+    preset: 'autocnn',
+    settings: { finalEpochs: 10, training: { batchSize: 32, schedule: { name: 'cosine' } } },
+    extraCallbacks: [
+      {
+        async onEpochEnd(epoch, control) {
+          if ((epoch.validationAccuracy ?? 0) < 0.2) control.stopEvaluation();
+        },
+        onGeneration(generation, control) {
+          if (generation.best.fitness > 0.99) control.stopSearch();
+        },
+        onEvaluationEnd: (evaluation) => console.log(evaluation.genome, evaluation.fitness),
+      },
+    ],
+  });
+  const best: TrainedCnn = await search.run();
+  const { loss, accuracy }: { loss: number; accuracy: number } = await best.evaluate();
+  console.log(`${best}`, loss, accuracy);
+  await new AutoCNN({ dataset: await loadDataset('mnist'), optimizer: 'adam' }).run();
+}
+
+const dataset = 'mnist';
+const accept = (options: AutoCnnOptions): AutoCnnOptions => options;
+
+// @ts-expect-error: there must be data
+accept({});
+// @ts-expect-error: misspelt
+accept({ dataset, populationsize: 5 });
+// @ts-expect-error: a number
+accept({ dataset, populationSize: '5' });
+// @ts-expect-error: no such optimiser
+accept({ dataset, optimizer: 'adm' });
+// @ts-expect-error: momentum is no setting of Adam
+accept({ dataset, optimizer: { name: 'adam', momentum: 0.9 } });
+// @ts-expect-error: no such loss
+accept({ dataset, loss: 'hinge' });
+// @ts-expect-error: no such metric
+accept({ dataset, metrics: ['auc'] });
+// @ts-expect-error: four weights
+accept({ dataset, mutationOperationDistribution: [0.5, 0.5] });
+// @ts-expect-error: no such layer
+accept({ dataset, outputLayer: [{ type: 'lstm' }] });
+// @ts-expect-error: a dense layer has units
+accept({ dataset, outputLayer: [{ type: 'flatten' }, { type: 'dense' }] });
+// @ts-expect-error: no such key of the search space
+accept({ dataset, searchSpace: { depth: 5 } });
+// @ts-expect-error: no such preset
+accept({ dataset, preset: 'slow' });
+// @ts-expect-error: the population is an option of its own
+accept({ dataset, settings: { population: 5 } });
+// @ts-expect-error: so is the learning rate, in the optimiser
+accept({ dataset, settings: { training: { learningRate: 1 } } });
+// @ts-expect-error: labels are missing
+accept({ dataset: { xTrain: { data: pixels, shape: [1, 1, 1] }, xTest: { data: pixels, shape: [1, 1, 1] } } });
+const list = { data: [0], shape: [1, 1, 1] };
+// @ts-expect-error: pixels are typed arrays
+accept({ dataset: { xTrain: list, yTrain: [0], xTest: list, yTest: [0] } });
+// @ts-expect-error: no such moment
+accept({ dataset, extraCallbacks: [{ onBatchEnd() {} }] });
+// @ts-expect-error: an evaluation that has ended cannot be stopped
+accept({ dataset, extraCallbacks: [{ onEvaluationEnd: (_, control) => control.stopEvaluation() }] });
+
+export const callback: Callback = {
+  // @ts-expect-error: an epoch has a genome, not a name
+  onEpochEnd: (epoch) => console.log(epoch.model),
+};
