@@ -102,12 +102,16 @@ describe('evaluate', () => {
 
 describe.skipIf(process.platform === 'win32')('an interruption', () => {
   /** Sends a signal once two evaluations are done. */
-  const interruptedBy = (signal: NodeJS.Signals, command: string) =>
-    cli(command, {
+  const interruptedBy = (signal: NodeJS.Signals, command: string) => {
+    // Once: a second signal would end the process on the spot.
+    let sent = false;
+    return cli(command, {
       onStdout: (child, text) => {
-        if (text.includes('\n[2/')) child.kill(signal);
+        if (sent || !text.includes('\n[2/')) return;
+        sent = child.kill(signal);
       },
     });
+  };
 
   it.each(['SIGINT', 'SIGTERM'] as const)('by %s says how to go on and leaves the best so far', async (signal) => {
     const out = `stopped-${signal}`;

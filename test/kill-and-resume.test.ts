@@ -22,7 +22,7 @@ let reference: Run;
 let referenceMs: number;
 
 beforeAll(async () => {
-  await writeSmallMnist(data, 600, 100);
+  await writeSmallMnist(data, 400, 100);
   reference = await readFinished('one worker', search('one worker', 1));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -81,7 +81,7 @@ interface Run {
 }
 
 function search(out: string, workers: number): string[] {
-  const size = ['--population', '4', '--generations', '2', '--epochs', '2', '--final-epochs', '2'];
+  const size = ['--population', '3', '--generations', '2', '--epochs', '2', '--final-epochs', '2'];
   const space = ['--channels', '8,16', '--max-depth', '4', '--seed', '7'];
   return ['search', data, '--out', join(folder, out), ...size, ...space, '--workers', String(workers)];
 }
