@@ -145,6 +145,38 @@ describe('callbacks', () => {
     expect(heard.slice(at - 1, at + 2)).toEqual(['end 2', 'generation 0', 'begin']);
   });
 
+  it('hold the next training up until they are done, however long that takes', async () => {
+    const done = { start: 0, begin: 0, end: 0, generation: 0 };
+    const finish = (what: keyof typeof done) => async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      done[what]++;
+    };
+    const inner = new InProcessEvaluator(runtime);
+    const seen: (typeof done)[] = [];
+    await small({
+      extraCallbacks: [
+        {
+          onSearchStart: finish('start'),
+          onEvaluationStart: finish('begin'),
+          onEvaluationEnd: finish('end'),
+          onGeneration: finish('generation'),
+        },
+      ],
+      evaluator: {
+        concurrency: 1,
+        evaluate: (task, options) => {
+          seen.push({ ...done });
+          return inner.evaluate(task, options);
+        },
+        close: () => inner.close(),
+      },
+    }).run();
+    const final = seen.pop();
+    expect(seen.length).toBeGreaterThan(2);
+    expect(seen.map(({ start, begin, end }) => [start, begin, end])).toEqual(seen.map((_, i) => [1, i + 1, i]));
+    expect(final).toEqual({ start: 1, begin: seen.length, end: seen.length, generation: 2 });
+  });
+
   it('that throw are reported by name, once for each reason, and lose nothing', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     class Plotter implements Callback {
