@@ -250,6 +250,25 @@ describe('callbacks', () => {
     expect(full?.history).toHaveLength(4);
   });
 
+  it('that stop the best candidate leave a clear end if its final training fails as well', async () => {
+    const inner = new InProcessEvaluator(runtime);
+    const failure = { reason: 'timeout', message: 'too slow' } as const;
+    const run = small({
+      epochNumber: 30,
+      extraCallbacks: [{ onEpochEnd: (_, { stopEvaluation }) => stopEvaluation() }],
+      evaluator: {
+        concurrency: 1,
+        evaluate: async (task, options) =>
+          task.selection.purpose === 'final'
+            ? { fitness: 0, history: [], bestEpoch: 0, failure }
+            : inner.evaluate(task, options),
+        close: () => inner.close(),
+      },
+    }).run();
+    await expect(run).rejects.toThrow(/the final training of the best candidate failed, and there are no weights/);
+    expect(evaluationsOf(out).every(({ history, stopped }) => stopped && history.length === 1)).toBe(true);
+  });
+
   it('that stop an evaluation before its first epoch make it fail with that reason', async () => {
     let started = 0;
     await small({

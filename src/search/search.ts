@@ -80,6 +80,7 @@ export class Search extends EventEmitter<SearchEvents> {
       const best = await this.#search(signal);
       const searchSeconds = this.#elapsedSeconds();
       const final = await this.#trainFinal(best, signal);
+      if (final === undefined) this.#requireWeights(best);
       const summary = await finishRun(this.#run, best, final, {
         evaluations: this.#asked.size,
         failures: [...this.#known.values()].filter((entry) => entry.failure !== undefined).length,
@@ -188,6 +189,17 @@ export class Search extends EventEmitter<SearchEvents> {
       `the final training failed (${entry.failure.message}); the model has the weights of the search`,
     );
     return undefined;
+  }
+
+  /** A candidate that a callback stopped was not there to write them. */
+  #requireWeights({ id, genome }: EvaluationEntry): void {
+    const path = this.#run.folder.checkpoint(id);
+    if (existsSync(path)) return;
+    throw new EvaluationError(
+      'error',
+      `the final training of the best candidate failed, and there are no weights of it from the search (${path}); train ${genome} anew with other settings`,
+      { details: { genome, path } },
+    );
   }
 
   #describe(
