@@ -33,6 +33,7 @@ export type { EvaluateOptions, EvaluationProgress, Evaluator } from './evaluatio
 export { InProcessEvaluator } from './evaluation/in-process-evaluator.ts';
 export { ProcessPoolEvaluator, type ProcessPoolOptions } from './evaluation/process-pool-evaluator.ts';
 export type { DataSelection, EvaluationOutcome, EvaluationTask } from './evaluation/task.ts';
+export { type AgingEvolutionSettings, createAgingEvolutionStrategy } from './evolution/aging-evolution.ts';
 export { crossOverGenomes } from './evolution/crossover.ts';
 export { createGenerationalStrategy, type GenerationalSettings } from './evolution/generational.ts';
 export type { Individual } from './evolution/individual.ts';
