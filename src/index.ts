@@ -87,6 +87,7 @@ export { grouped, type LayerTable, layerTableOf, scaled } from './search/layer-t
 export { nearestOf } from './search/nearest.ts';
 export { networkInputOf } from './search/network-input.ts';
 export { overPreset, PRESET_NAMES, type PresetName, presetSettings } from './search/presets.ts';
+export type { RepeatStatistics } from './search/repeats.ts';
 export { openRunFolder, type RunFolder, readConfigFile, readSummary } from './search/run-folder.ts';
 export { Search } from './search/search.ts';
 export type { SearchSummary } from './search/summary.ts';

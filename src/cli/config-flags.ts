@@ -64,6 +64,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Training:': [
     flag('--epochs <n>', 'training.epochs', 'of each candidate', parseNumber),
     flag('--final-epochs <n>', 'finalEpochs', 'of the winner', parseNumber),
+    flag('--repeats <n>', 'repeats', 'final trainings, a seed each: mean and spread', parseNumber),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
     flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(' or '), parseText),

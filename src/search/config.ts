@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
+import { genomeId, parseGenome } from '../genome/text.ts';
 import { describeIssue, type PlaceOfKey } from './config-issue.ts';
 import { overPreset, PRESET_NAMES } from './presets.ts';
 import {
@@ -40,6 +41,7 @@ const searchConfigSchema = z.strictObject({
     .optional()
     .describe('What the other keys are unless given: fast (the defaults), as the Python package, or as the paper.'),
   dataset: datasetSchema,
+  genome: z.string().optional().describe('If given, there is no search: this genome is trained for the final epochs.'),
   seed: z.int().default(1),
   strategy: z
     .enum(['generational', 'steady-state', 'random'])
@@ -71,6 +73,9 @@ const searchConfigSchema = z.strictObject({
     .default('validation')
     .describe('test: score candidates on the test images, which biases the test accuracy, as the Python package does.'),
   finalEpochs: count.default(2).describe('Epochs of the final training.'),
+  repeats: count
+    .default(1)
+    .describe('Final trainings, with a seed each; the one with the lowest training loss becomes the model.'),
   validation: z
     .number()
     .gt(0)
@@ -121,7 +126,7 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
   if (parsed.success) {
     const { preset: _, ...config } = parsed.data;
     checkSum(config.mutationWeights, placeOf);
-    return config;
+    return config.genome === undefined ? config : { ...config, genome: genomeId(parseGenome(config.genome)) };
   }
   const issues = parsed.error.issues.map((issue) => describeIssue(issue, settings, placeOf, { keysAt, namesAt }));
   throw new InvalidInputError(issues[0] ?? `${placeOf('')} is invalid`, { details: { issues } });

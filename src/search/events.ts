@@ -22,6 +22,12 @@ export interface Candidate {
   readonly genome: string;
 }
 
+/** One of the final trainings. */
+export interface FinalCandidate extends Candidate {
+  /** From 1 to `repeats` of the configuration. */
+  readonly repeat: number;
+}
+
 export interface CandidateProgress extends Candidate {
   readonly progress: EvaluationProgress;
 }
@@ -57,7 +63,8 @@ export interface SearchEvents {
   /** An evaluation has ended and is in the journal. */
   evaluation: [entry: EvaluationEntry];
   generation: [event: GenerationEvent];
-  finalStart: [candidate: Candidate];
+  /** With `repeats`, several are under way at a time. */
+  finalStart: [candidate: FinalCandidate];
   finalProgress: [event: CandidateProgress];
   final: [entry: FinalEntry];
   notice: [text: string];

@@ -1,11 +1,16 @@
 // The end of a run: the model file, its only look at the test set, the summary.
 
+import type { Dataset } from '../data/dataset.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import type { Score } from '../engine/scorer.ts';
+import type { SearchConfig } from './config.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
 import { buildModel } from './model-file.ts';
 import type { OpenRun } from './open-run.ts';
+import { describeRepeats } from './repeats.ts';
 import type { SearchSummary } from './summary.ts';
 import { versionsWith } from './version.ts';
 
@@ -15,37 +20,52 @@ export interface RunCounts {
   readonly cacheHits: number;
   readonly generations: number;
   readonly searchSeconds: number;
+  readonly finalTrainingSeconds: number;
   readonly elapsedSeconds: () => number;
   readonly dataset: SearchSummary['dataset'];
 }
 
-/** Writes `model.onnx`, scores that very file on the test set, writes `summary.json`. */
+/** What a run has trained. */
+export interface TrainedNetworks {
+  /** Becomes the model. */
+  readonly chosen: EvaluationEntry | FinalEntry;
+  /** All on all training images, the chosen one among them; none if those trainings failed. */
+  readonly finals: readonly FinalEntry[];
+  /** In the search, if there was one. */
+  readonly evaluation: EvaluationEntry | undefined;
+}
+
+/** Writes `model.onnx`, scores that very file and other final trainings on the test set, writes `summary.json`. */
 export async function finishRun(
   run: OpenRun,
-  best: EvaluationEntry,
-  final: FinalEntry | undefined,
+  { chosen, finals, evaluation }: TrainedNetworks,
   counts: RunCounts,
 ): Promise<SearchSummary> {
   const { folder, dataset, config } = run;
-  const bytes = await writeModel(run, best.genome, final?.id ?? best.id);
   const runtime = await loadNodeRuntime();
-  const model = await DeployedModel.load(runtime, bytes, folder.model);
-  const score = await model.score(dataset.test, dataset.shape);
-  await model.release();
-  const { elapsedSeconds, searchSeconds, ...rest } = counts;
+  const bytes = await writeModel(run, chosen.genome, chosen.id);
+  const score = await scoreOnTest(runtime, bytes, folder.model, dataset);
+  const accuracies: number[] = [];
+  for (const { id, genome } of finals) {
+    const path = folder.checkpoint(id);
+    const other = id === chosen.id ? undefined : await buildModel(genome, config, dataset, path);
+    accuracies.push(other === undefined ? score.accuracy : (await scoreOnTest(runtime, other, path, dataset)).accuracy);
+  }
+  const repeats = describeRepeats(accuracies);
+  const { elapsedSeconds, searchSeconds, finalTrainingSeconds, ...rest } = counts;
   const summary: SearchSummary = {
-    genome: best.genome,
-    validationAccuracy: best.history[best.bestEpoch - 1]?.validationAccuracy ?? best.fitness,
-    fitness: { metric: config.training.metrics[0] ?? 'accuracy', on: config.fitnessOn, value: best.fitness },
+    genome: chosen.genome,
+    ...(evaluation && describeEvaluation(evaluation, config)),
     testAccuracy: score.accuracy,
     testLoss: score.loss,
     testExamples: dataset.test.count,
-    parameters: best.parameters,
-    flops: best.flops,
+    ...(repeats && { repeats }),
+    parameters: chosen.parameters,
+    flops: chosen.flops,
     ...rest,
     seconds: elapsedSeconds(),
     searchSeconds,
-    finalTrainingSeconds: final?.seconds ?? 0,
+    finalTrainingSeconds,
     seed: config.seed,
     versions: versionsWith(runtime.name),
   };
@@ -62,4 +82,21 @@ export async function writeModel(
   const bytes = await buildModel(genome, config, dataset, folder.checkpoint(checkpointId));
   await writeFileAtomically(folder.model, [bytes]);
   return bytes;
+}
+
+async function scoreOnTest(runtime: Runtime, bytes: Uint8Array, name: string, dataset: Dataset): Promise<Score> {
+  const model = await DeployedModel.load(runtime, bytes, name);
+  const score = await model.score(dataset.test, dataset.shape);
+  await model.release();
+  return score;
+}
+
+function describeEvaluation(
+  { history, bestEpoch, fitness }: EvaluationEntry,
+  { training, fitnessOn }: SearchConfig,
+): Pick<SearchSummary, 'validationAccuracy' | 'fitness'> {
+  return {
+    validationAccuracy: history[bestEpoch - 1]?.validationAccuracy ?? fitness,
+    fitness: { metric: training.metrics[0] ?? 'accuracy', on: fitnessOn, value: fitness },
+  };
 }

@@ -6,6 +6,8 @@ import { type LoadOptions, loadDataset } from '../data/load-dataset.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import { InvalidInputError } from '../errors.ts';
 import { selectData } from '../evaluation/select-data.ts';
+import { estimateCost } from '../genome/cost.ts';
+import { parseGenome } from '../genome/text.ts';
 import { type ConfigSource, resolveConfig, type SearchConfig } from './config.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { acquireLock } from './lock.ts';
@@ -124,7 +126,7 @@ async function load(config: SearchConfig, options: OpenOptions): Promise<Dataset
   return dataset;
 }
 
-/** What only the data can tell: limits below the number of classes, a search space without a network. */
+/** What only the data can tell: limits below the number of classes, a search space without a network, too much pooling. */
 function checkAgainstData(config: SearchConfig, dataset: Dataset): void {
   const { classWeights } = config.training;
   const classes = dataset.classes.length;
@@ -134,8 +136,15 @@ function checkAgainstData(config: SearchConfig, dataset: Dataset): void {
       { details: { classWeights, classes } },
     );
   }
-  const { trainLimit, searchLimit, validation, seed } = config;
+  const { trainLimit, searchLimit, validation, seed, genome } = config;
+  const problem = networkInputOf(config, dataset);
+  if (genome !== undefined) {
+    const limit = trainLimit && { trainLimit };
+    selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'final', ...limit });
+    estimateCost(parseGenome(genome), problem);
+    return;
+  }
   const limits = { ...(trainLimit && { trainLimit }), ...(searchLimit && { searchLimit }) };
   selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'search', ...limits });
-  createStrategy(config, networkInputOf(config, dataset));
+  createStrategy(config, problem);
 }

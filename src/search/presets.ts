@@ -75,6 +75,7 @@ const CNN_GA = {
   outputLayer: FLATTEN_AND_DENSE,
   shortcut: 'where-channels-differ',
   finalEpochs: 350,
+  repeats: 5,
   validation: 0.1,
   searchLimit: null,
   timeoutSeconds: WEEK_SECONDS,

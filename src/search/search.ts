@@ -14,8 +14,10 @@ import { evaluateInOrder, type OrderedSearch, type PlannedTask } from './evaluat
 import type { SearchEvents } from './events.ts';
 import { finishRun, writeModel } from './finish-run.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
+import { mapConcurrently } from './map-concurrently.ts';
 import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
+import { chooseRepeat } from './repeats.ts';
 import { readSummary } from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
 import type { SearchSummary } from './summary.ts';
@@ -26,6 +28,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What the final training is for. */
+interface Winner {
+  readonly genome: string;
+  /** In the search, if there was one. */
+  readonly evaluation: EvaluationEntry | undefined;
+}
+
 /**
  * One search over one run folder. It replays what the journal holds: the strategy runs again from its seed and is
  * answered from there, so a resumed search is the uninterrupted one.
@@ -33,7 +42,6 @@ export interface RunOptions {
 export class Search extends EventEmitter<SearchEvents> {
   readonly #run: OpenRun;
   readonly #evaluator: Evaluator;
-  readonly #strategy: SearchStrategy;
   readonly #tasks: TaskSettings;
   readonly #known: Map<string, EvaluationEntry>;
   readonly #asked = new Set<string>();
@@ -44,7 +52,6 @@ export class Search extends EventEmitter<SearchEvents> {
     super();
     this.#run = run;
     this.#evaluator = evaluator;
-    this.#strategy = createStrategy(run.config, networkInputOf(run.config, run.dataset));
     this.#tasks = {
       config: run.config,
       dataset: { path: run.packedPath, fingerprint: run.dataset.fingerprint },
@@ -60,7 +67,7 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   /**
-   * Runs to the end: search, final training, one scoring of the test set. A run that is done already gives its summary:
+   * Runs to the end: search (unless the configuration names a genome), final training, one scoring of the test set. A run that is done already gives its summary:
    * the test set is not looked at again.
    *
    * @throws {InterruptedError} if the signal is aborted: the journal is complete up to there, and `model.onnx` is the best
@@ -77,20 +84,28 @@ export class Search extends EventEmitter<SearchEvents> {
         this.emit('end', done);
         return done;
       }
-      const best = await this.#search(signal);
-      const searchSeconds = this.#elapsedSeconds();
-      const final = await this.#trainFinal(best, signal);
-      if (final === undefined) this.#requireWeights(best);
-      const summary = await finishRun(this.#run, best, final, {
-        evaluations: this.#asked.size,
-        failures: [...this.#known.values()].filter((entry) => entry.failure !== undefined).length,
-        cacheHits: this.#cacheHits,
-        generations: config.strategy === 'random' ? 0 : config.generations,
-        searchSeconds:
-          final === undefined ? searchSeconds : Math.min(searchSeconds, final.elapsedSeconds - final.seconds),
-        elapsedSeconds: () => this.#elapsedSeconds(),
-        dataset: describeDataset(dataset),
-      });
+      const winner = await this.#findWinner(signal);
+      const { evaluation } = winner;
+      const searchSeconds = evaluation === undefined ? 0 : this.#elapsedSeconds();
+      const tried = await this.#trainFinals(winner.genome, signal);
+      const chosen = this.#chooseNetwork(winner, tried);
+      const finals = tried.filter(({ failure }) => failure === undefined);
+      const finalsBegan = Math.min(...finals.map(({ elapsedSeconds, seconds }) => elapsedSeconds - seconds));
+      const finalsEnded = Math.max(...finals.map(({ elapsedSeconds }) => elapsedSeconds));
+      const summary = await finishRun(
+        this.#run,
+        { chosen, finals, evaluation },
+        {
+          evaluations: this.#asked.size,
+          failures: [...this.#known.values()].filter((entry) => entry.failure !== undefined).length,
+          cacheHits: this.#cacheHits,
+          generations: evaluation === undefined || config.strategy === 'random' ? 0 : config.generations,
+          searchSeconds: roundSeconds(Math.max(0, Math.min(searchSeconds, finalsBegan))),
+          finalTrainingSeconds: finals.length === 0 ? 0 : roundSeconds(finalsEnded - finalsBegan),
+          elapsedSeconds: () => this.#elapsedSeconds(),
+          dataset: describeDataset(dataset),
+        },
+      );
       this.emit('end', summary);
       return summary;
     } catch (error) {
@@ -108,14 +123,15 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   async #search(signal: AbortSignal | undefined): Promise<EvaluationEntry> {
-    const strategy = this.#strategy;
+    const { config, dataset } = this.#run;
+    const strategy = createStrategy(config, networkInputOf(config, dataset));
     const search: OrderedSearch<IdentifiedTask> = {
       strategy,
       concurrency: this.#evaluator.concurrency,
-      plan: (genomes) => this.#plan(genomes),
+      plan: (genomes) => this.#plan(genomes, strategy.generation),
       fitnessOf: (id) => this.#known.get(id)?.fitness,
       train: (task, cancelled) => this.#evaluate(task, cancelled),
-      onGeneration: (generation) => this.#reportGeneration(generation),
+      onGeneration: (generation) => this.#reportGeneration(generation, strategy),
     };
     await evaluateInOrder(search, signal);
     const best = strategy.best;
@@ -130,7 +146,7 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   /** The tasks of genomes that the strategy asked for. */
-  #plan(genomes: readonly Genome[]): readonly PlannedTask<IdentifiedTask>[] {
+  #plan(genomes: readonly Genome[], generation: number): readonly PlannedTask<IdentifiedTask>[] {
     const answered = new Map<string, EvaluationEntry>();
     const planned = genomes.map((genome) => {
       const task = this.#taskOf(genome);
@@ -142,7 +158,7 @@ export class Search extends EventEmitter<SearchEvents> {
       return { genome, task, isNew: entry === undefined && !isRepeated };
     });
     this.emit('generationStart', {
-      generation: this.#strategy.generation,
+      generation,
       genomes: planned.map(({ task }) => task.task.genome),
       pending: planned.filter(({ isNew }) => isNew).length,
       answered: [...answered.values()],
@@ -164,31 +180,59 @@ export class Search extends EventEmitter<SearchEvents> {
     this.emit('evaluation', entry);
   }
 
-  /** Trains the winner on all training images; undefined if that fails, then its weights from the search serve. */
-  async #trainFinal(best: EvaluationEntry, signal: AbortSignal | undefined): Promise<FinalEntry | undefined> {
-    const { folder, entries, journal } = this.#run;
-    const { id, task } = finalTask(best.genome, this.#tasks);
-    const done = entries.find((entry): entry is FinalEntry => entry.type === 'final' && entry.id === id);
-    if (done !== undefined && (done.failure !== undefined || existsSync(folder.checkpoint(id)))) {
-      return done.failure === undefined ? done : undefined;
-    }
-    const candidate = { id, genome: best.genome };
-    this.emit('finalStart', candidate);
+  /** The best of a search, or the genome that is to be trained without one. */
+  async #findWinner(signal: AbortSignal | undefined): Promise<Winner> {
+    const { genome } = this.#run.config;
+    if (genome !== undefined) return { genome, evaluation: undefined };
+    const evaluation = await this.#search(signal);
+    return { genome: evaluation.genome, evaluation };
+  }
+
+  /** Trains the winner on all training images, as often as asked; those that failed are among the results. */
+  async #trainFinals(genome: string, signal: AbortSignal | undefined): Promise<readonly FinalEntry[]> {
+    const repeats = Array.from({ length: this.#run.config.repeats }, (_, index) => index + 1);
+    const train = (repeat: number, cancelled: AbortSignal) => this.#trainFinal(genome, repeat, cancelled);
+    return mapConcurrently(repeats, this.#evaluator.concurrency, train, signal);
+  }
+
+  async #trainFinal(genome: string, repeat: number, signal: AbortSignal): Promise<FinalEntry> {
+    const { folder, entries, journal, config } = this.#run;
+    const { id, task } = finalTask(genome, this.#tasks, repeat);
+    const done = entries.findLast((entry): entry is FinalEntry => entry.type === 'final' && entry.id === id);
+    if (done !== undefined && (done.failure !== undefined || existsSync(folder.checkpoint(id)))) return done;
+    const candidate = { id, genome };
+    this.emit('finalStart', { ...candidate, repeat });
     const began = performance.now();
     const outcome = await this.#evaluator.evaluate(task, {
-      ...(signal && { signal }),
+      signal,
       onProgress: (progress) => this.emit('finalProgress', { ...candidate, progress }),
     });
     const { fitness: _, ...described } = this.#describe(candidate, outcome, began);
     const entry: FinalEntry = { type: 'final', ...described };
     journal.append(entry);
     this.emit('final', entry);
-    if (entry.failure === undefined) return entry;
-    this.emit(
-      'notice',
-      `the final training failed (${entry.failure.message}); the model has the weights of the search`,
-    );
-    return undefined;
+    if (entry.failure !== undefined) {
+      const which = config.repeats === 1 ? 'the final training' : `final training ${repeat} of ${config.repeats}`;
+      const instead =
+        config.genome === undefined && config.repeats === 1 ? '; the model has the weights of the search' : '';
+      this.emit('notice', `${which} failed (${entry.failure.message})${instead}`);
+    }
+    return entry;
+  }
+
+  /** The network that becomes the model: if no final training came to an end, that of the search. */
+  #chooseNetwork({ genome, evaluation }: Winner, tried: readonly FinalEntry[]): EvaluationEntry | FinalEntry {
+    const chosen = chooseRepeat(tried.filter(({ failure }) => failure === undefined)) ?? evaluation;
+    if (chosen === undefined) {
+      const [failed] = tried;
+      throw new EvaluationError(
+        'error',
+        `the training of ${genome || 'the network without layers'} failed: ${failed?.failure?.message ?? 'no reason is known'}; train it anew with other settings, such as a smaller learning rate or a longer time-out`,
+        { details: { genome } },
+      );
+    }
+    if (chosen === evaluation) this.#requireWeights(evaluation);
+    return chosen;
   }
 
   /** A candidate that a callback stopped was not there to write them. */
@@ -219,8 +263,7 @@ export class Search extends EventEmitter<SearchEvents> {
     return candidateTask(genomeId(genome), this.#tasks);
   }
 
-  #reportGeneration(generation: number): void {
-    const { population, best } = this.#strategy;
+  #reportGeneration(generation: number, { population, best }: SearchStrategy): void {
     if (best === undefined) return;
     const name = ({ genome, fitness }: { genome: Genome; fitness: number }) => ({ genome: genomeId(genome), fitness });
     const { generations } = this.#run.config;

@@ -1,15 +1,16 @@
 // `summary.json`: what came of a run. Every figure was measured.
 
 import type { MetricName } from '../engine/metrics.ts';
+import type { RepeatStatistics } from './repeats.ts';
 import type { Versions } from './version.ts';
 
 export interface SearchSummary {
   /** Canonical text. */
   readonly genome: string;
-  /** Of the candidate, in the search; on the test images if `fitness.on` says so. */
-  readonly validationAccuracy: number;
-  /** What the search was after, and how much of it the candidate had. */
-  readonly fitness: {
+  /** Of the candidate, in the search; on the test images if `fitness.on` says so. Absent if there was no search. */
+  readonly validationAccuracy?: number;
+  /** What the search was after, and how much of it the candidate had. Absent if there was no search. */
+  readonly fitness?: {
     readonly metric: MetricName;
     /** `test`: the test images drove the search, so the test accuracy is biased. */
     readonly on: 'validation' | 'test';
@@ -19,6 +20,8 @@ export interface SearchSummary {
   readonly testAccuracy: number;
   readonly testLoss: number;
   readonly testExamples: number;
+  /** Of all final trainings, each scored once, if there were several; `model.onnx` is one of them. */
+  readonly repeats?: RepeatStatistics;
   readonly parameters: number;
   /** Forward, per image. */
   readonly flops: number;

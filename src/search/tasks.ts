@@ -30,10 +30,15 @@ export function candidateTask(genome: string, settings: TaskSettings): Identifie
   return identify(genome, settings, { ...limits, validation, purpose: 'search' }, settings.config.training.epochs);
 }
 
-/** The best genome, from scratch, on training and validation data. */
-export function finalTask(genome: string, settings: TaskSettings): IdentifiedTask {
+/**
+ * The best genome, from scratch, on training and validation data.
+ *
+ * @param repeat  from 1; each has a seed of its own.
+ */
+export function finalTask(genome: string, settings: TaskSettings, repeat = 1): IdentifiedTask {
   const { trainLimit, validation, finalEpochs } = settings.config;
-  return identify(genome, settings, { ...(trainLimit && { trainLimit }), validation, purpose: 'final' }, finalEpochs);
+  const selection = { ...(trainLimit && { trainLimit }), validation, purpose: 'final' } as const;
+  return identify(genome, settings, selection, finalEpochs, repeat);
 }
 
 function identify(
@@ -41,6 +46,7 @@ function identify(
   { config, dataset, checkpoint }: TaskSettings,
   selection: Omit<EvaluationTask['selection'], 'seed'>,
   epochs: number,
+  repeat = 1,
 ): IdentifiedTask {
   const { optimizer, ...training } = config.training;
   const settings: TrainingSettings = { ...training, optimiser: optimizer, epochs };
@@ -49,7 +55,7 @@ function identify(
     network: networkOptionsOf(config),
     selection: { seed: `${config.seed}/data`, ...selection },
     training: settings,
-    seed: `${config.seed}/${selection.purpose}/${genome}`,
+    seed: `${config.seed}/${selection.purpose}/${genome}${repeat === 1 ? '' : `/${repeat}`}`,
   };
   const key = JSON.stringify([dataset.fingerprint, content]);
   const id = createHash('sha256').update(key).digest('hex').slice(0, 16);

@@ -14,6 +14,12 @@ export function describeStart({ folder, config, dataset, journalled, notices }: 
   ];
 }
 
+/** `Final training of 8-8`; with its number if there are several. */
+export function describeFinal({ genome, repeats }: StartEvent['config'], trained: string, repeat: number): string {
+  const name = genome === undefined ? 'Final training' : 'Training';
+  return `${name}${repeats === 1 ? '' : ` ${repeat} of ${repeats}`} of ${shownGenome(trained)}`;
+}
+
 export function describeGeneration({ generation, generations, population, best }: GenerationEvent): string {
   const mean = population.reduce((sum, { fitness }) => sum + fitness, 0) / Math.max(1, population.length);
   return `Generation ${generation}/${generations}  best ${percent(best.fitness)}  mean ${percent(mean)}  ${shownGenome(best.genome)}`;

@@ -85,7 +85,7 @@ Best  90.33 %  32-8-max
         progress: { step, totalSteps: 100, ...(epoch && { epoch: { epoch, loss: 0.1234, accuracy: 0.97 } }) },
       },
     });
-    const start: RunEvent = { type: 'finalStart', event: { id: 'max', genome: 'max' } };
+    const start: RunEvent = { type: 'finalStart', event: { id: 'max', genome: 'max', repeat: 1 } };
     const half = render(stateAfter(start, at(50, 1), at(60)), 80);
     expect(half).toContain(
       'Final training of max on all training images\n✔ epoch 1/2   loss 0.1234   accuracy 97.00 %\n',

@@ -2,6 +2,7 @@
 
 import type { Colours } from '../terminal.ts';
 import { bar, cell, duration, grouped, percent, shorten, shownGenome, sparkline } from './format.ts';
+import { describeFinal } from './lines.ts';
 import { type CandidateState, type FinalState, type RunState, secondsLeft } from './run-state.ts';
 
 export interface FrameSize {
@@ -79,7 +80,7 @@ function renderCandidate(
 
 function renderFinal(
   state: RunState,
-  { genome, step, totalSteps, epochs }: FinalState,
+  { genome, repeat, step, totalSteps, epochs }: FinalState,
   space: number,
   width: number,
   c: Colours,
@@ -96,7 +97,7 @@ function renderFinal(
       ? `● epoch ${epoch}/${total}   ${bar(share, 20)}`
       : '● scoring the test images, for the only time';
   return [
-    c.bold(shorten(`Final training of ${shownGenome(genome)} on all training images`, width)),
+    c.bold(shorten(`${describeFinal(state.start.config, genome, repeat)} on all training images`, width)),
     ...lines.slice(-space).map((line) => c.green(shorten(line, width))),
     c.cyan(shorten(running, width)),
   ];
@@ -113,6 +114,7 @@ function renderFoot(state: RunState, width: number, now: number, c: Colours): st
   }
   const left = secondsLeft(state, now);
   const times = `${duration((now - startedAt) / 1000)}${left === undefined ? '' : `, about ${duration(left)} left`}`;
+  if (state.start.config.genome !== undefined) return [shorten(times, width)];
   const counts = `${known.size}/${total} networks`;
   const barWidth = Math.max(0, Math.min(20, width - counts.length - times.length - 6));
   const progress = `${bar(total === 0 ? 1 : known.size / total, barWidth)}  ${counts}  ${times}`;

@@ -2,7 +2,7 @@
 
 import type { Terminal } from '../terminal.ts';
 import { counted, duration, grouped, percent, shownGenome } from './format.ts';
-import { describeGeneration, describeStart } from './lines.ts';
+import { describeFinal, describeGeneration, describeStart } from './lines.ts';
 import { type RunEvent, type RunState, updateRunState } from './run-state.ts';
 import type { SearchView } from './search-view.ts';
 
@@ -19,7 +19,7 @@ export function createPlainView({ stdout }: Terminal): SearchView {
 }
 
 /** @param state  after the event. */
-export function describeEvent({ type, event }: RunEvent, { start, known, total }: RunState): string[] {
+export function describeEvent({ type, event }: RunEvent, { start, known, total, finals }: RunState): string[] {
   switch (type) {
     case 'start':
       return describeStart(event);
@@ -38,12 +38,16 @@ export function describeEvent({ type, event }: RunEvent, { start, known, total }
     case 'generation':
       return [describeGeneration(event)];
     case 'finalStart':
-      return [`Final training of ${shownGenome(event.genome)}, ${counted(start.config.finalEpochs, 'epoch')}`];
+      return [
+        `${describeFinal(start.config, event.genome, event.repeat)}, ${counted(start.config.finalEpochs, 'epoch')}`,
+      ];
     case 'finalProgress': {
       const { epoch } = event.progress;
       if (epoch === undefined) return [];
+      const { repeat } = finals.find(({ id }) => id === event.id) ?? {};
+      const which = start.config.repeats === 1 ? '' : `[training ${repeat}/${start.config.repeats}] `;
       return [
-        `Epoch ${epoch.epoch}/${start.config.finalEpochs}: loss ${epoch.loss.toFixed(4)}, accuracy ${percent(epoch.accuracy)}`,
+        `${which}Epoch ${epoch.epoch}/${start.config.finalEpochs}: loss ${epoch.loss.toFixed(4)}, accuracy ${percent(epoch.accuracy)}`,
       ];
     }
     case 'notice':

@@ -86,7 +86,7 @@ describe('the time left', () => {
 
   it('is that of the final training in the end', () => {
     const final: RunEvent[] = [
-      { type: 'finalStart', event: { id: 'max', genome: 'max' } },
+      { type: 'finalStart', event: { id: 'max', genome: 'max', repeat: 1 } },
       { type: 'finalProgress', event: { id: 'max', genome: 'max', progress: { step: 25, totalSteps: 100 } } },
     ];
     const state = stateAfter(...final);

@@ -28,6 +28,9 @@ export interface RunState {
   readonly bestOfGenerations: readonly number[];
   /** Evaluations there will be: exact for what has begun, at most so many for the rest. */
   readonly total: number;
+  /** Final trainings that have begun, in the order of their beginning. */
+  readonly finals: readonly FinalState[];
+  /** The one of them with the least done: what a view shows. */
   readonly final?: FinalState;
 }
 
@@ -45,6 +48,10 @@ export interface TrainingState {
 }
 
 export interface FinalState extends TrainingState {
+  readonly id: string;
+  /** From 1 to `repeats` of the configuration. */
+  readonly repeat: number;
+  readonly ended: boolean;
   readonly genome: string;
   readonly epochs: readonly EpochRecord[];
 }
@@ -112,13 +119,17 @@ export function updateRunState(
     case 'generation':
       return { ...state, bestOfGenerations: [...state.bestOfGenerations, event.best.fitness] };
     case 'finalStart':
-      return { ...state, final: { genome: event.genome, startedAt: now, step: 0, totalSteps: 0, epochs: [] } };
+      return withFinals(state, [
+        ...state.finals,
+        { ...event, startedAt: now, step: 0, totalSteps: 0, epochs: [], ended: false },
+      ]);
     case 'finalProgress': {
-      if (state.final === undefined) return state;
       const { step, totalSteps, epoch } = event.progress;
-      const epochs = epoch === undefined ? state.final.epochs : [...state.final.epochs, epoch];
-      return { ...state, final: { ...state.final, step, totalSteps, epochs } };
+      const added = epoch === undefined ? [] : [epoch];
+      return withFinal(state, event.id, ({ epochs }) => ({ step, totalSteps, epochs: [...epochs, ...added] }));
     }
+    case 'final':
+      return withFinal(state, event.id, () => ({ ended: true }));
     default:
       return state;
   }
@@ -128,8 +139,11 @@ export function updateRunState(
 export function secondsLeft(state: RunState, now: number): number | undefined {
   const { final, known, total, start } = state;
   if (final !== undefined) {
-    const spent = (now - final.startedAt) / 1000;
-    return final.step === 0 ? undefined : (spent * (final.totalSteps - final.step)) / final.step;
+    if (final.step === 0) return undefined;
+    const whole = (((now - final.startedAt) / 1000) * final.totalSteps) / final.step;
+    const { repeats, workers } = start.config;
+    const latest = Math.max(...state.finals.map(({ repeat }) => repeat));
+    return whole * (1 - final.step / final.totalSteps + Math.ceil((repeats - latest) / workers));
   }
   const running = state.candidates.flatMap(({ genome, training }) =>
     training === undefined || training.step === 0 || known.has(genome)
@@ -153,18 +167,25 @@ function finalSeconds({ best, start }: RunState, mean: number): number {
   const { config, dataset } = start;
   const all = Math.min(config.trainLimit ?? dataset.trainExamples, dataset.trainExamples);
   const searched = Math.min(config.searchLimit ?? all, all * (1 - config.validation));
-  return ((best?.seconds ?? mean) * config.finalEpochs * all) / (config.training.epochs * searched);
+  const once = ((best?.seconds ?? mean) * config.finalEpochs * all) / (config.training.epochs * searched);
+  return once * Math.ceil(config.repeats / config.workers);
 }
 
 function startState(start: StartEvent, now: number): RunState {
   const total = evaluationsOf(start);
-  const nothing = { candidates: [], asked: 0, known: new Map<string, EvaluationEntry>(), bestOfGenerations: [] };
+  const nothing = {
+    candidates: [],
+    finals: [],
+    asked: 0,
+    known: new Map<string, EvaluationEntry>(),
+    bestOfGenerations: [],
+  };
   return { start, startedAt: now, generation: 0, ...nothing, total };
 }
 
 /** Genomes that the strategy will ask for, repeated ones too. */
-function evaluationsOf({ config: { population, generations } }: StartEvent): number {
-  return population * (generations + 1);
+function evaluationsOf({ config: { population, generations, genome } }: StartEvent): number {
+  return genome === undefined ? population * (generations + 1) : 0;
 }
 
 function withTraining(state: RunState, { genome }: Candidate, training: TrainingState): RunState {
@@ -172,6 +193,21 @@ function withTraining(state: RunState, { genome }: Candidate, training: Training
     candidate.genome === genome ? { ...candidate, training } : candidate,
   );
   return { ...state, candidates };
+}
+
+function withFinal(state: RunState, id: string, change: (final: FinalState) => Partial<FinalState>): RunState {
+  const changed = (final: FinalState) => (final.id === id ? { ...final, ...change(final) } : final);
+  return withFinals(state, state.finals.map(changed));
+}
+
+/** If all have ended, the last one stays in view. */
+function withFinals(state: RunState, finals: readonly FinalState[]): RunState {
+  const share = ({ step, totalSteps, ended }: FinalState) => (ended ? 2 : totalSteps === 0 ? 0 : step / totalSteps);
+  const final = finals.reduce<FinalState | undefined>(
+    (least, other) => (least === undefined || share(other) < share(least) ? other : least),
+    undefined,
+  );
+  return { ...state, finals, ...(final && { final }) };
 }
 
 function withBest(state: RunState, entry: EvaluationEntry): RunState {

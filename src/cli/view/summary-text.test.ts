@@ -35,7 +35,20 @@ it('another metric is named, and a search on the test images is called biased', 
   const fitness = { metric: 'macro-f1', on: 'validation', value: 0.91234 } as const;
   const rowsWith = (changes: Partial<typeof SUMMARY>) => describeSummary({ ...SUMMARY, ...changes }, 'a', 'b', PLAIN);
   expect(rowsWith({ fitness })).toContain('  Validation    98.00 %, macro-f1 0.9123 in the search');
-  expect(rowsWith({ fitness: { ...SUMMARY.fitness, on: 'test' } })).toContain(
+  expect(rowsWith({ fitness: { metric: 'accuracy', on: 'test', value: 0.98 } })).toContain(
     '  Biased        the test images chose the network, so its test accuracy flatters it',
   );
+});
+
+it('several final trainings have their mean, spread and best', () => {
+  const repeats = { accuracies: [0.993, 0.9916, 0.9917], mean: 0.9921, std: 0.0005, best: 0.993 };
+  const rows = describeSummary({ ...SUMMARY, repeats }, 'a', 'b', PLAIN);
+  expect(rows).toContain('  Repeats       99.21 % ± 0.05, best 99.30 % of 3');
+});
+
+it('a training without a search says nothing of one', () => {
+  const { validationAccuracy: _, fitness: __, ...summary } = { ...SUMMARY, evaluations: 0, searchSeconds: 0 };
+  const text = describeSummary(summary, 'a', 'b', PLAIN).join('\n');
+  expect(text).toContain('  Time          51 s training\n');
+  expect(text).not.toMatch(/search|Validation/i);
 });

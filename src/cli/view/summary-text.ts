@@ -7,12 +7,13 @@ import { counted, duration, grouped, percent, scaled, shellWord, shownGenome, sh
 
 /** @param source  the data as the command line names it. */
 export function describeSummary(summary: SearchSummary, folder: string, source: string, colours: Colours): string[] {
-  const { genome, testAccuracy, testExamples, parameters, flops, dataset } = summary;
+  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness } = summary;
   const { evaluations, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
   const path = shownPath(folder);
   const model = shellWord(join(path, 'model.onnx'));
   const failed = failures === 0 ? '' : `, ${grouped(failures)} failed`;
+  const searching = fitness === undefined ? '' : `${duration(searchSeconds)} search, `;
   const rounds = generations === 0 ? '' : `, ${counted(generations, 'generation')}`;
   return [
     '',
@@ -20,10 +21,11 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
     '',
     row('Genome', colours.bold(shownGenome(genome))),
     row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
+    ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
     ...fitnessRows(summary, row),
     row('Size', `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} an image`),
-    row('Search', `${counted(evaluations, 'network')} trained${failed}${rounds}`),
-    row('Time', `${duration(searchSeconds)} search, ${duration(finalTrainingSeconds)} final training`),
+    ...(fitness === undefined ? [] : [row('Search', `${counted(evaluations, 'network')} trained${failed}${rounds}`)]),
+    row('Time', `${searching}${duration(finalTrainingSeconds)} ${fitness === undefined ? '' : 'final '}training`),
     row('Model', join(path, 'model.onnx')),
     row('Summary', join(path, 'summary.json')),
     '',
@@ -33,10 +35,15 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
   ];
 }
 
+function describeRepeats({ accuracies, mean, std, best }: NonNullable<SearchSummary['repeats']>): string {
+  return `${percent(mean)} ± ${(100 * std).toFixed(2)}, best ${percent(best)} of ${accuracies.length}`;
+}
+
 function fitnessRows(
   { validationAccuracy, fitness }: SearchSummary,
   row: (name: string, text: string) => string,
 ): readonly string[] {
+  if (fitness === undefined || validationAccuracy === undefined) return [];
   const { metric, on, value } = fitness;
   const other = metric === 'accuracy' ? '' : `, ${metric} ${value.toFixed(4)}`;
   if (on === 'validation') return [row('Validation', `${percent(validationAccuracy)}${other} in the search`)];

@@ -1,10 +1,10 @@
-// Writes what a search reports as event files for TensorBoard: a folder a candidate, one for the search, one for the final
-// training. Nothing depends on them: the first that cannot be written ends the log with a notice, not the search.
+// Writes what a search reports as event files for TensorBoard: a folder a candidate, one for the search, one for each
+// final training. Nothing depends on them: the first that cannot be written ends the log with a notice, not the search.
 
 import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { SearchConfig } from '../config.ts';
-import type { Candidate, CandidateProgress, GenerationEvent, SearchEvents } from '../events.ts';
+import type { Candidate, CandidateProgress, FinalCandidate, GenerationEvent, SearchEvents } from '../events.ts';
 import type { EvaluationEntry, FinalEntry } from '../journal.ts';
 import { EventFile, eventFilesIn } from './event-file.ts';
 import {
@@ -72,7 +72,7 @@ export function logForTensorBoard(search: EventEmitter<SearchEvents>, options: S
   );
   on(
     'finalStart',
-    whileWritten(() => log.startFinal()),
+    whileWritten((candidate) => log.startFinal(candidate)),
   );
   on(
     'finalProgress',
@@ -96,7 +96,8 @@ class SearchLog {
   /** Of all candidates so far. */
   readonly #sessions = new Map<string, HyperParameters>();
   #search: EventFile | undefined;
-  #final: TrainingLog | undefined;
+  /** Final trainings. */
+  readonly #finals = new Map<string, TrainingLog>();
 
   constructor(options: SearchLogOptions) {
     this.#options = options;
@@ -146,16 +147,19 @@ class SearchLog {
     this.#search.append([{ wallTime, step: generation, values }]);
   }
 
-  startFinal(): void {
-    this.#final = new TrainingLog(join(this.#options.folder, 'final'), this.#now());
+  startFinal({ id, repeat }: FinalCandidate): void {
+    const { folder, config } = this.#options;
+    const place = config.repeats === 1 ? join(folder, 'final') : join(folder, 'final', String(repeat));
+    this.#finals.set(id, new TrainingLog(place, this.#now()));
   }
 
-  addFinalEpoch({ progress: { epoch, details } }: CandidateProgress): void {
-    if (epoch !== undefined) this.#final?.addEpoch(epoch, details, this.#now());
+  addFinalEpoch({ id, progress: { epoch, details } }: CandidateProgress): void {
+    if (epoch !== undefined) this.#finals.get(id)?.addEpoch(epoch, details, this.#now());
   }
 
-  endFinal({ history }: FinalEntry): void {
-    this.#final?.addMissing(history, this.#now());
+  endFinal({ id, history }: FinalEntry): void {
+    this.#finals.get(id)?.addMissing(history, this.#now());
+    this.#finals.delete(id);
   }
 
   /** A run that was done already has nothing new. */
