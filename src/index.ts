@@ -91,5 +91,5 @@ export type { RepeatStatistics } from './search/repeats.ts';
 export { openRunFolder, type RunFolder, readConfigFile, readSummary } from './search/run-folder.ts';
 export { Search } from './search/search.ts';
 export type { SearchSummary } from './search/summary.ts';
-export { type LabelledImages, type NamedPrediction, TrainedCnn } from './search/trained-cnn.ts';
+export { type LabelledImages, type NamedPrediction, TrainedCnn, type TrainOptions } from './search/trained-cnn.ts';
 export { VERSION } from './search/version.ts';

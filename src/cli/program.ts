@@ -8,6 +8,7 @@ import { addInspectCommand } from './inspect-command.ts';
 import { addResumeCommand } from './resume-command.ts';
 import { addSearchCommand } from './search-command.ts';
 import type { Terminal } from './terminal.ts';
+import { addTrainCommand } from './train-command.ts';
 
 /**
  * Runs one command.
@@ -53,6 +54,7 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false });
   addSearchCommand(program, terminal, done);
   addResumeCommand(program, terminal, done);
+  addTrainCommand(program, terminal, done);
   addEvaluateCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
   return program;

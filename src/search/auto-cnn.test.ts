@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Dataset, selectExamples } from '../data/dataset.ts';
 import type { ArrayDataset } from '../data/from-arrays.ts';
@@ -281,6 +281,28 @@ describe('callbacks', () => {
       stopped: true,
       failure: { reason: 'cancelled', message: 'a callback stopped it before the end of its first epoch' },
     });
+  });
+});
+
+describe('a trained network', () => {
+  it('is trained anew with other settings in a run of its own, and stays as it is', async () => {
+    const best = await small().run();
+    const before = await best.evaluate();
+    const options = { epochs: 2, seed: 7, training: { learningRate: 0.002 } };
+    const evaluator = new InProcessEvaluator(runtime);
+    const again = await best.train({ ...options, out: `${out} again`, evaluator });
+    expect(again.genome).toBe(best.genome);
+    expect(again.folder).toBe(resolve(`${out} again`));
+    expect(await best.evaluate()).toEqual(before);
+    expect(await again.evaluate()).not.toEqual(before);
+    const [final, ...others] = readJournal(join(again.folder, 'journal.jsonl'));
+    expect(others).toEqual([]);
+    expect(final).toMatchObject({ type: 'final', genome: best.genome, bestEpoch: 2 });
+    expect(openRunFolder(again.folder).config).toMatchObject({
+      seed: 7,
+      training: { learningRate: 0.002, batchSize: 32 },
+    });
+    await expect(best.train({ epochs: 0 })).rejects.toThrow(/the options of train: finalEpochs/);
   });
 });
 

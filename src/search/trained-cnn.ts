@@ -12,11 +12,13 @@ import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { Score } from '../engine/scorer.ts';
 import { InvalidInputError } from '../errors.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { formatImageShape, type ImageShape } from '../genome/image-shape.ts';
 import { parseGenome } from '../genome/text.ts';
 import { type ModelMetadata, readModelMetadata } from '../network/onnx-metadata.ts';
-import type { SearchConfig } from './config.ts';
+import type { SearchConfig, SearchConfigInput } from './config.ts';
+import { createSearch } from './create-search.ts';
 import { formatLayerTable, layerTableOf } from './layer-table.ts';
 import { networkInputOf } from './network-input.ts';
 import { openRunFolder } from './run-folder.ts';
@@ -25,6 +27,23 @@ import { openRunFolder } from './run-folder.ts';
 export interface LabelledImages {
   readonly x: ImageArray;
   readonly y: LabelArray;
+}
+
+/** How to train a network anew; what is left out is as in its run. */
+export interface TrainOptions {
+  readonly epochs?: number;
+  /** Trainings, with a seed each; the one with the lowest training loss is what comes back. */
+  readonly repeats?: number;
+  readonly seed?: number;
+  readonly workers?: number;
+  /** Settings of the training, over those of the run. */
+  readonly training?: Omit<NonNullable<SearchConfigInput['training']>, 'epochs'>;
+  /** The new run folder; without it the next free one in `runs/`. */
+  readonly out?: string;
+  /** Interrupts the training, which can then be resumed. */
+  readonly signal?: AbortSignal;
+  /** Trains in place of the child processes; the run closes it. */
+  readonly evaluator?: Evaluator;
 }
 
 export interface NamedPrediction {
@@ -122,6 +141,29 @@ export class TrainedCnn {
       probabilities.set(prediction.probabilities, from * this.classes.length);
     }
     return { labels, classNames: Array.from(labels, (label) => this.classes[label] ?? ''), probabilities };
+  }
+
+  /**
+   * Trains the same genome from scratch on all training images of the run's data, in a run folder of its own. This network
+   * stays as it is.
+   *
+   * @throws {InvalidInputError} for a wrong option, or if the run's data is gone; {InterruptedError} if the signal is
+   *   aborted; {EvaluationError} if the training fails.
+   */
+  async train(options: TrainOptions = {}): Promise<TrainedCnn> {
+    const { epochs, training, out, signal, evaluator, ...changes } = options;
+    const dataset = await this.#dataset();
+    const config = {
+      ...this.#config,
+      ...changes,
+      genome: this.genome,
+      ...(epochs !== undefined && { finalEpochs: epochs }),
+      training: { ...this.#config.training, ...training },
+    };
+    const opened = { dataset, ...(out !== undefined && { out }), ...(evaluator && { evaluator }) };
+    const search = await createSearch(config, { ...opened, configSource: 'the options of train' });
+    await search.run(signal === undefined ? {} : { signal });
+    return TrainedCnn.open(search.folder, dataset, dataset.notes);
   }
 
   /** Writes the network as an ONNX file, whole or not at all. */

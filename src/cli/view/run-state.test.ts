@@ -5,6 +5,7 @@ import {
   failureOf,
   generationStart,
   progress,
+  START,
   stateAfter,
 } from '../../../test/support/made-up-run.ts';
 import { type RunEvent, secondsLeft, updateRunState } from './run-state.ts';
@@ -92,5 +93,25 @@ describe('the time left', () => {
     const state = stateAfter(...final);
     expect(state.final).toMatchObject({ genome: 'max', step: 25 });
     expect(secondsLeft(state, 11_000)).toBeCloseTo(30);
+  });
+
+  it('shows of several final trainings the one with the least done, and counts those that wait', () => {
+    const start = (repeat: number): RunEvent => ({
+      type: 'finalStart',
+      event: { id: `${repeat}`, genome: 'max', repeat },
+    });
+    const at = (id: string, step: number): RunEvent => ({
+      type: 'finalProgress',
+      event: { id, genome: 'max', progress: { step, totalSteps: 100 } },
+    });
+    const config = { ...START.config, repeats: 5 };
+    const begin: RunEvent = { type: 'start', event: { ...START, config } };
+    const state = stateAfter(begin, start(1), start(2), at('1', 80), at('2', 50));
+    expect(state.final).toMatchObject({ repeat: 2, step: 50 });
+    // 10 s for half of one: as long again, then two more rounds of two workers.
+    expect(secondsLeft(state, 13_000)).toBeCloseTo(10 + 2 * 20);
+    const { fitness: _, ...described } = entryOf('max', 0);
+    const ended: RunEvent = { type: 'final', event: { ...described, type: 'final', id: '2' } };
+    expect(updateRunState(state, ended, 0)?.final).toMatchObject({ repeat: 1, step: 80 });
   });
 });

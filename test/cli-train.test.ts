@@ -1,0 +1,106 @@
+// `auto-cnn train` and `--repeats` as their users run them: the built command line on tiny data.
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readJournal } from '../src/search/journal.ts';
+import { type CliOptions, runCli } from './support/cli.ts';
+import { writeTinyDigits } from './support/tiny-digits.ts';
+
+const work = mkdtempSync(join(tmpdir(), 'auto-cnn-train-'));
+
+const cli = (command: string, options: Partial<CliOptions> = {}) =>
+  runCli(command.split(' '), { cwd: work, cacheDir: join(work, 'cache'), ...options });
+const read = (...path: readonly string[]) => readFileSync(join(work, ...path), 'utf8');
+
+beforeAll(async () => {
+  mkdirSync(join(work, 'cache'));
+  await writeTinyDigits(join(work, 'digits'));
+});
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe('train', () => {
+  it('trains one genome and leaves a run like that of a search', async () => {
+    const { code, stdout, stderr } = await cli('train 4-8-0.2 digits --epochs 2 --batch-size 32 --out one');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const summary = JSON.parse(read('one', 'summary.json'));
+    expect(summary).toMatchObject({ genome: '4-8-max', evaluations: 0 });
+    expect(stdout).toMatch(/^Training of 4-8-max, 2 epochs\nEpoch 1\/2: loss .*\nEpoch 2\/2: loss .*\n/m);
+    expect(stdout).toContain(`Test accuracy ${(100 * summary.testAccuracy).toFixed(2)} % of 40 images`);
+    expect(stdout).not.toMatch(/Generation|Validation|networks/);
+    expect(readdirSync(join(work, 'one')).sort()).toEqual(
+      ['checkpoints', 'config.json', 'journal.jsonl', 'model.onnx', 'summary.json', 'tensorboard'].sort(),
+    );
+    const { code: again, stdout: score } = await cli('evaluate one digits --json');
+    expect(again).toBe(0);
+    expect(JSON.parse(score)).toMatchObject({ genome: '4-8-max', accuracy: summary.testAccuracy });
+  });
+
+  it('reports mean, spread and best of its repeats, and prints one JSON object with --json', async () => {
+    const { code, stdout, stderr } = await cli(
+      'train 4-8-max digits --epochs 2 --repeats 3 --workers 2 --json --out three',
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { folder, ...summary } = JSON.parse(stdout);
+    expect(folder).toBe(join(work, 'three'));
+    expect(summary).toEqual(JSON.parse(read('three', 'summary.json')));
+    expect(summary.repeats.accuracies).toHaveLength(3);
+    expect(summary.repeats.accuracies).toContain(summary.testAccuracy);
+    expect((await cli('resume three')).stdout).toMatch(
+      /^ {2}Repeats {7}\d+\.\d\d % ± \d+\.\d\d, best \d+\.\d\d % of 3$/m,
+    );
+  });
+
+  it('takes the settings of a run with --config, and flags win over them', async () => {
+    const { code } = await cli('train 4-4 digits --config one/config.json --epochs 1 --out settings');
+    expect(code).toBe(0);
+    const { dataset: _, ...config } = JSON.parse(read('settings', 'config.json'));
+    const { dataset: __, ...settings } = JSON.parse(read('one', 'config.json'));
+    expect(config).toEqual({ ...settings, genome: '4-4', finalEpochs: 1 });
+  });
+
+  it('refuses wrong input in one line and writes nothing', async () => {
+    const cases: readonly (readonly [command: string, message: RegExp])[] = [
+      ['train 4-x digits', /genome "4-x", token 2 \("x"\): .*; did you mean max\?/],
+      ['train max-max-max-max digits', /genome "max-max-max-max": .*pooling/],
+      ['train 4-4 nowhere', /No data set "nowhere"/],
+      ['train 4-4', /missing.*DATA/i],
+      ['train 4-4 digits --epochs 0', /--epochs must be .*0/],
+      ['train 4-4 digits --repeats none', /--repeats .*none/],
+      ['train 4-4 digits --train-limit 3', /--train-limit .*3/],
+      ['train 4-4 digits --validation 0.2', /unknown option '--validation'/],
+    ];
+    const results = await Promise.all(cases.map(([command]) => cli(`${command} --out refused`)));
+    for (const [i, { code, stdout, stderr }] of results.entries()) {
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(cases[i]?.[1] ?? /^$/);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    }
+    expect(existsSync(join(work, 'refused'))).toBe(false);
+  });
+
+  it.skipIf(process.platform === 'win32')('is interrupted and resumed without a change of the result', async () => {
+    const command = 'train 4-8-max digits --epochs 20 --repeats 3 --workers 1';
+    let sent = false;
+    const { code, stderr } = await cli(`${command} --out stopped`, {
+      onStdout: (child, text) => {
+        if (!sent && text.includes('Training 2 of 3 of 4-8-max')) sent = child.kill('SIGINT');
+      },
+    });
+    expect({ code, stderr }).toEqual({ code: 130, stderr: 'interrupted; resume with: auto-cnn resume stopped\n' });
+    expect(readJournal(join(work, 'stopped', 'journal.jsonl')).length).toBeLessThan(3);
+    const [resumed, whole] = await Promise.all([cli('resume stopped --json'), cli(`${command} --json --out whole`)]);
+    const { repeats, testLoss } = JSON.parse(whole.stdout);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ repeats, testLoss });
+  });
+});
+
+it('search --repeats trains the winner so many times', async () => {
+  const search = 'search digits --population 2 --generations 0 --channels 4 --max-depth 2 --epochs 1 --final-epochs 1';
+  const { code, stdout } = await cli(`${search} --repeats 2 --out searched`);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Final training 1 of 2 of /m);
+  expect(stdout).toMatch(/^\[training 2\/2\] Epoch 1\/1: loss /m);
+  expect(stdout).toMatch(/^ {2}Repeats .* of 2$/m);
+});
