@@ -40,6 +40,7 @@ describe('several final trainings', () => {
     const summary = await run({ genome: '4-4', repeats: 3 }, evaluator);
     const finals = finalsOf(out);
     expect(new Set(evaluator.tasks.map(({ seed }) => seed)).size).toBe(3);
+    expect(evaluator.tasks[0]?.seed).toBe('1/final/4-4');
     expect(finals).toHaveLength(3);
     expect(finals.find(({ id }) => id === first?.id)?.history).toEqual(first?.history);
 
