@@ -1,6 +1,15 @@
 // The built command line from a data set to a model, in a pipe: what it prints, where, and with which exit code.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,6 +55,29 @@ describe('search', () => {
     const { code, stdout, stderr } = await cli(`${SEARCH} --out json --json`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({ ...JSON.parse(read('json', 'summary.json')), folder: join(work, 'json') });
+  });
+
+  it('trains nothing twice that another run left, be it in a cache or as weights, and imports fitness', async () => {
+    const shared = `${SEARCH} --fitness-cache shared/fitness.jsonl --checkpoint-dir shared/weights --json`;
+    const first = JSON.parse((await cli(`${shared} --out first`)).stdout);
+    const second = await cli(`${SEARCH} --fitness-cache shared/fitness.jsonl --out second`);
+    expect(second.stdout).toMatch(
+      new RegExp(`Search +0 networks trained, ${first.evaluations} known before, 1 generation`),
+    );
+    const third = JSON.parse((await cli(`${shared} --out third`)).stdout);
+    expect(third).toMatchObject({ genome: first.genome, reused: first.evaluations, testAccuracy: first.testAccuracy });
+    const weights = readdirSync(join(work, 'shared', 'weights'));
+    expect(weights).toHaveLength(first.evaluations + 1);
+
+    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [first.genome]: 0.5, '4-': 1 }));
+    const refused = await cli(`${SEARCH} --import-fitness fitness.json --out imported`);
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('fitness.json: the entry "4-" is no genome'),
+    });
+    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [first.genome]: 1 }));
+    const imported = await cli(`${SEARCH} --import-fitness fitness.json --out imported --json`);
+    expect(JSON.parse(imported.stdout)).toMatchObject({ genome: first.genome, reused: 1, fitness: { value: 1 } });
   });
 
   it('takes the configuration of a run, and flags win over it', async () => {

@@ -29,6 +29,8 @@ export async function searchAsDocumented(signal: AbortSignal): Promise<void> {
     searchSpace: { channels: [32, 64, 128, 256, 512], maxDepth: 5 },
     outputLayer: [{ type: 'globalAveragePooling' }, { type: 'dense', units: 'classes', activation: 'softmax' }],
     logsDir: 'logs',
+    fitnessCache: 'fitness.jsonl',
+    checkpointDir: 'checkpoints',
     signal,
     preset: 'autocnn',
     settings: { finalEpochs: 10, training: { batchSize: 32, schedule: { name: 'cosine' } } },

@@ -44,6 +44,11 @@ describe('flags', () => {
     expect(configFrom(undefined, 'mnist', flags({ logsDir: 'logs' })).logsDir).toBe('logs');
   });
 
+  it('name the places that runs share', () => {
+    const places = { fitnessCache: 'fitness.jsonl', checkpointDir: 'weights' };
+    expect(configFrom(undefined, 'mnist', flags(places))).toMatchObject(places);
+  });
+
   it('choose an optimiser or schedule with the settings that belong to it', () => {
     const sgd = configFrom(undefined, 'mnist', flags({ optimizer: 'sgd', weightDecay: '1e-4', schedule: 'cosine' }));
     expect(sgd.training.optimizer).toEqual({ name: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 1e-4 });

@@ -99,6 +99,13 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--workers <n>', 'workers', 'child processes (default: one a core)', parseNumber),
     flag('--timeout <time>', 'timeoutSeconds', 'longest training of a candidate, such as 90s', parseSeconds),
     flag('--logs-dir <folder>', 'logsDir', 'for TensorBoard (default: tensorboard in the run folder)', parseText),
+    flag('--fitness-cache <file>', 'fitnessCache', 'of finished evaluations, shared between runs', parseText),
+    flag(
+      '--checkpoint-dir <folder>',
+      'checkpointDir',
+      'of weights, shared between runs, to train none twice',
+      parseText,
+    ),
     flag('--no-tensorboard', 'tensorboard', 'write no event files', parseText),
   ],
 };

@@ -13,6 +13,7 @@ import { configText } from './view/config-text.ts';
 interface SearchOptions extends CommonOptions {
   readonly out?: string;
   readonly config?: string;
+  readonly importFitness?: string;
   readonly skipBroken?: boolean;
   readonly printConfig?: boolean;
 }
@@ -26,6 +27,7 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
     .option('--out <folder>', 'run folder to make (default: the next in runs/)')
     .option('--config <file>', 'JSON file with settings; flags win over it, it wins over the preset')
     .addOption(optionOf(PRESET_FLAG))
+    .option('--import-fitness <file>', 'JSON file of genomes and their fitness under these very settings')
     .option('--print-config', 'print each setting with where it comes from, and stop');
   addCommonOptions(command);
   for (const [heading, flags] of Object.entries(SEARCH_FLAGS)) {
@@ -47,6 +49,7 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
     const exitCode = await runSearch(terminal, options.json ?? false, (view) =>
       createSearch(config, {
         ...(options.out !== undefined && { out: options.out }),
+        ...(options.importFitness !== undefined && { importFitness: options.importFitness }),
         onLoadProgress: view.loading,
         signal: terminal.signal,
       }),

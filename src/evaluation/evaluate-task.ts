@@ -10,6 +10,7 @@ import { AutoCnnError, EvaluationError } from '../errors.ts';
 import { parseGenome } from '../genome/text.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
+import { encodeCheckpoint } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
 import { cancelledError, type EvaluateOptions, failedOutcome } from './evaluator.ts';
 import { selectData } from './select-data.ts';
@@ -47,12 +48,18 @@ export async function evaluateTask(
     if (signal?.aborted) throw cancelledError(error);
     return failedOutcome(candidateFailure(error));
   }
-  if (task.checkpointPath !== undefined) {
-    const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
-    await writeFileAtomically(task.checkpointPath, [encodeState(network.layout, result.best, metadata)]);
-  }
   const { fitness, history, bestEpoch } = result;
-  return { fitness, history, bestEpoch };
+  const outcome: EvaluationOutcome = { fitness, history, bestEpoch };
+  if (task.checkpointPath !== undefined) {
+    const { id, genome } = task;
+    const metadata = { genome, normalisation: JSON.stringify(normalisation) };
+    const bytes =
+      id === undefined
+        ? encodeState(network.layout, result.best, metadata)
+        : encodeCheckpoint(network.layout, result.best, outcome, { id, ...metadata });
+    await writeFileAtomically(task.checkpointPath, [bytes]);
+  }
+  return outcome;
 }
 
 function candidateFailure(error: unknown): EvaluationError {

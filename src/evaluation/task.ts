@@ -21,6 +21,8 @@ export interface DataSelection {
 }
 
 export interface EvaluationTask {
+  /** Hash of all that decides the outcome: equal ids, equal outcomes. Without it, nothing is answered from elsewhere. */
+  readonly id?: string;
   /** Canonical text. */
   readonly genome: string;
   /** Head and shortcuts, where they are not the usual ones. */
@@ -53,4 +55,6 @@ export interface EvaluationOutcome {
   readonly failure?: FailureRecord;
   /** A callback ended the training early: `history` and `fitness` go up to there, and there may be no checkpoint. */
   readonly stopped?: true;
+  /** Not trained for this: a fitness cache or a checkpoint had the answer. */
+  readonly cached?: true;
 }

@@ -31,6 +31,8 @@ describe('toSearchConfig', () => {
         searchSpace: { channels: [32, 64], maxDepth: 5 },
         outputLayer: [{ type: 'globalAveragePooling' }, { type: 'dense', units: 'classes', activation: 'softmax' }],
         logsDir: 'logs',
+        fitnessCache: 'fitness.jsonl',
+        checkpointDir: 'checkpoints',
         settings: { finalEpochs: 7, strategy: 'random', training: { batchSize: 32, schedule: { name: 'cosine' } } },
       }),
     ).toEqual({
@@ -45,6 +47,8 @@ describe('toSearchConfig', () => {
       searchSpace: { channels: [32, 64], maxDepth: 5 },
       outputLayer: [{ type: 'globalAveragePooling' }, { type: 'dense', units: 'classes', activation: 'softmax' }],
       logsDir: 'logs',
+      fitnessCache: 'fitness.jsonl',
+      checkpointDir: 'checkpoints',
       finalEpochs: 7,
       strategy: 'random',
       training: {

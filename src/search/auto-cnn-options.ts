@@ -33,7 +33,9 @@ type OwnKey =
   | 'searchSpace'
   | 'seed'
   | 'workers'
-  | 'logsDir';
+  | 'logsDir'
+  | 'fitnessCache'
+  | 'checkpointDir';
 type OwnTrainingKey = 'epochs' | 'optimizer' | 'learningRate' | 'loss' | 'metrics';
 
 export interface AutoCnnOptions {
@@ -59,6 +61,10 @@ export interface AutoCnnOptions {
   readonly extraCallbacks?: readonly Callback[];
   /** Where the run's event files for TensorBoard go; without it `tensorboard/` in the run folder. */
   readonly logsDir?: string;
+  /** A file of finished evaluations that runs share, also at the same time; no effect on results. */
+  readonly fitnessCache?: string;
+  /** A folder of weights that runs share: a network whose weights are there is not trained again. No effect on results. */
+  readonly checkpointDir?: string;
   readonly seed?: number;
   /** Child processes that train candidates; no effect on results. */
   readonly workers?: number;
@@ -86,6 +92,8 @@ export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
     seed,
     workers,
     logsDir,
+    fitnessCache,
+    checkpointDir,
     crossoverProbability,
     mutationProbability,
   } = options;
@@ -114,6 +122,8 @@ export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
       seed,
       workers,
       logsDir,
+      fitnessCache,
+      checkpointDir,
     }),
     ...(Object.keys(training).length > 0 && { training }),
     dataset: { source: sourceOf(options.dataset) },
@@ -142,6 +152,8 @@ const OPTION_OF_KEY: Readonly<Record<string, string>> = {
   seed: 'seed',
   workers: 'workers',
   logsDir: 'logsDir',
+  fitnessCache: 'fitnessCache',
+  checkpointDir: 'checkpointDir',
   'training.epochs': 'epochNumber',
   'training.optimizer': 'optimizer',
   'training.loss': 'loss',
@@ -163,6 +175,8 @@ const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
   mutationOperationDistribution: true,
   extraCallbacks: true,
   logsDir: true,
+  fitnessCache: true,
+  checkpointDir: true,
   seed: true,
   workers: true,
   signal: true,

@@ -8,7 +8,7 @@ import type { Evaluator } from '../evaluation/evaluator.ts';
 import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
 import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
 import { CallbackEvaluator } from './callback-evaluator.ts';
-import { CallbackQueue, followWithCallbacks } from './callbacks.ts';
+import { CallbackQueue, type EvaluationStopper, followWithCallbacks } from './callbacks.ts';
 import { resolveConfig, type SearchConfig, type SearchConfigInput } from './config.ts';
 import { createSearch } from './create-search.ts';
 import type { Search } from './search.ts';
@@ -52,11 +52,15 @@ export class AutoCNN {
       process.emitWarning(notice, 'AutoCnnWarning');
     };
     const queue = new CallbackQueue(extraCallbacks, report);
-    const gate = new CallbackEvaluator(evaluator ?? poolFor(this.#config), queue);
-    const search = await this.#createSearch(dataset, gate);
+    let gate: CallbackEvaluator | undefined;
+    const search = await this.#createSearch(dataset, evaluator ?? poolFor(this.#config), (inner) => {
+      gate = new CallbackEvaluator(inner, queue);
+      return gate;
+    });
     search.on('notice', (notice) => notices.push(notice));
     const stop = new AbortController();
-    followWithCallbacks(search, queue, gate, () => stop.abort());
+    const stopper: EvaluationStopper = { stop: (genome, afterEpoch) => gate?.stop(genome, afterEpoch) };
+    followWithCallbacks(search, queue, stopper, () => stop.abort());
     const summary = await runUntilStopped(search, stop.signal, signal);
     const { folder } = search;
     queue.call('onSearchEnd', (callback) => callback.onSearchEnd?.({ folder, summary }));
@@ -70,9 +74,19 @@ export class AutoCNN {
     return 'xTrain' in dataset ? datasetFromArrays(dataset) : dataset;
   }
 
-  async #createSearch(dataset: Dataset, evaluator: Evaluator): Promise<Search> {
+  async #createSearch(
+    dataset: Dataset,
+    evaluator: Evaluator,
+    wrapEvaluator: (inner: Evaluator) => Evaluator,
+  ): Promise<Search> {
     const { out, signal } = this.#options;
-    const options = { dataset, evaluator, configSource: placeOfOption, ...(out !== undefined && { out }) };
+    const options = {
+      dataset,
+      evaluator,
+      wrapEvaluator,
+      configSource: placeOfOption,
+      ...(out !== undefined && { out }),
+    };
     try {
       return await createSearch(this.#input, { ...options, ...(signal && { signal }) });
     } catch (error) {

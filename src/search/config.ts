@@ -97,6 +97,18 @@ const searchConfigSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Folder in which the run’s event files go; without it tensorboard/ in the run folder.'),
+  fitnessCache: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File of finished evaluations that runs share, also at the same time; no effect on results.'),
+  checkpointDir: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder of weights that runs share, in place of checkpoints/ in the run folder: a network whose weights are there is not trained again; no effect on results.',
+    ),
 });
 
 /** What a user gives: everything but the data set has a default. */

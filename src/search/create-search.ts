@@ -6,9 +6,11 @@ import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { ConfigSource, SearchConfig, SearchConfigInput } from './config.ts';
+import { importFitness, readFitnessFile } from './import-fitness.ts';
 import { networkInputOf } from './network-input.ts';
 import { type OpenOptions, type OpenRun, reopenRun, startRun } from './open-run.ts';
 import { Search } from './search.ts';
+import { shareResults } from './shared-results.ts';
 import { logForTensorBoard } from './tensorboard/search-log.ts';
 
 export interface CreateSearchOptions extends OpenOptions {
@@ -18,6 +20,13 @@ export interface CreateSearchOptions extends OpenOptions {
   readonly configSource?: ConfigSource;
   /** Trains the candidates; without it a pool of `workers` child processes. The search closes it. */
   readonly evaluator?: Evaluator;
+  /** Puts something between the search and its evaluator; the search closes what it gives. */
+  readonly wrapEvaluator?: (evaluator: Evaluator) => Evaluator;
+  /**
+   * A file of genomes and their fitness, `{"128-64": 0.98}`, as the Python package keeps it. Its values are taken as measured
+   * under this very configuration: they have an effect on results. They go into the journal.
+   */
+  readonly importFitness?: string;
 }
 
 export interface ResumeSearchOptions extends OpenOptions {
@@ -32,8 +41,12 @@ export interface ResumeSearchOptions extends OpenOptions {
  * @throws {InvalidInputError} naming the key, path or option and the cure; {DataFormatError} for a damaged file.
  */
 export async function createSearch(config: SearchConfigInput, options: CreateSearchOptions = {}): Promise<Search> {
-  const run = await startRun(config, options.configSource ?? 'the configuration', options.out, options);
-  return searchOver(run, options.evaluator);
+  const { configSource = 'the configuration', out, evaluator, wrapEvaluator } = options;
+  const imported = options.importFitness === undefined ? undefined : readFitnessFile(options.importFitness);
+  const run = await startRun(config, configSource, out, options);
+  return closingOnFailure(run, () =>
+    searchOver(imported === undefined ? run : importFitness(run, imported), evaluator, wrapEvaluator),
+  );
 }
 
 /**
@@ -48,12 +61,20 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
     ...(workers !== undefined && { workers }),
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   };
-  return searchOver(await reopenRun(path, changes, options), options.evaluator);
+  const run = await reopenRun(path, changes, options);
+  return closingOnFailure(run, () => searchOver(run, options.evaluator));
 }
 
-function searchOver(run: OpenRun, evaluator: Evaluator | undefined): Search {
+function searchOver(
+  run: OpenRun,
+  evaluator: Evaluator | undefined,
+  wrap: (evaluator: Evaluator) => Evaluator = (inner) => inner,
+): Search {
   const { workers, timeoutSeconds, tensorboard, logsDir } = run.config;
-  const search = new Search(run, evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 }));
+  const trainer = evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
+  // Wrapped once more: callbacks have their say in what was recorded, and what they stop is not recorded.
+  const shared = shareResults(trainer, run.config, (notice) => search.emit('notice', notice));
+  const search = new Search(run, wrap(shared));
   if (tensorboard) {
     const { folder, config, dataset } = run;
     const problem = networkInputOf(config, dataset);
@@ -65,4 +86,13 @@ function searchOver(run: OpenRun, evaluator: Evaluator | undefined): Search {
     });
   }
   return search;
+}
+
+function closingOnFailure(run: OpenRun, open: () => Search): Search {
+  try {
+    return open();
+  } catch (error) {
+    run.close();
+    throw error;
+  }
 }

@@ -18,6 +18,7 @@ export interface RunCounts {
   readonly evaluations: number;
   readonly failures: number;
   readonly cacheHits: number;
+  readonly reused: number;
   readonly generations: number;
   readonly searchSeconds: number;
   readonly finalTrainingSeconds: number;

@@ -1,10 +1,10 @@
 // The journal of a run: one JSON object a line, appended and flushed before its content is used. A line carries a check
 // sum; a line that a power cut tore is dropped, any other damage is an error that names file and line.
 
-import { createHash } from 'node:crypto';
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { JournalError } from '../errors.ts';
 import type { EvaluationOutcome } from '../evaluation/task.ts';
+import { decodeLine, encodeLine } from './checked-line.ts';
 
 /** One finished evaluation. */
 export interface EvaluationEntry extends EvaluationOutcome {
@@ -18,6 +18,8 @@ export interface EvaluationEntry extends EvaluationOutcome {
   readonly seconds: number;
   /** Time that the run has taken so far, over all its sessions. */
   readonly elapsedSeconds: number;
+  /** The fitness is from a file that the user vouches for; nothing more is known of the training. */
+  readonly imported?: true;
 }
 
 /** The final training is done; its weights are in the checkpoint of this id. */
@@ -135,23 +137,6 @@ function checkHeader(content: object, path: string): void {
     `${path} is no journal that this version reads: it starts with ${JSON.stringify(content)}, expected ${JSON.stringify(HEADER)}`,
     { details: { path, line: 1 } },
   );
-}
-
-/** The object with its check sum as last key. */
-function encodeLine(content: object): string {
-  const text = JSON.stringify(content);
-  return `${text.slice(0, -1)},"check":"${checkSum(text)}"}`;
-}
-
-function decodeLine(line: string): object | undefined {
-  const match = /,"check":"([0-9a-f]{8})"\}$/.exec(line);
-  if (match === null) return undefined;
-  const text = `${line.slice(0, match.index)}}`;
-  return checkSum(text) === match[1] ? (JSON.parse(text) as object) : undefined;
-}
-
-function checkSum(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
 function attempt<T>(path: string, what: string, action: () => T): T {

@@ -1,7 +1,10 @@
 // Everything a search needs before it starts: checked, loaded, locked.
 
+import { resolve } from 'node:path';
 import { ensurePacked } from '../data/cache.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { ensureFolder } from '../data/ensure-folder.ts';
+import { fileFailure } from '../data/file-failure.ts';
 import { type LoadOptions, loadDataset } from '../data/load-dataset.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import { InvalidInputError } from '../errors.ts';
@@ -9,10 +12,11 @@ import { selectData } from '../evaluation/select-data.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import { type ConfigSource, resolveConfig, type SearchConfig } from './config.ts';
+import { FitnessCache } from './fitness-cache.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { acquireLock } from './lock.ts';
 import { networkInputOf } from './network-input.ts';
-import { createRunFolder, openRunFolder, type RunFolder } from './run-folder.ts';
+import { createRunFolder, openRunFolder, type RunFolder, withCheckpointDir } from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
 
 export interface OpenRun {
@@ -50,11 +54,12 @@ export async function startRun(
   out: string | undefined,
   options: OpenOptions = {},
 ): Promise<OpenRun> {
-  const config = resolveConfig(input, source);
+  const config = withAbsolutePaths(resolveConfig(input, source));
   const dataset = await load(config, options);
   checkAgainstData(config, dataset);
+  checkShared(config);
   const packedPath = await ensurePacked(dataset, options.cacheDir);
-  const folder = createRunFolder(out, dataset.name);
+  const folder = withCheckpointDir(createRunFolder(out, dataset.name), config);
   const resolved: SearchConfig = { ...config, dataset: { ...config.dataset, fingerprint: dataset.fingerprint } };
   return open(folder, resolved, dataset, packedPath, async () => {
     await writeFileAtomically(folder.config, [Buffer.from(`${JSON.stringify(resolved, null, 2)}\n`)]);
@@ -124,6 +129,26 @@ async function load(config: SearchConfig, options: OpenOptions): Promise<Dataset
     );
   }
   return dataset;
+}
+
+/** A run may be resumed from another folder. */
+function withAbsolutePaths({ fitnessCache, checkpointDir, ...others }: SearchConfig): SearchConfig {
+  return {
+    ...others,
+    ...(fitnessCache !== undefined && { fitnessCache: resolve(fitnessCache) }),
+    ...(checkpointDir !== undefined && { checkpointDir: resolve(checkpointDir) }),
+  };
+}
+
+/** The places that runs share can be used. */
+function checkShared({ fitnessCache, checkpointDir }: SearchConfig): void {
+  if (fitnessCache !== undefined) FitnessCache.open(fitnessCache).close();
+  if (checkpointDir === undefined) return;
+  try {
+    ensureFolder(checkpointDir);
+  } catch (error) {
+    throw fileFailure('make the folder', checkpointDir, error);
+  }
 }
 
 /** What only the data can tell: limits below the number of classes, a search space without a network, too much pooling. */

@@ -18,6 +18,7 @@ export interface RunFolder {
   readonly tensorboard: string;
   readonly model: string;
   readonly summary: string;
+  /** Of a task's weights; in the folder that the configuration names, if it does. */
   checkpoint(id: string): string;
 }
 
@@ -81,7 +82,8 @@ export function openRunFolder(path: string): { readonly folder: RunFolder; reado
       { details: { path: folder.path } },
     );
   }
-  return { folder, config: resolveConfig(readConfigFile(folder.config), folder.config) };
+  const config = resolveConfig(readConfigFile(folder.config), folder.config);
+  return { folder: withCheckpointDir(folder, config), config };
 }
 
 /**
@@ -98,7 +100,8 @@ export function readConfigFile(path: string): unknown {
   return readJson(path, 'the configuration');
 }
 
-function readJson(path: string, what: string): unknown {
+/** @throws {InvalidInputError} if the file cannot be read or is no JSON. */
+export function readJson(path: string, what: string): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -114,6 +117,12 @@ function readJson(path: string, what: string): unknown {
       cause,
     });
   }
+}
+
+/** The folder with the place of its checkpoints as the configuration says. */
+export function withCheckpointDir(folder: RunFolder, { checkpointDir }: SearchConfig): RunFolder {
+  if (checkpointDir === undefined) return folder;
+  return { ...folder, checkpoint: (id) => join(checkpointDir, `${id}.safetensors`) };
 }
 
 function createNumbered(name: string): RunFolder {

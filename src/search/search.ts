@@ -99,6 +99,7 @@ export class Search extends EventEmitter<SearchEvents> {
           evaluations: this.#asked.size,
           failures: [...this.#known.values()].filter((entry) => entry.failure !== undefined).length,
           cacheHits: this.#cacheHits,
+          reused: [...this.#known.values()].filter(({ id, ...entry }) => this.#asked.has(id) && isReused(entry)).length,
           generations: evaluation === undefined || config.strategy === 'random' ? 0 : config.generations,
           searchSeconds: roundSeconds(Math.max(0, Math.min(searchSeconds, finalsBegan))),
           finalTrainingSeconds: finals.length === 0 ? 0 : roundSeconds(finalsEnded - finalsBegan),
@@ -295,6 +296,10 @@ export class Search extends EventEmitter<SearchEvents> {
 function describeDataset(dataset: Dataset): SearchSummary['dataset'] {
   const { name, fingerprint, train, test, classes, shape } = dataset;
   return { name, fingerprint, trainExamples: train.count, testExamples: test.count, classes, shape };
+}
+
+function isReused({ cached, imported }: Pick<EvaluationEntry, 'cached' | 'imported'>): boolean {
+  return cached === true || imported === true;
 }
 
 function firstFailure(known: ReadonlyMap<string, EvaluationEntry>): string {

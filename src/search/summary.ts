@@ -25,12 +25,14 @@ export interface SearchSummary {
   readonly parameters: number;
   /** Forward, per image. */
   readonly flops: number;
-  /** Networks trained in the search. */
+  /** Networks whose fitness the search asked for; each counts once. */
   readonly evaluations: number;
   /** Of those, how many failed. */
   readonly failures: number;
   /** Genomes that were asked for again and answered from the journal. */
   readonly cacheHits: number;
+  /** Of the evaluations, how many were not trained in this run: cached, in the shared checkpoint folder, or imported. */
+  readonly reused: number;
   /** Completed, the initial population not counted. */
   readonly generations: number;
   readonly seconds: number;

@@ -59,5 +59,5 @@ function identify(
   };
   const key = JSON.stringify([dataset.fingerprint, content]);
   const id = createHash('sha256').update(key).digest('hex').slice(0, 16);
-  return { id, task: { ...content, dataset, checkpointPath: checkpoint(id), details: config.tensorboard } };
+  return { id, task: { id, ...content, dataset, checkpointPath: checkpoint(id), details: config.tensorboard } };
 }

@@ -43,6 +43,7 @@ export const SUMMARY: SearchSummary = {
   evaluations: 20,
   failures: 1,
   cacheHits: 4,
+  reused: 0,
   generations: 2,
   seconds: 221,
   searchSeconds: 170,

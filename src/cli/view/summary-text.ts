@@ -8,12 +8,13 @@ import { counted, duration, grouped, percent, scaled, shellWord, shownGenome, sh
 /** @param source  the data as the command line names it. */
 export function describeSummary(summary: SearchSummary, folder: string, source: string, colours: Colours): string[] {
   const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness } = summary;
-  const { evaluations, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
+  const { evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
   const path = shownPath(folder);
   const model = shellWord(join(path, 'model.onnx'));
   const failed = failures === 0 ? '' : `, ${grouped(failures)} failed`;
   const searching = fitness === undefined ? '' : `${duration(searchSeconds)} search, `;
+  const spared = reused === 0 ? '' : `, ${grouped(reused)} known before`;
   const rounds = generations === 0 ? '' : `, ${counted(generations, 'generation')}`;
   return [
     '',
@@ -24,7 +25,9 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
     ...fitnessRows(summary, row),
     row('Size', `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} an image`),
-    ...(fitness === undefined ? [] : [row('Search', `${counted(evaluations, 'network')} trained${failed}${rounds}`)]),
+    ...(fitness === undefined
+      ? []
+      : [row('Search', `${counted(evaluations - reused, 'network')} trained${spared}${failed}${rounds}`)]),
     row('Time', `${searching}${duration(finalTrainingSeconds)} ${fitness === undefined ? '' : 'final '}training`),
     row('Model', join(path, 'model.onnx')),
     row('Summary', join(path, 'summary.json')),

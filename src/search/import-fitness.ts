@@ -1,0 +1,73 @@
+// Fitness values from a `fitness.json` of the Python package, `{"128-64": 0.98}`, taken for this very configuration's.
+
+import { z } from 'zod';
+import { InvalidInputError } from '../errors.ts';
+import { estimateCost } from '../genome/cost.ts';
+import { genomeId, parseGenome } from '../genome/text.ts';
+import type { EvaluationEntry } from './journal.ts';
+import { networkInputOf } from './network-input.ts';
+import type { OpenRun } from './open-run.ts';
+import { readJson } from './run-folder.ts';
+import { candidateTask } from './tasks.ts';
+
+export type ImportedFitness = ReadonlyMap<string, number>;
+
+const fitnessSchema = z.record(z.string(), z.unknown());
+
+/**
+ * Reads the file; keys become canonical genomes.
+ *
+ * @throws {InvalidInputError} naming the entry that is no genome, no fitness in 0..1, or there twice.
+ */
+export function readFitnessFile(path: string): ImportedFitness {
+  const parsed = fitnessSchema.safeParse(readJson(path, 'the fitness file'));
+  if (!parsed.success) {
+    throw new InvalidInputError(`${path} must be an object of genomes and their fitness, as in {"128-64": 0.98}`, {
+      details: { path },
+    });
+  }
+  const imported = new Map<string, number>();
+  for (const [key, value] of Object.entries(parsed.data)) {
+    const entry = `${path}: the entry ${JSON.stringify(key)}`;
+    const genome = canonical(key, entry);
+    if (typeof value !== 'number' || value < 0 || value > 1) {
+      throw new InvalidInputError(`${entry} must have a fitness from 0 to 1, received ${JSON.stringify(value)}`, {
+        details: { path, genome: key, received: value },
+      });
+    }
+    if (imported.has(genome)) {
+      throw new InvalidInputError(`${entry} is there twice: ${genome} has a fitness already; delete one of them`, {
+        details: { path, genome },
+      });
+    }
+    imported.set(genome, value);
+  }
+  return imported;
+}
+
+/**
+ * Puts the values into a run's journal as evaluations without a history, so that a resumed run has them too.
+ *
+ * @throws {InvalidInputError} for a genome that no network comes of; {JournalError}.
+ */
+export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun {
+  const { config, dataset, packedPath, folder } = run;
+  const data = { path: packedPath, fingerprint: dataset.fingerprint };
+  const problem = networkInputOf(config, dataset);
+  const entries = [...imported].map(([genome, fitness]): EvaluationEntry => {
+    const { id } = candidateTask(genome, { config, dataset: data, checkpoint: folder.checkpoint });
+    const { parameters, flops } = estimateCost(parseGenome(genome), problem);
+    const outcome = { fitness, history: [], bestEpoch: 0, imported: true as const };
+    return { type: 'evaluation', id, genome, ...outcome, parameters, flops, seconds: 0, elapsedSeconds: 0 };
+  });
+  for (const entry of entries) run.journal.append(entry);
+  return { ...run, entries: [...run.entries, ...entries] };
+}
+
+function canonical(text: string, entry: string): string {
+  try {
+    return genomeId(parseGenome(text));
+  } catch (cause) {
+    throw new InvalidInputError(`${entry} is no genome: ${(cause as Error).message}`, { cause });
+  }
+}
