@@ -1,4 +1,4 @@
-// Memory of parent and children over a long search: node bench/memory.mjs [--candidates 200]
+// Memory of parent and children over a long search: node bench/memory.mjs [--candidates 260], of which some are the same
 // A search over a few images of MNIST; every second the resident size of each process is read from /proc (Linux).
 
 import { spawn } from 'node:child_process';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { candidates: { type: 'string', default: '200' } } });
+const { values } = parseArgs({ options: { candidates: { type: 'string', default: '260' } } });
 const candidates = Number(values.candidates);
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-memory-'));
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));

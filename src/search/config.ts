@@ -72,7 +72,7 @@ const searchConfigSchema = z.strictObject({
     .enum(['validation', 'test'])
     .default('validation')
     .describe('test: score candidates on the test images, which biases the test accuracy, as the Python package does.'),
-  finalEpochs: count.default(2).describe('Epochs of the final training.'),
+  finalEpochs: count.default(3).describe('Epochs of the final training.'),
   repeats: count
     .default(1)
     .describe('Final trainings, with a seed each; the one with the lowest training loss becomes the model.'),

@@ -90,7 +90,7 @@ const FAST: Table = {
   'training.schedule': { name: 'one-cycle', warmUp: 0.3 },
   'training.batchSize': 64,
   'training.epochs': 2,
-  finalEpochs: 2,
+  finalEpochs: 3,
   validation: 0.1,
   searchLimit: 4000,
 };
