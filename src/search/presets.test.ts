@@ -70,6 +70,7 @@ const PAPER: Table = {
   shortcut: 'where-channels-differ',
   fitnessOn: 'validation',
   finalEpochs: 350,
+  repeats: 5,
   validation: 0.1,
   trainLimit: undefined,
   searchLimit: null,
