@@ -1,8 +1,9 @@
 // Files that are there as a whole or not at all.
 
 import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ensureFolder } from './ensure-folder.ts';
 import { fileFailure } from './file-failure.ts';
 
@@ -24,3 +25,17 @@ export async function writeFileAtomically(path: string, chunks: readonly Uint8Ar
     throw fileFailure('write', path, error);
   }
 }
+
+/**
+ * Removes what a process that was killed in the middle of `writeFileAtomically` left in a folder. Only for a folder that
+ * no other process writes to: a write under way there would fail.
+ */
+export function removeUnfinishedWrites(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (UNFINISHED.test(name)) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** The end of a temporary file's name: a UUID. */
+const UNFINISHED = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;

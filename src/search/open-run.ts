@@ -16,7 +16,7 @@ import { FitnessCache } from './fitness-cache.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { acquireLock } from './lock.ts';
 import { networkInputOf } from './network-input.ts';
-import { createRunFolder, openRunFolder, type RunFolder, withCheckpointDir } from './run-folder.ts';
+import { createRunFolder, openRunFolder, type RunFolder, removeLeftovers, withCheckpointDir } from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
 
 export interface OpenRun {
@@ -92,6 +92,7 @@ async function open(
 ): Promise<OpenRun> {
   const lock = acquireLock(folder.lock);
   try {
+    removeLeftovers(folder);
     await prepare();
     const { journal, entries, recovered } = Journal.open(folder.journal);
     const notices = [...dataset.notes];
@@ -99,6 +100,7 @@ async function open(
       notices.push(`The last line of ${folder.journal} was torn and is dropped; its candidate is evaluated anew.`);
     const close = () => {
       journal.close();
+      removeLeftovers(folder);
       lock.release();
     };
     return { folder, config, dataset, packedPath, journal, entries, notices, close };

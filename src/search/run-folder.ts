@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ensureFolder } from '../data/ensure-folder.ts';
 import { fileFailure } from '../data/file-failure.ts';
+import { removeUnfinishedWrites } from '../data/write-file.ts';
 import { InvalidInputError } from '../errors.ts';
 import { resolveConfig, type SearchConfig } from './config.ts';
 import type { SearchSummary } from './summary.ts';
@@ -117,6 +118,14 @@ export function readJson(path: string, what: string): unknown {
       cause,
     });
   }
+}
+
+/**
+ * Removes the unfinished files of processes that were killed while they wrote. Only for the owner of the folder. A
+ * checkpoint folder that runs share is left alone: others may be writing there.
+ */
+export function removeLeftovers({ path }: RunFolder): void {
+  for (const folder of [path, join(path, 'checkpoints')]) removeUnfinishedWrites(folder);
 }
 
 /** The folder with the place of its checkpoints as the configuration says. */

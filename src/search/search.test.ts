@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -167,6 +168,20 @@ describe('Search', () => {
     await expect(resumeSearch(out)).rejects.toThrow(RunLockedError);
     await search.close();
     await (await resumeSearch(out, { evaluator: madeUp() })).close();
+  });
+
+  it('leaves none of the unfinished files of processes that were killed while they wrote', async () => {
+    await (await begin({}, madeUp())).close();
+    const unfinished = [join(out, 'model.onnx'), join(out, 'checkpoints', 'a.safetensors')].map(
+      (path) => `${path}.${randomUUID()}.tmp`,
+    );
+    mkdirSync(join(out, 'checkpoints'), { recursive: true });
+    for (const path of unfinished) writeFileSync(path, 'half');
+    const resumed = await resumeSearch(out, { evaluator: madeUp() });
+    expect(unfinished.filter((path) => existsSync(path))).toEqual([]);
+    for (const path of unfinished) writeFileSync(path, 'half');
+    await resumed.run();
+    expect(unfinished.filter((path) => existsSync(path))).toEqual([]);
   });
 
   it('refuses to go on with other data', async () => {
