@@ -1,6 +1,5 @@
 // One encoded image → planes of unsigned bytes. What is done here to an image in training must be done in prediction.
 
-import sharp from 'sharp';
 import type { ImageShape } from './dataset.ts';
 import type { TargetSize } from './loader.ts';
 import { toPlanes } from './pixels.ts';
@@ -15,6 +14,7 @@ import { toPlanes } from './pixels.ts';
  */
 export async function decodeImage(bytes: Uint8Array, size: TargetSize): Promise<Uint8Array> {
   checkFormat(bytes);
+  const sharp = await loadSharp();
   const { data, info } = await sharp(bytes, { failOn: 'error' })
     .autoOrient()
     .flatten({ background: BLACK })
@@ -28,6 +28,7 @@ export async function decodeImage(bytes: Uint8Array, size: TargetSize): Promise<
 /** Height and width as seen, with the EXIF orientation applied, from the image's header alone. */
 export async function readImageSize(bytes: Uint8Array): Promise<TargetSize> {
   checkFormat(bytes);
+  const sharp = await loadSharp();
   const { autoOrient } = await sharp(bytes, { failOn: 'error' }).metadata();
   return { height: autoOrient.height, width: autoOrient.width };
 }
@@ -45,12 +46,18 @@ export async function resizePlanes(planes: Uint8Array, shape: ImageShape, size: 
   for (let i = 0; i < planes.length; i++) {
     interleaved[(i % planeSize) * channels + Math.floor(i / planeSize)] = planes[i] ?? 0;
   }
+  const sharp = await loadSharp();
   const { data, info } = await sharp(interleaved, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
     .resize({ ...size, fit: 'contain', background: BLACK })
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
   return toPlanes(data, info.channels);
+}
+
+/** Its libraries take a good part of a command's start; only image files need them. */
+async function loadSharp(): Promise<typeof import('sharp').default> {
+  return (await import('sharp')).default;
 }
 
 const BLACK = '#000';
