@@ -1,36 +1,15 @@
 // The built command line from a data set to a model, in a pipe: what it prints, where, and with which exit code.
 
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readJournal } from '../src/search/journal.ts';
-import { type CliOptions, runCli } from './support/cli.ts';
+import { cliFolder } from './support/cli.ts';
 import { plainImage, writeIn } from './support/data-fixtures.ts';
-import { writeTinyDigits } from './support/tiny-digits.ts';
 
-const work = mkdtempSync(join(tmpdir(), 'auto-cnn-runs-'));
+const { work, cli, read } = cliFolder();
 const SEARCH = 'search digits --population 4 --generations 1 --channels 4,8 --max-depth 3 --epochs 2 --final-epochs 2';
 const SLOW = `${SEARCH} --population 12 --generations 2 --epochs 4 --workers 2`;
-
-const cli = (command: string, options: Partial<CliOptions> = {}) =>
-  runCli(command.split(' '), { cwd: work, cacheDir: join(work, 'cache'), ...options });
-const read = (...path: readonly string[]) => readFileSync(join(work, ...path), 'utf8');
-
-beforeAll(async () => {
-  mkdirSync(join(work, 'cache'));
-  await writeTinyDigits(join(work, 'digits'));
-});
-afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe('search', () => {
   it('prints a line for each step, then the result, without control characters', async () => {

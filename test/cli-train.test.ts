@@ -1,24 +1,12 @@
 // `auto-cnn train` and `--repeats` as their users run them: the built command line on tiny data.
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readJournal } from '../src/search/journal.ts';
-import { type CliOptions, runCli } from './support/cli.ts';
-import { writeTinyDigits } from './support/tiny-digits.ts';
+import { cliFolder } from './support/cli.ts';
 
-const work = mkdtempSync(join(tmpdir(), 'auto-cnn-train-'));
-
-const cli = (command: string, options: Partial<CliOptions> = {}) =>
-  runCli(command.split(' '), { cwd: work, cacheDir: join(work, 'cache'), ...options });
-const read = (...path: readonly string[]) => readFileSync(join(work, ...path), 'utf8');
-
-beforeAll(async () => {
-  mkdirSync(join(work, 'cache'));
-  await writeTinyDigits(join(work, 'digits'));
-});
-afterAll(() => rmSync(work, { recursive: true, force: true }));
+const { work, cli, read } = cliFolder();
 
 describe('train', () => {
   it('trains one genome and leaves a run like that of a search', async () => {

@@ -3,8 +3,6 @@
 import { resolve } from 'node:path';
 import { ensurePacked } from '../data/cache.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { ensureFolder } from '../data/ensure-folder.ts';
-import { fileFailure } from '../data/file-failure.ts';
 import { type LoadOptions, loadDataset } from '../data/load-dataset.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import { InvalidInputError } from '../errors.ts';
@@ -16,7 +14,14 @@ import { FitnessCache } from './fitness-cache.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { acquireLock } from './lock.ts';
 import { networkInputOf } from './network-input.ts';
-import { createRunFolder, openRunFolder, type RunFolder, removeLeftovers, withCheckpointDir } from './run-folder.ts';
+import {
+  createRunFolder,
+  makeFolder,
+  openRunFolder,
+  type RunFolder,
+  removeLeftovers,
+  withCheckpointDir,
+} from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
 
 export interface OpenRun {
@@ -145,12 +150,7 @@ function withAbsolutePaths({ fitnessCache, checkpointDir, ...others }: SearchCon
 /** The places that runs share can be used. */
 function checkShared({ fitnessCache, checkpointDir }: SearchConfig): void {
   if (fitnessCache !== undefined) FitnessCache.open(fitnessCache).close();
-  if (checkpointDir === undefined) return;
-  try {
-    ensureFolder(checkpointDir);
-  } catch (error) {
-    throw fileFailure('make the folder', checkpointDir, error);
-  }
+  if (checkpointDir !== undefined) makeFolder(checkpointDir, true);
 }
 
 /** What only the data can tell: limits below the number of classes, a search space without a network, too much pooling. */

@@ -145,8 +145,11 @@ function createNumbered(name: string): RunFolder {
   }
 }
 
-/** @returns false if it exists already and `mayExist` is not set. */
-function makeFolder(path: string, mayExist: boolean): boolean {
+/**
+ * @returns false if it exists already and `mayExist` is not set.
+ * @throws {InvalidInputError} if it cannot be made.
+ */
+export function makeFolder(path: string, mayExist: boolean): boolean {
   try {
     if (mayExist) ensureFolder(path);
     else mkdirSync(path);

@@ -67,8 +67,8 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   /**
-   * Runs to the end: search (unless the configuration names a genome), final training, one scoring of the test set. A run that is done already gives its summary:
-   * the test set is not looked at again.
+   * Runs to the end: search (unless the configuration names a genome), final training, one scoring of the test set. A run
+   * that is done already gives its summary: the test set is not looked at again.
    *
    * @throws {InterruptedError} if the signal is aborted: the journal is complete up to there, and `model.onnx` is the best
    *   candidate so far.

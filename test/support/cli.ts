@@ -1,7 +1,12 @@
 // The built command line as its users run it: a process of its own.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
+import { writeTinyDigits } from './tiny-digits.ts';
 
 const CLI_SCRIPT = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -42,4 +47,29 @@ export function runCli(args: readonly string[], { cwd, cacheDir, onStdout, shell
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+export interface CliFolder {
+  /** Its absolute path; the data set `digits` lies in it. */
+  readonly work: string;
+  /** Runs a command in it; spaces part the arguments. */
+  cli(command: string, options?: Partial<CliOptions>): Promise<CliResult>;
+  /** The text of a file in it. */
+  read(...path: readonly string[]): string;
+}
+
+/** A folder to run commands in, for one test file; it is gone afterwards. */
+export function cliFolder(): CliFolder {
+  const work = mkdtempSync(join(tmpdir(), 'auto-cnn-cli-'));
+  const cacheDir = join(work, 'cache');
+  beforeAll(async () => {
+    mkdirSync(cacheDir);
+    await writeTinyDigits(join(work, 'digits'));
+  });
+  afterAll(() => rmSync(work, { recursive: true, force: true }));
+  return {
+    work,
+    cli: (command, options = {}) => runCli(command.split(' '), { cwd: work, cacheDir, ...options }),
+    read: (...path) => readFileSync(join(work, ...path), 'utf8'),
+  };
 }
