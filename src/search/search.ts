@@ -11,17 +11,17 @@ import { estimateCost } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { evaluateInOrder, type OrderedSearch, type PlannedTask } from './evaluate-in-order.ts';
-import type { SearchEvents } from './events.ts';
+import type { Candidate, SearchEvents } from './events.ts';
+import { type FinalTraining, trainFinals } from './final-training.ts';
 import { finishRun, writeModel } from './finish-run.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
-import { mapConcurrently } from './map-concurrently.ts';
 import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
 import { chooseRepeat } from './repeats.ts';
 import { readSummary } from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
 import type { SearchSummary } from './summary.ts';
-import { candidateTask, finalTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
+import { candidateTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
 
 export interface RunOptions {
   /** Interrupts the search; it can be resumed. */
@@ -87,7 +87,7 @@ export class Search extends EventEmitter<SearchEvents> {
       const winner = await this.#findWinner(signal);
       const { evaluation } = winner;
       const searchSeconds = evaluation === undefined ? 0 : this.#elapsedSeconds();
-      const tried = await this.#trainFinals(winner.genome, signal);
+      const tried = await trainFinals(this.#finalTraining(), winner.genome, signal);
       const chosen = this.#chooseNetwork(winner, tried);
       const finals = tried.filter(({ failure }) => failure === undefined);
       const finalsBegan = Math.min(...finals.map(({ elapsedSeconds, seconds }) => elapsedSeconds - seconds));
@@ -189,36 +189,14 @@ export class Search extends EventEmitter<SearchEvents> {
     return { genome: evaluation.genome, evaluation };
   }
 
-  /** Trains the winner on all training images, as often as asked; those that failed are among the results. */
-  async #trainFinals(genome: string, signal: AbortSignal | undefined): Promise<readonly FinalEntry[]> {
-    const repeats = Array.from({ length: this.#run.config.repeats }, (_, index) => index + 1);
-    const train = (repeat: number, cancelled: AbortSignal) => this.#trainFinal(genome, repeat, cancelled);
-    return mapConcurrently(repeats, this.#evaluator.concurrency, train, signal);
-  }
-
-  async #trainFinal(genome: string, repeat: number, signal: AbortSignal): Promise<FinalEntry> {
-    const { folder, entries, journal, config } = this.#run;
-    const { id, task } = finalTask(genome, this.#tasks, repeat);
-    const done = entries.findLast((entry): entry is FinalEntry => entry.type === 'final' && entry.id === id);
-    if (done !== undefined && (done.failure !== undefined || existsSync(folder.checkpoint(id)))) return done;
-    const candidate = { id, genome };
-    this.emit('finalStart', { ...candidate, repeat });
-    const began = performance.now();
-    const outcome = await this.#evaluator.evaluate(task, {
-      signal,
-      onProgress: (progress) => this.emit('finalProgress', { ...candidate, progress }),
-    });
-    const { fitness: _, ...described } = this.#describe(candidate, outcome, began);
-    const entry: FinalEntry = { type: 'final', ...described };
-    journal.append(entry);
-    this.emit('final', entry);
-    if (entry.failure !== undefined) {
-      const which = config.repeats === 1 ? 'the final training' : `final training ${repeat} of ${config.repeats}`;
-      const instead =
-        config.genome === undefined && config.repeats === 1 ? '; the model has the weights of the search' : '';
-      this.emit('notice', `${which} failed (${entry.failure.message})${instead}`);
-    }
-    return entry;
+  #finalTraining(): FinalTraining {
+    return {
+      run: this.#run,
+      evaluator: this.#evaluator,
+      tasks: this.#tasks,
+      events: this,
+      describe: (candidate, outcome, began) => this.#describe(candidate, outcome, began),
+    };
   }
 
   /** The network that becomes the model: if no final training came to an end, that of the search. */
@@ -247,11 +225,7 @@ export class Search extends EventEmitter<SearchEvents> {
     );
   }
 
-  #describe(
-    { id, genome }: { readonly id: string; readonly genome: string },
-    outcome: EvaluationOutcome,
-    began: number,
-  ): Omit<EvaluationEntry, 'type'> {
+  #describe({ id, genome }: Candidate, outcome: EvaluationOutcome, began: number): Omit<EvaluationEntry, 'type'> {
     const { parameters, flops } = estimateCost(
       parseGenome(genome),
       networkInputOf(this.#run.config, this.#run.dataset),
