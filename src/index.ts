@@ -41,6 +41,7 @@ export { mutateGenome } from './evolution/mutation.ts';
 export { createRandomSearchStrategy, type RandomSearchSettings } from './evolution/random-search.ts';
 export { selectSurvivors } from './evolution/selection.ts';
 export type { SearchStrategy } from './evolution/strategy.ts';
+export { type Cohort, type HalvingSettings, type Standing, SuccessiveHalving } from './evolution/successive-halving.ts';
 export { estimateCost, type LayerCost, type NetworkCost, type NetworkInput } from './genome/cost.ts';
 export type { Gene, Genome, PoolingGene, SkipGene } from './genome/genome.ts';
 export type { HeadLayer } from './genome/head.ts';
