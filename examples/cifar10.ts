@@ -1,12 +1,16 @@
-// The CIFAR-10 example of the Python package, on a folder with `train/CLASS/…` and `test/CLASS/…`: node cifar10.js FOLDER
+// The CIFAR-10 example of the Python package, on a folder with `train/CLASS/…` and `test/CLASS/…`. A second argument limits
+// the training images: node cifar10.js FOLDER 2000
 
 import { AutoCNN } from 'auto-cnn';
+
+const [folder = 'cifar10', trainLimit = 50_000] = process.argv.slice(2);
 
 const search = new AutoCNN({
   populationSize: 20,
   maximalGenerationNumber: 10,
-  dataset: process.argv[2] ?? 'cifar10',
+  dataset: folder,
   epochNumber: 10,
+  settings: { trainLimit: Number(trainLimit) },
   extraCallbacks: [{ onEvaluationEnd: ({ genome, fitness }) => console.log(genome, fitness) }],
 });
 const best = await search.run();
