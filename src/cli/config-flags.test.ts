@@ -1,20 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { ALL_FLAGS, configFrom, optionOf, readFlags } from './config-flags.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-flags-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { describe, expect, it } from 'vitest';
+import { ALL_FLAGS, type ConfigFile, configFrom, optionOf, readFlags } from './config-flags.ts';
 
 /** Options as commander names them. */
 const flags = (options: Record<string, string>) => readFlags(options, ALL_FLAGS);
 
-function fileWith(content: unknown): string {
-  const path = join(folder, 'search.json');
-  writeFileSync(path, JSON.stringify(content));
-  return path;
-}
+const fileWith = (content: unknown): ConfigFile => ({ path: 'search.json', content });
 
 describe('flags', () => {
   it('set their key and leave the rest to the defaults', () => {
@@ -134,6 +124,19 @@ describe('a preset', () => {
     expect(optimizer).toEqual({ name: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 0.1 });
     const adam = configFrom(undefined, 'mnist', flags({ preset: 'cnn-ga', optimizer: 'adam', schedule: 'cosine' }));
     expect(adam.training).toMatchObject({ optimizer: { name: 'adam', weightDecay: 0 }, schedule: { name: 'cosine' } });
+  });
+
+  it('has the winner train as long as its candidates, unless something is said of it', () => {
+    const finalEpochs = (options: Record<string, string>) => configFrom(undefined, 'mnist', flags(options)).finalEpochs;
+    expect(finalEpochs({ preset: 'autocnn' })).toBe(1);
+    expect(finalEpochs({ preset: 'autocnn', epochs: '5' })).toBe(5);
+    expect(finalEpochs({ preset: 'cnn-ga', epochs: '20' })).toBe(20);
+    expect(finalEpochs({ preset: 'cnn-ga', epochs: '20', finalEpochs: '350' })).toBe(350);
+    expect(finalEpochs({ epochs: '1' })).toBe(3);
+    expect(finalEpochs({ epochs: '5' })).toBe(5);
+    const file = fileWith({ dataset: { source: 'a' }, preset: 'cnn-ga', training: { epochs: 7 } });
+    expect(configFrom(file, undefined, flags({})).finalEpochs).toBe(7);
+    expect(configFrom(file, undefined, flags({ epochs: '8' })).finalEpochs).toBe(8);
   });
 
   it('changes nothing of a resolved configuration', () => {

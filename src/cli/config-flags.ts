@@ -63,7 +63,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Training:': [
     flag('--epochs <n>', 'training.epochs', 'of each candidate', parseNumber),
-    flag('--final-epochs <n>', 'finalEpochs', 'of the winner', parseNumber),
+    flag('--final-epochs <n>', 'finalEpochs', 'of the winner, or as many as --epochs if more', parseNumber),
     flag('--repeats <n>', 'repeats', 'final trainings, a seed each: mean and spread', parseNumber),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
@@ -136,18 +136,28 @@ export function readFlags(options: Readonly<Record<string, unknown>>, flags: rea
   return given;
 }
 
+/** A configuration file, read once: it may be a pipe. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly content: unknown;
+}
+
+/** @throws {InvalidInputError} if it cannot be read or is no JSON. */
+export function readConfig(path: string | undefined): ConfigFile | undefined {
+  return path === undefined ? undefined : { path, content: readConfigFile(path) };
+}
+
 /**
  * The preset first, then the file, then what the command line says.
  *
- * @param file  path of a configuration file.
  * @param data  the DATA argument.
  * @throws {InvalidInputError} naming the file and the key, or the flag.
  */
-export function configFrom(file: string | undefined, data: string | undefined, given: GivenFlags): SearchConfig {
+export function configFrom(file: ConfigFile | undefined, data: string | undefined, given: GivenFlags): SearchConfig {
   const preset = given.get('preset')?.value;
   // Checked before it is a part of the file.
   if (preset !== undefined) resolveConfig({ preset, dataset: { source: 'any' } }, placeIn(given, undefined));
-  const config = file === undefined ? treeOver({}, preset) : readWholeFile(file, preset);
+  const config = file === undefined ? treeOver({}, preset) : treeOfFile(file, preset);
   if (data === undefined && valueAt(config, 'dataset.source') === undefined) {
     throw new InvalidInputError(
       'the data is missing: give a name or a folder, such as "auto-cnn search mnist", or dataset.source in a --config file',
@@ -168,7 +178,7 @@ export function configFrom(file: string | undefined, data: string | undefined, g
   // The fingerprint is that of the file's own data, prepared and split as the file says.
   const changesData = [...given.keys()].some((key) => key === 'seed' || key.startsWith('dataset.'));
   if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
-  return resolveConfig(config, placeIn(given, file));
+  return resolveConfig(config, placeIn(given, file?.path));
 }
 
 /** Says of a key which flag set it, or that it stands in the file. */
@@ -184,11 +194,10 @@ const defaults = resolveConfig({ dataset: { source: 'any' } }, 'the defaults');
 type Tree = Record<string, unknown>;
 
 /** A configuration file over its preset, right in itself but for what the command line may name: the data, the preset. */
-function readWholeFile(file: string, preset: unknown): Tree {
-  const content = readConfigFile(file);
-  if (!isTree(content)) resolveConfig(content, file);
+function treeOfFile({ path, content }: ConfigFile, preset: unknown): Tree {
+  if (!isTree(content)) resolveConfig(content, path);
   const tree = treeOver(isTree(content) ? content : {}, preset);
-  resolveConfig({ ...tree, dataset: withDefaultSource(tree.dataset) }, file);
+  resolveConfig({ ...tree, dataset: withDefaultSource(tree.dataset) }, path);
   return tree;
 }
 

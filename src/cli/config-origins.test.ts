@@ -1,20 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ALL_FLAGS, configFrom, readFlags } from './config-flags.ts';
 import { settingsFrom } from './config-origins.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-origins-'));
-const file = join(folder, 'search.json');
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const file = 'search.json';
 
 /** Options as commander names them. */
 const flags = (options: Record<string, string | boolean>) => readFlags(options, ALL_FLAGS);
 
 function origins(content: unknown, data: string | undefined, options: Record<string, string | boolean>) {
-  writeFileSync(file, JSON.stringify(content));
-  const settings = settingsFrom(file, data, flags(options));
+  const settings = settingsFrom({ path: file, content }, data, flags(options));
   return Object.fromEntries(settings.map(({ key, value, from }) => [key, [value, from]]));
 }
 
@@ -41,6 +35,15 @@ describe('settingsFrom', () => {
     expect(settings.length).toBeGreaterThan(30);
     for (const { key, value } of settings) expect(config).toHaveProperty(key, value);
     expect(settings).toContainEqual({ key: 'dataset.size.width', value: 9, from: '--size' });
+  });
+
+  it('says that the epochs of the winner follow those of the candidates, where they do', () => {
+    const finalEpochs = (content: unknown, options: Record<string, string>) =>
+      origins(content, 'mnist', options).finalEpochs;
+    expect(finalEpochs({}, { preset: 'autocnn', epochs: '5' })).toEqual([5, 'training.epochs']);
+    expect(finalEpochs({}, { preset: 'autocnn', epochs: '5', finalEpochs: '9' })).toEqual([9, '--final-epochs']);
+    expect(finalEpochs({ finalEpochs: 4 }, { preset: 'autocnn' })).toEqual([4, file]);
+    expect(finalEpochs({}, {})).toEqual([3, 'default']);
   });
 
   it('leaves the data out where nothing names it, and finds it in the file', () => {

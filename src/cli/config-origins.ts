@@ -1,13 +1,13 @@
 // Each value of a resolved configuration, and what decided it.
 
-import { presetSettings, readConfigFile } from '../index.ts';
-import { configFrom, type GivenFlags, valueAt } from './config-flags.ts';
+import { presetSettings } from '../index.ts';
+import { type ConfigFile, configFrom, type GivenFlags, valueAt } from './config-flags.ts';
 
 export interface Setting {
   /** Path of the key. */
   readonly key: string;
   readonly value: unknown;
-  /** `default`, `preset autocnn`, the configuration file, `DATA` or a flag. */
+  /** `default`, `preset autocnn`, the configuration file, `DATA`, a flag, or the key that it follows. */
   readonly from: string;
 }
 
@@ -22,16 +22,15 @@ interface Layer {
  * @throws {InvalidInputError} naming the file and the key, or the flag.
  */
 export function settingsFrom(
-  file: string | undefined,
+  file: ConfigFile | undefined,
   data: string | undefined,
   given: GivenFlags,
 ): readonly Setting[] {
-  const content = file === undefined ? {} : readConfigFile(file);
-  const hasData = data !== undefined || valueAt(content, 'dataset.source') !== undefined;
+  const hasData = data !== undefined || valueAt(file?.content, 'dataset.source') !== undefined;
   const config = configFrom(file, hasData ? data : 'none', given);
-  const preset = given.get('preset')?.value ?? valueAt(content, 'preset');
+  const preset = given.get('preset')?.value ?? valueAt(file?.content, 'preset');
   const layers: readonly Layer[] = [
-    ...(file === undefined ? [] : [{ from: file, settings: content }]),
+    ...(file === undefined ? [] : [{ from: file.path, settings: file.content }]),
     { from: `preset ${preset}`, settings: presetSettings(preset) },
   ];
   const originOf = (key: string): string => {
@@ -39,7 +38,9 @@ export function settingsFrom(
     if (setBy !== undefined) return setBy.flag;
     if (key === 'dataset.source' && data !== undefined) return 'DATA';
     const name = valueAt(config, nameKeyBeside(key));
-    return layers.find((_, index) => decides(layers.slice(index), key, name))?.from ?? 'default';
+    const layer = layers.find((_, index) => decides(layers.slice(index), key, name));
+    const follows = key === 'finalEpochs' && config.finalEpochs === config.training.epochs;
+    return layer?.from ?? (follows ? 'training.epochs' : 'default');
   };
   return leavesOf(config)
     .filter(({ key }) => hasData || key !== 'dataset.source')

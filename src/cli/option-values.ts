@@ -7,15 +7,19 @@ export type ParseValue = (text: string, flag: string) => unknown;
 
 export const parseText = (text: string): string => text;
 
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 /** Plain or with an exponent: `8`, `0.003`, `2e6`. */
 export function parseNumber(text: string, flag: string): number {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
+  if (NUMBER.test(text)) return Number(text);
   throw new InvalidInputError(`${flag} must be a number, such as 8, 0.5 or 2e6, received ${JSON.stringify(text)}`);
 }
 
 /** A number, or `none`. */
 export function parseLimit(text: string, flag: string): number | null {
-  return text === 'none' ? null : parseNumber(text, flag);
+  if (text === 'none') return null;
+  if (NUMBER.test(text)) return Number(text);
+  throw new InvalidInputError(`${flag} must be a number, such as 2e6, or none, received ${JSON.stringify(text)}`);
 }
 
 /** `8,16,32`. */

@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import { createSearch } from '../index.ts';
 import { addCommonOptions, type CommonOptions } from './common-options.ts';
-import { ALL_FLAGS, configFrom, optionOf, PRESET_FLAG, readFlags, SEARCH_FLAGS } from './config-flags.ts';
+import { ALL_FLAGS, configFrom, optionOf, PRESET_FLAG, readConfig, readFlags, SEARCH_FLAGS } from './config-flags.ts';
 import { settingsFrom } from './config-origins.ts';
 import { EXIT } from './exit.ts';
 import { runSearch } from './run-search.ts';
@@ -38,14 +38,15 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
   command.action(async (data: string | undefined, options: SearchOptions) => {
     const given = new Map(readFlags({ ...options }, ALL_FLAGS));
     if (options.skipBroken) given.set('dataset.skipBroken', { flag: '--skip-broken', value: true });
+    const file = readConfig(options.config);
     if (options.printConfig) {
-      const settings = settingsFrom(options.config, data, given);
+      const settings = settingsFrom(file, data, given);
       const byKey = Object.fromEntries(settings.map(({ key, value, from }) => [key, { value, from }]));
       const text = options.json ? `${JSON.stringify(byKey)}\n` : configText(settings, terminal.stdout.columns ?? 80);
       terminal.stdout.write(text);
       return done(EXIT.done);
     }
-    const config = configFrom(options.config, data, given);
+    const config = configFrom(file, data, given);
     const exitCode = await runSearch(terminal, options.json ?? false, (view) =>
       createSearch(config, {
         ...(options.out !== undefined && { out: options.out }),

@@ -3,7 +3,15 @@
 import { type Command, Option } from 'commander';
 import { createSearch, parseGenome } from '../index.ts';
 import { addCommonOptions, type CommonOptions } from './common-options.ts';
-import { type ConfigFlag, configFrom, optionOf, PRESET_FLAG, readFlags, SEARCH_FLAGS } from './config-flags.ts';
+import {
+  type ConfigFlag,
+  configFrom,
+  optionOf,
+  PRESET_FLAG,
+  readConfig,
+  readFlags,
+  SEARCH_FLAGS,
+} from './config-flags.ts';
 import { parseNumber } from './option-values.ts';
 import { runSearch } from './run-search.ts';
 import type { Terminal } from './terminal.ts';
@@ -67,7 +75,7 @@ export function addTrainCommand(program: Command, terminal: Terminal, done: (exi
     const given = new Map(readFlags({ ...options }, ALL_TRAIN_FLAGS));
     given.set('genome', { flag: 'GENOME', value: genome });
     if (options.skipBroken) given.set('dataset.skipBroken', { flag: '--skip-broken', value: true });
-    const config = configFrom(options.config, data, given);
+    const config = configFrom(readConfig(options.config), data, given);
     const exitCode = await runSearch(terminal, options.json ?? false, (view) =>
       createSearch(config, {
         ...(options.out !== undefined && { out: options.out }),

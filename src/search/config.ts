@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { describeIssue, type PlaceOfKey } from './config-issue.ts';
-import { overPreset, PRESET_NAMES } from './presets.ts';
+import { finalEpochsFor, overPreset, PRESET_NAMES } from './presets.ts';
 import {
   augmentationSchema,
   count,
@@ -72,7 +72,11 @@ const searchConfigSchema = z.strictObject({
     .enum(['validation', 'test'])
     .default('validation')
     .describe('test: score candidates on the test images, which biases the test accuracy, as the Python package does.'),
-  finalEpochs: count.default(3).describe('Epochs of the final training.'),
+  finalEpochs: count
+    .optional()
+    .describe(
+      'Epochs of the final training. Unless given, as many as training.epochs; under the preset fast 3 at least.',
+    ),
   repeats: count
     .default(1)
     .describe('Final trainings, with a seed each; the one with the lowest training loss becomes the model.'),
@@ -114,7 +118,9 @@ const searchConfigSchema = z.strictObject({
 /** What a user gives: everything but the data set has a default. */
 export type SearchConfigInput = z.input<typeof searchConfigSchema>;
 /** Everything resolved; the preset has become its values. */
-export type SearchConfig = Omit<z.output<typeof searchConfigSchema>, 'preset'>;
+export interface SearchConfig extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs'> {
+  readonly finalEpochs: number;
+}
 
 /** Names that an option may take, for suggestions. */
 export const OPTIMISER_NAMES = optionNames(optimiserSchema);
@@ -136,7 +142,8 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
   const settings = overPreset(input);
   const parsed = searchConfigSchema.safeParse(settings);
   if (parsed.success) {
-    const { preset: _, ...config } = parsed.data;
+    const { preset, finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs), ...others } = parsed.data;
+    const config: SearchConfig = { ...others, finalEpochs };
     checkSum(config.mutationWeights, placeOf);
     return config.genome === undefined ? config : { ...config, genome: genomeId(parseGenome(config.genome)) };
   }

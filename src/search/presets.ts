@@ -33,7 +33,6 @@ const AUTOCNN = {
   },
   outputLayer: FLATTEN_AND_DENSE,
   shortcut: 'always',
-  finalEpochs: 1,
   validation: 0.2,
   searchLimit: null,
   timeoutSeconds: WEEK_SECONDS,
@@ -74,7 +73,6 @@ const CNN_GA = {
   },
   outputLayer: FLATTEN_AND_DENSE,
   shortcut: 'where-channels-differ',
-  finalEpochs: 350,
   repeats: 5,
   validation: 0.1,
   searchLimit: null,
@@ -91,6 +89,14 @@ export const PRESET_NAMES = ['fast', 'autocnn', 'cnn-ga'] as const satisfies rea
 export function presetSettings(name: unknown): Settings {
   const known = PRESET_NAMES.find((preset) => preset === name);
   return known === undefined ? {} : structuredClone<Settings>(PRESETS[known]);
+}
+
+/**
+ * Epochs of the final training where none are given: those of the candidates, as in the package and the paper. `fast`, whose
+ * candidates train briefly, has 3 at least.
+ */
+export function finalEpochsFor(preset: PresetName = 'fast', epochs: number): number {
+  return preset === 'fast' ? Math.max(3, epochs) : epochs;
 }
 
 /** A configuration over the preset that it names. What is no configuration is returned as it is. */
