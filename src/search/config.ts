@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { describeIssue, type PlaceOfKey } from './config-issue.ts';
+import { withPresetRules } from './preset-rules.ts';
 import { finalEpochsFor, overPreset, PRESET_NAMES } from './presets.ts';
 import {
   augmentationSchema,
@@ -157,7 +158,7 @@ export function configJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(searchConfigSchema, { io: 'input', target: 'draft-7' });
   const { workers } = schema.properties as Record<string, { default?: unknown }>;
   delete workers?.default;
-  return { ...schema, title: 'auto-cnn search configuration' };
+  return { ...withPresetRules(schema), title: 'auto-cnn search configuration' };
 }
 
 function checkSum(weights: readonly number[], placeOf: PlaceOfKey): void {
