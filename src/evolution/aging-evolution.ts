@@ -8,6 +8,7 @@ import { checkSearchSpace, checkSpaceIsFeasible, type SearchSpace } from '../gen
 import type { Rng } from '../random/rng.ts';
 import { fittest, type Individual } from './individual.ts';
 import { type MutationWeights, mutateGenome } from './mutation.ts';
+import { FITNESS_SELECTION, type Selection } from './selection.ts';
 import { checkInteger, checkMutationWeights } from './settings.ts';
 import { requireResultsOf, type SearchStrategy } from './strategy.ts';
 import { selectFromSample } from './tournament.ts';
@@ -27,6 +28,8 @@ export interface AgingEvolutionSettings {
   readonly mutationWeights: MutationWeights;
   readonly space: SearchSpace;
   readonly problem: NetworkInput;
+  /** Who of a sample becomes a parent: the fittest unless given. The oldest goes in any case. */
+  readonly selection?: Pick<Selection, 'comparisonIn'>;
   /** The strategy's own stream. */
   readonly rng: Rng;
 }
@@ -50,6 +53,7 @@ export interface AgingEvolutionSettings {
 export function createAgingEvolutionStrategy(settings: AgingEvolutionSettings): SearchStrategy {
   checkSettings(settings);
   const { populationSize, evaluations, sampleSize, lag, mutationWeights, space, problem, rng } = settings;
+  const { selection = FITNESS_SELECTION } = settings;
   const asked: Genome[] = [];
   const told: Individual[] = [];
   let population: readonly Individual[] = [];
@@ -60,7 +64,7 @@ export function createAgingEvolutionStrategy(settings: AgingEvolutionSettings): 
     if (asked.length < populationSize) return randomGenome(rng, space, problem);
     const known = asked.length - lag + 1;
     const alive = told.slice(Math.max(0, known - populationSize), known);
-    const parent = selectFromSample(rng, alive, sampleSize);
+    const parent = selectFromSample(rng, alive, sampleSize, selection.comparisonIn(alive));
     return mutateGenome(rng, parent.genome, mutationWeights, space, problem);
   };
 

@@ -5,7 +5,7 @@ import { checkSearchSpace, checkSpaceIsFeasible } from '../genome/search-space.t
 import type { Rng } from '../random/rng.ts';
 import { type BreedingSettings, breedOffspring } from './offspring.ts';
 import { createRoundStrategy } from './rounds.ts';
-import { selectSurvivors } from './selection.ts';
+import { FITNESS_SELECTION } from './selection.ts';
 import { checkInteger, checkMutationWeights, checkProbability } from './settings.ts';
 import type { SearchStrategy } from './strategy.ts';
 
@@ -20,8 +20,8 @@ export interface GenerationalSettings extends BreedingSettings {
 
 /**
  * CNN-GA: a random population; then, `generations` times, offspring ({@link breedOffspring}), their evaluation, and
- * environmental selection ({@link selectSurvivors}). It asks for populationSize × (generations + 1) genomes, among
- * them the same one more than once.
+ * environmental selection ({@link FITNESS_SELECTION}, or another). It asks for populationSize × (generations + 1) genomes,
+ * among them the same one more than once.
  *
  * Random numbers come from one stream in this order: the initial genomes when first asked, then each generation's
  * offspring when asked, and its selection when its last result is told.
@@ -31,14 +31,14 @@ export interface GenerationalSettings extends BreedingSettings {
  */
 export function createGenerationalStrategy(settings: GenerationalSettings): SearchStrategy {
   checkSettings(settings);
-  const { populationSize, generations, space, problem, rng } = settings;
+  const { populationSize, generations, space, problem, rng, selection = FITNESS_SELECTION } = settings;
   return createRoundStrategy({
     breed(generation, population) {
       if (generation > generations) return undefined;
       if (generation > 0) return breedOffspring(rng, population, settings);
       return Array.from({ length: populationSize }, () => randomGenome(rng, space, problem));
     },
-    select: (parents, results) => (parents.length === 0 ? results : selectSurvivors(rng, parents, results)),
+    select: (parents, results) => (parents.length === 0 ? results : selection.selectSurvivors(rng, parents, results)),
   });
 }
 

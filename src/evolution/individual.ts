@@ -7,6 +7,8 @@ export interface Individual {
   readonly genome: Genome;
   /** Finite; higher is fitter. A candidate that failed has the lowest there is. */
   readonly fitness: number;
+  /** To be minimised, where there is more than one objective; Infinity for a candidate that failed. */
+  readonly costs?: readonly number[];
 }
 
 /** The one with the highest fitness, the earliest of equals; undefined for an empty list. */

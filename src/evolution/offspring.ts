@@ -7,7 +7,8 @@ import type { Rng } from '../random/rng.ts';
 import { crossOverGenomes } from './crossover.ts';
 import { type Individual, isSameGenome } from './individual.ts';
 import { type MutationWeights, mutateGenome } from './mutation.ts';
-import { selectByTournament } from './tournament.ts';
+import { FITNESS_SELECTION, type Selection } from './selection.ts';
+import { type Comparison, isFitter, selectByTournament } from './tournament.ts';
 
 export interface BreedingSettings {
   readonly crossoverProbability: number;
@@ -15,6 +16,8 @@ export interface BreedingSettings {
   readonly mutationWeights: MutationWeights;
   readonly space: SearchSpace;
   readonly problem: NetworkInput;
+  /** By fitness alone unless given. */
+  readonly selection?: Selection;
 }
 
 const MAX_TRIES = 100;
@@ -35,9 +38,11 @@ export function breedOffspring(
   settings: BreedingSettings,
 ): readonly Genome[] {
   const { crossoverProbability, mutationProbability, mutationWeights, space, problem } = settings;
+  const { selection = FITNESS_SELECTION } = settings;
+  const beats = selection.comparisonIn(population);
   const bred: Genome[] = [];
   while (bred.length < population.length) {
-    const [first, second] = selectParents(rng, population);
+    const [first, second] = selectParents(rng, population, beats);
     const children =
       rng.uniform() < crossoverProbability
         ? crossOverGenomes(rng, first.genome, second.genome, space, problem)
@@ -52,14 +57,18 @@ export function breedOffspring(
 /**
  * Two parents by binary tournament, with different genomes where the population has any.
  *
- * The second is drawn again while its genome equals the first's, at most 100 times (with two members the fitter one
+ * The second is drawn again while its genome equals the first's, at most 100 times (with two members the better one
  * always wins, so it can take all of them). Then any individual with another genome is taken (`pick` in order of the
  * population), and if all genomes are equal, any individual.
  */
-export function selectParents(rng: Rng, population: readonly Individual[]): readonly [Individual, Individual] {
-  const first = selectByTournament(rng, population);
+export function selectParents(
+  rng: Rng,
+  population: readonly Individual[],
+  beats: Comparison = isFitter,
+): readonly [Individual, Individual] {
+  const first = selectByTournament(rng, population, beats);
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const second = selectByTournament(rng, population);
+    const second = selectByTournament(rng, population, beats);
     if (!isSameGenome(first, second)) return [first, second];
   }
   const others = population.filter((individual) => !isSameGenome(first, individual));

@@ -1,8 +1,20 @@
-// Environmental selection: who lives on into the next generation.
+// Who mates, and who lives on into the next generation.
 
 import type { Rng } from '../random/rng.ts';
 import { fittest, type Individual, isSameGenome } from './individual.ts';
-import { selectByTournament } from './tournament.ts';
+import { type Comparison, isFitter, selectByTournament } from './tournament.ts';
+
+/** How a strategy selects. */
+export interface Selection {
+  /** Who wins a tournament for parents; for members of the population alone. */
+  readonly comparisonIn: (population: readonly Individual[]) => Comparison;
+  /** Environmental selection: the next population, as large as `parents`. */
+  readonly selectSurvivors: (
+    rng: Rng,
+    parents: readonly Individual[],
+    offspring: readonly Individual[],
+  ) => readonly Individual[];
+}
 
 /**
  * As many binary tournaments as there are parents, over parents and offspring together; an individual can win several.
@@ -30,3 +42,6 @@ export function selectSurvivors(
     best,
   );
 }
+
+/** By fitness alone, as in CNN-GA. */
+export const FITNESS_SELECTION: Selection = { comparisonIn: () => isFitter, selectSurvivors };

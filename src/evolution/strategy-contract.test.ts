@@ -9,17 +9,23 @@ import { createRng } from '../random/rng.ts';
 import { createAgingEvolutionStrategy } from './aging-evolution.ts';
 import { createGenerationalStrategy } from './generational.ts';
 import type { Individual } from './individual.ts';
+import { NSGA2_SELECTION } from './nsga2.ts';
 import { createRandomSearchStrategy } from './random-search.ts';
 import type { SearchStrategy } from './strategy.ts';
 
 const problem = { input: { channels: 1, height: 9, width: 13 }, classes: 3 };
 const space: SearchSpace = { channels: [2, 4, 8], maxDepth: 4, maxParameters: 2000 };
 
+const SELECTIONS = [
+  { name: '', selection: {} },
+  { name: ' by NSGA-II', selection: { selection: NSGA2_SELECTION } },
+];
+
 const STRATEGIES: readonly { name: string; evaluations: number; create: (seed: number) => SearchStrategy }[] = [
-  {
-    name: 'generational',
+  ...SELECTIONS.map(({ name, selection }) => ({
+    name: `generational${name}`,
     evaluations: 5 * 7,
-    create: (seed) =>
+    create: (seed: number) =>
       createGenerationalStrategy({
         populationSize: 5,
         generations: 6,
@@ -29,23 +35,27 @@ const STRATEGIES: readonly { name: string; evaluations: number; create: (seed: n
         space,
         problem,
         rng: createRng(seed),
-      }),
-  },
-  ...[1, 3, 5].map((lag) => ({
-    name: `aging evolution (lag ${lag})`,
-    evaluations: 33,
-    create: (seed: number) =>
-      createAgingEvolutionStrategy({
-        populationSize: 5,
-        evaluations: 33,
-        sampleSize: 2,
-        lag,
-        mutationWeights: [0.7, 0.1, 0.1, 0.1],
-        space,
-        problem,
-        rng: createRng(seed),
+        ...selection,
       }),
   })),
+  ...[1, 3, 5]
+    .flatMap((lag) => SELECTIONS.map((chosen) => ({ lag, ...chosen })))
+    .map(({ lag, name, selection }) => ({
+      name: `aging evolution (lag ${lag})${name}`,
+      evaluations: 33,
+      create: (seed: number) =>
+        createAgingEvolutionStrategy({
+          populationSize: 5,
+          evaluations: 33,
+          sampleSize: 2,
+          lag,
+          mutationWeights: [0.7, 0.1, 0.1, 0.1],
+          space,
+          problem,
+          rng: createRng(seed),
+          ...selection,
+        }),
+    })),
   {
     name: 'random search',
     evaluations: 23,
@@ -118,7 +128,7 @@ describe.each(STRATEGIES)('the $name strategy', ({ create, evaluations }) => {
     const strategy = create(4);
     const told: Individual[] = [];
     for (const { genome } of resultsOf(strategy)) {
-      const result = { genome, fitness: (told.length * 3) % 4 };
+      const result = { genome, fitness: (told.length * 3) % 4, costs: [told.length % 3] };
       strategy.tell([result]);
       told.push(result);
       const highest = Math.max(...told.map(({ fitness }) => fitness));
@@ -142,6 +152,9 @@ describe.each(STRATEGIES)('the $name strategy', ({ create, evaluations }) => {
         /must be a finite number, received (NaN|Infinity); tell the lowest fitness for a candidate that failed$/,
       );
     }
+    expect(() => strategy.tell([...results.slice(0, -1), { ...last, costs: [Number.NaN] }])).toThrow(
+      /^the costs of genome ".*" must be numbers, received NaN; tell Infinity for a candidate that failed$/,
+    );
     expect(strategy.best).toBeUndefined();
     strategy.tell(results);
     expect(strategy.generation).toBeGreaterThan(0);
@@ -169,7 +182,8 @@ function* resultsOf(strategy: SearchStrategy): Generator<Individual> {
   }
 }
 
-/** A made-up fitness in 0..1 that depends on the genome alone. */
+/** A made-up fitness in 0..1, and a cost, that depend on the genome alone. */
 function evaluate(genome: Genome): Individual {
-  return { genome, fitness: createRng(genomeId(genome)).uniform() };
+  const rng = createRng(genomeId(genome));
+  return { genome, fitness: rng.uniform(), costs: [rng.uniform()] };
 }

@@ -30,8 +30,8 @@ export interface SearchStrategy {
    * However results are split among calls, and wherever calls of `ask` fall between them, the strategy asks for the
    * same genomes in the same order, so that the timing of workers cannot change a search.
    *
-   * @throws {InvalidInputError} if a result is not that of the genome whose turn it is, or its fitness is not finite;
-   *   then none of them counts.
+   * @throws {InvalidInputError} if a result is not that of the genome whose turn it is, its fitness is not finite or a
+   *   cost is not a number; then none of them counts.
    */
   tell(results: readonly Individual[]): void;
 
@@ -54,7 +54,7 @@ export interface SearchStrategy {
  * @throws {InvalidInputError} as `SearchStrategy.tell` demands.
  */
 export function requireResultsOf(outstanding: readonly Genome[], results: readonly Individual[]): void {
-  for (const [index, { genome, fitness }] of results.entries()) {
+  for (const [index, { genome, fitness, costs = [] }] of results.entries()) {
     const expected = outstanding[index];
     const text = formatGenome(genome);
     if (expected === undefined) {
@@ -75,6 +75,12 @@ export function requireResultsOf(outstanding: readonly Genome[], results: readon
         `the fitness of genome "${text}" must be a finite number, received ${String(fitness)}; ` +
           'tell the lowest fitness for a candidate that failed',
         { details: { genome: text, fitness: String(fitness) } },
+      );
+    }
+    if (costs.some(Number.isNaN)) {
+      throw new InvalidInputError(
+        `the costs of genome "${text}" must be numbers, received ${costs.join(', ')}; tell Infinity for a candidate that failed`,
+        { details: { genome: text, costs } },
       );
     }
   }
