@@ -17,8 +17,12 @@ export interface AugmentationSettings {
   readonly cutout?: number | undefined;
 }
 
-/** Changes the first `count` images of a batch in place. */
-export type Augmenter = (pixels: Uint8Array, count: number, rng: Rng) => void;
+export interface Augmenter {
+  /** Changes the first `count` images of a batch in place. */
+  augment(pixels: Uint8Array, count: number, rng: Rng): void;
+  /** Draws what the changes of `count` images would draw. */
+  skip(count: number, rng: Rng): void;
+}
 
 /** @returns undefined if nothing is to be done. */
 export function createAugmenter(settings: AugmentationSettings, shape: ImageShape): Augmenter | undefined {
@@ -26,16 +30,24 @@ export function createAugmenter(settings: AugmentationSettings, shape: ImageShap
   if (steps.length === 0) return undefined;
   const size = imageSizeOf(shape);
   const scratch = new Uint8Array(size);
-  return (pixels, count, rng) => {
-    for (let i = 0; i < count; i++) {
-      const image = pixels.subarray(i * size, (i + 1) * size);
-      for (const step of steps) step(image, scratch, rng);
-    }
+  return {
+    augment(pixels, count, rng) {
+      for (let i = 0; i < count; i++) {
+        const image = pixels.subarray(i * size, (i + 1) * size);
+        for (const draw of steps) draw(rng)?.(image, scratch);
+      }
+    },
+    skip(count, rng) {
+      for (let i = 0; i < count; i++) for (const draw of steps) draw(rng);
+    },
   };
 }
 
 /** Changes one image `[C, H, W]`; `scratch` is as large and free to use. */
-type Step = (image: Uint8Array, scratch: Uint8Array, rng: Rng) => void;
+type Change = (image: Uint8Array, scratch: Uint8Array) => void;
+
+/** Draws what is done to one image; undefined: nothing. */
+type Step = (rng: Rng) => Change | undefined;
 
 function stepsOf(settings: AugmentationSettings, shape: ImageShape): Step[] {
   const { rotation = 0, padAndCrop = 0, horizontalFlip = false, brightness = 0, cutout = 0 } = settings;
@@ -50,66 +62,74 @@ function stepsOf(settings: AugmentationSettings, shape: ImageShape): Step[] {
 
 /** Padding and cropping is shifting with zeros from outside. */
 function shift(most: number, { channels, height, width }: ImageShape): Step {
-  return (image, scratch, rng) => {
+  return (rng) => {
     const [down, right] = [rng.integer(-most, most), rng.integer(-most, most)];
-    if (down === 0 && right === 0) return;
-    scratch.set(image);
-    image.fill(0);
+    if (down === 0 && right === 0) return undefined;
     const [from, to] = [Math.max(0, -right), Math.min(width, width - right)];
-    if (from >= to) return;
-    for (let c = 0; c < channels; c++) {
-      for (let y = Math.max(0, -down); y < Math.min(height, height - down); y++) {
-        const row = (c * height + y) * width;
-        image.set(scratch.subarray(row + from, row + to), row + down * width + from + right);
+    return (image, scratch) => {
+      scratch.set(image);
+      image.fill(0);
+      if (from >= to) return;
+      for (let c = 0; c < channels; c++) {
+        for (let y = Math.max(0, -down); y < Math.min(height, height - down); y++) {
+          const row = (c * height + y) * width;
+          image.set(scratch.subarray(row + from, row + to), row + down * width + from + right);
+        }
       }
-    }
+    };
   };
 }
 
 function flip({ channels, height, width }: ImageShape): Step {
-  return (image, _, rng) => {
-    if (rng.uniform() >= 0.5) return;
+  const mirror: Change = (image) => {
     for (let row = 0; row < channels * height; row++) image.subarray(row * width, (row + 1) * width).reverse();
   };
+  return (rng) => (rng.uniform() >= 0.5 ? undefined : mirror);
 }
 
 function brighten(share: number): Step {
-  return (image, _, rng) => {
+  return (rng) => {
     const factor = 1 + share * (2 * rng.uniform() - 1);
-    for (const [i, value] of image.entries()) image[i] = Math.min(255, Math.round(value * factor));
+    return (image) => {
+      for (const [i, value] of image.entries()) image[i] = Math.min(255, Math.round(value * factor));
+    };
   };
 }
 
 function cutOut(side: number, { channels, height, width }: ImageShape): Step {
-  return (image, _, rng) => {
+  return (rng) => {
     const top = rng.integer(0, height - 1) - Math.floor(side / 2);
     const left = rng.integer(0, width - 1) - Math.floor(side / 2);
     const [fromX, toX] = [Math.max(0, left), Math.min(width, left + side)];
-    for (let c = 0; c < channels; c++) {
-      for (let y = Math.max(0, top); y < Math.min(height, top + side); y++) {
-        image.fill(0, (c * height + y) * width + fromX, (c * height + y) * width + toX);
+    return (image) => {
+      for (let c = 0; c < channels; c++) {
+        for (let y = Math.max(0, top); y < Math.min(height, top + side); y++) {
+          image.fill(0, (c * height + y) * width + fromX, (c * height + y) * width + toX);
+        }
       }
-    }
+    };
   };
 }
 
 function rotate(degrees: number, { channels, height, width }: ImageShape): Step {
   const [centreY, centreX] = [(height - 1) / 2, (width - 1) / 2];
-  return (image, scratch, rng) => {
+  return (rng) => {
     const angle = (degrees * (2 * rng.uniform() - 1) * Math.PI) / 180;
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-    scratch.set(image);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        // Where the pixel comes from: the inverse rotation about the centre.
-        const fromX = cos * (x - centreX) + sin * (y - centreY) + centreX;
-        const fromY = cos * (y - centreY) - sin * (x - centreX) + centreY;
-        for (let c = 0; c < channels; c++) {
-          const plane = scratch.subarray(c * height * width, (c + 1) * height * width);
-          image[(c * height + y) * width + x] = Math.round(interpolate(plane, height, width, fromY, fromX));
+    return (image, scratch) => {
+      scratch.set(image);
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          // Where the pixel comes from: the inverse rotation about the centre.
+          const fromX = cos * (x - centreX) + sin * (y - centreY) + centreX;
+          const fromY = cos * (y - centreY) - sin * (x - centreX) + centreY;
+          for (let c = 0; c < channels; c++) {
+            const plane = scratch.subarray(c * height * width, (c + 1) * height * width);
+            image[(c * height + y) * width + x] = Math.round(interpolate(plane, height, width, fromY, fromX));
+          }
         }
       }
-    }
+    };
   };
 }
 

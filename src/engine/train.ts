@@ -1,22 +1,21 @@
 // The training loop: epochs of steps, scored on validation data, the best epoch's weights kept.
 
-import { type AugmentationSettings, createAugmenter } from '../data/augment.ts';
-import { epochOrder } from '../data/batches.ts';
+import type { AugmentationSettings } from '../data/augment.ts';
 import type { Examples } from '../data/dataset.ts';
-import { type ErrorDetails, EvaluationError } from '../errors.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import type { OptimiserSettings } from '../network/optimiser.ts';
 import type { LossSettings, Network } from '../network/training-graph.ts';
 import type { Rng } from '../random/rng.ts';
-import { BatchBuffers } from './batch-buffers.ts';
+import { createEpochRunner, diverged, type EpochRun, requireFinite, stepsPerEpoch } from './epoch-runner.ts';
 import { initialiseState } from './initialise.ts';
 import type { MetricName } from './metrics.ts';
 import type { Runtime } from './runtime.ts';
-import { createSchedule, type Schedule, type ScheduleSettings } from './schedule.ts';
+import { createSchedule, type ScheduleSettings } from './schedule.ts';
 import { Scorer, type ScoreWithMetrics } from './scorer.ts';
 import { TrainingSession } from './training-session.ts';
 
 export interface TrainingSettings {
+  /** May be fractional: the last epoch is then a part of one. */
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -48,6 +47,8 @@ export interface EpochRecord {
   readonly validationAccuracy?: number;
   /** On the validation data, where others than accuracy were asked for. */
   readonly metrics?: Partial<Record<MetricName, number>>;
+  /** Where the epoch was trained in parts: so many examples were in this one. */
+  readonly examples?: number;
 }
 
 export interface TrainingData {
@@ -72,8 +73,11 @@ export interface TrainingHooks {
   readonly onProgress?: (progress: TrainingProgress) => void;
   /** After each step, before its progress: mean loss over its batch and the share that was classified right. */
   readonly onBatch?: (loss: number, accuracy: number) => void;
-  /** After each epoch, before its progress: the parameters, which the next step overwrites. */
-  readonly onEpochEnd?: (epoch: number, parameters: Float32Array) => void;
+  /**
+   * After each epoch, before its progress: the parameters, which the next step overwrites, and the state that counts if the
+   * training ends here.
+   */
+  readonly onEpochEnd?: (epoch: number, parameters: Float32Array, best: TrainedState) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -107,23 +111,24 @@ export async function train(
   const initial = initialiseState(network.layout, rng.fork('initial state'));
   const { optimiser, statisticsMomentum, loss = CROSS_ENTROPY, metrics = ['accuracy'] } = settings;
   const session = await TrainingSession.create(runtime, network, optimiser, initial, statisticsMomentum, {
-    loss: { ...loss, ...classWeightsOf(settings, data, network.problem.classes) },
-    dropoutSeed: rng.fork('dropout').integer(1, 2 ** 30),
+    loss: trainingLoss(settings, data, network.problem.classes),
+    dropoutSeed: dropoutSeed(rng.fork('dropout')),
   });
   const validates = data.validation.length > 0;
   const scorer = validates ? await Scorer.create(runtime, network, SCORING_BATCH, loss) : undefined;
   const { validationExamples = data.examples } = data;
-  const perEpoch = Math.ceil(data.train.length / settings.batchSize);
-  const totalSteps = perEpoch * settings.epochs;
+  const perEpoch = stepsPerEpoch(data, settings.batchSize);
+  const totalSteps = stepsOf(settings, perEpoch);
   const { schedule: scheduleSettings, learningRate, warmUpEpochs, earlyStoppingPatience } = settings;
   const schedule = createSchedule(scheduleSettings, learningRate, totalSteps, perEpoch, warmUpEpochs);
-  const run: TrainingRun = { session, schedule, settings, data, rng, hooks, perEpoch, totalSteps };
+  const run: EpochRun = { session, rateAt: (step) => schedule.rateAt(step), totalSteps, hooks };
   try {
-    const runEpoch = createEpochRunner(run, runtime, network);
+    const runEpoch = createEpochRunner(runtime, network, settings, data, rng);
     const history: EpochRecord[] = [];
     let best: { fitness: number; epoch: number; state: TrainedState } | undefined;
-    for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-      const trained = await runEpoch(epoch);
+    for (let epoch = 1; (epoch - 1) * perEpoch < totalSteps; epoch++) {
+      const steps = Math.min(perEpoch, totalSteps - (epoch - 1) * perEpoch);
+      const { examples: _, ...trained } = await runEpoch(run, epoch, { from: 0, to: steps });
       const score = await scorer?.score(session.state, validationExamples, data.validation, hooks.signal);
       if (score !== undefined && !Number.isFinite(score.loss)) {
         throw diverged(`the validation loss became ${score.loss} after epoch ${epoch}`, { epoch });
@@ -134,13 +139,10 @@ export async function train(
       if (best === undefined || fitness > best.fitness || !validates) {
         best = { fitness, epoch, state: session.snapshot() };
       }
-      // No later forward pass would show that the last update broke the network.
-      if (!best.state.parameters.every(Number.isFinite)) {
-        throw diverged(`a parameter is no finite number after epoch ${epoch}`, { epoch });
-      }
+      requireFinite(best.state.parameters, epoch);
       schedule.epochEnded(score?.loss ?? trained.loss);
-      hooks.onEpochEnd?.(epoch, session.state.parameters.data as Float32Array);
-      hooks.onProgress?.({ step: epoch * perEpoch, totalSteps, epoch: record });
+      hooks.onEpochEnd?.(epoch, session.state.parameters.data as Float32Array, best.state);
+      hooks.onProgress?.({ step: (epoch - 1) * perEpoch + steps, totalSteps, epoch: record });
       if (earlyStoppingPatience !== undefined && epoch - best.epoch >= earlyStoppingPatience) break;
     }
     return { history, bestEpoch: best?.epoch ?? 0, fitness: best?.fitness ?? 0, best: best?.state ?? initial };
@@ -150,52 +152,22 @@ export async function train(
   }
 }
 
+/** Steps of a whole training: its epochs, rounded to whole batches. */
+export function stepsOf({ epochs }: Pick<TrainingSettings, 'epochs'>, perEpoch: number): number {
+  return Math.max(1, Math.round(epochs * perEpoch));
+}
+
+/** What the optimiser minimises on these data. */
+export function trainingLoss(settings: TrainingSettings, data: TrainingData, classes: number): LossSettings {
+  return { ...(settings.loss ?? CROSS_ENTROPY), ...classWeightsOf(settings, data, classes) };
+}
+
+/** Of the masks that a session draws. */
+export function dropoutSeed(rng: Rng): number {
+  return rng.integer(1, 2 ** 30);
+}
+
 const CROSS_ENTROPY: LossSettings = { name: 'cross-entropy' };
-
-/** What one training consists of. */
-interface TrainingRun {
-  readonly session: TrainingSession;
-  readonly schedule: Schedule;
-  readonly settings: TrainingSettings;
-  readonly data: TrainingData;
-  readonly rng: Rng;
-  readonly hooks: TrainingHooks;
-  readonly perEpoch: number;
-  readonly totalSteps: number;
-}
-
-function createEpochRunner(
-  { session, schedule, settings, data, rng, hooks, perEpoch, totalSteps }: TrainingRun,
-  runtime: Runtime,
-  network: Network,
-): (epoch: number) => Promise<{ loss: number; accuracy: number }> {
-  const { batchSize, augmentation = {} } = settings;
-  const { input } = network.problem;
-  const buffers = new BatchBuffers(runtime, input, Math.min(batchSize, data.train.length));
-  const augment = createAugmenter(augmentation, input);
-  return async (epoch) => {
-    const order = epochOrder(data.train, rng.fork(`epoch ${epoch}`));
-    const changes = rng.fork(`augmentation ${epoch}`);
-    let lossSum = 0;
-    let correct = 0;
-    for (let i = 0; i < perEpoch; i++) {
-      hooks.signal?.throwIfAborted();
-      const count = Math.min(batchSize, order.length - i * batchSize);
-      const batch = buffers.fill(data.examples, order, i * batchSize, count);
-      augment?.(batch.image.data as Uint8Array, count, changes);
-      const step = (epoch - 1) * perEpoch + i;
-      const result = await session.step(batch, schedule.rateAt(step));
-      if (!Number.isFinite(result.loss)) {
-        throw diverged(`the loss became ${result.loss} in step ${i + 1} of epoch ${epoch}`, { epoch, step: i + 1 });
-      }
-      lossSum += result.loss * count;
-      correct += result.correct;
-      hooks.onBatch?.(result.loss, result.correct / count);
-      hooks.onProgress?.({ step: step + 1, totalSteps });
-    }
-    return { loss: lossSum / order.length, accuracy: correct / order.length };
-  };
-}
 
 /** Keras' and scikit-learn's `balanced`: n / (K · n of the class); 1 for a class without examples. */
 function classWeightsOf(
@@ -222,8 +194,4 @@ function describeScore(
     validationAccuracy: accuracy,
     ...(others.length > 0 && { metrics: Object.fromEntries(others) }),
   };
-}
-
-function diverged(message: string, details: ErrorDetails): EvaluationError {
-  return new EvaluationError('diverged', message, { details });
 }

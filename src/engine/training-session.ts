@@ -6,6 +6,7 @@ import { createOptimiser, type Optimiser, type OptimiserSettings } from '../netw
 import { buildTrainingGraph, type GradientOptions, type Network, nextName } from '../network/training-graph.ts';
 import type { Batch } from './batch-buffers.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
+import type { TrainingState } from './training-state.ts';
 
 export interface StepResult {
   /** Mean loss over the batch, before the update. */
@@ -94,6 +95,20 @@ export class TrainingSession {
     };
   }
 
+  /** A copy of all that goes from step to step. */
+  save(): TrainingState {
+    const slots = this.#optimiser.slots.map((name) => [name, dataOf(this.#current[name]).slice()] as const);
+    return { ...this.snapshot(), slots: Object.fromEntries(slots), steps: this.#steps };
+  }
+
+  /** Goes on from a state that `save` gave. */
+  restore({ parameters, statistics, slots, steps }: TrainingState): void {
+    for (const [name, values] of Object.entries({ parameters, statistics, ...slots })) {
+      if (values.length > 0) dataOf(this.#current[name]).set(values);
+    }
+    this.#steps = steps;
+  }
+
   release(): Promise<void> {
     return this.#session.release();
   }
@@ -109,6 +124,10 @@ export class TrainingSession {
     const tensor = this.#scalars[name];
     if (tensor !== undefined) (tensor.data as Float32Array)[0] = value;
   }
+}
+
+function dataOf(tensor: RuntimeTensor | undefined): Float32Array {
+  return tensor?.data as Float32Array;
 }
 
 function scalarOf(tensor: RuntimeTensor | undefined): number {
