@@ -6,9 +6,11 @@ import type { Shortcut } from '../src/genome/cost.ts';
 import type { Gene, Genome } from '../src/genome/genome.ts';
 import type { HeadLayer } from '../src/genome/head.ts';
 import { formatGenome } from '../src/genome/text.ts';
+import type { Lowering } from '../src/network/lowering/lower.ts';
 import type { ParameterSpec } from '../src/network/parameters.ts';
 import { buildGradientGraph, createNetwork, type Network } from '../src/network/training-graph.ts';
 import { createRng, type Rng } from '../src/random/rng.ts';
+import { lowerings } from './support/lowerings.ts';
 import { type NaiveBatch, naiveLoss } from './support/naive-network.ts';
 import { naiveTensor } from './support/naive-operators.ts';
 import { runGraph } from './support/run-graph.ts';
@@ -41,7 +43,7 @@ const HIDDEN: HeadLayer = { type: 'dense', units: 5, activation: 'relu' };
 const LINEAR: HeadLayer = { type: 'dense', units: 4, activation: 'linear' };
 const CLASSES: HeadLayer = { type: 'dense', units: 'classes' };
 
-describe('the gradient of a whole network agrees with finite differences', () => {
+describe.each(lowerings)('the gradient of a whole network, %s, agrees with finite differences', (_, lowering) => {
   const cases: readonly Case[] = [
     { genome: [], channels: 1, height: 3, width: 5, batch: 1, seed: 1 },
     { genome: [max], channels: 3, height: 7, width: 7, batch: 2, seed: 2 },
@@ -68,7 +70,7 @@ describe('the gradient of a whole network agrees with finite differences', () =>
     },
   ];
   it.each(cases.map((example) => [describeCase(example), example] as const))('of %s', async (_, example) => {
-    expect(await worstError(example)).toBeLessThan(TOLERANCE);
+    expect(await worstError(example, lowering)).toBeLessThan(TOLERANCE);
   });
 
   it('of random genomes', async () => {
@@ -86,7 +88,7 @@ describe('the gradient of a whole network agrees with finite differences', () =>
     });
     await fc.assert(
       fc.asyncProperty(examples.filter(isWellConditioned), async (example) => {
-        expect(await worstError(example)).toBeLessThan(TOLERANCE);
+        expect(await worstError(example, lowering)).toBeLessThan(TOLERANCE);
       }),
       { numRuns: 16, seed: 2 },
     );
@@ -113,7 +115,7 @@ function isWellConditioned({ genome, height, width, batch }: Case): boolean {
 }
 
 /** The largest relative error of a parameter tensor's gradient, |a − b| / |b| over the entries that are probed. */
-async function worstError(example: Case): Promise<number> {
+async function worstError(example: Case, lowering: Lowering): Promise<number> {
   const { genome, channels, height, width, batch, seed, head, shortcut } = example;
   const rng = createRng(seed);
   const network = createNetwork(
@@ -123,11 +125,8 @@ async function worstError(example: Case): Promise<number> {
   );
   const parameters = randomParameters(network, rng.fork('parameters'));
   const data = randomBatch(network, batch, rng.fork('batch'));
-  const outputs = await runGraph(buildGradientGraph(network), {
-    image: data.image,
-    labels: data.labels,
-    parameters: naiveTensor([parameters.length], parameters),
-  });
+  const feeds = { ...data, parameters: naiveTensor([parameters.length], parameters) };
+  const outputs = await runGraph(buildGradientGraph(network), feeds, { lowering });
   const gradient = outputs.gradient?.data ?? new Float64Array();
   expect(Math.abs((outputs.loss?.data[0] ?? 0) - naiveLoss(network, parameters, data))).toBeLessThan(1e-4);
   const errors = network.layout.parameters.map((spec) => {

@@ -6,6 +6,7 @@ import type { RuntimeTensor } from '../src/engine/runtime.ts';
 import { parseGenome } from '../src/genome/text.ts';
 import { compileGraph } from '../src/network/compile.ts';
 import type { Graph } from '../src/network/graph.ts';
+import type { Lowering } from '../src/network/lowering/lower.ts';
 import { createOptimiser, type OptimiserSettings } from '../src/network/optimiser.ts';
 import type { ParameterSpec } from '../src/network/parameters.ts';
 import {
@@ -15,11 +16,16 @@ import {
   createNetwork,
   nextName,
 } from '../src/network/training-graph.ts';
+import { lowerings } from './support/lowerings.ts';
 import { bytes, floats, ints, type TorchFixture, type TorchTraining, torchFixtures } from './support/torch-fixture.ts';
 
 const runtime = await loadNodeRuntime();
 
-describe.each(torchFixtures())('$name ($genome)', (fixture) => {
+const cases = lowerings.flatMap(([title, lowering]) =>
+  torchFixtures().map((fixture) => ({ title, lowering, ...fixture })),
+);
+
+describe.each(cases)('$name ($genome), $title', ({ lowering, ...fixture }) => {
   const { channels, height, width } = fixture.input;
   const network = createNetwork(
     parseGenome(fixture.genome),
@@ -40,7 +46,10 @@ describe.each(torchFixtures())('$name ($genome)', (fixture) => {
   });
 
   it('computes the loss, the logits and every gradient of one step', async () => {
-    const outputs = await runOnce(buildGradientGraph(network), { ...batches[0], parameters: vector(initial) });
+    const outputs = await runOnce(lowering, buildGradientGraph(network), {
+      ...batches[0],
+      parameters: vector(initial),
+    });
     expect(Math.abs((outputs.loss?.[0] ?? 0) - fixture.forward.loss)).toBeLessThan(1e-5);
     expect(relativeError(outputs.logits, floats(fixture.forward.logits))).toBeLessThan(1e-4);
     for (const spec of network.layout.parameters) {
@@ -59,7 +68,7 @@ describe.each(torchFixtures())('$name ($genome)', (fixture) => {
     const graph = buildEvaluationGraph(network);
     const expected = [fixture.evaluation.logits, fixture.evaluation.secondBatchLogits];
     for (const [i, logits] of expected.entries()) {
-      const outputs = await runOnce(graph, { ...batches[i], ...state });
+      const outputs = await runOnce(lowering, graph, { ...batches[i], ...state });
       expect(relativeError(outputs.logits, floats(logits))).toBeLessThan(1e-4);
     }
   });
@@ -67,7 +76,7 @@ describe.each(torchFixtures())('$name ($genome)', (fixture) => {
   it.each(Object.entries(fixture.training))('follows %s for twenty steps', async (_, reference) => {
     const settings = optimiserSettings(reference);
     const optimiser = createOptimiser(settings);
-    const session = await runtime.createSession(compileGraph(buildTrainingGraph(network, settings)));
+    const session = await runtime.createSession(compileGraph(buildTrainingGraph(network, settings), lowering));
     const names = ['parameters', ...optimiser.slots, ...(network.layout.statisticCount > 0 ? ['statistics'] : [])];
     let state: Record<string, RuntimeTensor> = Object.fromEntries(
       names.map((name) => {
@@ -102,8 +111,12 @@ describe.each(torchFixtures())('$name ($genome)', (fixture) => {
   });
 });
 
-async function runOnce(graph: Graph, feeds: Record<string, RuntimeTensor>): Promise<Record<string, Float32Array>> {
-  const session = await runtime.createSession(compileGraph(graph));
+async function runOnce(
+  lowering: Lowering,
+  graph: Graph,
+  feeds: Record<string, RuntimeTensor>,
+): Promise<Record<string, Float32Array>> {
+  const session = await runtime.createSession(compileGraph(graph, lowering));
   const outputs = await session.run(feeds, Object.fromEntries([...graph.outputs.keys()].map((name) => [name, null])));
   await session.release();
   return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, floatsOf(tensor)]));

@@ -1,10 +1,10 @@
 // Graph → ONNX bytes, through the lowering.
 
 import type { Graph } from './graph.ts';
-import { lower } from './lowering/lower.ts';
+import { type Lowering, lower } from './lowering/lower.ts';
 import { plain } from './lowering/plain.ts';
 import { encodeOnnx } from './onnx-bytes.ts';
 
-export function compileGraph(graph: Graph): Uint8Array {
-  return encodeOnnx(lower(graph, plain));
+export function compileGraph(graph: Graph, lowering: Lowering = plain): Uint8Array {
+  return encodeOnnx(lower(graph, lowering));
 }

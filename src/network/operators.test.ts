@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { naive } from '../../test/support/naive-operators.ts';
 import { caseSizes, operatorCase } from '../../test/support/operator-cases.ts';
 import { ShapeError } from '../errors.ts';
-import { plain } from './lowering/plain.ts';
+import { plainRules } from './lowering/plain.ts';
 import { type AttributesOf, inferTypes, type OperatorName } from './operators.ts';
 import { float32, formatType, type TensorType, tensor } from './tensor-type.ts';
 
-const OPERATORS = Object.keys(plain) as OperatorName[];
+const OPERATORS = Object.keys(plainRules) as OperatorName[];
 /** These take tensors of any rank, or inputs of any number. */
 const ANY_RANK: readonly OperatorName[] = ['pack', 'relu', 'add', 'reluGradient'];
 const ANY_COUNT: readonly OperatorName[] = ['pack'];

@@ -24,11 +24,14 @@ export interface CaseSizes {
   readonly seed: number;
 }
 
-/** Odd and even sizes, few and many channels (the lowering treats up to four differently), batches from one image. */
+/**
+ * Odd and even sizes, few and many channels (up to four are lowered in another way than more, and whole blocks in another
+ * way than others), batches from one image.
+ */
 export const caseSizes: fc.Arbitrary<CaseSizes> = fc.record({
   batch: fc.integer({ min: 1, max: 3 }),
-  channels: fc.constantFrom(1, 3, 4, 5),
-  filters: fc.constantFrom(1, 2, 5),
+  channels: fc.constantFrom(1, 3, 4, 5, 16, 19),
+  filters: fc.constantFrom(1, 2, 5, 18),
   height: fc.integer({ min: 2, max: 7 }),
   width: fc.integer({ min: 2, max: 7 }),
   kernel: fc.constantFrom(1, 3),

@@ -4,6 +4,7 @@ import { loadNodeRuntime } from '../../src/engine/node/onnxruntime-node.ts';
 import type { RuntimeTensor } from '../../src/engine/runtime.ts';
 import { compileGraph } from '../../src/network/compile.ts';
 import type { Graph } from '../../src/network/graph.ts';
+import type { Lowering } from '../../src/network/lowering/lower.ts';
 import type { DType } from '../../src/network/tensor-type.ts';
 import { type NaiveTensor, naiveTensor } from './naive-operators.ts';
 
@@ -13,12 +14,16 @@ export const runtime = await loadNodeRuntime();
 export type Feeds = Readonly<Record<string, NaiveTensor>>;
 
 /**
- * Runs a graph `runs` times in one session.
+ * Runs a graph in one session, once unless told otherwise.
  *
  * @returns the outputs of the last run, in the order of the graph's outputs.
  */
-export async function runGraph(graph: Graph, feeds: Feeds, runs = 1): Promise<Record<string, NaiveTensor>> {
-  const session = await runtime.createSession(compileGraph(graph));
+export async function runGraph(
+  graph: Graph,
+  feeds: Feeds,
+  { runs = 1, lowering }: { readonly runs?: number; readonly lowering?: Lowering } = {},
+): Promise<Record<string, NaiveTensor>> {
+  const session = await runtime.createSession(compileGraph(graph, lowering));
   try {
     const fetches = Object.fromEntries([...graph.outputs.keys()].map((name) => [name, null]));
     let outputs: Readonly<Record<string, RuntimeTensor>> = {};

@@ -1,5 +1,5 @@
-// Turns the intermediate representation into ONNX with a set of rules. A lowering is such a set: `plain` runs anywhere;
-// another may use what one provider does best, under the same graph inputs and outputs.
+// Turns the intermediate representation into ONNX with a set of rules. A lowering is such a set: `plain` runs anywhere,
+// `blocked` uses what the CPU provider does best, under the same graph inputs and outputs.
 
 import { ShapeError } from '../../errors.ts';
 import type { Graph, Node, Value } from '../graph.ts';
@@ -15,7 +15,18 @@ export type LoweringRule<Op extends OperatorName> = (
   context: LoweringContext,
 ) => readonly string[];
 
-export type Lowering = { readonly [Op in OperatorName]: LoweringRule<Op> };
+export type LoweringRules = { readonly [Op in OperatorName]: LoweringRule<Op> };
+
+export interface Lowering {
+  /** Begins a graph. What is known about its values lives as long as what is returned. */
+  start(context: LoweringContext): StartedLowering;
+}
+
+export interface StartedLowering {
+  readonly rules: LoweringRules;
+  /** Rules may keep values in a layout of their own; this is the name of one as the graph's type says. */
+  plain(name: string): string;
+}
 
 export interface LoweringContext {
   readonly onnx: OnnxBuilder;
@@ -43,9 +54,10 @@ export function lower(
     onnx,
     batchSize: () => onnx.once('batch size', () => lowerBatchSize(graph, onnx)),
   };
+  const { rules, plain } = lowering.start(context);
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((input) => nameOf(names, input));
-    const rule = lowering[node.op] as LoweringRule<OperatorName>;
+    const rule = rules[node.op] as LoweringRule<OperatorName>;
     const outputs = rule(node, inputs, context);
     for (const [i, value] of node.outputs.entries()) {
       const name = outputs[i];
@@ -54,7 +66,7 @@ export function lower(
     }
   }
   const outputs = [...graph.outputs].map(([name, value]) => {
-    onnx.addNamed('Identity', [nameOf(names, value)], [name]);
+    onnx.addNamed('Identity', [plain(nameOf(names, value))], [name]);
     return { name, type: value.type };
   });
   const inputs = graph.inputs.filter(({ name }) => !bound.has(name));

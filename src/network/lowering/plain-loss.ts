@@ -3,7 +3,7 @@
 import type { Node } from '../graph.ts';
 import type { LossAttributes, OperatorName } from '../operators.ts';
 import { staticSize } from '../tensor-type.ts';
-import type { Lowering } from './lower.ts';
+import type { LoweringRules } from './lower.ts';
 import { int, type OnnxBuilder } from './onnx-graph.ts';
 
 type LossOperator =
@@ -16,7 +16,7 @@ const FLOAT = int(1);
 const INT64 = int(7);
 const CLASSES = { axis: int(1) };
 
-export const lossRules: Pick<Lowering, LossOperator | 'softmax' | 'argMax' | 'correctCount'> = {
+export const lossRules: Pick<LoweringRules, LossOperator | 'softmax' | 'argMax' | 'correctCount'> = {
   softmax: (_, inputs, { onnx }) => [onnx.add('Softmax', inputs, CLASSES)],
   argMax: (_, [x = ''], { onnx }) => [argMax(onnx, x)],
 

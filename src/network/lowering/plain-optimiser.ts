@@ -1,11 +1,11 @@
 // Plain lowering of what runs over the flat parameter vector: packing, statistics, optimiser updates.
 
 import { elementCount } from '../tensor-type.ts';
-import type { Lowering } from './lower.ts';
+import type { LoweringRules } from './lower.ts';
 import { int, type OnnxBuilder } from './onnx-graph.ts';
 
 type OptimiserRules = Pick<
-  Lowering,
+  LoweringRules,
   'unpack' | 'pack' | 'movingAverage' | 'shrink' | 'adamUpdate' | 'sgdUpdate' | 'rmspropUpdate'
 >;
 

@@ -4,7 +4,7 @@
 import type { Node } from '../graph.ts';
 import type { OperatorName } from '../operators.ts';
 import { staticSize } from '../tensor-type.ts';
-import type { Lowering } from './lower.ts';
+import type { Lowering, LoweringRules } from './lower.ts';
 import { float, int, ints, type OnnxBuilder } from './onnx-graph.ts';
 import { lossRules } from './plain-loss.ts';
 import { optimiserRules } from './plain-optimiser.ts';
@@ -14,7 +14,7 @@ const POOL = { kernel_shape: ints(2, 2), strides: ints(2, 2) };
 /** Up to this many input channels one product over all kernel positions beats one product a position. */
 const FEW_CHANNELS = 4;
 
-export const plain: Lowering = {
+export const plainRules: LoweringRules = {
   ...optimiserRules,
   ...lossRules,
 
@@ -161,6 +161,10 @@ export const plain: Lowering = {
   zeros: (node, _, { onnx }) => [
     onnx.floats(new Float32Array(node.attributes.shape.reduce((a, b) => a * b, 1)), node.attributes.shape),
   ],
+};
+
+export const plain: Lowering = {
+  start: () => ({ rules: plainRules, plain: (name) => name }),
 };
 
 /** One matrix product over all kernel positions: for images, whose few channels would make thin products. */

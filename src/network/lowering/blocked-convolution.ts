@@ -1,0 +1,208 @@
+// Blocked lowering of convolutions and their gradients.
+
+import type { Node } from '../graph.ts';
+import type { OperatorName } from '../operators.ts';
+import { staticSize } from '../tensor-type.ts';
+import type { Layouts, PendingConvolution } from './blocked-layouts.ts';
+import type { LoweringContext, LoweringRules } from './lower.ts';
+import { int, ints } from './onnx-graph.ts';
+
+type ConvolutionRules = Pick<LoweringRules, 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient'>;
+
+export function convolutionRules(layouts: Layouts): ConvolutionRules {
+  const { blockSize } = layouts;
+  return {
+    conv2d(node, [x = '', weight = '', bias = '']) {
+      const [filters, channels, kernel] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1), sizeOf(node, 1, 2)];
+      const isImage = layouts.isPlain(x) && channels < blockSize;
+      const input = isImage ? x : layouts.blocked(x, channels);
+      const convolution = (w: string, b: string): PendingConvolution => ({
+        fused: {},
+        emit: (fused) =>
+          layouts.convolve(
+            [input, (isImage ? imageWeight : forwardWeight)(layouts, w, node), layouts.padVector(b, filters)],
+            { kernel_shape: ints(kernel, kernel), pads: samePads(kernel) },
+            fused,
+          ),
+        scaled(scale, offset) {
+          const { onnx } = layouts;
+          const perFilter = onnx.add('Reshape', [scale, onnx.integers(filters, 1, 1, 1)]);
+          const newBias = onnx.add('Add', [onnx.add('Mul', [b, scale]), offset]);
+          return convolution(onnx.add('Mul', [w, perFilter]), newBias);
+        },
+      });
+      return [layouts.defer(convolution(weight, bias), filters)];
+    },
+
+    // The same convolution over dy, with the kernel flipped and its channel axes swapped.
+    conv2dInputGradient(node, [dy = '', weight = '']) {
+      const [filters, channels, kernel] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1), sizeOf(node, 1, 2)];
+      const input = layouts.blocked(dy, filters);
+      const emit: PendingConvolution['emit'] = (fused) =>
+        layouts.convolve(
+          [input, backwardWeight(layouts, weight, node)],
+          { kernel_shape: ints(kernel, kernel), pads: samePads(kernel) },
+          fused,
+        );
+      return [layouts.defer({ fused: {}, emit }, channels)];
+    },
+
+    conv2dWeightGradient(node, [x = '', dy = ''], context) {
+      return [weightGradient(layouts, node, x, dy, context)];
+    },
+  };
+}
+
+/**
+ * dW[m, c, i, j] = Σ dy[n, m, h, w] · x[n, c, h + i, w + j] as one convolution that sums over images instead of channels:
+ * its "channels" are the images, its kernel is all of dy, and its input has pixels and channels side by side, [h, w·C + c],
+ * so that a kernel dilated by C steps from pixel to pixel, and output [i, j·C + c] is the gradient of that weight.
+ */
+function weightGradient(
+  layouts: Layouts,
+  node: Node<'conv2dWeightGradient'>,
+  x: string,
+  dy: string,
+  context: LoweringContext,
+): string {
+  const { onnx, blockSize } = layouts;
+  const { kernel } = node.attributes;
+  const [channels, height, width, filters] = [1, 2, 3]
+    .map((axis) => sizeOf(node, 0, axis))
+    .concat(sizeOf(node, 1, 1)) as [number, number, number, number];
+  const pad = (kernel - 1) / 2;
+  // Rows of zeros are the convolution's own padding, unless an output would see nothing else.
+  const outside = height > pad ? pad : 0;
+  const rows = height + 2 * (pad - outside);
+  const padded = layouts.padded(filters);
+
+  const images = imagePadding(layouts, context);
+  const sizes = [onnx.integers(0, pad - outside, pad, 0), images, onnx.integers(pad - outside, pad, 0)];
+  const pads = onnx.once(`pads ${sizes}`, () => onnx.add('Concat', sizes, { axis: int(0) }));
+  const surrounded = onnx.add('Pad', [channelsLast(layouts, x, channels), pads]);
+  const byImage = onnx.add('Reshape', [surrounded, onnx.integers(1, -1, rows, (width + 2 * pad) * channels)]);
+  const input = layouts.add('ReorderInput', [byImage]);
+
+  const result = layouts.convolve(
+    [input, imageKernel(layouts, node, dy, images)],
+    {
+      kernel_shape: ints(height, width),
+      dilations: ints(1, channels),
+      pads: ints(outside, 0, outside, 0),
+    },
+    {},
+  );
+  const split = onnx.add('Reshape', [result, onnx.integers(-1, kernel ** 2, channels, blockSize)]);
+  const byFilter = onnx.add('Transpose', [split], { perm: ints(0, 2, 1, 3) });
+  const formal = onnx.add('Reshape', [byFilter, onnx.integers(1, padded, channels, kernel ** 2)]);
+  const weights = layouts.add('ReorderOutput', [formal], { channels: int(filters) });
+  return onnx.add('Reshape', [weights, onnx.integers(filters, channels, kernel, kernel)]);
+}
+
+/** dy as a kernel: `[M, N, H, W]`, the images filled up to whole blocks. */
+function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: string, images: string): string {
+  const { onnx, blockSize } = layouts;
+  const [filters, height, width] = [sizeOf(node, 1, 1), sizeOf(node, 1, 2), sizeOf(node, 1, 3)];
+  const padded = layouts.padded(filters);
+  const blocked = layouts.blocked(dy, filters);
+  return onnx.once(`image kernel ${blocked}`, () => {
+    const none = onnx.integers(0, 0, 0);
+    const pads = onnx.once(`pads ${images}`, () =>
+      onnx.add('Concat', [onnx.integers(0, 0, 0, 0), images, none], { axis: int(0) }),
+    );
+    const filled = onnx.add('Pad', [blocked, pads]);
+    const shape = onnx.integers(-1, blockSize, padded / blockSize, height * width, blockSize);
+    const split = onnx.add('Reshape', [filled, shape]);
+    const swapped = onnx.add('Transpose', [split], { perm: ints(2, 0, 3, 1, 4) });
+    return onnx.add('Reshape', [swapped, onnx.integers(padded, -1, height, width)]);
+  });
+}
+
+/** How many images are missing to whole blocks of them, `[1]`. */
+function imagePadding({ onnx, blockSize }: Layouts, context: LoweringContext): string {
+  return onnx.once('image padding', () => {
+    const count = onnx.add('Cast', [context.batchSize()], { to: int(7) });
+    const missing = onnx.add('Mod', [onnx.add('Neg', [count]), onnx.integers(blockSize)]);
+    return onnx.add('Reshape', [missing, onnx.integers(1)]);
+  });
+}
+
+/** `[N, H, W, C]` */
+function channelsLast(layouts: Layouts, x: string, channels: number): string {
+  const { onnx } = layouts;
+  return onnx.once(`channel-last ${x}`, () => {
+    if (layouts.isPlain(x) && channels < layouts.blockSize) {
+      return onnx.add('Transpose', [x], { perm: ints(0, 2, 3, 1) });
+    }
+    return layouts.add('ReorderOutput', [layouts.blocked(x, channels)], {
+      channels: int(channels),
+      channels_last: int(1),
+    });
+  });
+}
+
+/** [M, C, K, K] → [M/B, C/B, K, K, B of C, B of M] */
+function forwardWeight(layouts: Layouts, weight: string, node: Node<OperatorName>): string {
+  const { onnx, blockSize } = layouts;
+  return onnx.once(`forward weight ${weight}`, () => {
+    const { filters, channels, area, data } = paddedWeight(layouts, weight, node);
+    const rows = onnx.add('Reshape', [data, onnx.integers(1, filters, channels, area)]);
+    const blocks = layouts.add('ReorderInput', [rows]);
+    const split = onnx.integers(filters / blockSize, channels / blockSize, blockSize, area, blockSize);
+    const moved = onnx.add('Transpose', [onnx.add('Reshape', [blocks, split])], { perm: ints(0, 1, 3, 2, 4) });
+    return onnx.add('Reshape', [moved, formalShape(layouts, filters, channels, node)]);
+  });
+}
+
+/** [M, C, K, K] → flipped [C/B, M/B, K, K, B of M, B of C] */
+function backwardWeight(layouts: Layouts, weight: string, node: Node<OperatorName>): string {
+  const { onnx, blockSize } = layouts;
+  return onnx.once(`backward weight ${weight}`, () => {
+    const { filters, channels, area, data } = paddedWeight(layouts, weight, node);
+    const rows = onnx.add('Reshape', [data, onnx.integers(filters, channels, area, 1)]);
+    let blocks = layouts.add('ReorderInput', [rows]);
+    const split = onnx.integers(filters / blockSize, blockSize, channels / blockSize, area, blockSize);
+    blocks = onnx.add('Reshape', [blocks, split]);
+    if (area > 1) {
+      const back = onnx.integers(-1);
+      blocks = onnx.add('Slice', [blocks, back, onnx.integers(-area - 1), onnx.integers(3), back]);
+    }
+    const moved = onnx.add('Transpose', [blocks], { perm: ints(2, 0, 3, 1, 4) });
+    return onnx.add('Reshape', [moved, formalShape(layouts, channels, filters, node)]);
+  });
+}
+
+/** [M, C, K, K] → [M/B, C, K, K, B of M], for an input in plain layout. */
+function imageWeight(layouts: Layouts, weight: string, node: Node<OperatorName>): string {
+  const { onnx } = layouts;
+  const [filters, channels, area] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1), sizeOf(node, 1, 2) ** 2];
+  return onnx.once(`image weight ${weight}`, () => {
+    const rows = onnx.add('Reshape', [weight, onnx.integers(1, filters, channels, area)]);
+    return onnx.add('Reshape', [
+      layouts.toBlocks(rows, filters),
+      formalShape(layouts, layouts.padded(filters), channels, node),
+    ]);
+  });
+}
+
+/** Filled up with zeros to whole blocks of both axes. */
+function paddedWeight(layouts: Layouts, weight: string, node: Node<OperatorName>) {
+  const [m, c, kernel] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1), sizeOf(node, 1, 2)];
+  const [filters, channels] = [layouts.padded(m), layouts.padded(c)];
+  const data = layouts.padAxis(layouts.padAxis(weight, 0, 4, m, filters - m), 1, 4, c, channels - c);
+  return { filters, channels, area: kernel ** 2, data };
+}
+
+function formalShape({ onnx }: Layouts, outputs: number, inputs: number, node: Node<OperatorName>): string {
+  const kernel = sizeOf(node, 1, 2);
+  return onnx.integers(outputs, inputs, kernel, kernel);
+}
+
+function samePads(kernel: number) {
+  const pad = (kernel - 1) / 2;
+  return ints(pad, pad, pad, pad);
+}
+
+function sizeOf(node: Node<OperatorName>, input: number, axis: number): number {
+  return staticSize(node.inputs[input]?.type.shape[axis]);
+}

@@ -1,0 +1,85 @@
+// Blocked lowering of batch normalisation: sums by pooling, the rest by convolutions over single pixels.
+
+import type { Node } from '../graph.ts';
+import type { OperatorName } from '../operators.ts';
+import { staticSize } from '../tensor-type.ts';
+import type { Layouts, PendingConvolution } from './blocked-layouts.ts';
+import type { LoweringRules } from './lower.ts';
+
+type NormRules = Pick<LoweringRules, 'batchNormTraining' | 'batchNormGradient' | 'batchNorm' | 'channelSum'>;
+
+export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'channelSum'>): NormRules {
+  const { onnx } = layouts;
+  const mul = (a: string, b: string) => onnx.add('Mul', [a, b]);
+  const sub = (a: string, b: string) => onnx.add('Sub', [a, b]);
+
+  /** `[C]` */
+  const inverseStd = (variance: string, epsilon: number) =>
+    onnx.once(`inverse std ${variance} ${epsilon}`, () =>
+      onnx.add('Reciprocal', [onnx.add('Sqrt', [onnx.add('Add', [variance, onnx.scalar(epsilon)])])]),
+    );
+
+  /** scale·(x − mean)/std + offset as a·x + b. */
+  const coefficients = (scale: string, offset: string, mean: string, variance: string, epsilon: number) => {
+    const a = mul(scale, inverseStd(variance, epsilon));
+    return { a, b: sub(offset, mul(mean, a)) };
+  };
+
+  const affine = (x: string, a: string, b: string, channels: number): PendingConvolution => ({
+    fused: {},
+    emit: (fused) => layouts.affine(x, a, b, channels, fused),
+  });
+
+  return {
+    batchNormTraining(node, [x = '', scale = '', offset = '']) {
+      const channels = channelsOf(node);
+      const blocked = layouts.blocked(x, channels);
+      const mean = layouts.channelMeans(blocked, channels);
+      const square = layouts.channelMeans(mul(blocked, blocked), channels);
+      const variance = onnx.add('Relu', [sub(square, mul(mean, mean))]);
+      const { a, b } = coefficients(scale, offset, mean, variance, node.attributes.epsilon);
+      return [layouts.defer(affine(blocked, a, b, channels), channels), mean, variance];
+    },
+
+    // Ioffe & Szegedy 2015, section 3, rearranged to dx = a·dy + b·x + c with one coefficient a channel.
+    batchNormGradient(node, [dy = '', x = '', scale = '', mean = '', variance = ''], context) {
+      const channels = channelsOf(node);
+      const [gradient, input] = [layouts.blocked(dy, channels), layouts.blocked(x, channels)];
+      const inverse = inverseStd(variance, node.attributes.epsilon);
+      const meanGradient = layouts.channelMeans(gradient, channels);
+      const products = layouts.channelMeans(mul(gradient, input), channels);
+      const meanProduct = mul(sub(products, mul(mean, meanGradient)), inverse);
+      const a = mul(scale, inverse);
+      const b = onnx.add('Neg', [mul(mul(a, inverse), meanProduct)]);
+      const c = onnx.add('Neg', [onnx.add('Add', [mul(a, meanGradient), mul(b, mean)])]);
+      const first = layouts.affine(gradient, a, c, channels);
+      const dx = layouts.affine(input, b, undefined, channels, { sum: first });
+      const count = countOf(node, context);
+      return [layouts.define(dx, channels), mul(meanProduct, count), mul(meanGradient, count)];
+    },
+
+    batchNorm(node, [x = '', scale = '', offset = '', mean = '', variance = '']) {
+      const channels = channelsOf(node);
+      const { a, b } = coefficients(scale, offset, mean, variance, node.attributes.epsilon);
+      const scaled = layouts.pending(x)?.scaled?.(a, b);
+      return [layouts.defer(scaled ?? affine(layouts.blocked(x, channels), a, b, channels), channels)];
+    },
+
+    channelSum(node, inputs, context) {
+      if (node.inputs[0]?.type.shape.length !== 4) return otherwise.channelSum(node, inputs, context);
+      const channels = channelsOf(node);
+      const means = layouts.channelMeans(layouts.blocked(inputs[0] ?? '', channels), channels);
+      return [mul(means, countOf(node, context))];
+    },
+  };
+
+  function countOf(node: Node<OperatorName>, { batchSize }: { batchSize(): string }): string {
+    const [, , height, width] = node.inputs[0]?.type.shape ?? [];
+    const pixels = onnx.scalar(staticSize(height) * staticSize(width));
+    return onnx.once(`count ${pixels}`, () => mul(batchSize(), pixels));
+  }
+}
+
+function channelsOf(node: Node<OperatorName>): number {
+  return staticSize(node.inputs[0]?.type.shape[1]);
+}

@@ -1,0 +1,84 @@
+// The blocked lowering: feature maps in the channel-blocked layout of the CPU provider, whose kernels come close to the
+// hardware (measured; see docs/decisions/0004-blocked-lowering.md). Graph inputs and outputs keep their plain form, and
+// all that is no feature map is lowered as in `plain`.
+
+import type { Node } from '../graph.ts';
+import type { OperatorName } from '../operators.ts';
+import { staticSize } from '../tensor-type.ts';
+import { convolutionRules } from './blocked-convolution.ts';
+import { Layouts } from './blocked-layouts.ts';
+import { normRules } from './blocked-norm.ts';
+import { poolingRules } from './blocked-pooling.ts';
+import type { Lowering, LoweringRules } from './lower.ts';
+import { float } from './onnx-graph.ts';
+import { plainRules } from './plain.ts';
+
+/** @param blockSize  channels a block; the processor's, as the runtime has it. */
+export function blocked(blockSize: number): Lowering {
+  return {
+    start({ onnx }) {
+      const layouts = new Layouts(onnx, blockSize);
+      return {
+        rules: {
+          ...plainRules,
+          ...convolutionRules(layouts),
+          ...normRules(layouts, plainRules),
+          ...poolingRules(layouts, plainRules),
+          ...elementwiseRules(layouts),
+        },
+        plain: (name) => layouts.plain(name),
+      };
+    },
+  };
+}
+
+function elementwiseRules(layouts: Layouts): Pick<LoweringRules, 'relu' | 'reluGradient' | 'add'> {
+  const { onnx } = layouts;
+  return {
+    relu(node, inputs, context) {
+      if (!isFeatureMap(node)) return plainRules.relu(node, inputs, context);
+      const [x = ''] = inputs;
+      const channels = channelsOf(node);
+      const pending = layouts.pending(x);
+      const y =
+        pending === undefined
+          ? onnx.add('Relu', [layouts.blocked(x, channels)])
+          : pending.emit({ ...pending.fused, relu: true });
+      return [layouts.define(y, channels)];
+    },
+
+    // A HardSigmoid this steep is the step function of y > 0, and the fastest one there is.
+    reluGradient(node, inputs, context) {
+      if (!isFeatureMap(node)) return plainRules.reluGradient(node, inputs, context);
+      const channels = channelsOf(node);
+      const [dy = '', y = ''] = inputs.map((input) => layouts.blocked(input, channels));
+      const step = onnx.add('HardSigmoid', [y], { alpha: float(1e30), beta: float(0) });
+      return [layouts.define(onnx.add('Mul', [dy, step]), channels)];
+    },
+
+    // A convolution adds in its own pass.
+    add(node, inputs, context) {
+      if (!isFeatureMap(node)) return plainRules.add(node, inputs, context);
+      const channels = channelsOf(node);
+      const [a = '', b = ''] = inputs;
+      for (const [first, second] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        const pending = layouts.pending(first);
+        if (pending === undefined || pending.fused.sum !== undefined) continue;
+        const fused = { sum: layouts.blocked(second, channels) };
+        return [layouts.defer({ fused, emit: pending.emit }, channels)];
+      }
+      return [layouts.define(onnx.add('Add', [layouts.blocked(a, channels), layouts.blocked(b, channels)]), channels)];
+    },
+  };
+}
+
+function isFeatureMap(node: Node<OperatorName>): boolean {
+  return node.inputs[0]?.type.shape.length === 4;
+}
+
+function channelsOf(node: Node<OperatorName>): number {
+  return staticSize(node.inputs[0]?.type.shape[1]);
+}

@@ -1,0 +1,178 @@
+// Every lowering of every operator on the real runtime: small tensors by hand, then random ones against the naive
+// reference.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { lowerings } from '../../../test/support/lowerings.ts';
+import { type NaiveTensor, naive, naiveTensor } from '../../../test/support/naive-operators.ts';
+import { caseSizes, operatorCase } from '../../../test/support/operator-cases.ts';
+import { largestError, runGraph } from '../../../test/support/run-graph.ts';
+import { type Graph, GraphBuilder, type Value } from '../graph.ts';
+import type { AttributesOf, OperatorName } from '../operators.ts';
+import { float32, type TensorType, tensor } from '../tensor-type.ts';
+import { plainRules } from './plain.ts';
+
+const images = (height: number, width: number, channels = 1) => float32('N', channels, height, width);
+
+describe.each(lowerings)('%s', (_, lowering) => {
+  /** Runs one operator; the batch dimension is known at run time only, as in every graph of ours. */
+  async function run<Op extends OperatorName>(
+    op: Op,
+    types: readonly TensorType[],
+    inputs: readonly NaiveTensor[],
+    attributes: AttributesOf<Op>,
+  ): Promise<NaiveTensor[]> {
+    const builder = new GraphBuilder();
+    const values = types.map((type, i) => builder.input(`input${i}`, type));
+    const outputs = builder.addMany(op, values, attributes);
+    for (const [i, output] of outputs.entries()) builder.output(`output${i}`, output);
+    const feeds = Object.fromEntries(inputs.map((input, i) => [`input${i}`, input]));
+    return Object.values(await runGraph(builder.build(), feeds, { lowering }));
+  }
+
+  describe('by hand', () => {
+    it('convolves with zeros around the image', async () => {
+      const types = [images(2, 2), float32(1, 1, 3, 3), float32(1)];
+      const x = naiveTensor([1, 1, 2, 2], [1, 2, 3, 4]);
+      const kernel = naiveTensor([1, 1, 3, 3], [1, 0, 0, 0, 10, 0, 0, 0, 100]);
+      const [y] = await run('conv2d', types, [x, kernel, naiveTensor([1], [0.5])], {});
+      expect(y).toEqual(naiveTensor([1, 1, 2, 2], [410.5, 20.5, 30.5, 41.5]));
+    });
+
+    it('drops the last row and column of odd sizes in pooling, and gives them no gradient', async () => {
+      const x = naiveTensor([1, 1, 3, 3], [1, 5, 90, 2, 3, 90, 90, 90, 90]);
+      const [maximum] = await run('maxPool', [images(3, 3)], [x], {});
+      expect(maximum).toEqual(naiveTensor([1, 1, 1, 1], [5]));
+      const [mean] = await run('meanPool', [images(3, 3)], [x], {});
+      expect(mean).toEqual(naiveTensor([1, 1, 1, 1], [2.75]));
+      const dy = naiveTensor([1, 1, 1, 1], [8]);
+      const types = [images(1, 1), images(3, 3), images(1, 1)];
+      const [dMaximum] = await run('maxPoolGradient', types, [dy, x, naiveTensor([1, 1, 1, 1], [5])], {});
+      expect(dMaximum).toEqual(naiveTensor([1, 1, 3, 3], [0, 8, 0, 0, 0, 0, 0, 0, 0]));
+      const [dMean] = await run('meanPoolGradient', [images(1, 1)], [dy], { height: 3, width: 3 });
+      expect(dMean).toEqual(naiveTensor([1, 1, 3, 3], [2, 2, 0, 2, 2, 0, 0, 0, 0]));
+    });
+
+    it('shares the gradient of max pooling equally among tied maxima', async () => {
+      const x = naiveTensor([1, 1, 2, 8], [7, 7, 0, 0, 3, 1, 2, 9, 1, 1, 0, 0, 3, 3, 2, 2]);
+      const y = naiveTensor([1, 1, 1, 4], [7, 0, 3, 9]);
+      const dy = naiveTensor([1, 1, 1, 4], [12, 12, 12, 12]);
+      const [dx] = await run('maxPoolGradient', [images(1, 4), images(2, 8), images(1, 4)], [dy, x, y], {});
+      expect(dx?.data).toEqual(Float64Array.of(6, 6, 3, 3, 4, 0, 0, 12, 0, 0, 3, 3, 4, 4, 0, 0));
+    });
+
+    it('normalises with the statistics of the batch, the variance biased', async () => {
+      const types = [images(1, 2), float32(1), float32(1)];
+      const inputs = [naiveTensor([2, 1, 1, 2], [1, 3, 5, 7]), naiveTensor([1], [2]), naiveTensor([1], [10])];
+      const [y, mean, variance] = await run('batchNormTraining', types, inputs, { epsilon: 4 });
+      expect(mean?.data).toEqual(Float64Array.of(4));
+      expect(variance?.data).toEqual(Float64Array.of(5));
+      expect(largestError(y, naiveTensor([2, 1, 1, 2], [8, 10 - 2 / 3, 10 + 2 / 3, 12]))).toBeLessThan(1e-6);
+    });
+
+    it('takes ReLU to have slope 0 at 0', async () => {
+      const inputs = [naiveTensor([1, 4], [5, 6, 7, 8]), naiveTensor([1, 4], [0, 1e-3, 0, 1e9])];
+      const [dx] = await run('reluGradient', [float32('N', 4), float32('N', 4)], inputs, {});
+      expect(dx?.data).toEqual(Float64Array.of(0, 6, 0, 8));
+    });
+
+    it('takes the cross-entropy of logits too large for exp', async () => {
+      const types = [float32('N', 2), tensor('int32', 'N')];
+      const inputs = [naiveTensor([2, 2], [1000, 0, 0, 1000]), naiveTensor([2], [0, 0])];
+      const [loss] = await run('softmaxCrossEntropy', types, inputs, { reduction: 'mean' });
+      expect(loss).toEqual(naiveTensor([], [500]));
+      const [gradient] = await run('softmaxCrossEntropyGradient', types, inputs, {});
+      expect(gradient?.data).toEqual(Float64Array.of(0, 0, -0.5, 0.5));
+    });
+
+    it('takes the first of equal logits as the answer', async () => {
+      const logits = naiveTensor([2, 3], [1, 4, 4, 2, 2, 2]);
+      expect(await run('argMax', [float32('N', 3)], [logits], {})).toEqual([naiveTensor([2], [1, 0])]);
+      const types = [float32('N', 3), tensor('int32', 'N')];
+      const counted = await run('correctCount', types, [logits, naiveTensor([2], [1, 2])], {});
+      expect(counted).toEqual([naiveTensor([], [1])]);
+    });
+  });
+
+  describe('against the naive reference', () => {
+    it.each(Object.keys(plainRules) as OperatorName[])('computes %s', async (op) => {
+      await fc.assert(
+        fc.asyncProperty(caseSizes, async (sizes) => {
+          const { types, inputs, attributes } = operatorCase(op, sizes);
+          const outputs = await run(op, types, inputs, attributes);
+          const expected = naive(op, inputs, attributes);
+          expect(outputs.length).toBe(expected.length);
+          for (const [i, output] of expected.entries()) expect(largestError(outputs[i], output)).toBeLessThan(2e-5);
+        }),
+        { numRuns: 12, seed: 1 },
+      );
+    });
+  });
+
+  describe('batch normalisation in training mode', () => {
+    const EPSILON = { epsilon: 1e-3 };
+    const x = naiveTensor([2, 3, 1, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13]);
+    const affine = {
+      scale0: naiveTensor([3], [1, -2, 3]),
+      offset0: naiveTensor([3], [0, 1, 2]),
+      scale1: naiveTensor([3], [2, 0.5, -1]),
+      offset1: naiveTensor([3], [-1, 0, 1]),
+    };
+
+    /** Two norms of one width, the second over the first's output, and nodes that read constants of that width. */
+    function twoNorms(): Graph {
+      const builder = new GraphBuilder();
+      const input = builder.input('x', images(1, 2, 3));
+      const zeros = builder.add('zeros', [], { shape: [3] });
+      const packed: Value[] = [zeros];
+      let value = input;
+      for (const i of [0, 1]) {
+        const [scale, offset] = [builder.input(`scale${i}`, float32(3)), builder.input(`offset${i}`, float32(3))];
+        const outputs = builder.addMany('batchNormTraining', [value, scale, offset], EPSILON);
+        const [y, mean, variance] = outputs as readonly [Value, Value, Value];
+        const gradients = builder.addMany('batchNormGradient', [input, value, scale, mean, variance], EPSILON);
+        for (const [k, output] of [...outputs, ...gradients].entries()) builder.output(`${i}.${k}`, output);
+        packed.push(mean, variance, zeros);
+        value = y;
+      }
+      builder.output('packed', builder.add('pack', packed, {}));
+      return builder.build();
+    }
+
+    it.each([1, 2, 3])('overwrites neither constants nor another norm’s statistics (run %i)', async (runs) => {
+      const actual = await runGraph(twoNorms(), { x, ...affine }, { runs, lowering });
+      const packed = [0, 0, 0];
+      let value = x;
+      for (const i of [0, 1] as const) {
+        const [scale, offset] = [affine[`scale${i}`], affine[`offset${i}`]];
+        const outputs = naive('batchNormTraining', [value, scale, offset], EPSILON);
+        const [y, mean, variance] = outputs as readonly [NaiveTensor, NaiveTensor, NaiveTensor];
+        const gradients = naive('batchNormGradient', [x, value, scale, mean, variance], EPSILON);
+        for (const [k, expected] of [...outputs, ...gradients].entries()) {
+          expect(largestError(actual[`${i}.${k}`], expected), `norm ${i}, output ${k}`).toBeLessThan(1e-5);
+        }
+        packed.push(...mean.data, ...variance.data, 0, 0, 0);
+        value = y;
+      }
+      expect(largestError(actual.packed, naiveTensor([packed.length], packed))).toBeLessThan(1e-5);
+    });
+
+    it('keeps apart two norms that share scale and offset', async () => {
+      const builder = new GraphBuilder();
+      const [a, b] = [builder.input('a', images(1, 2, 3)), builder.input('b', images(1, 2, 3))];
+      const shared = [builder.input('scale0', float32(3)), builder.input('offset0', float32(3))];
+      for (const [name, value] of [['a', a] as const, ['b', b] as const]) {
+        const outputs = builder.addMany('batchNormTraining', [value, ...shared], EPSILON);
+        for (const [k, output] of outputs.entries()) builder.output(`${name}.${k}`, output);
+      }
+      const doubled = { ...x, data: x.data.map((value) => 2 * value * value) };
+      const actual = await runGraph(builder.build(), { a: x, b: doubled, ...affine }, { runs: 2, lowering });
+      for (const [name, value] of [['a', x] as const, ['b', doubled] as const]) {
+        const inputs = [value, affine.scale0, affine.offset0];
+        for (const [k, expected] of naive('batchNormTraining', inputs, EPSILON).entries()) {
+          expect(largestError(actual[`${name}.${k}`], expected)).toBeLessThan(1e-5);
+        }
+      }
+    });
+  });
+});
