@@ -1,5 +1,6 @@
 // What the engine needs of an ONNX runtime. `engine/node` implements it on onnxruntime-node; a browser has its own.
 
+import type { Lowering } from '../network/lowering/lower.ts';
 import type { DType } from '../network/tensor-type.ts';
 
 export type TensorData = Float32Array | Uint8Array | Int32Array | BigInt64Array;
@@ -29,6 +30,8 @@ export interface SessionOptions {
 
 export interface Runtime {
   readonly name: string;
+  /** How the graphs that it trains and scores with are lowered. Models to be deployed are plain everywhere. */
+  readonly lowering: Lowering;
   /** @throws {EngineError} if the runtime refuses the model. */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<RuntimeSession>;
   createTensor(dtype: DType, data: TensorData, dims: readonly number[]): RuntimeTensor;

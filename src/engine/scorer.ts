@@ -30,7 +30,7 @@ export class Scorer {
   readonly #classes: number;
 
   static async create(runtime: Runtime, network: Network, batchSize: number, loss?: LossSettings): Promise<Scorer> {
-    const session = await runtime.createSession(compileGraph(buildEvaluationGraph(network, loss)));
+    const session = await runtime.createSession(compileGraph(buildEvaluationGraph(network, loss), runtime.lowering));
     const { input, classes } = network.problem;
     return new Scorer(session, new BatchBuffers(runtime, input, batchSize), batchSize, classes);
   }

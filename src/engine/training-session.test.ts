@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { lowerings } from '../../test/support/lowerings.ts';
 import { naiveTensor } from '../../test/support/naive-operators.ts';
 import { runGraph, runtime } from '../../test/support/run-graph.ts';
 import { brightOrDark, TOY_SHAPE, TOY_TRAINING, toyNetwork } from '../../test/support/toy-data.ts';
@@ -14,9 +15,6 @@ const examples = brightOrDark(12);
 const indices = Int32Array.from(examples.labels.keys());
 const buffers = new BatchBuffers(runtime, TOY_SHAPE, 4);
 
-const createSession = () =>
-  TrainingSession.create(runtime, network, TOY_TRAINING.optimiser, initial, TOY_TRAINING.statisticsMomentum);
-
 /** The statistics of the batch alone, for the given parameters. */
 async function batchStatistics(from: number, parameters: Float32Array): Promise<Float64Array> {
   const outputs = await runGraph(buildGradientGraph(network), {
@@ -27,7 +25,16 @@ async function batchStatistics(from: number, parameters: Float32Array): Promise<
   return outputs.batchStatistics?.data ?? new Float64Array();
 }
 
-describe('TrainingSession', () => {
+describe.each(lowerings)('TrainingSession, %s', (_, lowering) => {
+  const createSession = () =>
+    TrainingSession.create(
+      { ...runtime, lowering },
+      network,
+      TOY_TRAINING.optimiser,
+      initial,
+      TOY_TRAINING.statisticsMomentum,
+    );
+
   it('starts from the given state and leaves it alone', async () => {
     const session = await createSession();
     expect(session.snapshot()).toEqual(initial);

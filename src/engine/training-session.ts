@@ -38,7 +38,9 @@ export class TrainingSession {
     statisticsMomentum: number,
     options?: GradientOptions,
   ): Promise<TrainingSession> {
-    const session = await runtime.createSession(compileGraph(buildTrainingGraph(network, settings, options)));
+    const session = await runtime.createSession(
+      compileGraph(buildTrainingGraph(network, settings, options), runtime.lowering),
+    );
     return new TrainingSession(runtime, session, createOptimiser(settings), initial, statisticsMomentum);
   }
 

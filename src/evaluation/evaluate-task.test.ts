@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TOY_TRAINING, toyDataset } from '../../test/support/toy-data.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { EngineError } from '../errors.ts';
+import { plain } from '../network/lowering/plain.ts';
 import { evaluateTask } from './evaluate-task.ts';
 import type { EvaluationTask } from './task.ts';
 
@@ -16,6 +17,7 @@ const TASK: EvaluationTask = {
 /** A runtime that fails at once. */
 const failing = (error: Error): Runtime => ({
   name: 'failing',
+  lowering: plain,
   createTensor: (_, data, dims) => ({ data, dims }),
   createSession: () => Promise.reject(error),
 });

@@ -2,6 +2,7 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EngineError } from '../../errors.ts';
+import { plain } from '../../network/lowering/plain.ts';
 import type { Runtime, RuntimeTensor } from '../runtime.ts';
 
 type Library = typeof import('onnxruntime-node');
@@ -15,6 +16,7 @@ export async function loadNodeRuntime(): Promise<Runtime> {
   const library = await importLibrary();
   return {
     name: `onnxruntime-node ${library.env.versions.node ?? ''}`.trim(),
+    lowering: plain,
     createTensor: (dtype, data, dims) => new library.Tensor(dtype, data, dims) as RuntimeTensor,
     async createSession(model, { threads = 1 } = {}) {
       const session = await createSession(library, model, threads);

@@ -1,0 +1,24 @@
+// The lowerings by name, as configurations, tasks and run folders have them.
+
+import { blocked } from './blocked.ts';
+import type { Lowering } from './lower.ts';
+import { plain } from './plain.ts';
+
+const LOWERINGS = { plain, 'blocked-8': blocked(8), 'blocked-16': blocked(16) } as const satisfies Record<
+  string,
+  Lowering
+>;
+
+/** The number is the block size. Results of two lowerings differ by rounding. */
+export type LoweringName = keyof typeof LOWERINGS;
+
+export const LOWERING_NAMES = Object.keys(LOWERINGS) as readonly LoweringName[];
+
+export function loweringNamed(name: LoweringName): Lowering {
+  return LOWERINGS[name];
+}
+
+/** The blocked lowering with blocks of this size, if we have it. */
+export function blockedName(blockSize: number): LoweringName | undefined {
+  return LOWERING_NAMES.find((name) => name === `blocked-${blockSize}`);
+}
