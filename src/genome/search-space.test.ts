@@ -33,6 +33,9 @@ describe('violation', () => {
     expect(reason('128-64', { maxActivationBytes: 1e6 })).toBe(
       '2,007,080 bytes of activations per image exceed the limit of 1,000,000 (maxActivationBytes)',
     );
+    expect(reason('128-64', { maxWork: 1e6 })).toMatch(
+      /^\d+(,\d+)* FLOPs’ worth of training on an image exceed the limit of 1,000,000 \(maxWork\)$/,
+    );
   });
 
   it('allows what is exactly at a limit', () => {

@@ -1,10 +1,11 @@
 // Which genomes a search may visit: their layers, their depth, and what they may cost.
 
 import { InvalidInputError } from '../errors.ts';
-import { estimateCost, type NetworkInput, requireNetworkInput, vanishedLayer } from './cost.ts';
+import { estimateCost, type NetworkCost, type NetworkInput, requireNetworkInput, vanishedLayer } from './cost.ts';
 import { filterCountProblem } from './filters.ts';
 import type { Gene, Genome } from './genome.ts';
 import { formatGenome } from './text.ts';
+import { trainingWork } from './work.ts';
 
 export interface SearchSpace {
   /** Filter counts a skip layer may have: powers of two, ascending, each once. */
@@ -17,12 +18,14 @@ export interface SearchSpace {
   readonly maxFlops?: number;
   /** Most activation memory per image of a batch, in bytes. */
   readonly maxActivationBytes?: number;
+  /** Most work of training on one image ({@link trainingWork}): the time that it takes, on any machine. */
+  readonly maxWork?: number;
 }
 
 /**
  * Why the search space does not allow a genome: the first reason, with its numbers; undefined if it allows it.
  *
- * The order: depth, filter counts, spatial size (never below 1), parameters, FLOPs, activation memory. What these
+ * The order: depth, filter counts, spatial size (never below 1), parameters, FLOPs, activation memory, work. What these
  * figures count is said at {@link estimateCost}. The empty genome is a network too: its head alone.
  */
 export function violation(genome: Genome, space: SearchSpace, problem: NetworkInput): string | undefined {
@@ -42,10 +45,10 @@ export function violation(genome: Genome, space: SearchSpace, problem: NetworkIn
   const limits = limitsOf(space);
   if (limits.length === 0) return undefined;
   const cost = estimateCost(genome, problem);
-  const exceeded = limits.find(({ figure, limit }) => cost[figure] > limit);
+  const exceeded = limits.find(({ figureOf, limit }) => figureOf(cost) > limit);
   if (exceeded === undefined) return undefined;
-  const { figure, unit, limit, option } = exceeded;
-  return `${grouped(cost[figure])} ${unit} exceed the limit of ${grouped(limit)} (${option})`;
+  const { figureOf, unit, limit, option } = exceeded;
+  return `${grouped(figureOf(cost))} ${unit} exceed the limit of ${grouped(limit)} (${option})`;
 }
 
 /** @throws {InvalidInputError} with the reason of {@link violation}; `details` holds `genome` (text) and `reason`. */
@@ -92,10 +95,10 @@ export function checkSpaceIsFeasible(space: SearchSpace, problem: NetworkInput):
   const candidates = cheapestGenomes(space, problem);
   if (candidates.some((genome) => violation(genome, space, problem) === undefined)) return;
   const costs = candidates.map((genome) => ({ text: formatGenome(genome), cost: estimateCost(genome, problem) }));
-  for (const { option, figure, unit, limit } of limitsOf(space)) {
-    const [smallest] = costs.toSorted((a, b) => a.cost[figure] - b.cost[figure]);
-    if (smallest === undefined || smallest.cost[figure] <= limit) continue;
-    const needed = smallest.cost[figure];
+  for (const { option, figureOf, unit, limit } of limitsOf(space)) {
+    const [smallest] = costs.toSorted((a, b) => figureOf(a.cost) - figureOf(b.cost));
+    if (smallest === undefined || figureOf(smallest.cost) <= limit) continue;
+    const needed = figureOf(smallest.cost);
     throw new InvalidInputError(
       `no network fits ${option} ${grouped(limit)}: the smallest, "${smallest.text}", has ${grouped(needed)} ${unit}; ` +
         `raise ${option} to ${grouped(needed)} or more, or use smaller images`,
@@ -127,9 +130,14 @@ export function cheapestGenomes(space: SearchSpace, problem: NetworkInput): read
 }
 
 const FIGURES = [
-  { option: 'maxParameters', figure: 'parameters', unit: 'parameters' },
-  { option: 'maxFlops', figure: 'flops', unit: 'FLOPs' },
-  { option: 'maxActivationBytes', figure: 'activationBytes', unit: 'bytes of activations per image' },
+  { option: 'maxParameters', figureOf: (cost: NetworkCost) => cost.parameters, unit: 'parameters' },
+  { option: 'maxFlops', figureOf: (cost: NetworkCost) => cost.flops, unit: 'FLOPs' },
+  {
+    option: 'maxActivationBytes',
+    figureOf: (cost: NetworkCost) => cost.activationBytes,
+    unit: 'bytes of activations per image',
+  },
+  { option: 'maxWork', figureOf: trainingWork, unit: 'FLOPs’ worth of training on an image' },
 ] as const;
 
 function limitsOf(space: SearchSpace) {

@@ -3,6 +3,7 @@ import { createAgingEvolutionStrategy } from '../evolution/aging-evolution.ts';
 import { createGenerationalStrategy } from '../evolution/generational.ts';
 import { createRandomSearchStrategy } from '../evolution/random-search.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
+import type { Genome } from '../genome/genome.ts';
 import { genomeId } from '../genome/text.ts';
 import { createRng } from '../random/rng.ts';
 import { evaluateInOrder, type OrderedSearch } from './evaluate-in-order.ts';
@@ -88,6 +89,62 @@ it('cancels what is in training when the strategy or a listener throws', async (
   await rejected;
 });
 
+describe('a search whose plan ends', () => {
+  it('trains what was planned, tells it, and asks for nothing more', async () => {
+    const strategy = agingEvolution(1);
+    const { search, running, finish, signals } = latched(strategy, 4);
+    let left = 13;
+    const plan = (genomes: readonly Genome[]) => {
+      const planned = search.plan(genomes.slice(0, left));
+      left -= planned.length;
+      return planned;
+    };
+    const ask = vi.spyOn(strategy, 'ask');
+    const tell = vi.spyOn(strategy, 'tell');
+    const run = evaluateInOrder({ ...search, plan }, undefined);
+    await settle();
+    for (let next = running(); next.length > 0; next = running()) {
+      finish(next.at(-1));
+      await settle();
+    }
+    expect(await run).toEqual([]);
+    expect(signals).toHaveLength(13);
+    expect(tell).toHaveBeenCalledTimes(13);
+    expect(ask.mock.results.flatMap(({ value }) => value).length).toBeGreaterThan(13);
+  });
+});
+
+describe('a deadline', () => {
+  it('cancels what is in training, and says what was not told, in the order asked', async () => {
+    const deadline = new AbortController();
+    const { search, finish, fail, signals } = latched(generational(1), 3);
+    const run = evaluateInOrder(search, undefined, deadline.signal);
+    await settle();
+    finish(0);
+    finish(2);
+    await settle();
+    deadline.abort();
+    await settle();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true, true, true]);
+    for (const index of [1, 3, 4]) fail(index, new Error('cancelled'));
+    expect((await run).map(({ task }) => task.id)).toEqual(['1', '2', '3', '4', '5', '6', '7']);
+  });
+
+  it('waits for the first result there is', async () => {
+    const deadline = new AbortController();
+    deadline.abort();
+    const { search, finish, fail, signals } = latched(generational(1), 2);
+    const run = evaluateInOrder(search, undefined, deadline.signal);
+    await settle();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+    finish(0);
+    await settle();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    fail(1, new Error('cancelled'));
+    expect((await run)[0]?.task.id).toBe('1');
+  });
+});
+
 describe('workers', () => {
   it('are all busy in a generation until none of its genomes is left', async () => {
     const { search, running, finish } = latched(generational(1), 3);
@@ -156,7 +213,7 @@ async function runWithDelays(
       plan: (genomes) =>
         genomes.map((genome) => {
           const id = genomeId(genome);
-          const isNew = !fitness.has(id) && !asked.includes(id);
+          const isNew = !asked.includes(id);
           asked.push(id);
           return { genome, task: { id }, isNew };
         }),

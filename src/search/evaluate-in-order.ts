@@ -7,7 +7,7 @@ import type { Genome } from '../genome/genome.ts';
 export interface PlannedTask<Task> {
   readonly genome: Genome;
   readonly task: Task;
-  /** Neither known nor planned before: somebody has to train it. */
+  /** Not planned before: unless its fitness is known, somebody has to train it. */
   readonly isNew: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface OrderedSearch<Task extends { readonly id: string }> {
   readonly strategy: SearchStrategy;
   /** Candidates that can be in training at a time. */
   readonly concurrency: number;
-  /** Called with the genomes of each `ask`. */
+  /** Called with the genomes of each `ask`. If it plans fewer, from the first on, these are the last of the search. */
   plan(genomes: readonly Genome[]): readonly PlannedTask<Task>[];
   /** Undefined until the candidate has been trained. */
   fitnessOf(id: string): number | undefined;
@@ -27,19 +27,24 @@ export interface OrderedSearch<Task extends { readonly id: string }> {
 }
 
 /**
- * Runs a strategy to its end. A free worker takes the next genome as soon as the strategy has one, and a result is told
- * as soon as all that were asked before it are: the timing of workers decides how long a search takes and nothing else.
+ * Runs a strategy to its end, or to that of what is planned. A free worker takes the next genome as soon as the strategy has
+ * one, and a result is told as soon as all that were asked before it are: the timing of workers decides how long a search
+ * takes and nothing else.
  *
+ * @param deadline  When it is aborted, and a candidate has been told that did not fail, what is still in training is cancelled.
+ * @returns what was planned and not told, in the order asked: nothing, unless the deadline was met.
  * @throws what `train` rejects with first, after all that is in training has been cancelled or has ended.
  */
 export async function evaluateInOrder<Task extends { readonly id: string }>(
   search: OrderedSearch<Task>,
   signal: AbortSignal | undefined,
-): Promise<void> {
+  deadline?: AbortSignal,
+): Promise<readonly PlannedTask<Task>[]> {
   const { strategy, concurrency } = search;
   const outstanding: PlannedTask<Task>[] = [];
   const queue: Task[] = [];
   const running = new Set<Promise<void>>();
+  let isComplete = false;
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
 
@@ -56,11 +61,12 @@ export async function evaluateInOrder<Task extends { readonly id: string }>(
   };
   /** False if the strategy has no genome to give now. */
   const askForMore = (): boolean => {
-    const genomes = strategy.ask() ?? [];
+    const genomes = isComplete ? [] : (strategy.ask() ?? []);
     if (genomes.length === 0) return false;
     const planned = search.plan(genomes);
+    isComplete = planned.length < genomes.length;
     outstanding.push(...planned);
-    queue.push(...planned.filter(({ isNew }) => isNew).map(({ task }) => task));
+    queue.push(...planned.flatMap(({ task, isNew }) => (isNew && search.fitnessOf(task.id) === undefined ? task : [])));
     tellKnown();
     return true;
   };
@@ -75,15 +81,28 @@ export async function evaluateInOrder<Task extends { readonly id: string }>(
       }
     }
   };
+  const hasResult = (): boolean => strategy.best !== undefined && strategy.best.fitness > 0;
+  const late = untilAborted(deadline);
 
   try {
     for (startTraining(); running.size > 0; startTraining()) {
-      await Promise.race(running);
+      await Promise.race(hasResult() ? [...running, late] : running);
       tellKnown();
+      if (deadline?.aborted && hasResult()) {
+        stop.abort();
+        await Promise.allSettled(running);
+        break;
+      }
     }
+    return outstanding;
   } catch (error) {
     stop.abort();
     await Promise.allSettled(running);
     throw error;
   }
+}
+
+async function untilAborted(signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return;
+  await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
 }
