@@ -97,6 +97,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Machine:': [
     flag('--workers <n>', 'workers', 'child processes (default: one a core)', parseNumber),
+    flag('--lowering <name>', 'lowering', 'plain, blocked (the fast layout of the CPU) or auto', parseText),
     flag('--timeout <time>', 'timeoutSeconds', 'longest training of a candidate, such as 90s', parseSeconds),
     flag('--logs-dir <folder>', 'logsDir', 'for TensorBoard (default: tensorboard in the run folder)', parseText),
     flag('--fitness-cache <file>', 'fitnessCache', 'of finished evaluations, shared between runs', parseText),

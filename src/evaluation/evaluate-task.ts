@@ -3,6 +3,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { channelStatistics } from '../data/statistics.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
+import { withLowering } from '../engine/choose-lowering.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { encodeState } from '../engine/safetensors.ts';
 import { type TrainingHooks, type TrainingResult, train } from '../engine/train.ts';
@@ -28,6 +29,7 @@ export async function evaluateTask(
   task: EvaluationTask,
   { onProgress, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOutcome> {
+  const engine = await withLowering(runtime, task.lowering ?? 'plain');
   const data = selectData(dataset, task.selection);
   const normalisation = channelStatistics(data.examples, data.train, dataset.shape);
   let network: Network;
@@ -43,7 +45,7 @@ export async function evaluateTask(
       ...(onProgress && task.details && recordDetails(network.layout, task.training.epochs, onProgress)),
       ...(signal && { signal }),
     };
-    result = await train(runtime, network, task.training, data, createRng(task.seed), hooks);
+    result = await train(engine, network, task.training, data, createRng(task.seed), hooks);
   } catch (error) {
     if (signal?.aborted) throw cancelledError(error);
     return failedOutcome(candidateFailure(error));

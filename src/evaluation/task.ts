@@ -3,6 +3,7 @@
 import type { EpochRecord, TrainingSettings } from '../engine/train.ts';
 import type { EvaluationFailure } from '../errors.ts';
 import type { NetworkInput } from '../genome/cost.ts';
+import type { LoweringName } from '../network/lowering/lowerings.ts';
 
 /** Which of the data set's training images a task uses. */
 export interface DataSelection {
@@ -34,6 +35,8 @@ export interface EvaluationTask {
   };
   readonly selection: DataSelection;
   readonly training: TrainingSettings;
+  /** How its graphs are lowered; plain unless given. */
+  readonly lowering?: LoweringName;
   /** Seed of initialisation and batch order. */
   readonly seed: string;
   /** Where the best weights go (safetensors); nowhere if absent. */

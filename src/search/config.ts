@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
+import { LOWERING_NAMES, type LoweringName } from '../network/lowering/lowerings.ts';
 import { describeIssue, type PlaceOfKey } from './config-issue.ts';
 import { withPresetRules } from './preset-rules.ts';
 import { finalEpochsFor, overPreset, PRESET_NAMES } from './presets.ts';
@@ -95,6 +96,12 @@ const searchConfigSchema = z.strictObject({
   workers: count
     .default(() => availableParallelism())
     .describe('Child processes, one thread each; no effect on results.'),
+  lowering: z
+    .enum(['auto', 'blocked', ...LOWERING_NAMES])
+    .default('auto')
+    .describe(
+      'How networks are compiled: blocked is the fast layout of the CPU, where there is one; a run keeps what it began with.',
+    ),
   timeoutSeconds: positive.default(1800).describe('Longest evaluation of one candidate.'),
   tensorboard: z.boolean().default(true).describe('Write event files for TensorBoard; no effect on results.'),
   logsDir: z
@@ -121,6 +128,11 @@ export type SearchConfigInput = z.input<typeof searchConfigSchema>;
 /** Everything resolved; the preset has become its values. */
 export interface SearchConfig extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs'> {
   readonly finalEpochs: number;
+}
+
+/** Of a run: settled on one lowering. */
+export interface RunConfig extends SearchConfig {
+  readonly lowering: LoweringName;
 }
 
 /** Names that an option may take, for suggestions. */

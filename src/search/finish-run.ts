@@ -68,6 +68,7 @@ export async function finishRun(
     searchSeconds,
     finalTrainingSeconds,
     seed: config.seed,
+    lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
     versions: versionsWith(runtime.name),
   };
   await writeFileAtomically(folder.summary, [Buffer.from(`${JSON.stringify(summary, null, 2)}\n`)]);

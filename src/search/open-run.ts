@@ -1,15 +1,18 @@
 // Everything a search needs before it starts: checked, loaded, locked.
 
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ensurePacked } from '../data/cache.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { type LoadOptions, loadDataset } from '../data/load-dataset.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
+import { type ChosenLowering, chooseLowering } from '../engine/choose-lowering.ts';
+import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import { InvalidInputError } from '../errors.ts';
 import { selectData } from '../evaluation/select-data.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
-import { type ConfigSource, resolveConfig, type SearchConfig } from './config.ts';
+import { type ConfigSource, type RunConfig, resolveConfig, type SearchConfig } from './config.ts';
 import { FitnessCache } from './fitness-cache.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { acquireLock } from './lock.ts';
@@ -26,7 +29,7 @@ import { createStrategy } from './strategies.ts';
 
 export interface OpenRun {
   readonly folder: RunFolder;
-  readonly config: SearchConfig;
+  readonly config: RunConfig;
   readonly dataset: Dataset;
   /** Of the packed data set. */
   readonly packedPath: string;
@@ -63,10 +66,12 @@ export async function startRun(
   const dataset = await load(config, options);
   checkAgainstData(config, dataset);
   checkShared(config);
+  const { name: lowering, notice } = await settleLowering(config);
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), config);
-  const resolved: SearchConfig = { ...config, dataset: { ...config.dataset, fingerprint: dataset.fingerprint } };
-  return open(folder, resolved, dataset, packedPath, async () => {
+  const { fingerprint } = dataset;
+  const resolved: RunConfig = { ...config, lowering, dataset: { ...config.dataset, fingerprint } };
+  return open(folder, resolved, dataset, packedPath, notice, async () => {
     await writeFileAtomically(folder.config, [Buffer.from(`${JSON.stringify(resolved, null, 2)}\n`)]);
   });
 }
@@ -83,16 +88,18 @@ export async function reopenRun(
   options: OpenOptions = {},
 ): Promise<OpenRun> {
   const { folder, config } = openRunFolder(path);
-  const resolved = { ...config, ...changes };
+  const { name: lowering, notice } = await settleLowering(config, existsSync(folder.summary));
+  const resolved: RunConfig = { ...config, ...changes, lowering };
   const dataset = await load(resolved, options);
-  return open(folder, resolved, dataset, await ensurePacked(dataset, options.cacheDir), async () => {});
+  return open(folder, resolved, dataset, await ensurePacked(dataset, options.cacheDir), notice, async () => {});
 }
 
 async function open(
   folder: RunFolder,
-  config: SearchConfig,
+  config: RunConfig,
   dataset: Dataset,
   packedPath: string,
+  notice: string | undefined,
   prepare: () => Promise<void>,
 ): Promise<OpenRun> {
   const lock = acquireLock(folder.lock);
@@ -100,7 +107,7 @@ async function open(
     removeLeftovers(folder);
     await prepare();
     const { journal, entries, recovered } = Journal.open(folder.journal);
-    const notices = [...dataset.notes];
+    const notices = [...dataset.notes, ...(notice === undefined ? [] : [notice])];
     if (recovered)
       notices.push(`The last line of ${folder.journal} was torn and is dropped; its candidate is evaluated anew.`);
     const close = () => {
@@ -113,6 +120,12 @@ async function open(
     lock.release();
     throw error;
   }
+}
+
+/** A run keeps the lowering that it began with, since results of two differ; one that is done computes nothing any more. */
+async function settleLowering({ lowering }: SearchConfig, isDone = false): Promise<ChosenLowering> {
+  if (!isDone) return chooseLowering(await loadNodeRuntime(), lowering);
+  return { name: lowering === 'auto' || lowering === 'blocked' ? 'plain' : lowering };
 }
 
 async function load(config: SearchConfig, options: OpenOptions): Promise<Dataset> {

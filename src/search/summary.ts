@@ -39,6 +39,8 @@ export interface SearchSummary {
   readonly searchSeconds: number;
   readonly finalTrainingSeconds: number;
   readonly seed: number;
+  /** What the networks were trained with. */
+  readonly lowering: 'blocked' | 'plain';
   readonly dataset: {
     readonly name: string;
     readonly fingerprint: string;

@@ -3,11 +3,14 @@
 import { createHash } from 'node:crypto';
 import type { TrainingSettings } from '../engine/train.ts';
 import type { EvaluationTask } from '../evaluation/task.ts';
-import type { SearchConfig } from './config.ts';
+import type { RunConfig } from './config.ts';
 import { networkOptionsOf } from './network-input.ts';
 
+/** Goes up when equal tasks come to give other results, if only by rounding: what older versions recorded is then no answer. */
+const ENGINE_NUMERICS = 2;
+
 export interface TaskSettings {
-  readonly config: SearchConfig;
+  readonly config: RunConfig;
   readonly dataset: EvaluationTask['dataset'];
   /** Names of checkpoint files; without it no weights are kept. */
   readonly checkpoint: (id: string) => string;
@@ -55,9 +58,10 @@ function identify(
     network: networkOptionsOf(config),
     selection: { seed: `${config.seed}/data`, ...selection },
     training: settings,
+    lowering: config.lowering,
     seed: `${config.seed}/${selection.purpose}/${genome}${repeat === 1 ? '' : `/${repeat}`}`,
   };
-  const key = JSON.stringify([dataset.fingerprint, content]);
+  const key = JSON.stringify([ENGINE_NUMERICS, dataset.fingerprint, content]);
   const id = createHash('sha256').update(key).digest('hex').slice(0, 16);
   return { id, task: { id, ...content, dataset, checkpointPath: checkpoint(id), details: config.tensorboard } };
 }

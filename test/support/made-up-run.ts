@@ -49,6 +49,7 @@ export const SUMMARY: SearchSummary = {
   searchSeconds: 170,
   finalTrainingSeconds: 51,
   seed: 1,
+  lowering: 'plain',
   dataset: DATASET,
   versions: { autoCnn: '0.1.0', runtime: 'onnxruntime-node', node: 'v20' },
 };
