@@ -2,6 +2,7 @@ import { chmod, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
 import {
   encodeIdx,
   plainImage,
@@ -37,6 +38,9 @@ const FORMATS: Readonly<Record<string, WriteFormat>> = {
     for (const file of await readdir(folder)) {
       await rename(join(folder, file), join(folder, `${file.replace('-idx', '.idx')}.gz`));
     }
+  },
+  npz: async (folder, first, second) => {
+    await writeNpz(folder, 'data.npz', npzEntries(first, second, shape));
   },
   PNG: async (folder, first, second) => {
     await writePngFolder(join(folder, second === undefined ? '' : 'train'), first, shape);
@@ -238,7 +242,7 @@ describe('bad input', () => {
   it('refuses a file', async () => {
     const path = await writeIn(await temporaryFolder(), 'a.png', '');
     await expect(loadDataset(path)).rejects.toThrow(
-      `Cannot use ${path} as a data set: it is a file; give the folder that holds the images or the IDX files.`,
+      `Cannot use ${path} as a data set: a file must end in .npz; for images or IDX files, give the folder that holds them.`,
     );
   });
 

@@ -1,7 +1,7 @@
 // From what a user names to a packed data set.
 
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { AutoCnnError, InvalidInputError } from '../errors.ts';
 import { type BuildOptions, buildDataset, checkTestFraction } from './build-dataset.ts';
@@ -10,8 +10,9 @@ import type { Dataset } from './dataset.ts';
 import { fileFailure, systemCodeOf } from './file-failure.ts';
 import { locateIdxFolder } from './idx-folder.ts';
 import { locateImageFolder } from './image-folder.ts';
-import type { LocatedSource, LocateInFolder, ReadOptions } from './loader.ts';
+import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './loader.ts';
 import { locateMnist } from './mnist.ts';
+import { locateNpz } from './npz.ts';
 import { recallDataset, rememberDataset, sourceKey } from './source-index.ts';
 
 export interface LoadOptions extends ReadOptions, BuildOptions {
@@ -53,8 +54,13 @@ export async function loadDataset(source: string, options: LoadOptions = {}): Pr
 
 const BUILT_IN: Readonly<Record<string, () => Promise<LocatedSource>>> = { mnist: locateMnist };
 
+/** By the end of a file's name. */
+const FILE_FORMATS: readonly { readonly ending: string; readonly locate: LocateFile }[] = [
+  { ending: '.npz', locate: locateNpz },
+];
+
 /** The first that recognises a folder loads it; the last takes any folder. */
-const FOLDER_FORMATS: readonly LocateInFolder[] = [locateIdxFolder, locateImageFolder];
+const FOLDER_FORMATS: readonly LocateInFolder[] = [locateIdxFolder, locateLoneFile, locateImageFolder];
 
 const LARGEST_SIDE = 1024;
 
@@ -65,12 +71,7 @@ async function locate(source: string): Promise<LocatedSource> {
   const stats = await stat(path).catch((error: unknown) => {
     throw systemCodeOf(error) === 'ENOENT' ? unknownSource(source, path) : fileFailure('read', path, error);
   });
-  if (!stats.isDirectory()) {
-    throw new InvalidInputError(
-      `Cannot use ${path} as a data set: it is a file; give the folder that holds the images or the IDX files.`,
-      { details: { path } },
-    );
-  }
+  if (!stats.isDirectory()) return locateFile(path);
   for (const locateInFolder of FOLDER_FORMATS) {
     const located = await locateInFolder(path);
     if (located !== undefined) return located;
@@ -78,6 +79,27 @@ async function locate(source: string): Promise<LocatedSource> {
   throw new InvalidInputError(`Cannot use ${path} as a data set: it holds neither images nor IDX files.`, {
     details: { path },
   });
+}
+
+/** A folder that holds one file of a known form, and no folders. */
+async function locateLoneFile(folder: string): Promise<LocatedSource | undefined> {
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+  const [file, ...others] = entries.filter(({ name }) => formatOf(name) !== undefined);
+  if (file === undefined || others.length > 0 || entries.some((entry) => entry.isDirectory())) return undefined;
+  return formatOf(file.name)?.locate(join(folder, file.name), basename(folder));
+}
+
+const formatOf = (name: string): (typeof FILE_FORMATS)[number] | undefined =>
+  FILE_FORMATS.find(({ ending }) => name.toLowerCase().endsWith(ending));
+
+async function locateFile(path: string): Promise<LocatedSource> {
+  const format = formatOf(path);
+  if (format !== undefined) return format.locate(path);
+  const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
+  throw new InvalidInputError(
+    `Cannot use ${path} as a data set: a file must end in ${endings}; for images or IDX files, give the folder that holds them.`,
+    { details: { path } },
+  );
 }
 
 function unknownSource(source: string, path: string): InvalidInputError {
@@ -92,11 +114,11 @@ function unknownSource(source: string, path: string): InvalidInputError {
 }
 
 /** Everything but what only tells how to go about it. */
-function relevantOptions({ size, channels, skipBroken, test, seed }: LoadOptions): unknown {
-  return [size?.height, size?.width, channels, skipBroken, test, seed];
+function relevantOptions({ size, channels, layout, skipBroken, test, seed }: LoadOptions): unknown {
+  return [size?.height, size?.width, channels, layout, skipBroken, test, seed];
 }
 
-function checkOptions({ size, channels, test, seed }: LoadOptions): void {
+function checkOptions({ size, channels, layout, test, seed }: LoadOptions): void {
   if (size !== undefined && ![size.height, size.width].every(isSide)) {
     throw new InvalidInputError(
       `The image size must be two whole numbers from 1 to ${LARGEST_SIDE}, got ${size.height} × ${size.width}: use --size 32x32, say.`,
@@ -106,6 +128,11 @@ function checkOptions({ size, channels, test, seed }: LoadOptions): void {
   if (channels !== undefined && channels !== 'grey' && channels !== 'rgb') {
     throw new InvalidInputError(`The colour mode must be grey or rgb, got ${JSON.stringify(channels)}.`, {
       details: { channels },
+    });
+  }
+  if (layout !== undefined && layout !== 'nhwc' && layout !== 'nchw') {
+    throw new InvalidInputError(`The layout must be nhwc or nchw, got ${JSON.stringify(layout)}.`, {
+      details: { layout },
     });
   }
   if (test !== undefined) checkTestFraction(test);

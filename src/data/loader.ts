@@ -5,6 +5,9 @@ import type { Examples, ImageShape } from './dataset.ts';
 /** How colour is stored: one channel, or red, green and blue. */
 export type ColourMode = 'grey' | 'rgb';
 
+/** Order of the axes of coloured images in arrays: channels last or channels first. */
+export type PixelLayout = 'nhwc' | 'nchw';
+
 export interface TargetSize {
   readonly height: number;
   readonly width: number;
@@ -16,6 +19,8 @@ export interface ReadOptions {
   readonly size?: TargetSize | undefined;
   /** Without it, grey if every image is grey. */
   readonly channels?: ColourMode | undefined;
+  /** For arrays and rows of numbers. Without it the format chooses. */
+  readonly layout?: PixelLayout | undefined;
   /** Leave out images that cannot be decoded, and say so in the notes. */
   readonly skipBroken?: boolean | undefined;
   /** Called with steps done and in all; an image may be several steps. */
@@ -48,3 +53,6 @@ export interface LocatedSource {
  * @throws {InvalidInputError} if it is this format, but not usable.
  */
 export type LocateInFolder = (folder: string) => Promise<LocatedSource | undefined>;
+
+/** Takes one file, by its name; what it holds is checked when it is read. */
+export type LocateFile = (path: string, name?: string) => Promise<LocatedSource> | LocatedSource;
