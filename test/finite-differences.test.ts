@@ -126,7 +126,7 @@ async function worstError(example: Case, lowering: Lowering): Promise<number> {
   const parameters = randomParameters(network, rng.fork('parameters'));
   const data = randomBatch(network, batch, rng.fork('batch'));
   const feeds = { ...data, parameters: naiveTensor([parameters.length], parameters) };
-  const outputs = await runGraph(buildGradientGraph(network), feeds, { lowering });
+  const outputs = await runGraph(buildGradientGraph(network, { batchSize: batch }), feeds, { lowering });
   const gradient = outputs.gradient?.data ?? new Float64Array();
   expect(Math.abs((outputs.loss?.data[0] ?? 0) - naiveLoss(network, parameters, data))).toBeLessThan(1e-4);
   const errors = network.layout.parameters.map((spec) => {

@@ -46,7 +46,7 @@ describe.each(cases)('$name ($genome), $title', ({ lowering, ...fixture }) => {
   });
 
   it('computes the loss, the logits and every gradient of one step', async () => {
-    const outputs = await runOnce(lowering, buildGradientGraph(network), {
+    const outputs = await runOnce(lowering, buildGradientGraph(network, { batchSize: fixture.batchSize }), {
       ...batches[0],
       parameters: vector(initial),
     });
@@ -76,7 +76,9 @@ describe.each(cases)('$name ($genome), $title', ({ lowering, ...fixture }) => {
   it.each(Object.entries(fixture.training))('follows %s for twenty steps', async (_, reference) => {
     const settings = optimiserSettings(reference);
     const optimiser = createOptimiser(settings);
-    const session = await runtime.createSession(compileGraph(buildTrainingGraph(network, settings), lowering));
+    const session = await runtime.createSession(
+      compileGraph(buildTrainingGraph(network, settings, { batchSize: fixture.batchSize }), lowering),
+    );
     const names = ['parameters', ...optimiser.slots, ...(network.layout.statisticCount > 0 ? ['statistics'] : [])];
     let state: Record<string, RuntimeTensor> = Object.fromEntries(
       names.map((name) => {

@@ -37,7 +37,7 @@ export async function disagreement(runtime: Runtime, lowering: Lowering): Promis
   };
   const scored = { ...batch, statistics: runtime.createTensor('float32', statistics, [statistics.length]) };
   return (
-    (await compare(runtime, lowering, buildGradientGraph(network), batch)) ??
+    (await compare(runtime, lowering, buildGradientGraph(network, { batchSize: BATCH }), batch)) ??
     (await compare(runtime, lowering, buildEvaluationGraph(network), scored))
   );
 }

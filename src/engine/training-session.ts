@@ -21,7 +21,9 @@ type Tensors = Record<string, RuntimeTensor>;
  * Two sets of state buffers take turns: a step reads one and writes the other, so training allocates nothing.
  */
 export class TrainingSession {
-  readonly #session: RuntimeSession;
+  readonly #compile: (batchSize: number) => Promise<RuntimeSession>;
+  /** By batch size: a graph knows how many images it takes. */
+  readonly #sessions = new Map<number, RuntimeSession>();
   readonly #optimiser: Optimiser;
   readonly #scalars: Tensors;
   readonly #results: Tensors;
@@ -38,15 +40,16 @@ export class TrainingSession {
     statisticsMomentum: number,
     options?: GradientOptions,
   ): Promise<TrainingSession> {
-    const session = await runtime.createSession(
-      compileGraph(buildTrainingGraph(network, settings, options), runtime.lowering),
-    );
-    return new TrainingSession(runtime, session, createOptimiser(settings), initial, statisticsMomentum);
+    const compile = (batchSize: number) =>
+      runtime.createSession(
+        compileGraph(buildTrainingGraph(network, settings, { ...options, batchSize }), runtime.lowering),
+      );
+    return new TrainingSession(runtime, compile, createOptimiser(settings), initial, statisticsMomentum);
   }
 
   private constructor(
     runtime: Runtime,
-    session: RuntimeSession,
+    compile: (batchSize: number) => Promise<RuntimeSession>,
     optimiser: Optimiser,
     initial: TrainedState,
     momentum: number,
@@ -61,7 +64,7 @@ export class TrainingSession {
         statistics: vector(fill ? initial.statistics.slice() : new Float32Array(initial.statistics.length)),
       }),
     });
-    this.#session = session;
+    this.#compile = compile;
     this.#optimiser = optimiser;
     this.#momentum = momentum;
     this.#current = state(true);
@@ -77,7 +80,8 @@ export class TrainingSession {
     this.#setScalars(learningRate);
     const fetches: Tensors = { ...this.#results };
     for (const [name, tensor] of Object.entries(this.#next)) fetches[nextName(name)] = tensor;
-    await this.#session.run({ ...batch, ...this.#current, ...this.#scalars }, fetches);
+    const session = await this.#sessionFor(batch);
+    await session.run({ ...batch, ...this.#current, ...this.#scalars }, fetches);
     [this.#current, this.#next] = [this.#next, this.#current];
     return { loss: scalarOf(this.#results.loss), correct: scalarOf(this.#results.correct) };
   }
@@ -111,8 +115,15 @@ export class TrainingSession {
     this.#steps = steps;
   }
 
-  release(): Promise<void> {
-    return this.#session.release();
+  async release(): Promise<void> {
+    for (const session of this.#sessions.values()) await session.release();
+  }
+
+  async #sessionFor({ labels }: Batch): Promise<RuntimeSession> {
+    const batchSize = labels.data.length;
+    const session = this.#sessions.get(batchSize) ?? (await this.#compile(batchSize));
+    this.#sessions.set(batchSize, session);
+    return session;
   }
 
   #setScalars(learningRate: number): void {

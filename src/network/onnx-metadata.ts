@@ -1,8 +1,28 @@
-// Reads what `encodeOnnx` wrote about a model, without reading its weights.
+// What a model of ours says about itself: written next to its graph, read without its weights.
 
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { DataFormatError } from '../errors.ts';
-import type { ImageShape } from '../genome/image-shape.ts';
+import { DataFormatError, InvalidInputError } from '../errors.ts';
+import type { Shortcut } from '../genome/cost.ts';
+import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../genome/head.ts';
+import { formatImageShape, type ImageShape } from '../genome/image-shape.ts';
+import { type Message, readMessage } from './protobuf-message.ts';
+import type { Network, Normalisation } from './training-graph.ts';
+
+/** How an image file becomes what the graph takes. */
+export interface ImagePreparation {
+  readonly height: number;
+  readonly width: number;
+  /** Grey by the luma weights of ITU-R BT.601. */
+  readonly colour: 'grey' | 'rgb';
+  /** Scaled with the aspect kept until it fits (Lanczos, a = 3), black around it and under what is transparent. */
+  readonly resize: 'contain-lanczos3-on-black';
+}
+
+/** What a genome leaves open about a network. */
+export interface NetworkStructure {
+  readonly head: readonly HeadLayer[];
+  readonly shortcut: Shortcut;
+  readonly normalisation: Normalisation;
+}
 
 /** What every model of ours says about itself. */
 export interface ModelMetadata {
@@ -12,15 +32,32 @@ export interface ModelMetadata {
   readonly version: string;
   /** What the graph takes. */
   readonly input: ImageShape;
+  readonly preparation: ImagePreparation;
+  /** Models of early versions do not say. */
+  readonly structure?: NetworkStructure;
 }
 
-export function toMetadataProps({ classes, genome, version }: Omit<ModelMetadata, 'input'>): Record<string, string> {
-  return { classes: JSON.stringify(classes), genome, auto_cnn_version: version };
+/** @param network  adds how images are prepared and what the genome leaves open. */
+export function toMetadataProps(
+  { classes, genome, version }: Pick<ModelMetadata, 'classes' | 'genome' | 'version'>,
+  network?: Network,
+): Record<string, string> {
+  const props = { classes: JSON.stringify(classes), genome, auto_cnn_version: version };
+  if (network === undefined) return props;
+  const { problem, normalisation } = network;
+  const { head = DEFAULT_HEAD, shortcut = 'always' } = problem;
+  const structure: NetworkStructure = { head, shortcut, normalisation };
+  return {
+    ...props,
+    preparation: JSON.stringify(preparationFor(problem.input)),
+    structure: JSON.stringify(structure),
+  };
 }
 
 /**
  * @param path  for messages.
- * @throws {DataFormatError} if the bytes are no ONNX file or one that auto-cnn did not write.
+ * @throws {DataFormatError} if the bytes are no ONNX file, one that auto-cnn did not write, or one of a version that
+ *   prepares images in a way unknown here.
  */
 export function readModelMetadata(bytes: Uint8Array, path: string): ModelMetadata {
   const { props, inputs } = readModel(bytes, path);
@@ -33,7 +70,20 @@ export function readModelMetadata(bytes: Uint8Array, path: string): ModelMetadat
       { details: { path, metadata: Object.keys(props), inputs: [...inputs.keys()] } },
     );
   }
-  return { classes, genome, version, input };
+  const preparation = preparationFor(input);
+  if (props.preparation !== undefined && !isSame(parseJson(props.preparation), preparation)) {
+    throw new DataFormatError(
+      `${path} (auto-cnn ${version}, images of ${formatImageShape(input)}) prepares images in a way that this version does not know: ${props.preparation}; use the version that wrote it`,
+      { details: { path, version, preparation: props.preparation } },
+    );
+  }
+  const metadata = { classes, genome, version, input, preparation };
+  if (props.structure === undefined) return metadata;
+  return { ...metadata, structure: parseStructure(props.structure, input, path) };
+}
+
+function preparationFor({ channels, height, width }: ImageShape): ImagePreparation {
+  return { height, width, colour: channels === 1 ? 'grey' : 'rgb', resize: 'contain-lanczos3-on-black' };
 }
 
 interface Model {
@@ -57,9 +107,7 @@ function readModel(bytes: Uint8Array, path: string): Model {
   const inputs = new Map<string, readonly number[]>();
   try {
     const model = readMessage(bytes);
-    const [graph] = model.messages(MODEL.graph);
-    if (graph === undefined) throw new RangeError('it holds no graph');
-    for (const input of graph.messages(GRAPH.input)) {
+    for (const input of readGraph(model).messages(GRAPH.input)) {
       const [shape] = input
         .messages(VALUE_INFO.type)
         .flatMap((type) => type.messages(TYPE.tensor))
@@ -78,36 +126,11 @@ function readModel(bytes: Uint8Array, path: string): Model {
   return { props, inputs };
 }
 
-/** The fields of a protobuf message; what a message holds is read when it is asked for. */
-interface Message {
-  messages(field: number): readonly Message[];
-  /** Empty if absent. */
-  text(field: number): string;
-  /** 0 if absent. */
-  number(field: number): number;
-}
-
-function readMessage(bytes: Uint8Array): Message {
-  const fields: { readonly field: number; readonly value: Uint8Array | number }[] = [];
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (wireType === WireType.LengthDelimited) fields.push({ field, value: reader.bytes() });
-    else if (wireType === WireType.Varint) fields.push({ field, value: Number(reader.int64()) });
-    else reader.skip(wireType, field);
-  }
-  const valuesOf = (field: number): (Uint8Array | number)[] =>
-    fields.filter((entry) => entry.field === field).map(({ value }) => value);
-  return {
-    messages: (field) => valuesOf(field).map((value) => readMessage(requireBytes(value, field))),
-    text: (field) => new TextDecoder().decode(requireBytes(valuesOf(field)[0] ?? new Uint8Array(), field)),
-    number: (field) => Number(valuesOf(field)[0] ?? 0),
-  };
-}
-
-function requireBytes(value: Uint8Array | number, field: number): Uint8Array {
-  if (typeof value === 'number') throw new RangeError(`field ${field} is a number, bytes were expected`);
-  return value;
+/** @throws {RangeError} if the model has no graph. */
+export function readGraph(model: Message): Message {
+  const [graph] = model.messages(MODEL.graph);
+  if (graph === undefined) throw new RangeError('it holds no graph');
+  return graph;
 }
 
 function shapeOf(sizes: readonly number[] | undefined): ImageShape | undefined {
@@ -116,11 +139,48 @@ function shapeOf(sizes: readonly number[] | undefined): ImageShape | undefined {
 }
 
 function parseClasses(text: string): readonly string[] | undefined {
+  const classes = parseJson(text);
+  return Array.isArray(classes) && classes.every((name) => typeof name === 'string') ? classes : undefined;
+}
+
+/** @throws {DataFormatError} if it is none that goes with the input. */
+function parseStructure(text: string, { channels }: ImageShape, path: string): NetworkStructure {
+  const fail = (): never => {
+    throw new DataFormatError(
+      `${path} has damaged metadata: structure is ${text.slice(0, 100)}; restore it, or train anew`,
+      {
+        details: { path, structure: text },
+      },
+    );
+  };
+  const value = parseJson(text) as Partial<NetworkStructure> | null | undefined;
+  const { head, shortcut, normalisation } = value ?? {};
+  const isVector = (numbers: unknown) =>
+    Array.isArray(numbers) && numbers.length === channels && numbers.every(Number.isFinite);
+  if (!Array.isArray(head) || !isVector(normalisation?.mean) || !isVector(normalisation?.std)) return fail();
+  if (shortcut !== 'always' && shortcut !== 'where-channels-differ') return fail();
   try {
-    const classes: unknown = JSON.parse(text);
-    const isNames = Array.isArray(classes) && classes.every((name) => typeof name === 'string');
-    return isNames ? classes : undefined;
+    checkHead(head);
+  } catch (error) {
+    if (error instanceof InvalidInputError || error instanceof TypeError) fail();
+    throw error;
+  }
+  return { head, shortcut, normalisation } as NetworkStructure;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** Compares flat objects. */
+function isSame(received: unknown, expected: ImagePreparation): boolean {
+  const entries = Object.entries(received ?? {});
+  return (
+    entries.length === Object.keys(expected).length &&
+    entries.every(([key, value]) => expected[key as keyof ImagePreparation] === value)
+  );
 }

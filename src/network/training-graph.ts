@@ -9,7 +9,7 @@ import { type Layer, planLayers } from './layers.ts';
 import type { LossAttributes } from './operators.ts';
 import { createOptimiser, type OptimiserSettings } from './optimiser.ts';
 import { layOutParameters, type ParameterLayout, type ParameterSpec } from './parameters.ts';
-import { float32, tensor } from './tensor-type.ts';
+import { type Dimension, float32, tensor } from './tensor-type.ts';
 import { verifyGraph } from './verify-graph.ts';
 
 /** Mean and standard deviation of each channel over the training images, on raw pixels 0..255. */
@@ -40,6 +40,8 @@ export interface LossSettings extends LossAttributes {
 export interface GradientOptions {
   /** Plain cross-entropy unless given. */
   readonly loss?: LossSettings;
+  /** Images in a batch; known at run time only, unless given. The blocked lowering needs it. */
+  readonly batchSize?: number;
   /** Of the masks; a session draws a new one each step. */
   readonly dropoutSeed?: number;
 }
@@ -124,9 +126,9 @@ interface GradientStep {
 function buildGradients(
   builder: GraphBuilder,
   network: Network,
-  { loss: settings = CROSS_ENTROPY, dropoutSeed = 0 }: GradientOptions,
+  { loss: settings = CROSS_ENTROPY, batchSize, dropoutSeed = 0 }: GradientOptions,
 ): GradientStep {
-  const { image, labels } = addBatchInputs(builder, network);
+  const { image, labels } = addBatchInputs(builder, network, batchSize);
   const parameters = builder.input('parameters', float32(network.layout.parameterCount));
   const tensors = unpack(builder, parameters, network.layout.parameters);
   const { logits, batchStatistics } = buildForward(builder, image, network.layers, {
@@ -153,10 +155,14 @@ function addLoss(
   return builder.add(op, [logits, labels], { ...attributes, reduction });
 }
 
-function addBatchInputs(builder: GraphBuilder, network: Network): { image: Value; labels: Value } {
+function addBatchInputs(
+  builder: GraphBuilder,
+  network: Network,
+  batchSize: Dimension = 'N',
+): { image: Value; labels: Value } {
   const { channels, height, width } = network.problem.input;
-  const raw = builder.input('image', tensor('uint8', 'N', channels, height, width));
-  const labels = builder.input('labels', tensor('int32', 'N'));
+  const raw = builder.input('image', tensor('uint8', batchSize, channels, height, width));
+  const labels = builder.input('labels', tensor('int32', batchSize));
   return { image: builder.add('normalise', [raw], network.normalisation), labels };
 }
 

@@ -4,7 +4,7 @@ import type { Node } from '../graph.ts';
 import type { OperatorName } from '../operators.ts';
 import { staticSize } from '../tensor-type.ts';
 import type { Layouts, PendingConvolution } from './blocked-layouts.ts';
-import type { LoweringContext, LoweringRules } from './lower.ts';
+import type { LoweringRules } from './lower.ts';
 import { int, ints } from './onnx-graph.ts';
 
 type ConvolutionRules = Pick<LoweringRules, 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient'>;
@@ -47,9 +47,7 @@ export function convolutionRules(layouts: Layouts): ConvolutionRules {
       return [layouts.defer({ fused: {}, emit }, channels)];
     },
 
-    conv2dWeightGradient(node, [x = '', dy = ''], context) {
-      return [weightGradient(layouts, node, x, dy, context)];
-    },
+    conv2dWeightGradient: (node, [x = '', dy = '']) => [weightGradient(layouts, node, x, dy)],
   };
 }
 
@@ -58,41 +56,35 @@ export function convolutionRules(layouts: Layouts): ConvolutionRules {
  * its "channels" are the images, its kernel is all of dy, and its input has pixels and channels side by side, [h, w·C + c],
  * so that a kernel dilated by C steps from pixel to pixel, and output [i, j·C + c] is the gradient of that weight.
  */
-function weightGradient(
-  layouts: Layouts,
-  node: Node<'conv2dWeightGradient'>,
-  x: string,
-  dy: string,
-  context: LoweringContext,
-): string {
+function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x: string, dy: string): string {
   const { onnx, blockSize } = layouts;
   const { kernel } = node.attributes;
-  const [channels, height, width, filters] = [1, 2, 3]
-    .map((axis) => sizeOf(node, 0, axis))
-    .concat(sizeOf(node, 1, 1)) as [number, number, number, number];
+  const [images, channels] = [sizeOf(node, 0, 0), sizeOf(node, 0, 1)];
+  const [height, width, filters] = [sizeOf(node, 0, 2), sizeOf(node, 0, 3), sizeOf(node, 1, 1)];
   const pad = (kernel - 1) / 2;
   // Rows of zeros are the convolution's own padding, unless an output would see nothing else.
-  const outside = height > pad ? pad : 0;
-  const rows = height + 2 * (pad - outside);
-  const padded = layouts.padded(filters);
+  const ownRows = height > pad ? pad : 0;
+  const rows = height + 2 * (pad - ownRows);
+  const columns = width + 2 * pad;
 
-  const images = imagePadding(layouts, context);
-  const sizes = [onnx.integers(0, pad - outside, pad, 0), images, onnx.integers(pad - outside, pad, 0)];
-  const pads = onnx.once(`pads ${sizes}`, () => onnx.add('Concat', sizes, { axis: int(0) }));
-  const surrounded = onnx.add('Pad', [channelsLast(layouts, x, channels), pads]);
-  const byImage = onnx.add('Reshape', [surrounded, onnx.integers(1, -1, rows, (width + 2 * pad) * channels)]);
-  const input = layouts.add('ReorderInput', [byImage]);
+  const missing = layouts.padded(images) - images;
+  const around = [0, pad - ownRows, pad, 0, missing, pad - ownRows, pad, 0];
+  const last = channelsLast(layouts, x, channels);
+  const surrounded = around.some((count) => count > 0) ? onnx.add('Pad', [last, onnx.integers(...around)]) : last;
+  const shape = onnx.integers(1, images + missing, rows, columns * channels);
+  const input = layouts.add('ReorderInput', [onnx.add('Reshape', [surrounded, shape])]);
 
   const result = layouts.convolve(
-    [input, imageKernel(layouts, node, dy, images)],
+    [input, imageKernel(layouts, node, dy)],
     {
       kernel_shape: ints(height, width),
       dilations: ints(1, channels),
-      pads: ints(outside, 0, outside, 0),
+      pads: ints(ownRows, 0, ownRows, 0),
     },
     {},
   );
-  const split = onnx.add('Reshape', [result, onnx.integers(-1, kernel ** 2, channels, blockSize)]);
+  const padded = layouts.padded(filters);
+  const split = onnx.add('Reshape', [result, onnx.integers(padded / blockSize, kernel ** 2, channels, blockSize)]);
   const byFilter = onnx.add('Transpose', [split], { perm: ints(0, 2, 1, 3) });
   const formal = onnx.add('Reshape', [byFilter, onnx.integers(1, padded, channels, kernel ** 2)]);
   const weights = layouts.add('ReorderOutput', [formal], { channels: int(filters) });
@@ -100,30 +92,19 @@ function weightGradient(
 }
 
 /** dy as a kernel: `[M, N, H, W]`, the images filled up to whole blocks. */
-function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: string, images: string): string {
+function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: string): string {
   const { onnx, blockSize } = layouts;
-  const [filters, height, width] = [sizeOf(node, 1, 1), sizeOf(node, 1, 2), sizeOf(node, 1, 3)];
+  const [images, filters] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1)];
+  const [height, width] = [sizeOf(node, 1, 2), sizeOf(node, 1, 3)];
   const padded = layouts.padded(filters);
+  const all = layouts.padded(images);
   const blocked = layouts.blocked(dy, filters);
   return onnx.once(`image kernel ${blocked}`, () => {
-    const none = onnx.integers(0, 0, 0);
-    const pads = onnx.once(`pads ${images}`, () =>
-      onnx.add('Concat', [onnx.integers(0, 0, 0, 0), images, none], { axis: int(0) }),
-    );
-    const filled = onnx.add('Pad', [blocked, pads]);
-    const shape = onnx.integers(-1, blockSize, padded / blockSize, height * width, blockSize);
+    const filled = layouts.padAxis(blocked, 0, 4, images, all - images);
+    const shape = onnx.integers(all / blockSize, blockSize, padded / blockSize, height * width, blockSize);
     const split = onnx.add('Reshape', [filled, shape]);
     const swapped = onnx.add('Transpose', [split], { perm: ints(2, 0, 3, 1, 4) });
-    return onnx.add('Reshape', [swapped, onnx.integers(padded, -1, height, width)]);
-  });
-}
-
-/** How many images are missing to whole blocks of them, `[1]`. */
-function imagePadding({ onnx, blockSize }: Layouts, context: LoweringContext): string {
-  return onnx.once('image padding', () => {
-    const count = onnx.add('Cast', [context.batchSize()], { to: int(7) });
-    const missing = onnx.add('Mod', [onnx.add('Neg', [count]), onnx.integers(blockSize)]);
-    return onnx.add('Reshape', [missing, onnx.integers(1)]);
+    return onnx.add('Reshape', [swapped, onnx.integers(padded, all, height, width)]);
   });
 }
 

@@ -4,7 +4,8 @@ import type { Node } from '../graph.ts';
 import type { OperatorName } from '../operators.ts';
 import { staticSize } from '../tensor-type.ts';
 import type { Layouts, PendingConvolution } from './blocked-layouts.ts';
-import type { LoweringRules } from './lower.ts';
+import type { LoweringContext, LoweringRules } from './lower.ts';
+import { int, ints } from './onnx-graph.ts';
 
 type NormRules = Pick<LoweringRules, 'batchNormTraining' | 'batchNormGradient' | 'batchNorm' | 'channelSum'>;
 
@@ -35,7 +36,7 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
       const channels = channelsOf(node);
       const blocked = layouts.blocked(x, channels);
       const mean = layouts.channelMeans(blocked, channels);
-      const square = layouts.channelMeans(mul(blocked, blocked), channels);
+      const square = productMeans(blocked, blocked, node);
       const variance = onnx.add('Relu', [sub(square, mul(mean, mean))]);
       const { a, b } = coefficients(scale, offset, mean, variance, node.attributes.epsilon);
       return [layouts.defer(affine(blocked, a, b, channels), channels), mean, variance];
@@ -47,7 +48,7 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
       const [gradient, input] = [layouts.blocked(dy, channels), layouts.blocked(x, channels)];
       const inverse = inverseStd(variance, node.attributes.epsilon);
       const meanGradient = layouts.channelMeans(gradient, channels);
-      const products = layouts.channelMeans(mul(gradient, input), channels);
+      const products = productMeans(gradient, input, node);
       const meanProduct = mul(sub(products, mul(mean, meanGradient)), inverse);
       const a = mul(scale, inverse);
       const b = onnx.add('Neg', [mul(mul(a, inverse), meanProduct)]);
@@ -73,13 +74,34 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
     },
   };
 
-  function countOf(node: Node<OperatorName>, { batchSize }: { batchSize(): string }): string {
+  /**
+   * Mean of a·b over images and pixels, `[C]`, in one pass: a depthwise convolution of all images' channels at once, whose
+   * kernels are the channels of the other.
+   */
+  function productMeans(a: string, b: string, node: Node<OperatorName>): string {
+    const [images, channels] = [sizeOf(node, 0), sizeOf(node, 1)];
+    const [height, width] = [sizeOf(node, 2), sizeOf(node, 3)];
+    const padded = layouts.padded(channels);
+    const input = onnx.add('Reshape', [a, onnx.integers(1, images * padded, height, width)]);
+    const kernel = onnx.add('Reshape', [b, onnx.integers(images * padded, 1, height, width)]);
+    const attributes = { kernel_shape: ints(height, width), group: int(images * padded) };
+    const products = layouts.convolve([input, kernel], attributes, {});
+    const perImage = onnx.add('Reshape', [products, onnx.integers(images, padded)]);
+    const sum = onnx.add('ReduceMean', [perImage], { axes: ints(0), keepdims: int(0) });
+    return layouts.cutVector(mul(sum, onnx.scalar(1 / (height * width))), channels);
+  }
+
+  function countOf(node: Node<OperatorName>, { batchSize }: LoweringContext): string {
     const [, , height, width] = node.inputs[0]?.type.shape ?? [];
     const pixels = onnx.scalar(staticSize(height) * staticSize(width));
-    return onnx.once(`count ${pixels}`, () => mul(batchSize(), pixels));
+    return onnx.once(`count ${pixels}`, () => mul(batchSize(node.inputs[0]), pixels));
   }
 }
 
 function channelsOf(node: Node<OperatorName>): number {
-  return staticSize(node.inputs[0]?.type.shape[1]);
+  return sizeOf(node, 1);
+}
+
+function sizeOf(node: Node<OperatorName>, axis: number): number {
+  return staticSize(node.inputs[0]?.type.shape[axis]);
 }

@@ -12,10 +12,10 @@ import type { AttributesOf, OperatorName } from '../operators.ts';
 import { float32, type TensorType, tensor } from '../tensor-type.ts';
 import { plainRules } from './plain.ts';
 
-const images = (height: number, width: number, channels = 1) => float32('N', channels, height, width);
+const images = (height: number, width: number, channels = 1) => float32(2, channels, height, width);
 
 describe.each(lowerings)('%s', (_, lowering) => {
-  /** Runs one operator; the batch dimension is known at run time only, as in every graph of ours. */
+  /** Runs one operator. Training graphs know the size of their batches. */
   async function run<Op extends OperatorName>(
     op: Op,
     types: readonly TensorType[],
@@ -23,7 +23,7 @@ describe.each(lowerings)('%s', (_, lowering) => {
     attributes: AttributesOf<Op>,
   ): Promise<NaiveTensor[]> {
     const builder = new GraphBuilder();
-    const values = types.map((type, i) => builder.input(`input${i}`, type));
+    const values = types.map(({ dtype }, i) => builder.input(`input${i}`, tensor(dtype, ...(inputs[i]?.shape ?? []))));
     const outputs = builder.addMany(op, values, attributes);
     for (const [i, output] of outputs.entries()) builder.output(`output${i}`, output);
     const feeds = Object.fromEntries(inputs.map((input, i) => [`input${i}`, input]));

@@ -30,8 +30,8 @@ export interface StartedLowering {
 
 export interface LoweringContext {
   readonly onnx: OnnxBuilder;
-  /** Name of a float32 scalar: the number of images in the batch. */
-  batchSize(): string;
+  /** Name of a float32 scalar: the number of images in a value's first axis. */
+  batchSize(value: Value | undefined): string;
 }
 
 /**
@@ -52,7 +52,10 @@ export function lower(
   const names = new Map<Value, string>(graph.inputs.map((input) => [input, input.name]));
   const context: LoweringContext = {
     onnx,
-    batchSize: () => onnx.once('batch size', () => lowerBatchSize(graph, onnx)),
+    batchSize(value) {
+      const size = value?.type.shape[0];
+      return typeof size === 'number' ? onnx.scalar(size) : onnx.once('batch size', () => lowerBatchSize(graph, onnx));
+    },
   };
   const { rules, plain } = lowering.start(context);
   for (const node of graph.nodes) {

@@ -31,7 +31,7 @@ export const lossRules: Pick<LoweringRules, LossOperator | 'softmax' | 'argMax' 
     const { onnx } = context;
     const probabilities = onnx.add('Softmax', [logits], CLASSES);
     const difference = onnx.add('Sub', [probabilities, target(onnx, node, labels)]);
-    return [onnx.add('Div', [weighted(onnx, node, difference, labels), context.batchSize()])];
+    return [onnx.add('Div', [weighted(onnx, node, difference, labels), context.batchSize(node.inputs[0])])];
   },
 
   meanSquaredError(node, [logits = '', labels = ''], { onnx }) {
@@ -50,7 +50,7 @@ export const lossRules: Pick<LoweringRules, LossOperator | 'softmax' | 'argMax' 
     const mean = onnx.add('ReduceSum', [onnx.add('Mul', [difference, probabilities]), onnx.integers(1)]);
     const centred = onnx.add('Mul', [probabilities, onnx.add('Sub', [difference, mean])]);
     const scaled = onnx.add('Mul', [centred, onnx.scalar(2 / classesOf(node))]);
-    return [onnx.add('Div', [weighted(onnx, node, scaled, labels), context.batchSize()])];
+    return [onnx.add('Div', [weighted(onnx, node, scaled, labels), context.batchSize(node.inputs[0])])];
   },
 
   correctCount(_, [logits = '', labels = ''], { onnx }) {

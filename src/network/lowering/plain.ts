@@ -77,7 +77,7 @@ export const plainRules: LoweringRules = {
     const { onnx } = context;
     const channels = sizeOf(node, 0, 1);
     const pixels = onnx.scalar(sizeOf(node, 0, 2) * sizeOf(node, 0, 3));
-    const count = onnx.once(`count ${pixels}`, () => onnx.add('Mul', [context.batchSize(), pixels]));
+    const count = onnx.once(`count ${pixels}`, () => onnx.add('Mul', [context.batchSize(node.inputs[0]), pixels]));
     const inverseStd = onnx.add('Reciprocal', [
       onnx.add('Sqrt', [onnx.add('Add', [variance, onnx.scalar(node.attributes.epsilon)])]),
     ]);
