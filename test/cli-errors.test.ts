@@ -59,7 +59,7 @@ describe('bad input', () => {
     ['search count', /train-labels-idx1-ubyte, byte 4: 19 labels, but .*train-images-idx3-ubyte has 20 images/],
     ['search one-class', /one-class as a data set: it has only one class folder \(cats\).*add a folder/],
     ['search no-images', /no-images as a data set: it holds no images \(png, jpg, jpeg, webp\).*put the images/],
-    ['search broken', /Cannot decode the image .*broken[/\\]dogs[/\\]2\.png .*mend or remove it, or .* --skip-broken/],
+    ['search broken', /broken[/\\]dogs[/\\]2\.png: the image cannot be decoded .*mend or remove it, or .* --skip-broken/],
     ['search digits --train-limit 3', /--train-limit 3 is too small: .* 10 classes .*; use --train-limit 10 or more/],
     ['search digits --search-limit 2', /--search-limit 2 is too small: .*; use --search-limit 10 or more/],
     // Names and flags

@@ -181,7 +181,7 @@ describe('a broken image', () => {
     expect(error).toBeInstanceOf(DataFormatError);
     expect(error).toMatchObject({ details: { path: join(folder, 'a', '2.png') } });
     expect(String(error)).toMatch(
-      /Cannot decode the image .*2\.png \(.+\): mend or remove it, or leave broken images out with --skip-broken\.$/,
+      /2\.png: the image cannot be decoded \(.+\); mend or remove it, or leave broken images out with --skip-broken\.$/,
     );
     expect(String(error)).not.toContain('\n');
   });

@@ -2,7 +2,7 @@ import { chmod, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
+import { encodeCsv, npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
 import {
   encodeIdx,
   plainImage,
@@ -10,6 +10,7 @@ import {
   temporaryFolder,
   writeIdxPair,
   writeIn,
+  writeLabelledPngs,
   writePngFolder,
 } from '../../test/support/data-fixtures.ts';
 import { type Dataset, type Examples, selectExamples } from './dataset.ts';
@@ -41,6 +42,14 @@ const FORMATS: Readonly<Record<string, WriteFormat>> = {
   },
   npz: async (folder, first, second) => {
     await writeNpz(folder, 'data.npz', npzEntries(first, second, shape));
+  },
+  CSV: async (folder, first, second) => {
+    await writeIn(folder, 'train.csv', encodeCsv(first, shape));
+    if (second !== undefined) await writeIn(folder, 'test.csv.gz', gzipSync(encodeCsv(second, shape)));
+  },
+  'CSV of PNG files': async (folder, first, second) => {
+    await writeLabelledPngs(folder, 'train', first, shape);
+    if (second !== undefined) await writeLabelledPngs(folder, 'test', second, shape);
   },
   PNG: async (folder, first, second) => {
     await writePngFolder(join(folder, second === undefined ? '' : 'train'), first, shape);
@@ -242,7 +251,7 @@ describe('bad input', () => {
   it('refuses a file', async () => {
     const path = await writeIn(await temporaryFolder(), 'a.png', '');
     await expect(loadDataset(path)).rejects.toThrow(
-      `Cannot use ${path} as a data set: a file must end in .npz; for images or IDX files, give the folder that holds them.`,
+      `Cannot use ${path} as a data set: a file must end in .npz, .csv, .csv.gz; for images or IDX files, give the folder that holds them.`,
     );
   });
 

@@ -6,6 +6,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { AutoCnnError, InvalidInputError } from '../errors.ts';
 import { type BuildOptions, buildDataset, checkTestFraction } from './build-dataset.ts';
 import { ensurePacked, resolveCacheDir } from './cache.ts';
+import { locateCsv, locateCsvFolder } from './csv-source.ts';
 import type { Dataset } from './dataset.ts';
 import { fileFailure, systemCodeOf } from './file-failure.ts';
 import { locateIdxFolder } from './idx-folder.ts';
@@ -54,13 +55,27 @@ export async function loadDataset(source: string, options: LoadOptions = {}): Pr
 
 const BUILT_IN: Readonly<Record<string, () => Promise<LocatedSource>>> = { mnist: locateMnist };
 
-/** By the end of a file's name. */
-const FILE_FORMATS: readonly { readonly ending: string; readonly locate: LocateFile }[] = [
-  { ending: '.npz', locate: locateNpz },
+interface FileFormat {
+  /** Of the file's name. */
+  readonly ending: string;
+  readonly locate: LocateFile;
+}
+
+const ARCHIVES: readonly FileFormat[] = [{ ending: '.npz', locate: locateNpz }];
+
+const FILE_FORMATS: readonly FileFormat[] = [
+  ...ARCHIVES,
+  { ending: '.csv', locate: locateCsv },
+  { ending: '.csv.gz', locate: locateCsv },
 ];
 
 /** The first that recognises a folder loads it; the last takes any folder. */
-const FOLDER_FORMATS: readonly LocateInFolder[] = [locateIdxFolder, locateLoneFile, locateImageFolder];
+const FOLDER_FORMATS: readonly LocateInFolder[] = [
+  locateIdxFolder,
+  locateCsvFolder,
+  locateLoneArchive,
+  locateImageFolder,
+];
 
 const LARGEST_SIDE = 1024;
 
@@ -81,19 +96,19 @@ async function locate(source: string): Promise<LocatedSource> {
   });
 }
 
-/** A folder that holds one file of a known form, and no folders. */
-async function locateLoneFile(folder: string): Promise<LocatedSource | undefined> {
+/** A folder that holds one archive, and no folders. */
+async function locateLoneArchive(folder: string): Promise<LocatedSource | undefined> {
   const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
-  const [file, ...others] = entries.filter(({ name }) => formatOf(name) !== undefined);
+  const [file, ...others] = entries.filter(({ name }) => formatOf(name, ARCHIVES) !== undefined);
   if (file === undefined || others.length > 0 || entries.some((entry) => entry.isDirectory())) return undefined;
-  return formatOf(file.name)?.locate(join(folder, file.name), basename(folder));
+  return formatOf(file.name, ARCHIVES)?.locate(join(folder, file.name), basename(folder));
 }
 
-const formatOf = (name: string): (typeof FILE_FORMATS)[number] | undefined =>
-  FILE_FORMATS.find(({ ending }) => name.toLowerCase().endsWith(ending));
+const formatOf = (name: string, formats: readonly FileFormat[]): FileFormat | undefined =>
+  formats.find(({ ending }) => name.toLowerCase().endsWith(ending));
 
 async function locateFile(path: string): Promise<LocatedSource> {
-  const format = formatOf(path);
+  const format = formatOf(path, FILE_FORMATS);
   if (format !== undefined) return format.locate(path);
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(

@@ -1,4 +1,5 @@
-// Data sets as npz archives, written by another implementation of zip than the one that reads them.
+// Data sets as arrays of numbers: npz archives, written by another implementation of zip than the one that reads them, and
+// CSV files.
 
 import { zipSync } from 'fflate';
 import type { Examples, ImageShape } from '../../src/data/dataset.ts';
@@ -47,4 +48,18 @@ export function npzEntries(train: Examples, test: Examples | undefined, shape: I
 
 export async function writeNpz(folder: string, name: string, entries: Record<string, Uint8Array>): Promise<string> {
   return writeIn(folder, name, zipSync(entries));
+}
+
+/** Kaggle's form: `label,1x1,1x2,…`, channels last. */
+export function encodeCsv(examples: Examples, shape: ImageShape, header = true): string {
+  const { channels, height, width } = shape;
+  const values = interleave(examples, shape);
+  const size = channels * height * width;
+  const names = Array.from({ length: size }, (_, i) =>
+    channels === 1 ? `${Math.floor(i / width) + 1}x${(i % width) + 1}` : `pixel${i}`,
+  );
+  const rows = Array.from(examples.labels, (label, i) =>
+    [label, ...values.subarray(i * size, (i + 1) * size)].join(','),
+  );
+  return `${[...(header ? [['label', ...names].join(',')] : []), ...rows].join('\n')}\n`;
 }

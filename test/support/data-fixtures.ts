@@ -60,6 +60,23 @@ export async function writePngFolder(folder: string, examples: Examples, shape: 
   }
 }
 
+/** One PNG for each example, in `folder/PART/`, and `folder/PART.csv` with their names and labels. */
+export async function writeLabelledPngs(
+  folder: string,
+  part: string,
+  examples: Examples,
+  shape: ImageShape,
+): Promise<void> {
+  const size = imageSizeOf(shape);
+  const rows = ['id,label'];
+  for (const [i, label] of examples.labels.entries()) {
+    const png = await encodePng(examples.pixels.subarray(i * size, (i + 1) * size), shape);
+    await writeIn(folder, join(part, `${part}${i}.png`), png);
+    rows.push(`${part}${i},${label}`);
+  }
+  await writeIn(folder, `${part}.csv`, rows.join('\n'));
+}
+
 /** @param planes  `[channels, height, width]`. */
 export async function encodePng(planes: Uint8Array, { channels, height, width }: ImageShape): Promise<Buffer> {
   const planeSize = height * width;
