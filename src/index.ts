@@ -54,7 +54,12 @@ export { formatGenome, genomeId, parseGenome } from './genome/text.ts';
 export { compileGraph } from './network/compile.ts';
 export { compileDeployable, type TrainedState } from './network/deployable-graph.ts';
 export { encodeOnnx } from './network/onnx-bytes.ts';
-export { type ModelMetadata, readModelMetadata } from './network/onnx-metadata.ts';
+export {
+  type ImagePreparation,
+  type ModelMetadata,
+  type NetworkStructure,
+  readModelMetadata,
+} from './network/onnx-metadata.ts';
 export type { OptimiserSettings } from './network/optimiser.ts';
 export {
   buildEvaluationGraph,
@@ -87,9 +92,17 @@ export type * from './search/events.ts';
 export { type EvaluationEntry, type FinalEntry, type JournalEntry, readJournal } from './search/journal.ts';
 export type { LossOption, MetricOption } from './search/keras-names.ts';
 export { grouped, type LayerTable, layerTableOf, scaled } from './search/layer-table.ts';
+export { type ModelFile, readModelFile } from './search/model-file.ts';
 export { nearestOf } from './search/nearest.ts';
 export { networkInputOf } from './search/network-input.ts';
 export { overPreset, PRESET_NAMES, type PresetName, presetSettings } from './search/presets.ts';
+export {
+  type FileFailure,
+  type FilePrediction,
+  type FilePredictions,
+  type PredictFilesOptions,
+  predictFiles,
+} from './search/predict-files.ts';
 export type { RepeatStatistics } from './search/repeats.ts';
 export { openRunFolder, type RunFolder, readConfigFile, readSummary } from './search/run-folder.ts';
 export { Search } from './search/search.ts';

@@ -1,8 +1,6 @@
 // auto-cnn evaluate MODEL DATA
 
-import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import {
   type Dataset,
@@ -15,7 +13,7 @@ import {
   loadNodeRuntime,
   type ModelMetadata,
   openRunFolder,
-  readModelMetadata,
+  readModelFile,
 } from '../index.ts';
 import { addCommonOptions, type CommonOptions } from './common-options.ts';
 import { type ConfigFlag, configFrom, DATA_FLAGS, readFlags, SEARCH_FLAGS } from './config-flags.ts';
@@ -49,9 +47,7 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
   command.action(async (path: string, source: string, options: EvaluateOptions) => {
     const given = readFlags({ ...options }, FLAGS);
     const { dataset: asked, seed } = configFrom(undefined, source, given);
-    const file = modelFileAt(path);
-    const bytes = await readModelFile(file);
-    const metadata = readModelMetadata(bytes, file);
+    const { path: file, bytes, metadata } = await readModelFile(path);
     const shape = { ...metadata.input, ...asked.size, ...(asked.channels && { channels: CHANNELS[asked.channels] }) };
     requireShape(metadata, shape, file);
     const split = splitOfRun(file);
@@ -73,29 +69,6 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
     print(terminal, options.json ?? false, file, metadata, dataset, score);
     done(EXIT.done);
   });
-}
-
-/** A run folder stands for its model. */
-function modelFileAt(path: string): string {
-  if (!existsSync(path) || !statSync(path).isDirectory()) return path;
-  const { folder } = openRunFolder(path);
-  if (existsSync(folder.model)) return join(path, 'model.onnx');
-  throw new InvalidInputError(
-    `the run ${path} has no model.onnx yet; finish it with "auto-cnn resume ${path}", or give another model`,
-  );
-}
-
-async function readModelFile(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const reason = missing ? 'it does not exist' : (cause as Error).message;
-    throw new InvalidInputError(`the model ${path} cannot be read: ${reason}; give the model.onnx of a run`, {
-      details: { path },
-      cause,
-    });
-  }
 }
 
 /** How the run beside a model split off its test part: another split would test on images that were trained on. */

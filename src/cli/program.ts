@@ -5,6 +5,7 @@ import { VERSION } from '../index.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
 import { addInspectCommand } from './inspect-command.ts';
+import { addPredictCommand } from './predict-command.ts';
 import { addResumeCommand } from './resume-command.ts';
 import { addSearchCommand } from './search-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -56,6 +57,7 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addResumeCommand(program, terminal, done);
   addTrainCommand(program, terminal, done);
   addEvaluateCommand(program, terminal, done);
+  addPredictCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
   return program;
 }

@@ -44,6 +44,46 @@ describe('readModelMetadata', () => {
     );
   });
 
+  it('reads how images are prepared and what the genome leaves open', () => {
+    const head = [{ type: 'globalAveragePooling' }, { type: 'dense', units: 'classes' }] as const;
+    const { problem, normalisation } = network;
+    const other = createNetwork(network.genome, { ...problem, head, shortcut: 'where-channels-differ' }, normalisation);
+    const preparation = { height: 3, width: 4, colour: 'grey', resize: 'contain-lanczos3-on-black' };
+    expect(readModelMetadata(encodeOnnx(graph, { metadata: toMetadataProps(METADATA, other) }), 'm')).toEqual({
+      ...METADATA,
+      input: { channels: 1, height: 3, width: 4 },
+      preparation,
+      structure: { head, shortcut: 'where-channels-differ', normalisation },
+    });
+    // Before it was written, images were prepared in the same way.
+    expect(readModelMetadata(model, 'm').preparation).toEqual(preparation);
+    expect(readModelMetadata(model, 'm')).not.toHaveProperty('structure');
+  });
+
+  it('refuses a preparation of images that it does not know, and a damaged structure', () => {
+    const props = toMetadataProps(METADATA, network);
+    for (const preparation of [
+      '{"resize":"crop"}',
+      'null',
+      '7',
+      '{',
+      props.preparation?.replace('grey', 'rgb') ?? '',
+    ]) {
+      expect(refusal(encodeOnnx(graph, { metadata: { ...props, preparation } })).message).toMatch(
+        /^some\/model\.onnx \(auto-cnn 1\.2\.3, images of 3x4x1\) prepares images in a way .* use the version that wrote it$/,
+      );
+    }
+    const damaged = ['{', 'null', '[]', '{"head":[]}', '"x"'];
+    const { structure = '' } = props;
+    damaged.push(structure.replace('[10]', '[10,20]'), structure.replace('always', 'never'));
+    damaged.push(structure.replace('"flatten"', '"flat"'), structure.replace(/"head":\[.*?\]/, '"head":[null]'));
+    for (const text of damaged) {
+      expect(refusal(encodeOnnx(graph, { metadata: { ...props, structure: text } })).message).toMatch(
+        /^some\/model\.onnx has damaged metadata: structure is .*; restore it, or train anew$/,
+      );
+    }
+  });
+
   it('reads from a view into a larger buffer', () => {
     const around = Buffer.concat([Buffer.alloc(7, 0xff), model, Buffer.alloc(5, 0xff)]);
     expect(readModelMetadata(around.subarray(7, 7 + model.length), 'm')).toMatchObject(METADATA);

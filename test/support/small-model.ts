@@ -1,0 +1,57 @@
+// Models with made-up weights, for everything that reads, runs or converts a model file.
+
+import { type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
+import type { NetworkInput } from '../../src/genome/cost.ts';
+import { parseGenome } from '../../src/genome/text.ts';
+import { compileDeployable, type TrainedState } from '../../src/network/deployable-graph.ts';
+import { encodeOnnx } from '../../src/network/onnx-bytes.ts';
+import { toMetadataProps } from '../../src/network/onnx-metadata.ts';
+import { createNetwork, type Network } from '../../src/network/training-graph.ts';
+import { createRng } from '../../src/random/rng.ts';
+
+export interface SmallModel {
+  readonly network: Network;
+  readonly state: TrainedState;
+  readonly classes: readonly string[];
+  readonly bytes: Uint8Array;
+}
+
+/** Every weight and every running statistic has a value of its own; the answers are neither sure nor all alike. */
+export function smallModel(
+  genome: string,
+  input: ImageShape,
+  classes: readonly string[],
+  options: Pick<NetworkInput, 'head' | 'shortcut'> = {},
+): SmallModel {
+  const normalisation = {
+    mean: Array.from({ length: input.channels }, (_, i) => 100 + 20 * i),
+    std: Array.from({ length: input.channels }, (_, i) => 60 + 5 * i),
+  };
+  const network = createNetwork(parseGenome(genome), { input, classes: classes.length, ...options }, normalisation);
+  const rng = createRng(7);
+  const { parameterCount, statisticCount, parameters, statistics } = network.layout;
+  const state = { parameters: new Float32Array(parameterCount), statistics: new Float32Array(statisticCount) };
+  for (const { name, shape, offset, size } of parameters) {
+    const fanIn = name.endsWith('.weight')
+      ? size / Math.max(shape[0] ?? 1, shape.length === 2 ? (shape[1] ?? 1) : 1)
+      : 4;
+    const centre = name.endsWith('.scale') ? 1 : 0;
+    for (let i = 0; i < size; i++) state.parameters[offset + i] = centre + (2 * rng.uniform() - 1) / Math.sqrt(fanIn);
+  }
+  for (const { name, offset, size } of statistics) {
+    const low = name.endsWith('.variance') ? 0.5 : -0.5;
+    for (let i = 0; i < size; i++) state.statistics[offset + i] = low + rng.uniform();
+  }
+  const metadata = toMetadataProps({ classes, genome, version: '1.2.3' }, network);
+  return { network, state, classes, bytes: encodeOnnx(compileDeployable(network, state), { metadata }) };
+}
+
+/** `[count, channels, height, width]`, noise of several contrasts. */
+export function noiseImages(count: number, shape: ImageShape, seed = 3): Uint8Array {
+  const rng = createRng(seed);
+  const size = imageSizeOf(shape);
+  return Uint8Array.from({ length: count * size }, (_, i) => {
+    const contrast = 40 + ((Math.floor(i / size) * 37) % 215);
+    return rng.integer(0, contrast);
+  });
+}
