@@ -71,7 +71,15 @@ export {
 export { createRng, type Rng } from './random/rng.ts';
 export { AutoCNN } from './search/auto-cnn.ts';
 export type { AutoCnnOptions, FurtherSettings, OptimizerOption } from './search/auto-cnn-options.ts';
-export type { Callback, EpochEvent, EvaluationControl, SearchControl, SearchEndEvent } from './search/callbacks.ts';
+export type {
+  Callback,
+  EpochEvent,
+  EvaluationControl,
+  EvaluationEndEvent,
+  SearchControl,
+  SearchEndEvent,
+  TrainingEvent,
+} from './search/callbacks.ts';
 export {
   type ConfigSource,
   configJsonSchema,
@@ -88,10 +96,16 @@ export {
   type ResumeSearchOptions,
   resumeSearch,
 } from './search/create-search.ts';
+export { type EarlyStoppingOptions, earlyStopping, type MonitoredValue } from './search/early-stopping.ts';
 export type * from './search/events.ts';
 export { type EvaluationEntry, type FinalEntry, type JournalEntry, readJournal } from './search/journal.ts';
 export type { LossOption, MetricOption } from './search/keras-names.ts';
 export { grouped, type LayerTable, layerTableOf, scaled } from './search/layer-table.ts';
+export {
+  type LearningRateScheduler,
+  learningRateScheduler,
+  type RateOfEpoch,
+} from './search/learning-rate-scheduler.ts';
 export { type ModelFile, readModelFile } from './search/model-file.ts';
 export { nearestOf } from './search/nearest.ts';
 export { networkInputOf } from './search/network-input.ts';

@@ -77,7 +77,7 @@ export interface TrainingHooks {
    * After each epoch, before its progress: the parameters, which the next step overwrites, and the state that counts if the
    * training ends here.
    */
-  readonly onEpochEnd?: (epoch: number, parameters: Float32Array, best: TrainedState) => void;
+  readonly onEpochEnd?: (epoch: number, parameters: Float32Array, best?: TrainedState) => void;
   readonly signal?: AbortSignal;
 }
 

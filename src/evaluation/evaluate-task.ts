@@ -9,11 +9,12 @@ import { encodeState } from '../engine/safetensors.ts';
 import { type TrainingHooks, type TrainingResult, train } from '../engine/train.ts';
 import { AutoCnnError, EvaluationError } from '../errors.ts';
 import { parseGenome } from '../genome/text.ts';
+import type { TrainedState } from '../network/deployable-graph.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
 import { encodeCheckpoint } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
-import { cancelledError, type EvaluateOptions, failedOutcome } from './evaluator.ts';
+import { cancelledError, type EvaluateOptions, type EvaluationProgress, failedOutcome } from './evaluator.ts';
 import { selectData } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
@@ -32,6 +33,7 @@ export async function evaluateTask(
   const engine = await withLowering(runtime, task.lowering ?? 'plain');
   const data = selectData(dataset, task.selection);
   const normalisation = channelStatistics(data.examples, data.train, dataset.shape);
+  const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
   let network: Network;
   let result: TrainingResult;
   try {
@@ -40,9 +42,9 @@ export async function evaluateTask(
       { input: dataset.shape, classes: dataset.classes.length, ...task.network },
       normalisation,
     );
+    const encode = (state: TrainedState) => encodeState(network.layout, state, metadata);
     const hooks: TrainingHooks = {
-      ...(onProgress && { onProgress }),
-      ...(onProgress && task.details && recordDetails(network.layout, task.training.epochs, onProgress)),
+      ...(onProgress && reportingHooks(task, network, encode, onProgress)),
       ...(signal && { signal }),
     };
     result = await train(engine, network, task.training, data, createRng(task.seed), hooks);
@@ -53,8 +55,7 @@ export async function evaluateTask(
   const { fitness, history, bestEpoch } = result;
   const outcome: EvaluationOutcome = { fitness, history, bestEpoch };
   if (task.checkpointPath !== undefined) {
-    const { id, genome } = task;
-    const metadata = { genome, normalisation: JSON.stringify(normalisation) };
+    const { id } = task;
     const bytes =
       id === undefined
         ? encodeState(network.layout, result.best, metadata)
@@ -62,6 +63,26 @@ export async function evaluateTask(
     await writeFileAtomically(task.checkpointPath, [bytes]);
   }
   return outcome;
+}
+
+/** Reports details and weights with each epoch, as the task asks. */
+function reportingHooks(
+  { details, weights, training }: EvaluationTask,
+  { layout }: Network,
+  encode: (state: TrainedState) => Uint8Array,
+  onProgress: (progress: EvaluationProgress) => void,
+): TrainingHooks {
+  let best: TrainedState | undefined;
+  const report = (progress: EvaluationProgress): void =>
+    onProgress(weights && progress.epoch && best ? { ...progress, weights: encode(best) } : progress);
+  const hooks: TrainingHooks = details ? recordDetails(layout, training.epochs, report) : { onProgress: report };
+  return {
+    ...hooks,
+    onEpochEnd: (epoch, parameters, state) => {
+      best = state;
+      hooks.onEpochEnd?.(epoch, parameters, state);
+    },
+  };
 }
 
 function candidateFailure(error: unknown): EvaluationError {

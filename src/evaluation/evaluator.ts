@@ -12,6 +12,8 @@ export interface EvaluationProgress {
   readonly epoch?: EpochRecord;
   /** Of a complete epoch, if the task asks for it. */
   readonly details?: EpochDetails;
+  /** Of a complete epoch, if the task asks for them: a checkpoint of what counts if the training ends here (safetensors). */
+  readonly weights?: Uint8Array;
 }
 
 export interface EvaluateOptions {

@@ -43,6 +43,8 @@ export interface EvaluationTask {
   readonly checkpointPath?: string;
   /** Report the details of each epoch with its progress; no effect on the outcome. */
   readonly details?: boolean;
+  /** Report the weights with each epoch; no effect on the outcome. */
+  readonly weights?: boolean;
 }
 
 export interface FailureRecord {

@@ -48,7 +48,7 @@ export interface AutoCnnOptions {
   readonly maximalGenerationNumber?: number;
   /** The head of every network. */
   readonly outputLayer?: readonly HeadLayer[];
-  /** Epochs that each candidate trains; those of the final training are `settings.finalEpochs`. */
+  /** Epochs that each candidate trains, and the final training unless `settings.finalEpochs` says otherwise (or 3, if more). */
   readonly epochNumber?: number;
   readonly optimizer?: OptimizerOption;
   readonly loss?: LossOption;
@@ -58,6 +58,7 @@ export interface AutoCnnOptions {
   readonly mutationProbability?: number;
   /** Add a skip layer, add a pooling layer, remove a layer, re-draw a layer; they sum to 1. */
   readonly mutationOperationDistribution?: readonly [number, number, number, number];
+  /** Also the ready-made ones: `earlyStopping`, `learningRateScheduler`. */
   readonly extraCallbacks?: readonly Callback[];
   /** Where the run's event files for TensorBoard go; without it `tensorboard/` in the run folder. */
   readonly logsDir?: string;
@@ -65,6 +66,11 @@ export interface AutoCnnOptions {
   readonly fitnessCache?: string;
   /** A folder of weights that runs share: a network whose weights are there is not trained again. No effect on results. */
   readonly checkpointDir?: string;
+  /**
+   * A file of genomes and their fitness, `{"128-64": 0.98}`, as the Python package keeps it. Its values are taken as measured
+   * under these very options: they have an effect on results.
+   */
+  readonly importFitness?: string;
   readonly seed?: number;
   /** Child processes that train candidates; no effect on results. */
   readonly workers?: number;
@@ -177,6 +183,7 @@ const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
   logsDir: true,
   fitnessCache: true,
   checkpointDir: true,
+  importFitness: true,
   seed: true,
   workers: true,
   signal: true,

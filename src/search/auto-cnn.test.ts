@@ -1,23 +1,21 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Dataset, selectExamples } from '../data/dataset.ts';
-import type { ArrayDataset } from '../data/from-arrays.ts';
-import { loadDataset } from '../data/load-dataset.ts';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { smallMnistArrays } from '../../test/support/small-mnist.ts';
+import { type ArrayDataset, datasetFromArrays } from '../data/from-arrays.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
 import { InProcessEvaluator } from '../evaluation/in-process-evaluator.ts';
 import { AutoCNN } from './auto-cnn.ts';
 import type { AutoCnnOptions } from './auto-cnn-options.ts';
-import type { Callback } from './callbacks.ts';
-import { type EvaluationEntry, readJournal } from './journal.ts';
+import { resumeSearch } from './create-search.ts';
+import { readJournal } from './journal.ts';
 import { openRunFolder, readSummary } from './run-folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-class-'));
 const runtime = await loadNodeRuntime();
-const mnist = await loadDataset('mnist');
-const arrays = mnistArrays(mnist, 200, 50);
+const arrays = await smallMnistArrays(200, 50);
 let out: string;
 let runs = 0;
 
@@ -96,6 +94,22 @@ describe('AutoCNN', () => {
     expect(readdirSync(folder)).not.toContain(out);
   });
 
+  it('takes the fitness of genomes from a file, without training them', async () => {
+    const importFitness = join(folder, 'fitness.json');
+    writeFileSync(importFitness, JSON.stringify({ '4-4': 0.98, max: 0.2 }));
+    const best = await small({ importFitness, populationSize: 20, searchSpace: { channels: [4], maxDepth: 1 } }).run();
+    expect(`${best}`).toBe('4-4');
+    expect(readSummary(openRunFolder(out).folder)).toMatchObject({ fitness: { value: 0.98 }, reused: 2 });
+    expect(() => small({ importFitnes: importFitness } as object)).toThrow(/did you mean importFitness/);
+  });
+
+  it('trains the genome that its settings name, without a search', async () => {
+    const best = await small({ settings: { genome: '4-8-0.2', finalEpochs: 1 } }).run();
+    expect(`${best}`).toBe('4-8-max');
+    expect(readSummary(openRunFolder(out).folder)).toMatchObject({ evaluations: 0, generations: 0 });
+    expect(() => small({ settings: { genome: '4-x' } })).toThrow(/settings\.genome.*4-x/);
+  });
+
   it('is interrupted by its signal', async () => {
     const abort = new AbortController();
     const onEvaluationEnd = () => abort.abort();
@@ -103,184 +117,30 @@ describe('AutoCNN', () => {
     await expect(run).rejects.toThrow(InterruptedError);
   });
 
+  it.each(['given again', 'from the cache'])(
+    'has its run gone on with by resumeSearch on the same arrays, %s',
+    async (from) => {
+      const whole = await small().run();
+      out += ' interrupted';
+      const abort = new AbortController();
+      const onEvaluationEnd = () => abort.abort();
+      const run = small({ signal: abort.signal, extraCallbacks: [{ onEvaluationEnd }] }).run();
+      await expect(run).rejects.toThrow(InterruptedError);
+      const evaluator = new InProcessEvaluator(runtime);
+      const other = datasetFromArrays({ ...arrays, yTrain: Array.from(arrays.yTrain).reverse() });
+      await expect(resumeSearch(out, { dataset: other, evaluator })).rejects.toThrow(
+        /is not what the configuration names/,
+      );
+      const dataset = from === 'given again' ? { dataset: datasetFromArrays(arrays) } : {};
+      await (await resumeSearch(out, { ...dataset, evaluator })).run();
+      const [resumed, uninterrupted] = [out, whole.folder].map((path) => readSummary(openRunFolder(path).folder));
+      expect(resumed?.genome).toBe(uninterrupted?.genome);
+      expect(resumed?.testLoss).toBe(uninterrupted?.testLoss);
+    },
+  );
+
   it('has nothing to load where no run is', async () => {
     await expect(AutoCNN.load(join(folder, 'none'))).rejects.toThrow(/there is no folder/);
-  });
-});
-
-describe('callbacks', () => {
-  it('are called in the order of events, one at a time, and waited for', async () => {
-    const heard: string[] = [];
-    let busy = false;
-    const hear = async (what: string) => {
-      expect(busy).toBe(false);
-      busy = true;
-      await new Promise((resolve) => setTimeout(resolve, 3));
-      heard.push(what);
-      busy = false;
-    };
-    await small({
-      epochNumber: 2,
-      extraCallbacks: [
-        {
-          onSearchStart: ({ folder }) => hear(`start ${folder === out}`),
-          onEvaluationStart: () => hear('begin'),
-          onEpochEnd: ({ epoch, loss }) => hear(`epoch ${epoch} ${loss > 0}`),
-          onEvaluationEnd: ({ history }) => hear(`end ${history.length}`),
-          onGeneration: ({ generation }) => hear(`generation ${generation}`),
-          onSearchEnd: ({ summary }) => hear(`done ${summary?.testExamples}`),
-        },
-      ],
-    }).run();
-    const candidate = ['begin', 'epoch 1 true', 'epoch 2 true', 'end 2'];
-    const evaluations = readJournal(join(out, 'journal.jsonl')).length - 1;
-    const withoutGenerations = heard.filter((what) => !what.startsWith('generation'));
-    expect(withoutGenerations).toEqual([
-      'start true',
-      ...Array.from({ length: evaluations }, () => candidate).flat(),
-      'done 50',
-    ]);
-    expect(heard.filter((what) => what.startsWith('generation'))).toEqual(['generation 0', 'generation 1']);
-    const at = heard.indexOf('generation 0');
-    expect(heard.slice(at - 1, at + 2)).toEqual(['end 2', 'generation 0', 'begin']);
-  });
-
-  it('hold the next training up until they are done, however long that takes', async () => {
-    const done = { start: 0, begin: 0, end: 0, generation: 0 };
-    const finish = (what: keyof typeof done) => async () => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      done[what]++;
-    };
-    const inner = new InProcessEvaluator(runtime);
-    const seen: (typeof done)[] = [];
-    await small({
-      extraCallbacks: [
-        {
-          onSearchStart: finish('start'),
-          onEvaluationStart: finish('begin'),
-          onEvaluationEnd: finish('end'),
-          onGeneration: finish('generation'),
-        },
-      ],
-      evaluator: {
-        concurrency: 1,
-        evaluate: (task, options) => {
-          seen.push({ ...done });
-          return inner.evaluate(task, options);
-        },
-        close: () => inner.close(),
-      },
-    }).run();
-    const final = seen.pop();
-    expect(seen.length).toBeGreaterThan(2);
-    expect(seen.map(({ start, begin, end }) => [start, begin, end])).toEqual(seen.map((_, i) => [1, i + 1, i]));
-    expect(final).toEqual({ start: 1, begin: seen.length, end: seen.length, generation: 2 });
-  });
-
-  it('that throw are reported by name, once for each reason, and lose nothing', async () => {
-    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    class Plotter implements Callback {
-      async onEpochEnd() {
-        throw new Error('no screen');
-      }
-    }
-    const named: Callback = {
-      name: 'mailer',
-      onEvaluationEnd() {
-        throw new Error('no network');
-      },
-    };
-    const best = await small({ extraCallbacks: [new Plotter(), named] }).run();
-    expect(best.notices).toEqual([
-      'callback Plotter failed in onEpochEnd: no screen; the search went on',
-      'callback mailer failed in onEvaluationEnd: no network; the search went on',
-    ]);
-    expect(warn.mock.calls.map(([text]) => text)).toEqual(best.notices);
-    warn.mockRestore();
-    const reference = await withoutCallbacks();
-    expect(`${best}`).toBe(`${reference}`);
-  });
-
-  it('can stop a search: the best so far is what it gives, and the run can be gone on with', async () => {
-    let evaluations = 0;
-    const ends: unknown[] = [];
-    const best = await small({
-      extraCallbacks: [
-        {
-          onEvaluationEnd: (_, { stopSearch }) => (++evaluations === 2 ? stopSearch() : undefined),
-          onSearchEnd: (end) => void ends.push(end),
-        },
-      ],
-    }).run();
-    const entries = evaluationsOf(out);
-    expect(entries).toHaveLength(2);
-    expect(entries.map(({ genome }) => genome)).toContain(`${best}`);
-    expect(ends).toEqual([{ folder: out, summary: undefined }]);
-    expect((await best.evaluate()).accuracy).toBeGreaterThanOrEqual(0);
-  });
-
-  it('that stop a search before any network is trained leave nothing to give', async () => {
-    const run = small({ extraCallbacks: [{ onSearchStart: (_, { stopSearch }) => stopSearch() }] }).run();
-    await expect(run).rejects.toThrow(InterruptedError);
-  });
-
-  it('can stop an evaluation after an epoch, which is all that then counts of it', async () => {
-    const whole = await withoutCallbacks({ epochNumber: 4 });
-    const reference = new Map(evaluationsOf(whole.folder).map((entry) => [entry.id, entry]));
-    out += ' stopped';
-    await small({
-      epochNumber: 4,
-      extraCallbacks: [
-        {
-          async onEpochEnd({ epoch }, { stopEvaluation }) {
-            await new Promise((resolve) => setTimeout(resolve, 5));
-            if (epoch === 2) stopEvaluation();
-          },
-        },
-      ],
-    }).run();
-    const stopped = evaluationsOf(out);
-    const first = stopped[0];
-    const full = reference.get(first?.id ?? '');
-    expect(first).toMatchObject({ stopped: true, history: full?.history.slice(0, 2) });
-    expect(first?.fitness).toBe(
-      Math.max(...(full?.history.slice(0, 2).map((epoch) => epoch.validationAccuracy ?? 0) ?? [])),
-    );
-    expect(stopped.every((entry) => entry.stopped && entry.history.length === 2)).toBe(true);
-    expect(full?.history).toHaveLength(4);
-  });
-
-  it('that stop the best candidate leave a clear end if its final training fails as well', async () => {
-    const inner = new InProcessEvaluator(runtime);
-    const failure = { reason: 'timeout', message: 'too slow' } as const;
-    const run = small({
-      epochNumber: 30,
-      extraCallbacks: [{ onEpochEnd: (_, { stopEvaluation }) => stopEvaluation() }],
-      evaluator: {
-        concurrency: 1,
-        evaluate: async (task, options) =>
-          task.selection.purpose === 'final'
-            ? { fitness: 0, history: [], bestEpoch: 0, failure }
-            : inner.evaluate(task, options),
-        close: () => inner.close(),
-      },
-    }).run();
-    await expect(run).rejects.toThrow(/the final training of the best candidate failed, and there are no weights/);
-    expect(evaluationsOf(out).every(({ history, stopped }) => stopped && history.length === 1)).toBe(true);
-  });
-
-  it('that stop an evaluation before its first epoch make it fail with that reason', async () => {
-    let started = 0;
-    await small({
-      extraCallbacks: [
-        { onEvaluationStart: (_, { stopEvaluation }) => (started++ === 0 ? stopEvaluation() : undefined) },
-      ],
-    }).run();
-    expect(evaluationsOf(out)[0]).toMatchObject({
-      fitness: 0,
-      stopped: true,
-      failure: { reason: 'cancelled', message: 'a callback stopped it before the end of its first epoch' },
-    });
   });
 });
 
@@ -302,6 +162,10 @@ describe('a trained network', () => {
       seed: 7,
       training: { learningRate: 0.002, batchSize: 32 },
     });
+    // Its data is in the cache.
+    const loaded = await AutoCNN.load(best.folder);
+    const third = await loaded.train({ ...options, out: `${out} third`, evaluator: new InProcessEvaluator(runtime) });
+    expect(await third.evaluate()).toEqual(await again.evaluate());
     await expect(best.train({ epochs: 0 })).rejects.toThrow(/the options of train: finalEpochs/);
   });
 });
@@ -318,23 +182,4 @@ function small(options: Partial<AutoCnnOptions> = {}): AutoCNN {
     out,
     ...options,
   });
-}
-
-function withoutCallbacks(options: Partial<AutoCnnOptions> = {}) {
-  return small({ ...options, out: `${out} without callbacks` }).run();
-}
-
-function evaluationsOf(run: string): EvaluationEntry[] {
-  return readJournal(join(run, 'journal.jsonl')).filter((entry) => entry.type === 'evaluation');
-}
-
-function mnistArrays({ train, test }: Dataset, trainCount: number, testCount: number): ArrayDataset {
-  const part = ({ train: from, count }: { train: Dataset['train']; count: number }) => {
-    const indices = Int32Array.from({ length: count }, (_, i) => i);
-    const { pixels, labels } = selectExamples(from, 784, indices);
-    return [{ data: pixels, shape: [count, 28, 28] }, labels] as const;
-  };
-  const [xTrain, yTrain] = part({ train, count: trainCount });
-  const [xTest, yTest] = part({ train: test, count: testCount });
-  return { xTrain, yTrain, xTest, yTest };
 }

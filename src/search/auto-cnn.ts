@@ -3,14 +3,15 @@
 import type { Dataset } from '../data/dataset.ts';
 import { datasetFromArrays } from '../data/from-arrays.ts';
 import { loadDataset } from '../data/load-dataset.ts';
-import { InterruptedError } from '../errors.ts';
+import { InterruptedError, InvalidInputError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
 import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
 import { CallbackEvaluator } from './callback-evaluator.ts';
-import { CallbackQueue, type EvaluationStopper, followWithCallbacks } from './callbacks.ts';
+import { type Callback, CallbackQueue, type EvaluationStopper, followWithCallbacks } from './callbacks.ts';
 import { resolveConfig, type SearchConfig, type SearchConfigInput } from './config.ts';
 import { createSearch } from './create-search.ts';
+import { scheduleOf } from './learning-rate-scheduler.ts';
 import type { Search } from './search.ts';
 import type { SearchSummary } from './summary.ts';
 import { TrainedCnn } from './trained-cnn.ts';
@@ -23,8 +24,9 @@ export class AutoCNN {
   /** @throws {InvalidInputError} naming the option, the constraint, what was received and the cure. */
   constructor(options: AutoCnnOptions) {
     this.#options = options;
-    this.#input = toSearchConfig(options);
-    this.#config = resolveConfig(this.#input, placeOfOption);
+    const input = toSearchConfig(options);
+    this.#config = resolveConfig(input, placeOfOption);
+    this.#input = withScheduler(input, this.#config, options.extraCallbacks);
   }
 
   /**
@@ -59,7 +61,7 @@ export class AutoCNN {
     });
     search.on('notice', (notice) => notices.push(notice));
     const stop = new AbortController();
-    const stopper: EvaluationStopper = { stop: (genome, afterEpoch) => gate?.stop(genome, afterEpoch) };
+    const stopper: EvaluationStopper = { stop: (id, afterEpoch) => gate?.stop(id, afterEpoch) };
     followWithCallbacks(search, queue, stopper, () => stop.abort());
     const summary = await runUntilStopped(search, stop.signal, signal);
     const { folder } = search;
@@ -79,13 +81,14 @@ export class AutoCNN {
     evaluator: Evaluator,
     wrapEvaluator: (inner: Evaluator) => Evaluator,
   ): Promise<Search> {
-    const { out, signal } = this.#options;
+    const { out, signal, importFitness } = this.#options;
     const options = {
       dataset,
       evaluator,
       wrapEvaluator,
       configSource: placeOfOption,
       ...(out !== undefined && { out }),
+      ...(importFitness !== undefined && { importFitness }),
     };
     try {
       return await createSearch(this.#input, { ...options, ...(signal && { signal }) });
@@ -94,6 +97,22 @@ export class AutoCNN {
       throw error;
     }
   }
+}
+
+/** @param config  what the input resolves to. */
+function withScheduler(
+  input: SearchConfigInput,
+  { training: { epochs, learningRate }, finalEpochs }: SearchConfig,
+  callbacks: readonly Callback[] = [],
+): SearchConfigInput {
+  const schedule = scheduleOf(callbacks, { epochs: Math.max(epochs, finalEpochs), learningRate });
+  if (schedule === undefined) return input;
+  if (input.training?.schedule !== undefined) {
+    throw new InvalidInputError(
+      'settings.training.schedule and a learningRateScheduler among extraCallbacks both say the learning rate; give one',
+    );
+  }
+  return { ...input, training: { ...input.training, schedule } };
 }
 
 function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {

@@ -1,15 +1,22 @@
-// Between a search and its evaluator, where there are callbacks: waits for them, and ends evaluations that they stop.
+// Between a search and its evaluator, where there are callbacks: waits for them, and ends trainings that they stop.
 
+import { writeFileAtomically } from '../data/write-file.ts';
 import type { EpochRecord } from '../engine/train.ts';
 import { EvaluationError } from '../errors.ts';
-import { cancelledError, type EvaluateOptions, type Evaluator, failedOutcome } from '../evaluation/evaluator.ts';
+import {
+  cancelledError,
+  type EvaluateOptions,
+  type EvaluationProgress,
+  type Evaluator,
+  failedOutcome,
+} from '../evaluation/evaluator.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../evaluation/task.ts';
 import type { CallbackQueue, EvaluationStopper } from './callbacks.ts';
 
 export class CallbackEvaluator implements Evaluator, EvaluationStopper {
   readonly #inner: Evaluator;
   readonly #queue: CallbackQueue;
-  readonly #stops = new Map<string, Stop>();
+  readonly #trainings = new Map<string, StoppableTraining>();
 
   constructor(inner: Evaluator, queue: CallbackQueue) {
     this.#inner = inner;
@@ -21,25 +28,22 @@ export class CallbackEvaluator implements Evaluator, EvaluationStopper {
   }
 
   /** As an arrow function: it is handed on without its object. */
-  readonly stop = (genome: string, afterEpoch: number): void => {
-    this.#stops.get(genome)?.after(afterEpoch);
+  readonly stop = (id: string, afterEpoch: number): void => {
+    this.#trainings.get(id)?.stop(afterEpoch);
   };
 
   async evaluate(task: EvaluationTask, options: EvaluateOptions = {}): Promise<EvaluationOutcome> {
-    if (task.selection.purpose === 'final') {
-      await this.#queue.idle();
-      return this.#inner.evaluate(task, options);
-    }
-    const stop = new Stop();
-    this.#stops.set(task.genome, stop);
+    const { id = task.genome } = task;
+    const training = new StoppableTraining(task, this.#queue);
+    this.#trainings.set(id, training);
     try {
       await this.#queue.idle();
-      const outcome = await this.#evaluateUntil(stop, task, options);
+      const outcome = await this.#evaluateUntilStopped(training, task, options);
       // What the last epochs' callbacks have to say counts, however fast the training was.
       await this.#queue.idle();
-      return stop.epoch === undefined ? outcome : upTo(stop.epoch, outcome, task);
+      return (await training.stoppedOutcome()) ?? outcome;
     } finally {
-      this.#stops.delete(task.genome);
+      this.#trainings.delete(id);
     }
   }
 
@@ -47,53 +51,102 @@ export class CallbackEvaluator implements Evaluator, EvaluationStopper {
     return this.#inner.close();
   }
 
-  /** The outcome of the training, or of its epochs up to now if it is stopped. */
-  async #evaluateUntil(stop: Stop, task: EvaluationTask, options: EvaluateOptions): Promise<EvaluationOutcome> {
-    const { signal, onProgress } = options;
+  async #evaluateUntilStopped(
+    training: StoppableTraining,
+    task: EvaluationTask,
+    { signal, onProgress }: EvaluateOptions,
+  ): Promise<EvaluationOutcome> {
     if (signal?.aborted) throw cancelledError(signal.reason);
-    const history: EpochRecord[] = [];
-    if (stop.signal.aborted) return { fitness: 0, history, bestEpoch: 0 };
+    if (training.signal.aborted) return NOTHING;
     try {
-      return await this.#inner.evaluate(task, {
-        signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
-        onProgress: (progress) => {
-          if (progress.epoch !== undefined) history.push(progress.epoch);
+      const asked = this.#queue.hears('onEpochEnd') ? { ...task, weights: true } : task;
+      return await this.#inner.evaluate(asked, {
+        signal: signal ? AbortSignal.any([signal, training.signal]) : training.signal,
+        onProgress: ({ weights, ...progress }) => {
+          training.follow(progress, weights);
           onProgress?.(progress);
+          training.passWhenHeard(progress);
         },
       });
     } catch (error) {
-      if (!stop.signal.aborted || signal?.aborted) throw error;
-      return { fitness: 0, history, bestEpoch: 0 };
+      if (!training.signal.aborted || signal?.aborted) throw error;
+      return NOTHING;
     }
   }
 }
 
-/** Whether, and after which epoch, an evaluation is to end: the earliest that was asked for. */
-class Stop {
+const NOTHING: EvaluationOutcome = { fitness: 0, history: [], bestEpoch: 0 };
+
+/**
+ * One training, and the epoch after which it is to end. What comes of it is as if it had ended there, weights included: it
+ * does not depend on how soon the stop came.
+ */
+class StoppableTraining {
+  readonly #task: EvaluationTask;
+  readonly #queue: CallbackQueue;
   readonly #abort = new AbortController();
-  epoch: number | undefined;
+  /** By number; of a training that was begun again after a crash, each counts once. */
+  readonly #epochs = new Map<number, EpochRecord>();
+  /** Of the epochs that callbacks are not done with. */
+  readonly #weights = new Map<number, Uint8Array>();
+  /** The last epoch that callbacks are done with. */
+  #passed = 0;
+  #stopAfter: number | undefined;
+
+  constructor(task: EvaluationTask, queue: CallbackQueue) {
+    this.#task = task;
+    this.#queue = queue;
+  }
 
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  after(epoch: number): void {
-    this.epoch = Math.min(epoch, this.epoch ?? epoch);
+  /** A final training is there for its weights: where they are not known, it goes on. */
+  stop(afterEpoch: number): void {
+    const epoch = Math.max(afterEpoch, this.#passed);
+    if (this.#isFinal && epoch > 0 && !this.#weights.has(epoch)) return;
+    this.#stopAfter = Math.min(epoch, this.#stopAfter ?? epoch);
     this.#abort.abort();
   }
-}
 
-/** The outcome as if the training had ended after an epoch, so that it does not depend on how soon the stop came. */
-function upTo(epoch: number, outcome: EvaluationOutcome, { training }: EvaluationTask): EvaluationOutcome {
-  if (outcome.failure !== undefined) return outcome;
-  const history = outcome.history.filter((record) => record.epoch <= epoch);
-  if (history.length === 0) {
-    const error = new EvaluationError('cancelled', 'a callback stopped it before the end of its first epoch');
-    return { ...failedOutcome(error), stopped: true };
+  follow({ epoch }: EvaluationProgress, weights: Uint8Array | undefined): void {
+    if (epoch === undefined) return;
+    this.#epochs.set(epoch.epoch, epoch);
+    if (weights !== undefined) this.#weights.set(epoch.epoch, weights);
   }
-  const metric = training.metrics?.[0] ?? 'accuracy';
-  const scoreOf = ({ validationAccuracy, metrics }: EpochRecord): number =>
-    (metric === 'accuracy' ? validationAccuracy : metrics?.[metric]) ?? 0;
-  const best = history.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a));
-  return { fitness: scoreOf(best), history, bestEpoch: best.epoch, stopped: true };
+
+  /** Forgets older weights when the callbacks of an epoch are done. */
+  async passWhenHeard({ epoch: record }: EvaluationProgress): Promise<void> {
+    if (record === undefined) return;
+    await this.#queue.idle();
+    if (this.#stopAfter !== undefined) return;
+    this.#passed = record.epoch;
+    for (const epoch of this.#weights.keys()) if (epoch < record.epoch) this.#weights.delete(epoch);
+  }
+
+  /** @returns undefined if it was not stopped. */
+  async stoppedOutcome(): Promise<EvaluationOutcome | undefined> {
+    const last = this.#stopAfter;
+    if (last === undefined) return undefined;
+    const { checkpointPath, training } = this.#task;
+    const history = [...this.#epochs.values()].filter(({ epoch }) => epoch <= last);
+    const [first, ...others] = history;
+    if (first === undefined) {
+      const error = new EvaluationError('cancelled', 'a callback stopped it before the end of its first epoch');
+      return { ...failedOutcome(error), stopped: true };
+    }
+    const weights = this.#weights.get(last);
+    if (weights !== undefined && checkpointPath !== undefined) await writeFileAtomically(checkpointPath, [weights]);
+    if (this.#isFinal) return { ...NOTHING, history, bestEpoch: last, stopped: true };
+    const metric = training.metrics?.[0] ?? 'accuracy';
+    const scoreOf = ({ validationAccuracy, metrics }: EpochRecord): number =>
+      (metric === 'accuracy' ? validationAccuracy : metrics?.[metric]) ?? 0;
+    const best = others.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a), first);
+    return { fitness: scoreOf(best), history, bestEpoch: best.epoch, stopped: true };
+  }
+
+  get #isFinal(): boolean {
+    return this.#task.selection.purpose === 'final';
+  }
 }

@@ -2,8 +2,8 @@
 
 import type { EventEmitter } from 'node:events';
 import type { EpochRecord } from '../engine/train.ts';
-import type { Candidate, GenerationEvent, SearchEvents, StartEvent } from './events.ts';
-import type { EvaluationEntry } from './journal.ts';
+import type { Candidate, CandidateProgress, GenerationEvent, SearchEvents, StartEvent } from './events.ts';
+import type { EvaluationEntry, FinalEntry } from './journal.ts';
 import type { SearchSummary } from './summary.ts';
 
 export interface SearchControl {
@@ -13,13 +13,27 @@ export interface SearchControl {
 
 export interface EvaluationControl extends SearchControl {
   /**
-   * Ends the training of this candidate. Its fitness is the best of the epochs up to the one this was called in, and its
-   * journal entry says `stopped`; before the end of its first epoch, it counts as failed.
+   * Ends this training. Its fitness and its weights are the best of the epochs up to the one this was called in (of a final
+   * training: the last), and its journal entry says `stopped`; before the end of its first epoch, it counts as failed. A
+   * final training that another run had done already (`checkpointDir`) is taken as a whole.
    */
   stopEvaluation(): void;
 }
 
-export type EpochEvent = Candidate & EpochRecord;
+/** What is trained, and what for. */
+export interface TrainingEvent extends Candidate {
+  /** On all training images, without validation; else a candidate of the search. */
+  readonly final: boolean;
+  /** Of a final training: from 1 to `repeats`. */
+  readonly repeat?: number;
+}
+
+export interface EpochEvent extends TrainingEvent, EpochRecord {}
+
+export interface EvaluationEndEvent extends TrainingEvent, Omit<FinalEntry, 'type' | 'id' | 'genome'> {
+  /** Not of a final training. */
+  readonly fitness?: number;
+}
 
 export interface SearchEndEvent {
   /** Absolute path of the run folder. */
@@ -29,8 +43,9 @@ export interface SearchEndEvent {
 }
 
 /**
- * All methods are optional and may be async: the next candidate's training does not begin before they are done. Only
- * epochs go on while `onEpochEnd` is at work. What a callback throws is reported as a notice and as a warning of the
+ * All methods are optional and may be async: the next training does not begin before they are done. Only epochs go on
+ * while `onEpochEnd` is at work. Final trainings are told as candidates are, with `final: true`; what the journal of a
+ * resumed run answers is not told again. What a callback throws is reported as a notice and as a warning of the
  * process, and changes nothing else.
  */
 export interface Callback {
@@ -39,19 +54,24 @@ export interface Callback {
   onSearchStart?(start: StartEvent, control: SearchControl): void | Promise<void>;
   /** A generation is complete; 0 is the initial population. */
   onGeneration?(generation: GenerationEvent, control: SearchControl): void | Promise<void>;
-  onEvaluationStart?(candidate: Candidate, control: EvaluationControl): void | Promise<void>;
+  onEvaluationStart?(training: TrainingEvent, control: EvaluationControl): void | Promise<void>;
   onEpochEnd?(epoch: EpochEvent, control: EvaluationControl): void | Promise<void>;
   /** The evaluation is in the journal. */
-  onEvaluationEnd?(evaluation: EvaluationEntry, control: SearchControl): void | Promise<void>;
+  onEvaluationEnd?(evaluation: EvaluationEndEvent, control: SearchControl): void | Promise<void>;
   /** Not called if the search fails or is interrupted from outside. */
   onSearchEnd?(end: SearchEndEvent): void | Promise<void>;
 }
 
-/** Stops evaluations; by the genome, of which one evaluation runs at a time. */
+/** Stops evaluations. */
 export interface EvaluationStopper {
-  /** @param afterEpoch  the last epoch that counts; 0 for none. */
-  stop(genome: string, afterEpoch: number): void;
+  /**
+   * @param id          of the task.
+   * @param afterEpoch  the last epoch that counts; 0 for none.
+   */
+  stop(id: string, afterEpoch: number): void;
 }
+
+type Method = Exclude<keyof Callback, 'name'>;
 
 /** Calls the callbacks one after the other, and remembers what they threw. */
 export class CallbackQueue {
@@ -65,11 +85,13 @@ export class CallbackQueue {
     this.#report = report;
   }
 
+  /** Whether any callback has the method. */
+  hears(method: Method): boolean {
+    return this.#callbacks.some((callback) => callback[method] !== undefined);
+  }
+
   /** Calls a method of each callback that has it, when all that was called before is done. */
-  call(
-    method: Exclude<keyof Callback, 'name'>,
-    invoke: (callback: Callback) => void | Promise<void> | undefined,
-  ): void {
+  call(method: Method, invoke: (callback: Callback) => void | Promise<void> | undefined): void {
     for (const [index, callback] of this.#callbacks.entries()) {
       if (callback[method] === undefined) continue;
       this.#last = this.#last
@@ -104,24 +126,41 @@ export function followWithCallbacks(
   stopSearch: () => void,
 ): void {
   const search: SearchControl = { stopSearch };
-  const evaluation = (genome: string, epoch: number): EvaluationControl => ({
+  const evaluation = (id: string, epoch: number): EvaluationControl => ({
     stopSearch,
-    stopEvaluation: () => stop(genome, epoch),
+    stopEvaluation: () => stop(id, epoch),
   });
+  const begin = (training: TrainingEvent): void => {
+    const control = evaluation(training.id, 0);
+    queue.call('onEvaluationStart', (callback) => callback.onEvaluationStart?.(training, control));
+  };
+  const endEpoch = (training: TrainingEvent, { progress: { epoch } }: CandidateProgress): void => {
+    if (epoch === undefined) return;
+    const control = evaluation(training.id, epoch.epoch);
+    queue.call('onEpochEnd', (callback) => callback.onEpochEnd?.({ ...training, ...epoch }, control));
+  };
+  const end = (training: TrainingEvent, { type: _, ...entry }: EvaluationEntry | FinalEntry): void =>
+    queue.call('onEvaluationEnd', (callback) => callback.onEvaluationEnd?.({ ...entry, ...training }, search));
+
   events.on('start', (event) => queue.call('onSearchStart', (callback) => callback.onSearchStart?.(event, search)));
   events.on('generation', (event) => queue.call('onGeneration', (callback) => callback.onGeneration?.(event, search)));
-  events.on('evaluationStart', (candidate) => {
-    const control = evaluation(candidate.genome, 0);
-    queue.call('onEvaluationStart', (callback) => callback.onEvaluationStart?.(candidate, control));
+  const candidate = ({ id, genome }: Candidate): TrainingEvent => ({ id, genome, final: false });
+  events.on('evaluationStart', (event) => begin(candidate(event)));
+  events.on('progress', (event) => endEpoch(candidate(event), event));
+  events.on('evaluation', (entry) => end(candidate(entry), entry));
+  const repeats = new Map<string, number>();
+  const final = ({ id, genome }: Candidate): TrainingEvent => ({
+    id,
+    genome,
+    final: true,
+    repeat: repeats.get(id) ?? 1,
   });
-  events.on('progress', ({ id, genome, progress: { epoch } }) => {
-    if (epoch === undefined) return;
-    const control = evaluation(genome, epoch.epoch);
-    queue.call('onEpochEnd', (callback) => callback.onEpochEnd?.({ id, genome, ...epoch }, control));
+  events.on('finalStart', (event) => {
+    repeats.set(event.id, event.repeat);
+    begin(final(event));
   });
-  events.on('evaluation', (entry) =>
-    queue.call('onEvaluationEnd', (callback) => callback.onEvaluationEnd?.(entry, search)),
-  );
+  events.on('finalProgress', (event) => endEpoch(final(event), event));
+  events.on('final', (entry) => end(final(entry), entry));
 }
 
 /** Its name, or that of its class, or its place. */

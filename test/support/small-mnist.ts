@@ -1,8 +1,9 @@
-// A small real data set on disk: some MNIST images as IDX files.
+// Small real data sets: some MNIST images, on disk as IDX files or as arrays.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Examples, imageSizeOf } from '../../src/data/dataset.ts';
+import type { ArrayDataset } from '../../src/data/from-arrays.ts';
 import { loadDataset } from '../../src/data/load-dataset.ts';
 
 /** Writes the first images of both parts of MNIST to `folder` as the four IDX files. */
@@ -18,6 +19,22 @@ export async function writeSmallMnist(folder: string, trainCount: number, testCo
   };
   write('train', train, trainCount);
   write('t10k', test, testCount);
+}
+
+/** The first images of both parts of MNIST, as bytes without a channel axis, and their labels. */
+export async function smallMnistArrays(trainCount: number, testCount: number): Promise<ArrayDataset> {
+  const { train, test, shape } = await loadDataset('mnist');
+  const { height, width } = shape;
+  const images = ({ pixels }: Examples, count: number) => ({
+    data: pixels.slice(0, count * imageSizeOf(shape)),
+    shape: [count, height, width],
+  });
+  return {
+    xTrain: images(train, trainCount),
+    yTrain: train.labels.slice(0, trainCount),
+    xTest: images(test, testCount),
+    yTest: test.labels.slice(0, testCount),
+  };
 }
 
 function idx(dimensions: readonly number[], data: Uint8Array): Buffer {
