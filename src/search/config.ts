@@ -158,7 +158,7 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
     const { preset, finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs), ...others } = parsed.data;
     const config: SearchConfig = { ...others, finalEpochs };
     checkSum(config.mutationWeights, placeOf);
-    return config.genome === undefined ? config : { ...config, genome: genomeId(parseGenome(config.genome)) };
+    return config.genome === undefined ? config : { ...config, genome: canonicalGenome(config.genome, placeOf) };
   }
   const issues = parsed.error.issues.map((issue) => describeIssue(issue, settings, placeOf, { keysAt, namesAt }));
   throw new InvalidInputError(issues[0] ?? `${placeOf('')} is invalid`, { details: { issues } });
@@ -171,6 +171,14 @@ export function configJsonSchema(): Record<string, unknown> {
   const { workers } = schema.properties as Record<string, { default?: unknown }>;
   delete workers?.default;
   return { ...withPresetRules(schema), title: 'auto-cnn search configuration' };
+}
+
+function canonicalGenome(text: string, placeOf: PlaceOfKey): string {
+  try {
+    return genomeId(parseGenome(text));
+  } catch (cause) {
+    throw new InvalidInputError(`${placeOf('genome')}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function checkSum(weights: readonly number[], placeOf: PlaceOfKey): void {

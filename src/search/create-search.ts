@@ -6,7 +6,7 @@ import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { ConfigSource, SearchConfig, SearchConfigInput } from './config.ts';
-import { importFitness, readFitnessFile } from './import-fitness.ts';
+import { checkImported, importFitness, readFitnessFile } from './import-fitness.ts';
 import { networkInputOf } from './network-input.ts';
 import { type OpenOptions, type OpenRun, reopenRun, startRun } from './open-run.ts';
 import { Search } from './search.ts';
@@ -42,8 +42,11 @@ export interface ResumeSearchOptions extends OpenOptions {
  */
 export async function createSearch(config: SearchConfigInput, options: CreateSearchOptions = {}): Promise<Search> {
   const { configSource = 'the configuration', out, evaluator, wrapEvaluator } = options;
-  const imported = options.importFitness === undefined ? undefined : readFitnessFile(options.importFitness);
-  const run = await startRun(config, configSource, out, options);
+  const { importFitness: path } = options;
+  const imported = path === undefined ? undefined : readFitnessFile(path);
+  const run = await startRun(config, configSource, out, options, (resolved, dataset) => {
+    if (path !== undefined && imported !== undefined) checkImported(path, imported, resolved, dataset);
+  });
   return closingOnFailure(run, () =>
     searchOver(imported === undefined ? run : importFitness(run, imported), evaluator, wrapEvaluator),
   );

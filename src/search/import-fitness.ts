@@ -1,9 +1,11 @@
 // Fitness values from a `fitness.json` of the Python package, `{"128-64": 0.98}`, taken for this very configuration's.
 
 import { z } from 'zod';
+import type { Dataset } from '../data/dataset.ts';
 import { InvalidInputError } from '../errors.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
+import type { SearchConfig } from './config.ts';
 import type { EvaluationEntry } from './journal.ts';
 import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
@@ -46,9 +48,29 @@ export function readFitnessFile(path: string): ImportedFitness {
 }
 
 /**
+ * Refuses genomes that the data's images are too small for.
+ *
+ * @throws {InvalidInputError} naming the entry.
+ */
+export function checkImported(path: string, imported: ImportedFitness, config: SearchConfig, dataset: Dataset): void {
+  const problem = networkInputOf(config, dataset);
+  for (const genome of imported.keys()) {
+    try {
+      estimateCost(parseGenome(genome), problem);
+    } catch (cause) {
+      throw new InvalidInputError(
+        `${path}: the entry ${JSON.stringify(genome)} is no network for this data: ${(cause as Error).message}`,
+        { details: { path, genome }, cause },
+      );
+    }
+  }
+}
+
+/**
  * Puts the values into a run's journal as evaluations without a history, so that a resumed run has them too.
  *
- * @throws {InvalidInputError} for a genome that no network comes of; {JournalError}.
+ * @param imported  checked with {@link checkImported}.
+ * @throws {JournalError} if it cannot be written.
  */
 export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun {
   const { config, dataset, packedPath, folder } = run;

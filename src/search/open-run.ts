@@ -2,9 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ensurePacked } from '../data/cache.ts';
+import { ensurePacked, packedDatasetPath, resolveCacheDir } from '../data/cache.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { type LoadOptions, loadDataset } from '../data/load-dataset.ts';
+import { readPackedDataset } from '../data/pack.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import { type ChosenLowering, chooseLowering } from '../engine/choose-lowering.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
@@ -54,6 +55,7 @@ export interface OpenOptions {
  *
  * @param source  where the configuration comes from, for messages.
  * @param out     the folder; without it the next free one in `runs/`.
+ * @param check   what else has to be right; throws if it is not.
  * @throws {InvalidInputError}, {DataFormatError}, {RunLockedError}
  */
 export async function startRun(
@@ -61,10 +63,12 @@ export async function startRun(
   source: ConfigSource,
   out: string | undefined,
   options: OpenOptions = {},
+  check: (config: SearchConfig, dataset: Dataset) => void = () => {},
 ): Promise<OpenRun> {
   const config = withAbsolutePaths(resolveConfig(input, source));
   const dataset = await load(config, options);
   checkAgainstData(config, dataset);
+  check(config, dataset);
   checkShared(config);
   const { name: lowering, notice } = await settleLowering(config);
   const packedPath = await ensurePacked(dataset, options.cacheDir);
@@ -90,7 +94,8 @@ export async function reopenRun(
   const { folder, config } = openRunFolder(path);
   const { name: lowering, notice } = await settleLowering(config, existsSync(folder.summary));
   const resolved: RunConfig = { ...config, ...changes, lowering };
-  const dataset = await load(resolved, options);
+  const packed = options.dataset ?? (await packedDataset(resolved, options));
+  const dataset = await load(resolved, { ...options, ...(packed && { dataset: packed }) });
   return open(folder, resolved, dataset, await ensurePacked(dataset, options.cacheDir), notice, async () => {});
 }
 
@@ -126,6 +131,13 @@ async function open(
 async function settleLowering({ lowering }: SearchConfig, isDone = false): Promise<ChosenLowering> {
   if (!isDone) return chooseLowering(await loadNodeRuntime(), lowering);
   return { name: lowering === 'auto' || lowering === 'blocked' ? 'plain' : lowering };
+}
+
+/** What a run packed, where its source is no path (any longer): arrays, say. */
+async function packedDataset({ dataset }: SearchConfig, { cacheDir }: OpenOptions): Promise<Dataset | undefined> {
+  const { source, fingerprint = '' } = dataset;
+  const path = packedDatasetPath(fingerprint, await resolveCacheDir(cacheDir));
+  return existsSync(source) || !existsSync(path) ? undefined : readPackedDataset(path);
 }
 
 async function load(config: SearchConfig, options: OpenOptions): Promise<Dataset> {

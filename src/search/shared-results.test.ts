@@ -251,6 +251,11 @@ describe('imported fitness', () => {
     ['no genome', { '128-': 0.9 }, /the entry "128-" is no genome/],
     ['no fitness', { '128-64': 98 }, /the entry "128-64" must have a fitness from 0 to 1, received 98/],
     ['a text', { '128-64': '0.98' }, /the entry "128-64" must have a fitness from 0 to 1, received "0.98"/],
+    [
+      'a genome too deep for the images',
+      { '16-16': 0.9, 'max-max-max-max-max-max': 0.8 },
+      /fitness.json: the entry "max-max-max-max-max-max" is no network for this data: .*1x1/,
+    ],
     ['a genome twice', { '64-64-0.2': 0.9, '64-64-max': 0.8 }, /"64-64-max" is there twice/],
   ])('is refused with %s, and nothing is begun', async (_, content, message) => {
     const opening = begin('a', {}, undefined, fitnessFile(content));
