@@ -52,15 +52,22 @@ export function printSummary(
   else stdout.write(`${describeSummary(summary, folder, source, coloursFor(stdout, env)).join('\n')}\n`);
 }
 
+/** A final training has none. */
+function shownFitness(fitness: number | undefined): string[] {
+  return fitness === undefined ? [] : [percent(fitness)];
+}
+
 /** Before there is a run folder, there is nothing to resume. */
 function describeInterruption(error: Error): string[] {
   if (!(error instanceof AutoCnnError)) return ['interrupted; nothing was begun'];
-  const { path, best } = error.details as { path: string; best?: { genome: string; fitness: number } };
+  const { path, best } = error.details as { path: string; best?: { genome: string; fitness?: number } };
   const folder = shownPath(path);
   return [
     `interrupted; resume with: auto-cnn resume ${shellWord(folder)}`,
     ...(best === undefined
       ? []
-      : [`best so far: ${percent(best.fitness)}  ${shownGenome(best.genome)}  ${join(folder, 'model.onnx')}`]),
+      : [
+          `best so far: ${[...shownFitness(best.fitness), shownGenome(best.genome), join(folder, 'model.onnx')].join('  ')}`,
+        ]),
   ];
 }

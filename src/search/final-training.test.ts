@@ -1,6 +1,6 @@
 // What comes after the search, or instead of it: one genome trained on all training images, once or several times.
 
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -74,6 +74,23 @@ describe('several final trainings', () => {
     const whole = await run({ genome: '4-4', repeats: 4 });
     expect(resumed.repeats).toEqual(whole.repeats);
     expect(resumed.testLoss).toBe(whole.testLoss);
+  });
+
+  it('leave the best of those that are done as the model so far when they are interrupted', async () => {
+    const abort = new AbortController();
+    const stopping = recording(async (task) => {
+      if (task.seed.endsWith('/4')) abort.abort();
+      return undefined;
+    });
+    const search = await createSearch(configOf({ genome: '4-4', repeats: 4 }), { out, cacheDir, evaluator: stopping });
+    const interrupted = search.run({ signal: abort.signal });
+    await expect(interrupted).rejects.toMatchObject({ details: { path: out, best: { genome: '4-4' } } });
+    const done = finalsOf(out).sort((a, b) => (a.history.at(-1)?.loss ?? 0) - (b.history.at(-1)?.loss ?? 0));
+    expect(done.length).toBeGreaterThan(1);
+    const dataset = await loadDataset(source, { cacheDir });
+    const { config, folder: run } = openRunFolder(out);
+    const expected = await buildModel('4-4', config, dataset, run.checkpoint(done[0]?.id ?? ''));
+    expect(readFileSync(run.model).equals(expected)).toBe(true);
   });
 
   it('go on without one that fails, and name it', async () => {

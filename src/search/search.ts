@@ -44,6 +44,7 @@ export class Search extends EventEmitter<SearchEvents> {
   readonly #evaluator: Evaluator;
   readonly #tasks: TaskSettings;
   readonly #known: Map<string, EvaluationEntry>;
+  readonly #finals: FinalEntry[];
   readonly #asked = new Set<string>();
   readonly #startedAt = performance.now();
   #cacheHits = 0;
@@ -59,6 +60,8 @@ export class Search extends EventEmitter<SearchEvents> {
     };
     const evaluations = run.entries.filter((entry) => entry.type === 'evaluation');
     this.#known = new Map(evaluations.map((entry) => [entry.id, entry]));
+    this.#finals = run.entries.filter((entry) => entry.type === 'final');
+    this.on('final', (entry) => this.#finals.push(entry));
   }
 
   /** Absolute path of the run folder. */
@@ -71,7 +74,7 @@ export class Search extends EventEmitter<SearchEvents> {
    * that is done already gives its summary: the test set is not looked at again.
    *
    * @throws {InterruptedError} if the signal is aborted: the journal is complete up to there, and `model.onnx` is the best
-   *   candidate so far.
+   *   network so far: of the final trainings that are done, else of the candidates.
    * @throws {JournalError} if the journal cannot be written, {EvaluationError} if every candidate failed.
    */
   async run({ signal }: RunOptions = {}): Promise<SearchSummary> {
@@ -252,17 +255,18 @@ export class Search extends EventEmitter<SearchEvents> {
 
   async #interrupted(cause: EvaluationError): Promise<InterruptedError> {
     const { folder } = this.#run;
-    const candidates = [...this.#known.values()].filter(
-      (entry) => entry.failure === undefined && existsSync(folder.checkpoint(entry.id)),
-    );
-    const best = candidates.reduce<EvaluationEntry | undefined>(
-      (a, b) => (a === undefined || b.fitness > a.fitness ? b : a),
-      undefined,
-    );
-    if (best !== undefined) await writeModel(this.#run, best.genome, best.id);
+    const hasWeights = ({ id, failure }: EvaluationEntry | FinalEntry): boolean =>
+      failure === undefined && existsSync(folder.checkpoint(id));
+    const candidate = [...this.#known.values()]
+      .filter(hasWeights)
+      .reduce<EvaluationEntry | undefined>((a, b) => (a === undefined || b.fitness > a.fitness ? b : a), undefined);
+    const final = chooseRepeat(this.#finals.filter(hasWeights));
+    const chosen = final ?? candidate;
+    if (chosen !== undefined) await writeModel(this.#run, chosen.genome, chosen.id);
+    const best = chosen && { genome: chosen.genome, ...(chosen === candidate && { fitness: candidate.fitness }) };
     return new InterruptedError(`the search in ${folder.path} was interrupted; nothing that was finished is lost`, {
       cause,
-      details: { path: folder.path, ...(best && { best: { genome: best.genome, fitness: best.fitness } }) },
+      details: { path: folder.path, ...(best && { best }) },
     });
   }
 }
