@@ -6,6 +6,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { AutoCnnError, InvalidInputError } from '../errors.ts';
 import { type BuildOptions, buildDataset, checkTestFraction } from './build-dataset.ts';
 import { ensurePacked, resolveCacheDir } from './cache.ts';
+import { locateCifarArchive, locateCifarFolder } from './cifar.ts';
 import { locateCsv, locateCsvFolder } from './csv-source.ts';
 import type { Dataset } from './dataset.ts';
 import { fileFailure, systemCodeOf } from './file-failure.ts';
@@ -61,7 +62,11 @@ interface FileFormat {
   readonly locate: LocateFile;
 }
 
-const ARCHIVES: readonly FileFormat[] = [{ ending: '.npz', locate: locateNpz }];
+const ARCHIVES: readonly FileFormat[] = [
+  { ending: '.npz', locate: locateNpz },
+  { ending: '.tar.gz', locate: locateCifarArchive },
+  { ending: '.tgz', locate: locateCifarArchive },
+];
 
 const FILE_FORMATS: readonly FileFormat[] = [
   ...ARCHIVES,
@@ -72,6 +77,7 @@ const FILE_FORMATS: readonly FileFormat[] = [
 /** The first that recognises a folder loads it; the last takes any folder. */
 const FOLDER_FORMATS: readonly LocateInFolder[] = [
   locateIdxFolder,
+  locateCifarFolder,
   locateCsvFolder,
   locateLoneArchive,
   locateImageFolder,
