@@ -4,6 +4,12 @@ export { type Dataset, type Examples, imageSizeOf } from './data/dataset.ts';
 export { type ArrayDataset, datasetFromArrays, type ImageArray, type LabelArray } from './data/from-arrays.ts';
 export { type LoadOptions, loadDataset } from './data/load-dataset.ts';
 export { channelStatistics } from './data/statistics.ts';
+export type {
+  Calibration,
+  CalibrationBin,
+  ClassificationReport,
+  ClassScore,
+} from './engine/classification-report.ts';
 export { DeployedModel, type Prediction } from './engine/deployed-model.ts';
 export { type MeasureOptions, measureInference, measureTrainingStep, type Timing } from './engine/measure.ts';
 export { METRIC_NAMES, type MetricName } from './engine/metrics.ts';

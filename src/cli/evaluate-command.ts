@@ -3,6 +3,7 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import {
+  type ClassificationReport,
   type Dataset,
   DeployedModel,
   formatImageShape,
@@ -14,12 +15,14 @@ import {
   type ModelMetadata,
   openRunFolder,
   readModelFile,
+  type Score,
 } from '../index.ts';
 import { addCommonOptions, type CommonOptions } from './common-options.ts';
 import { type ConfigFlag, configFrom, DATA_FLAGS, readFlags, SEARCH_FLAGS } from './config-flags.ts';
 import { EXIT } from './exit.ts';
 import { coloursFor, type Terminal } from './terminal.ts';
 import { createSearchView } from './view/create-search-view.ts';
+import { evaluationText } from './view/evaluation-text.ts';
 import { grouped, percent, shownGenome } from './view/format.ts';
 
 interface EvaluateOptions extends CommonOptions {
@@ -35,7 +38,9 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
   const command = program
     .command('evaluate')
     .summary('score a model on the test part of DATA')
-    .description('Scores a model on the test part of DATA, prepared as the model takes it.')
+    .description(
+      'Scores a model on the test part of DATA, prepared as the model takes it: accuracy, each class, confusions, calibration.',
+    )
     .argument('<MODEL>', 'model.onnx, or the run folder that holds it')
     .argument('<DATA>', 'a name (mnist) or a folder of images or IDX files')
     .option('--size <HxW>', "bring all images to this size (default: the model's)")
@@ -64,9 +69,9 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
     requireShape(metadata, dataset.shape, file);
     requireClasses(metadata, dataset.classes, file, source);
     const model = await DeployedModel.load(await loadNodeRuntime(), bytes, file);
-    const score = await model.score(dataset.test, dataset.shape);
+    const evaluation = await model.evaluate(dataset.test, dataset.shape);
     await model.release();
-    print(terminal, options.json ?? false, file, metadata, dataset, score);
+    print(terminal, options.json ?? false, file, metadata, dataset, evaluation);
     done(EXIT.done);
   });
 }
@@ -108,13 +113,16 @@ function print(
   { stdout, env }: Terminal,
   json: boolean,
   model: string,
-  { genome }: ModelMetadata,
+  { genome, classes: names }: ModelMetadata,
   { name, fingerprint, test, notes }: Dataset,
-  { accuracy, loss }: { readonly accuracy: number; readonly loss: number },
+  evaluation: Score & ClassificationReport,
 ): void {
+  const { accuracy, loss, ...report } = evaluation;
   if (json) {
     const dataset = { name, fingerprint };
-    stdout.write(`${JSON.stringify({ model, genome, dataset, examples: test.count, accuracy, loss })}\n`);
+    const classes = report.classes.map((score, i) => ({ name: names[i], ...score }));
+    const scores = { accuracy, loss, ...report, classes };
+    stdout.write(`${JSON.stringify({ model, genome, dataset, examples: test.count, ...scores })}\n`);
     return;
   }
   const colours = coloursFor(stdout, env);
@@ -124,6 +132,8 @@ function print(
     `Data      ${name}, ${grouped(test.count)} test images`,
     `Accuracy  ${colours.bold(colours.green(percent(accuracy)))}`,
     `Loss      ${loss.toFixed(4)}`,
+    '',
+    ...evaluationText(names, report),
   ];
   stdout.write(`${lines.join('\n')}\n`);
 }

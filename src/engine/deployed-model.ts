@@ -3,6 +3,7 @@
 import { type Examples, type ImageShape, imageSizeOf } from '../data/dataset.ts';
 import { EngineError } from '../errors.ts';
 import { type ModelMetadata, readModelMetadata } from '../network/onnx-metadata.ts';
+import { type ClassificationReport, ReportCounter } from './classification-report.ts';
 import type { Runtime, RuntimeSession } from './runtime.ts';
 import type { Score } from './scorer.ts';
 
@@ -55,8 +56,15 @@ export class DeployedModel {
 
   /** Mean cross-entropy and accuracy over all examples, in batches. */
   async score(examples: Examples, shape: ImageShape, batchSize = 250): Promise<Score> {
+    const { loss, accuracy } = await this.evaluate(examples, shape, batchSize);
+    return { loss, accuracy };
+  }
+
+  /** The score, and what is behind it: class by class, confusions, calibration. */
+  async evaluate(examples: Examples, shape: ImageShape, batchSize = 250): Promise<Score & ClassificationReport> {
     const imageSize = imageSizeOf(shape);
     const classes = this.metadata.classes.length;
+    const counter = new ReportCounter(classes);
     let lossSum = 0;
     let correct = 0;
     for (let from = 0; from < examples.count; from += batchSize) {
@@ -65,13 +73,14 @@ export class DeployedModel {
         examples.pixels.subarray(from * imageSize, to * imageSize),
         shape,
       );
+      counter.add(labels, probabilities, examples.labels.subarray(from, to));
       for (let i = 0; i < to - from; i++) {
         const truth = examples.labels[from + i] ?? 0;
         if (labels[i] === truth) correct++;
         lossSum -= Math.log(Math.max(probabilities[i * classes + truth] ?? 0, Number.MIN_VALUE));
       }
     }
-    return { loss: lossSum / examples.count, accuracy: correct / examples.count };
+    return { loss: lossSum / examples.count, accuracy: correct / examples.count, ...counter.report() };
   }
 
   release(): Promise<void> {

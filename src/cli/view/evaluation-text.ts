@@ -1,0 +1,72 @@
+// What a model gets right and wrong, as text of at most 80 columns.
+
+import type { ClassificationReport } from '../../index.ts';
+import { cell, counted, grouped, percent, shorten } from './format.ts';
+
+const WIDTH = 80;
+const NAME_WIDTH = 24;
+const PAIRS = 10;
+
+/** Blocks of lines with an empty line between them. */
+export function evaluationText(names: readonly string[], report: ClassificationReport): readonly string[] {
+  return [...classTable(names, report), '', ...confusionText(names, report), '', ...calibrationText(report)];
+}
+
+function classTable(names: readonly string[], { classes, macro }: ClassificationReport): string[] {
+  const width = Math.min(NAME_WIDTH, Math.max(...[...names, 'Class'].map(({ length }) => length)));
+  const line = (name: string, ...figures: readonly string[]) =>
+    [cell(name, width), ...figures.map((figure) => cell(figure, 11, 'right'))].join('');
+  const shares = ({ precision, recall, f1 }: typeof macro) => [precision, recall, f1].map(percent);
+  return [
+    line('Class', 'Precision', 'Recall', 'F1', 'Images'),
+    ...classes.map((score, i) => line(names[i] ?? '', ...shares(score), grouped(score.examples))),
+    line('mean', ...shares(macro)),
+  ];
+}
+
+function confusionText(names: readonly string[], { confusion }: ClassificationReport): string[] {
+  const digits = Math.max(...confusion.flat().map((count) => String(count).length), String(names.length).length);
+  const rowNames = names.map((name, i) => `${cell(String(i + 1), String(names.length).length, 'right')} ${name}`);
+  const nameWidth = Math.min(NAME_WIDTH, Math.max(...rowNames.map(({ length }) => length)));
+  const matrixWidth = nameWidth + names.length * (digits + 1);
+  if (matrixWidth > WIDTH) return confusedPairs(names, confusion);
+  const figures = (texts: readonly string[]) => texts.map((text) => ` ${cell(text, digits, 'right')}`).join('');
+  return [
+    'Confusions (rows: true class, columns: predicted)',
+    `${' '.repeat(nameWidth)}${figures(names.map((_, i) => String(i + 1)))}`,
+    ...confusion.map((row, i) => {
+      const counts = row.map((count) => (count === 0 ? '·' : String(count)));
+      return `${cell(rowNames[i] ?? '', nameWidth)}${figures(counts)}`;
+    }),
+  ];
+}
+
+/** The matrix does not fit: the pairs that are confused most often. */
+function confusedPairs(names: readonly string[], confusion: ClassificationReport['confusion']): string[] {
+  const pairs = confusion
+    .flatMap((row, truth) => row.map((count, predicted) => ({ count, truth, predicted })))
+    .filter(({ count, truth, predicted }) => count > 0 && truth !== predicted)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, PAIRS);
+  if (pairs.length === 0) return ['No confusions'];
+  const name = (label: number) => shorten(names[label] ?? '', NAME_WIDTH);
+  return [
+    'Most frequent confusions (--json has all)',
+    ...pairs.map(
+      ({ count, truth, predicted }) =>
+        `${cell(grouped(count), 7, 'right')}  ${name(truth)} taken for ${name(predicted)}`,
+    ),
+  ];
+}
+
+function calibrationText({ calibration: { expectedError, bins } }: ClassificationReport): string[] {
+  const used = bins.filter(({ examples }) => examples > 0);
+  const total = used.reduce((sum, { examples }) => sum + examples, 0);
+  const confidence = used.reduce((sum, bin) => sum + bin.examples * bin.confidence, 0) / total;
+  const accuracy = used.reduce((sum, bin) => sum + bin.examples * bin.accuracy, 0) / total;
+  const tendency = confidence > accuracy ? 'surer than it should be' : 'less sure than it could be';
+  return [
+    `Calibration error  ${percent(expectedError)} over ${counted(bins.length, 'bin')} (Guo et al. 2017)`,
+    `Mean confidence    ${percent(confidence)}: ${tendency}`,
+  ];
+}
