@@ -112,7 +112,10 @@ async function readFinished(out: string, args?: readonly string[]): Promise<Run>
     expect(status).toBe(0);
   }
   const path = join(folder, out);
-  const entries = readJournal(join(path, 'journal.jsonl')).map(({ seconds, elapsedSeconds, ...entry }) => entry);
+  const entries = readJournal(join(path, 'journal.jsonl')).map(({ elapsedSeconds, ...entry }) => ({
+    ...entry,
+    seconds: 0,
+  }));
   const summary = JSON.parse(readFileSync(join(path, 'summary.json'), 'utf8')) as SearchSummary;
   const { genome, validationAccuracy, testAccuracy, testLoss, evaluations, failures, cacheHits } = summary;
   expect(readdirSync(join(path, 'checkpoints')).filter((name) => name.endsWith('.tmp'))).toEqual([]);

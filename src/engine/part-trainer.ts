@@ -96,7 +96,8 @@ export class PartTrainer {
       if (sums.examples === 0) continue;
       const record: EpochRecord = { epoch, ...sums };
       history.push(record);
-      if (to >= first + perEpoch) hooks.onEpochEnd?.(epoch, session.state.parameters.data as Float32Array);
+      if (to >= Math.min(first + perEpoch, run.totalSteps))
+        hooks.onEpochEnd?.(epoch, session.state.parameters.data as Float32Array);
       hooks.onProgress?.({ step: first + range.to, totalSteps: run.totalSteps, epoch: record });
     }
     const state = session.save();

@@ -4,6 +4,7 @@
 import { DataFormatError } from '../errors.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import type { ParameterLayout, ParameterSpec } from '../network/parameters.ts';
+import type { TrainingState } from './training-state.ts';
 
 export interface NamedTensor {
   readonly shape: readonly number[];
@@ -15,6 +16,8 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** No parameter's name begins with this. */
+const SLOT_PREFIX = 'optimiser.';
 /** The format's own limit on the header. */
 const MAX_HEADER_BYTES = 100_000_000;
 
@@ -84,10 +87,10 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): SafetensorsF
   return { tensors, metadata: textsOf(header.__metadata__) };
 }
 
-/** A trained state under the names of its layout. */
+/** A trained state under the names of its layout; the optimiser's slots, if it has them, as one vector each. */
 export function encodeState(
   layout: ParameterLayout,
-  state: TrainedState,
+  state: TrainedState & Partial<Pick<TrainingState, 'slots'>>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const tensors = new Map<string, NamedTensor>();
@@ -98,6 +101,9 @@ export function encodeState(
   };
   add(layout.parameters, state.parameters);
   add(layout.statistics, state.statistics);
+  for (const [name, data] of Object.entries(state.slots ?? {})) {
+    tensors.set(`${SLOT_PREFIX}${name}`, { shape: [data.length], data });
+  }
   return encodeSafetensors(tensors, metadata);
 }
 
@@ -126,6 +132,14 @@ export function decodeState(layout: ParameterLayout, bytes: Uint8Array, path: st
     parameters: read(layout.parameters, layout.parameterCount),
     statistics: read(layout.statistics, layout.statisticCount),
   };
+}
+
+/** The optimiser's slots in a file that `encodeState` wrote. */
+export function decodeSlots(bytes: Uint8Array, path: string): TrainingState['slots'] {
+  const slots = [...decodeSafetensors(bytes, path).tensors].flatMap(([name, { data }]) =>
+    name.startsWith(SLOT_PREFIX) ? [[name.slice(SLOT_PREFIX.length), data] as const] : [],
+  );
+  return Object.fromEntries(slots);
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {

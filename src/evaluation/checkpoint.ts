@@ -1,22 +1,29 @@
 // A candidate's best weights with the outcome of its training, in one file: neither can be taken for another's.
 
 import { createHash } from 'node:crypto';
-import { decodeSafetensors, encodeState } from '../engine/safetensors.ts';
+import { readFile } from 'node:fs/promises';
+import { decodeSafetensors, decodeSlots, decodeState, encodeState } from '../engine/safetensors.ts';
+import { averageStates, type TrainingState } from '../engine/training-state.ts';
+import { DataFormatError } from '../errors.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import type { ParameterLayout } from '../network/parameters.ts';
 import { readOutcome } from './recorded-outcome.ts';
-import type { EvaluationOutcome } from './task.ts';
+import type { EvaluationOutcome, StateFile } from './task.ts';
 
 type Metadata = Readonly<Record<string, string>>;
 
-/** @param metadata  what else the file says; `id` names the task. */
+/**
+ * @param state     with what the optimiser carries, if the training is to go on from it.
+ * @param metadata  what else the file says; `id` names the task.
+ */
 export function encodeCheckpoint(
   layout: ParameterLayout,
-  state: TrainedState,
+  state: TrainedState | TrainingState,
   outcome: EvaluationOutcome,
   metadata: Metadata & { readonly id: string },
 ): Uint8Array {
-  const described = { ...metadata, outcome: JSON.stringify(outcome) };
+  const steps = 'steps' in state && { steps: String(state.steps) };
+  const described = { ...metadata, ...steps, outcome: JSON.stringify(outcome) };
   const tensors = tensorBytes(encodeState(layout, state, {}));
   return encodeState(layout, state, { ...described, check: checkSum(described, tensors) });
 }
@@ -33,6 +40,55 @@ export function readCheckpointOutcome(bytes: Uint8Array, path: string, id: strin
   if (described.id !== id || described.outcome === undefined) return undefined;
   if (check !== checkSum(described, tensorBytes(bytes))) return undefined;
   return readOutcome(JSON.parse(described.outcome));
+}
+
+/**
+ * The mean of the states that parts of a training ended in.
+ *
+ * @returns undefined if there are none.
+ * @throws {DataFormatError} if one is no such file, or not what was written.
+ */
+export async function readMeanState(
+  layout: ParameterLayout,
+  files: readonly StateFile[],
+): Promise<TrainingState | undefined> {
+  const states = await Promise.all(
+    files.map(async ({ id, path }) => decodeTrainingState(layout, await readFile(path), path, id)),
+  );
+  const [first, ...others] = states;
+  return first && averageStates([first, ...others]);
+}
+
+/**
+ * The checkpoint of a training that was done in parts.
+ *
+ * @param files  states that its last parts ended in, at least one; the weights are their mean.
+ * @param id     of the task that is the whole training.
+ * @throws as {@link readMeanState}.
+ */
+export async function encodeMeanCheckpoint(
+  layout: ParameterLayout,
+  files: readonly StateFile[],
+  outcome: EvaluationOutcome,
+  id: string,
+): Promise<Uint8Array> {
+  const mean = await readMeanState(layout, files);
+  const [first] = files;
+  if (mean === undefined || first === undefined) throw new RangeError('a training needs a part to end with');
+  const { genome = '', normalisation = '' } = decodeSafetensors(await readFile(first.path), first.path).metadata;
+  const { parameters, statistics } = mean;
+  return encodeCheckpoint(layout, { parameters, statistics }, outcome, { id, genome, normalisation });
+}
+
+function decodeTrainingState(layout: ParameterLayout, bytes: Uint8Array, path: string, id: string): TrainingState {
+  const outcome = readCheckpointOutcome(bytes, path, id);
+  const steps = Number(decodeSafetensors(bytes, path).metadata.steps);
+  if (outcome === undefined || !Number.isSafeInteger(steps)) {
+    throw new DataFormatError(`${path} is damaged or another task’s; resume the run: what led to it is trained anew`, {
+      details: { path, id },
+    });
+  }
+  return { ...decodeState(layout, bytes, path), slots: decodeSlots(bytes, path), steps };
 }
 
 function checkSum(metadata: Metadata, tensors: Uint8Array): string {

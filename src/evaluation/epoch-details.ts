@@ -52,6 +52,7 @@ export function recordDetails(
       const details = { losses: Float32Array.from(losses), accuracies: Float32Array.from(accuracies), weights };
       losses = [];
       accuracies = [];
+      weights = [];
       onProgress({ ...progress, details });
     },
   };

@@ -85,7 +85,7 @@ function reportingHooks(
   };
 }
 
-function candidateFailure(error: unknown): EvaluationError {
+export function candidateFailure(error: unknown): EvaluationError {
   if (error instanceof EvaluationError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof AutoCnnError && error.code === 'INVALID_INPUT') {

@@ -1,7 +1,7 @@
 // Evaluates in this process, one task after the other: for debugging, for tests and where no child can be started.
 
 import type { Runtime } from '../engine/runtime.ts';
-import { evaluateTask } from './evaluate-task.ts';
+import { createTaskEvaluator } from './evaluate-part.ts';
 import { cancelledError, type EvaluateOptions, type Evaluator } from './evaluator.ts';
 import { createDatasetReader } from './packed-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
@@ -11,6 +11,7 @@ export class InProcessEvaluator implements Evaluator {
   readonly #runtime: Runtime;
   readonly #closing = new AbortController();
   readonly #readDataset = createDatasetReader();
+  readonly #evaluateTask = createTaskEvaluator();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -21,7 +22,7 @@ export class InProcessEvaluator implements Evaluator {
     const either = AbortSignal.any(signals);
     if (either.aborted) throw cancelledError(either.reason);
     const dataset = await this.#readDataset(task.dataset);
-    return evaluateTask(this.#runtime, dataset, task, { signal: either, ...(onProgress && { onProgress }) });
+    return this.#evaluateTask(this.#runtime, dataset, task, { signal: either, ...(onProgress && { onProgress }) });
   }
 
   async close(): Promise<void> {

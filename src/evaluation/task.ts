@@ -1,5 +1,6 @@
 // What is evaluated, and what comes of it. Plain data: tasks go to other processes, outcomes into the journal.
 
+import type { TrainingPart } from '../engine/part-trainer.ts';
 import type { EpochRecord, TrainingSettings } from '../engine/train.ts';
 import type { EvaluationFailure } from '../errors.ts';
 import type { NetworkInput } from '../genome/cost.ts';
@@ -19,6 +20,19 @@ export interface DataSelection {
   readonly scoreOnTest?: true;
   /** `search` only: train on, and score on, a stratified sample of so many at most. */
   readonly searchLimit?: number;
+}
+
+/** A file with the state that a part of a training ended in. */
+export interface StateFile {
+  /** Of the part's task. */
+  readonly id: string;
+  readonly path: string;
+}
+
+/** A part of a training: its task writes the state it ends in as its checkpoint, and its history has shares of epochs. */
+export interface TaskPart extends TrainingPart {
+  /** It starts from the mean of these; none: from the initial state. */
+  readonly start: readonly StateFile[];
 }
 
 export interface EvaluationTask {
@@ -41,6 +55,8 @@ export interface EvaluationTask {
   readonly seed: string;
   /** Where the best weights go (safetensors); nowhere if absent. */
   readonly checkpointPath?: string;
+  /** Only a part of the training, without validation. */
+  readonly part?: TaskPart;
   /** Report the details of each epoch with its progress; no effect on the outcome. */
   readonly details?: boolean;
   /** Report the weights with each epoch; no effect on the outcome. */

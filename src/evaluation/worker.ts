@@ -3,7 +3,7 @@
 import { worker, workerEmit } from 'workerpool';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import { evaluateTask } from './evaluate-task.ts';
+import { createTaskEvaluator } from './evaluate-part.ts';
 import { throttleProgress } from './evaluator.ts';
 import { createDatasetReader } from './packed-data.ts';
 import { toWireError, type WireAnswer } from './protocol.ts';
@@ -11,6 +11,7 @@ import type { EvaluationTask } from './task.ts';
 
 let runtime: Promise<Runtime> | undefined;
 const readDataset = createDatasetReader();
+const evaluateTask = createTaskEvaluator();
 
 // Ctrl-C reaches the whole process group; the parent alone decides what becomes of it.
 process.on('SIGINT', () => {});

@@ -74,10 +74,27 @@ const searchConfigSchema = z.strictObject({
     .enum(['validation', 'test'])
     .default('validation')
     .describe('test: score candidates on the test images, which biases the test accuracy, as the Python package does.'),
-  finalEpochs: count
+  finalEpochs: positive
     .optional()
     .describe(
-      'Epochs of the final training. Unless given, as many as training.epochs; under the preset fast 3 at least.',
+      'Epochs of the final training, the last one perhaps in part. Unless given, as many as training.epochs; under the preset fast 3 at least.',
+    ),
+  replicas: count
+    .default(1)
+    .describe(
+      'Copies of the network that the final training trains at the same time, each on its share of the batches.',
+    ),
+  roundSteps: count
+    .optional()
+    .describe(
+      'Steps of all replicas together after which their states are averaged and saved; unless given, a few seconds’ worth where there are several.',
+    ),
+  finalSteps: z
+    .array(z.strictObject({ at: z.int().min(0), total: count }))
+    .min(1)
+    .optional()
+    .describe(
+      'Steps of the final training, in place of its epochs, and how that was changed in its midst: from step `at` on.',
     ),
   repeats: count
     .default(1)

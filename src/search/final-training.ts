@@ -1,20 +1,45 @@
 // The winner is trained on all training images, as often as asked.
 
+import { createHash, randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import type { Evaluator } from '../evaluation/evaluator.ts';
+import { writeFileAtomically } from '../data/write-file.ts';
+import type { EvaluationProgress, Evaluator } from '../evaluation/evaluator.ts';
+import { replayOutcome } from '../evaluation/recorded-outcome.ts';
 import type { EvaluationOutcome } from '../evaluation/task.ts';
+import { estimateCost } from '../genome/cost.ts';
+import { parseGenome } from '../genome/text.ts';
+import { trainingWork } from '../genome/work.ts';
+import type { SearchConfig } from './config.ts';
 import type { Candidate, SearchEvents } from './events.ts';
-import type { EvaluationEntry, FinalEntry } from './journal.ts';
+import type { EvaluationEntry, FinalEntry, PlanEntry } from './journal.ts';
+import { limitEvaluator } from './limit-evaluator.ts';
 import { mapConcurrently } from './map-concurrently.ts';
+import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
-import { finalTask, type TaskSettings } from './tasks.ts';
+import { replan } from './replan.ts';
+import { type Rounds, roundsOf } from './rounds.ts';
+import { checkpointOutcome } from './shared-results.ts';
+import { finalTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
+import { type RoundOptions, RoundTraining } from './train-in-rounds.ts';
+
+/** When the final training must be done. */
+export interface FinalDeadline {
+  /** By the clock, until it must have ended. */
+  readonly secondsLeft: () => number;
+  /** So much too early or too late is left as it is. */
+  readonly toleranceSeconds: number;
+}
 
 export interface FinalTraining {
   readonly run: OpenRun;
   readonly evaluator: Evaluator;
   readonly tasks: TaskSettings;
   readonly events: EventEmitter<SearchEvents>;
+  /** As the run has taken them so far, over all its sessions. */
+  readonly elapsedSeconds: () => number;
+  /** Its length is changed to meet this, where there is one training. */
+  readonly deadline?: FinalDeadline;
   /** What the journal says of an outcome; `began` is a time of `performance.now()`. */
   readonly describe: (candidate: Candidate, outcome: EvaluationOutcome, began: number) => Omit<EvaluationEntry, 'type'>;
 }
@@ -30,29 +55,43 @@ export async function trainFinals(
   genome: string,
   signal: AbortSignal | undefined,
 ): Promise<readonly FinalEntry[]> {
-  const repeats = Array.from({ length: training.run.config.repeats }, (_, index) => index + 1);
-  const train = (repeat: number, cancelled: AbortSignal) => trainFinal(training, genome, repeat, cancelled);
-  return mapConcurrently(repeats, training.evaluator.concurrency, train, signal);
+  const { repeats, replicas } = training.run.config;
+  const evaluator = limitEvaluator(training.evaluator);
+  const atATime = Math.ceil(evaluator.concurrency / replicas);
+  const numbers = Array.from({ length: repeats }, (_, index) => index + 1);
+  const train = (repeat: number, cancelled: AbortSignal) =>
+    trainFinal({ ...training, evaluator }, genome, repeat, cancelled);
+  return mapConcurrently(numbers, atATime, train, signal);
 }
 
 async function trainFinal(
-  { run, evaluator, tasks, events, describe }: FinalTraining,
+  training: FinalTraining,
   genome: string,
   repeat: number,
   signal: AbortSignal,
 ): Promise<FinalEntry> {
+  const { run, evaluator, tasks, events, describe } = training;
   const { folder, entries, journal, config } = run;
-  const { id, task } = finalTask(genome, tasks, repeat);
+  const base = finalTask(genome, tasks, repeat);
+  const rounds = roundsFor(training, genome);
+  const { id, task } = rounds === undefined ? base : inRounds(base, rounds, training);
   const done = entries.findLast((entry): entry is FinalEntry => entry.type === 'final' && entry.id === id);
   if (done !== undefined && (done.failure !== undefined || existsSync(folder.checkpoint(id)))) return done;
   const candidate = { id, genome };
   events.emit('finalStart', { ...candidate, repeat });
   const began = performance.now();
-  const outcome = await evaluator.evaluate(task, {
-    signal,
-    onProgress: (progress) => events.emit('finalProgress', { ...candidate, progress }),
-  });
-  const { fitness: _, ...described } = describe(candidate, outcome, began);
+  const onProgress = (progress: EvaluationProgress) => events.emit('finalProgress', { ...candidate, progress });
+  let earlierSeconds = 0;
+  let outcome: EvaluationOutcome;
+  if (rounds === undefined) {
+    outcome = await evaluator.evaluate(task, { signal, onProgress });
+  } else {
+    const known = await checkpointOutcome(task, (notice) => events.emit('notice', notice));
+    const parts = new RoundTraining({ id, task }, base.id, roundOptions(training, rounds, onProgress));
+    earlierSeconds = parts.earlierSeconds;
+    outcome = known === undefined ? await parts.run(signal) : replayOutcome(known, task, { signal, onProgress });
+  }
+  const { fitness: _, ...described } = describe(candidate, outcome, began - earlierSeconds * 1000);
   const entry: FinalEntry = { type: 'final', ...described };
   journal.append(entry);
   events.emit('final', entry);
@@ -63,4 +102,67 @@ async function trainFinal(
     events.emit('notice', `${which} failed (${entry.failure.message})${instead}`);
   }
   return entry;
+}
+
+function roundsFor({ run, deadline }: FinalTraining, genome: string): Rounds | undefined {
+  const { config, dataset, entries } = run;
+  const work = trainingWork(estimateCost(parseGenome(genome), networkInputOf(config, dataset)));
+  const isPlanned = deadline !== undefined || entries.some(({ type }) => type === 'plan');
+  return roundsOf(config, perEpochOf(run), work * config.training.batchSize, isPlanned && config.repeats === 1);
+}
+
+/**
+ * The task in rounds. While its length may yet change, its outcome is not known by its settings: then no other run takes
+ * its weights for those that it looks for.
+ */
+function inRounds(
+  { id: base, task }: IdentifiedTask,
+  rounds: Rounds,
+  { run, tasks, deadline }: FinalTraining,
+): IdentifiedTask {
+  const planned = run.entries.find((entry): entry is PlanEntry => entry.type === 'plan' && entry.of === base);
+  const mayChange = deadline !== undefined && keepsDeadline(run);
+  const id = planned?.id ?? hashOf([base, rounds, mayChange ? randomUUID() : 0]);
+  return { id, task: { ...task, id, checkpointPath: tasks.checkpoint(id) } };
+}
+
+/** A configuration that says how the length is changed is kept to; several trainings have one. */
+function keepsDeadline({ config, entries }: OpenRun): boolean {
+  const isOurs = config.finalSteps === undefined || entries.some(({ type }) => type === 'plan');
+  return isOurs && config.repeats === 1;
+}
+
+function roundOptions(
+  { run, evaluator, events, elapsedSeconds, deadline }: FinalTraining,
+  rounds: Rounds,
+  onProgress: RoundOptions['onProgress'],
+): RoundOptions {
+  const onNotice = (notice: string): void => {
+    events.emit('notice', notice);
+  };
+  const options = { run, evaluator, rounds, perEpoch: perEpochOf(run), elapsedSeconds, onProgress, onNotice };
+  if (deadline === undefined || !keepsDeadline(run)) return options;
+  const { toleranceSeconds } = deadline;
+  return {
+    ...options,
+    replan(done, total, secondsPerStep) {
+      const steps = replan({ done, total, secondsPerStep, secondsLeft: deadline.secondsLeft(), toleranceSeconds });
+      if (steps !== total) onNotice(`the final training has ${steps} steps instead of ${total}, to end in time`);
+      return steps;
+    },
+    async onPlan(finalSteps) {
+      const config: SearchConfig = { ...run.config, finalSteps: [...finalSteps] };
+      await writeFileAtomically(run.folder.config, [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
+    },
+  };
+}
+
+/** Steps that see all images once. */
+function perEpochOf({ config, dataset }: OpenRun): number {
+  const images = Math.min(config.trainLimit ?? dataset.train.count, dataset.train.count);
+  return Math.ceil(images / config.training.batchSize);
+}
+
+function hashOf(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }

@@ -2,6 +2,7 @@
 // sum; a line that a power cut tore is dropped, any other damage is an error that names file and line.
 
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { EpochRecord } from '../engine/train.ts';
 import { JournalError } from '../errors.ts';
 import type { EvaluationOutcome } from '../evaluation/task.ts';
 import { decodeLine, encodeLine } from './checked-line.ts';
@@ -27,7 +28,34 @@ export interface FinalEntry extends Omit<EvaluationEntry, 'type' | 'fitness'> {
   readonly type: 'final';
 }
 
-export type JournalEntry = EvaluationEntry | FinalEntry;
+/** A round of a final training is done: its states are in files of these ids. */
+export interface RoundEntry {
+  readonly type: 'round';
+  /** Of the final training. */
+  readonly id: string;
+  readonly from: number;
+  readonly to: number;
+  /** Of each replica. */
+  readonly states: readonly string[];
+  /** Shares of epochs, of all replicas. */
+  readonly history: readonly EpochRecord[];
+  readonly seconds: number;
+  readonly elapsedSeconds: number;
+}
+
+/** How long a final training is to be, as decided at a step. */
+export interface PlanEntry {
+  readonly type: 'plan';
+  /** Of the final training. */
+  readonly id: string;
+  /** The training apart from its length. */
+  readonly of: string;
+  readonly at: number;
+  readonly total: number;
+  readonly elapsedSeconds: number;
+}
+
+export type JournalEntry = EvaluationEntry | FinalEntry | RoundEntry | PlanEntry;
 
 export interface OpenedJournal {
   readonly entries: readonly JournalEntry[];

@@ -18,6 +18,7 @@ import { FitnessCache } from './fitness-cache.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { acquireLock } from './lock.ts';
 import { networkInputOf } from './network-input.ts';
+import { checkRounds } from './rounds.ts';
 import {
   createRunFolder,
   makeFolder,
@@ -180,6 +181,7 @@ function checkShared({ fitnessCache, checkpointDir }: SearchConfig): void {
 
 /** What only the data can tell: limits below the number of classes, a search space without a network, too much pooling. */
 function checkAgainstData(config: SearchConfig, dataset: Dataset): void {
+  checkRounds(config);
   const { classWeights } = config.training;
   const classes = dataset.classes.length;
   if (Array.isArray(classWeights) && classWeights.length !== classes) {

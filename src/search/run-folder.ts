@@ -19,6 +19,8 @@ export interface RunFolder {
   readonly tensorboard: string;
   readonly model: string;
   readonly summary: string;
+  /** Of the states of a final training in rounds, while it runs. */
+  rounds(id: string): string;
   /** Of a task's weights; in the folder that the configuration names, if it does. */
   checkpoint(id: string): string;
 }
@@ -33,6 +35,7 @@ function runFolderAt(path: string): RunFolder {
     tensorboard: join(root, 'tensorboard'),
     model: join(root, 'model.onnx'),
     summary: join(root, 'summary.json'),
+    rounds: (id) => join(root, 'rounds', id),
     checkpoint: (id) => join(root, 'checkpoints', `${id}.safetensors`),
   };
 }

@@ -125,7 +125,9 @@ describe('Search', () => {
         : undefined,
     );
     const summary = await (await begin({ population: 8 }, evaluator)).run();
-    const failed = readJournal(join(out, 'journal.jsonl')).filter((entry) => entry.failure !== undefined);
+    const failed = readJournal(join(out, 'journal.jsonl')).filter(
+      (entry) => entry.type === 'evaluation' && entry.failure,
+    );
     expect(failed.length).toBeGreaterThan(0);
     expect(summary.failures).toBe(failed.length);
     expect(summary.genome.startsWith('8')).toBe(false);
@@ -276,7 +278,7 @@ async function finished(search: Search) {
   search.on('generation', (event) => generations.push(event));
   const { seconds, searchSeconds, finalTrainingSeconds, ...summary } = await search.run();
   const journal = readJournal(join(out, 'journal.jsonl'))
-    .map(({ seconds: _, elapsedSeconds: __, ...entry }) => entry)
+    .map(({ elapsedSeconds: _, ...entry }) => ({ ...entry, seconds: 0 }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return { summary, journal, generations, model: readFileSync(join(out, 'model.onnx')).toString('base64') };
 }

@@ -198,6 +198,7 @@ export class Search extends EventEmitter<SearchEvents> {
       evaluator: this.#evaluator,
       tasks: this.#tasks,
       events: this,
+      elapsedSeconds: () => this.#elapsedSeconds(),
       describe: (candidate, outcome, began) => this.#describe(candidate, outcome, began),
     };
   }

@@ -334,7 +334,8 @@ function model(name: string): Buffer {
 }
 
 function journal(name: string) {
-  return readJournal(join(place, name, 'journal.jsonl'));
+  const entries = readJournal(join(place, name, 'journal.jsonl'));
+  return entries.filter((entry) => entry.type === 'evaluation' || entry.type === 'final');
 }
 
 function purposes({ trained }: Finished): readonly string[] {

@@ -60,7 +60,12 @@ function reuseCheckpoints(inner: Evaluator, notify: (notice: string) => void): E
   };
 }
 
-async function checkpointOutcome(
+/**
+ * The outcome that lies with a task's weights, if they are there.
+ *
+ * @param notify  told what is damaged.
+ */
+export async function checkpointOutcome(
   { id, genome, checkpointPath: path }: EvaluationTask,
   notify: (notice: string) => void,
 ): Promise<EvaluationOutcome | undefined> {

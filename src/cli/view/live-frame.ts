@@ -86,7 +86,7 @@ function renderFinal(
   c: Colours,
 ): string[] {
   const share = totalSteps === 0 ? 0 : step / totalSteps;
-  const total = state.start.config.finalEpochs;
+  const total = Math.ceil(state.start.config.finalEpochs);
   const epoch = Math.min(total, Math.floor(share * total) + 1);
   const lines = epochs.map(
     (record) =>

@@ -47,7 +47,7 @@ export function describeEvent({ type, event }: RunEvent, { start, known, total, 
       const { repeat } = finals.find(({ id }) => id === event.id) ?? {};
       const which = start.config.repeats === 1 ? '' : `[training ${repeat}/${start.config.repeats}] `;
       return [
-        `${which}Epoch ${epoch.epoch}/${start.config.finalEpochs}: loss ${epoch.loss.toFixed(4)}, accuracy ${percent(epoch.accuracy)}`,
+        `${which}Epoch ${epoch.epoch}/${Math.ceil(start.config.finalEpochs)}: loss ${epoch.loss.toFixed(4)}, accuracy ${percent(epoch.accuracy)}`,
       ];
     }
     case 'notice':

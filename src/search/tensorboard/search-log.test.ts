@@ -324,7 +324,7 @@ function evaluationsOf(run: string): EvaluationEntry[] {
 }
 
 function timeless(run: string) {
-  return readJournal(join(run, 'journal.jsonl')).map(({ seconds: _, elapsedSeconds: __, ...entry }) => entry);
+  return readJournal(join(run, 'journal.jsonl')).map(({ elapsedSeconds: _, ...entry }) => ({ ...entry, seconds: 0 }));
 }
 
 function folderOf(run: string, id: string): string {

@@ -1,0 +1,103 @@
+// A part of a training: from the mean of states in files, some steps, to a state in a file.
+
+import type { Dataset } from '../data/dataset.ts';
+import { channelStatistics } from '../data/statistics.ts';
+import { writeFileAtomically } from '../data/write-file.ts';
+import { withLowering } from '../engine/choose-lowering.ts';
+import { type PartResult, PartTrainer } from '../engine/part-trainer.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import type { TrainingHooks } from '../engine/train.ts';
+import { parseGenome } from '../genome/text.ts';
+import { createNetwork, type Network } from '../network/training-graph.ts';
+import { createRng } from '../random/rng.ts';
+import { encodeCheckpoint, readMeanState } from './checkpoint.ts';
+import { recordDetails } from './epoch-details.ts';
+import { candidateFailure, evaluateTask } from './evaluate-task.ts';
+import { cancelledError, type EvaluateOptions, failedOutcome } from './evaluator.ts';
+import { selectData } from './select-data.ts';
+import type { EvaluationOutcome, EvaluationTask, TaskPart } from './task.ts';
+
+export type TaskEvaluator = (
+  runtime: Runtime,
+  dataset: Dataset,
+  task: EvaluationTask,
+  options?: EvaluateOptions,
+) => Promise<EvaluationOutcome>;
+
+/**
+ * Evaluates whole tasks as {@link evaluateTask} does, and parts of trainings: what the next part of the same training
+ * needs again, most of all its compiled step, is kept.
+ */
+export function createTaskEvaluator(): TaskEvaluator {
+  // Taken out while it is used: tasks may overlap.
+  let kept: Preparation | undefined;
+  return async (runtime, dataset, task, options = {}) => {
+    const { part } = task;
+    const key = part && keyOf(task);
+    const ready = kept;
+    kept = undefined;
+    if (ready?.key !== key) await ready?.trainer.release();
+    if (part === undefined || key === undefined) return evaluateTask(runtime, dataset, task, options);
+    let prepared: Preparation;
+    try {
+      prepared =
+        ready?.key === key ? ready : prepare(await withLowering(runtime, task.lowering ?? 'plain'), dataset, task, key);
+    } catch (error) {
+      return failedOutcome(candidateFailure(error));
+    }
+    try {
+      return await evaluatePart(prepared, task, part, options);
+    } finally {
+      if (kept === undefined) kept = prepared;
+      else await prepared.trainer.release();
+    }
+  };
+}
+
+interface Preparation {
+  readonly key: string;
+  readonly network: Network;
+  readonly trainer: PartTrainer;
+}
+
+/** What all parts of one training have in common. */
+function keyOf({ genome, network, lowering, dataset, selection, training, seed }: EvaluationTask): string {
+  return JSON.stringify([genome, network, lowering, dataset, selection, training, seed]);
+}
+
+function prepare(runtime: Runtime, dataset: Dataset, task: EvaluationTask, key: string): Preparation {
+  const data = selectData(dataset, task.selection);
+  const problem = { input: dataset.shape, classes: dataset.classes.length, ...task.network };
+  const normalisation = channelStatistics(data.examples, data.train, dataset.shape);
+  const network = createNetwork(parseGenome(task.genome), problem, normalisation);
+  return { key, network, trainer: new PartTrainer(runtime, network, task.training, data, createRng(task.seed)) };
+}
+
+async function evaluatePart(
+  { network, trainer }: Preparation,
+  { id = '', genome, training, details, checkpointPath }: EvaluationTask,
+  part: TaskPart,
+  { onProgress, signal }: EvaluateOptions,
+): Promise<EvaluationOutcome> {
+  const { layout, normalisation } = network;
+  const start = await readMeanState(layout, part.start);
+  let result: PartResult;
+  try {
+    const hooks: TrainingHooks = {
+      ...(onProgress && { onProgress }),
+      ...(onProgress && details && recordDetails(layout, Math.ceil(training.epochs), onProgress)),
+      ...(signal && { signal }),
+    };
+    result = await trainer.train(part, start, hooks);
+  } catch (error) {
+    if (signal?.aborted) throw cancelledError(error);
+    return failedOutcome(candidateFailure(error));
+  }
+  const { history, state } = result;
+  const outcome: EvaluationOutcome = { fitness: 0, history, bestEpoch: history.at(-1)?.epoch ?? 0 };
+  if (checkpointPath !== undefined) {
+    const metadata = { id, genome, normalisation: JSON.stringify(normalisation) };
+    await writeFileAtomically(checkpointPath, [encodeCheckpoint(layout, state, outcome, metadata)]);
+  }
+  return outcome;
+}
