@@ -76,7 +76,7 @@ export {
 } from './network/training-graph.ts';
 export { createRng, type Rng } from './random/rng.ts';
 export { AutoCNN } from './search/auto-cnn.ts';
-export type { AutoCnnOptions, FurtherSettings, OptimizerOption } from './search/auto-cnn-options.ts';
+export type { AutoCnnOptions, FurtherSettings, ObjectiveName, OptimizerOption } from './search/auto-cnn-options.ts';
 export type {
   Callback,
   EpochEvent,
@@ -104,6 +104,7 @@ export {
 } from './search/create-search.ts';
 export { type EarlyStoppingOptions, earlyStopping, type MonitoredValue } from './search/early-stopping.ts';
 export type * from './search/events.ts';
+export type { FrontMember } from './search/front.ts';
 export { type EvaluationEntry, type FinalEntry, type JournalEntry, readJournal } from './search/journal.ts';
 export type { LossOption, MetricOption } from './search/keras-names.ts';
 export { grouped, type LayerTable, layerTableOf, scaled } from './search/layer-table.ts';
@@ -115,6 +116,8 @@ export {
 export { type ModelFile, readModelFile } from './search/model-file.ts';
 export { nearestOf } from './search/nearest.ts';
 export { networkInputOf } from './search/network-input.ts';
+export { COST_NAMES, type CostName } from './search/objectives.ts';
+export { PICK_EXAMPLES } from './search/pick.ts';
 export { overPreset, PRESET_NAMES, type PresetName, presetSettings } from './search/presets.ts';
 export {
   type FileFailure,

@@ -60,6 +60,30 @@ describe('flags', () => {
   });
 });
 
+describe('objectives', () => {
+  it('are a list, and a rule picks among them', () => {
+    const config = configFrom(
+      undefined,
+      'mnist',
+      flags({ objectives: 'accuracy, flops', pick: 'smallest-within=.5%' }),
+    );
+    expect(config).toMatchObject({ objectives: ['accuracy', 'flops'], pick: 'smallest-within=.5%' });
+  });
+
+  it('are named by their flags in errors', () => {
+    const given = (options: Record<string, string>) => () => configFrom(undefined, 'mnist', flags(options));
+    expect(given({ objectives: 'accuracy,paramters' })).toThrow(
+      /^--objectives must be one of accuracy, .*, received "paramters"; did you mean parameters\?$/,
+    );
+    expect(given({ objectives: 'parameters' })).toThrow(
+      '--objectives: the first objective is the fitness, accuracy, as in accuracy,parameters, received parameters',
+    );
+    expect(given({ pick: 'nee' })).toThrow(
+      '--pick must be best, knee or smallest-within=1%, received "nee"; did you mean knee?',
+    );
+  });
+});
+
 describe('a configuration file', () => {
   it('comes first, and flags win over it', () => {
     const file = fileWith({ dataset: { source: 'a' }, population: 4, training: { epochs: 7, batchSize: 32 } });

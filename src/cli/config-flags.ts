@@ -2,11 +2,13 @@
 
 import { Option } from 'commander';
 import {
+  COST_NAMES,
   InvalidInputError,
   LOSS_NAMES,
   METRIC_NAMES,
   OPTIMISER_NAMES,
   overPreset,
+  PICK_EXAMPLES,
   PRESET_NAMES,
   readConfigFile,
   resolveConfig,
@@ -52,6 +54,8 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseText),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
+    flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),
+    flag('--pick <rule>', 'pick', PICK_EXAMPLES, parseText),
     flag('--crossover-probability <x>', 'crossoverProbability', 'of two parents', parseNumber),
     flag('--mutation-probability <x>', 'mutationProbability', 'of an offspring', parseNumber),
   ],

@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { channelStatistics } from '../data/statistics.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import { withLowering } from '../engine/choose-lowering.ts';
+import { measureInference } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { encodeState } from '../engine/safetensors.ts';
 import { type TrainingHooks, type TrainingResult, train } from '../engine/train.ts';
@@ -36,6 +37,7 @@ export async function evaluateTask(
   const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
   let network: Network;
   let result: TrainingResult;
+  let latency: Pick<EvaluationOutcome, 'latencyMs'> = {};
   try {
     network = createNetwork(
       parseGenome(task.genome),
@@ -48,12 +50,13 @@ export async function evaluateTask(
       ...(signal && { signal }),
     };
     result = await train(engine, network, task.training, data, createRng(task.seed), hooks);
+    if (task.latency) latency = { latencyMs: await measureLatency(runtime, network) };
   } catch (error) {
     if (signal?.aborted) throw cancelledError(error);
     return failedOutcome(candidateFailure(error));
   }
   const { fitness, history, bestEpoch } = result;
-  const outcome: EvaluationOutcome = { fitness, history, bestEpoch };
+  const outcome: EvaluationOutcome = { fitness, history, bestEpoch, ...latency };
   if (task.checkpointPath !== undefined) {
     const { id } = task;
     const bytes =
@@ -63,6 +66,12 @@ export async function evaluateTask(
     await writeFileAtomically(task.checkpointPath, [bytes]);
   }
   return outcome;
+}
+
+/** To the microsecond: more is noise. */
+async function measureLatency(runtime: Runtime, network: Network): Promise<number> {
+  const { ms } = await measureInference(runtime, network, { batch: 1 });
+  return Math.round(ms * 1000) / 1000;
 }
 
 /** Reports details and weights with each epoch, as the task asks. */

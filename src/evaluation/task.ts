@@ -57,6 +57,8 @@ export interface EvaluationTask {
   readonly checkpointPath?: string;
   /** Only a part of the training, without validation. */
   readonly part?: TaskPart;
+  /** Measure how long the trained network takes for one image, on this machine. */
+  readonly latency?: boolean;
   /** Report the details of each epoch with its progress; no effect on the outcome. */
   readonly details?: boolean;
   /** Report the weights with each epoch; no effect on the outcome. */
@@ -74,6 +76,8 @@ export interface EvaluationOutcome {
   readonly history: readonly EpochRecord[];
   readonly bestEpoch: number;
   readonly failure?: FailureRecord;
+  /** Milliseconds for one image, if the task asks for it: the median of several runs of the model on one thread. */
+  readonly latencyMs?: number;
   /** A callback ended the training early: `history` and `fitness` go up to there, and there may be no checkpoint. */
   readonly stopped?: true;
   /** Not trained for this: a fitness cache or a checkpoint had the answer. */

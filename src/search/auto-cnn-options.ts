@@ -31,11 +31,16 @@ type OwnKey =
   | 'mutationProbability'
   | 'mutationWeights'
   | 'searchSpace'
+  | 'objectives'
+  | 'pick'
   | 'seed'
   | 'workers'
   | 'logsDir'
   | 'fitnessCache'
   | 'checkpointDir';
+/** `accuracy`, or the metric that is the fitness, or a cost. */
+export type ObjectiveName = NonNullable<SearchConfigInput['objectives']>[number];
+
 type OwnTrainingKey = 'epochs' | 'optimizer' | 'learningRate' | 'loss' | 'metrics';
 
 export interface AutoCnnOptions {
@@ -76,6 +81,10 @@ export interface AutoCnnOptions {
   readonly workers?: number;
   /** Interrupts the run, which can then be resumed. */
   readonly signal?: AbortSignal;
+  /** The fitness, then what is to be small: `['accuracy', 'parameters']`; also `flops`, `latency`. */
+  readonly objectives?: readonly ObjectiveName[];
+  /** Which network of the Pareto front becomes the model: `best`, `knee`, `smallest-within=1%`. */
+  readonly pick?: string;
   readonly searchSpace?: NonNullable<SearchConfigInput['searchSpace']>;
   /** The run folder; without it the next free one in `runs/`. */
   readonly out?: string;
@@ -125,6 +134,8 @@ export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
       mutationWeights: mutationOperationDistribution && spread(mutationOperationDistribution),
       outputLayer: outputLayer && [...outputLayer],
       searchSpace,
+      objectives: options.objectives && [...options.objectives],
+      pick: options.pick,
       seed,
       workers,
       logsDir,
@@ -155,6 +166,8 @@ const OPTION_OF_KEY: Readonly<Record<string, string>> = {
   mutationProbability: 'mutationProbability',
   mutationWeights: 'mutationOperationDistribution',
   searchSpace: 'searchSpace',
+  objectives: 'objectives',
+  pick: 'pick',
   seed: 'seed',
   workers: 'workers',
   logsDir: 'logsDir',
@@ -188,6 +201,8 @@ const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
   workers: true,
   signal: true,
   searchSpace: true,
+  objectives: true,
+  pick: true,
   out: true,
   settings: true,
   evaluator: true,

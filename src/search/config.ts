@@ -6,6 +6,7 @@ import { InvalidInputError } from '../errors.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../network/lowering/lowerings.ts';
 import { describeIssue, type PlaceOfKey } from './config-issue.ts';
+import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
 import { finalEpochsFor, overPreset, PRESET_NAMES } from './presets.ts';
 import {
@@ -79,6 +80,7 @@ const searchConfigSchema = z.strictObject({
     .describe(
       'Epochs of the final training, the last one perhaps in part. Unless given, as many as training.epochs; under the preset fast 3 at least.',
     ),
+  ...objectiveFields,
   replicas: count
     .default(1)
     .describe(
@@ -96,6 +98,7 @@ const searchConfigSchema = z.strictObject({
     .describe(
       'Steps of the final training, in place of its epochs, and how that was changed in its midst: from step `at` on.',
     ),
+  ...objectiveFields,
   repeats: count
     .default(1)
     .describe('Final trainings, with a seed each; the one with the lowest training loss becomes the model.'),
@@ -173,7 +176,7 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
   const parsed = searchConfigSchema.safeParse(settings);
   if (parsed.success) {
     const { preset, finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs), ...others } = parsed.data;
-    const config: SearchConfig = { ...others, finalEpochs };
+    const config: SearchConfig = withObjectives({ ...others, finalEpochs }, placeOf);
     checkSum(config.mutationWeights, placeOf);
     return config.genome === undefined ? config : { ...config, genome: canonicalGenome(config.genome, placeOf) };
   }

@@ -55,6 +55,12 @@ export interface GenerationEvent {
   readonly best: { readonly genome: string; readonly fitness: number };
 }
 
+/** After a search for several objectives: networks of the front are to be trained once more. */
+export interface FrontStartEvent {
+  readonly genomes: readonly string[];
+  readonly epochs: number;
+}
+
 export interface SearchEvents {
   start: [event: StartEvent];
   generationStart: [event: GenerationStartEvent];
@@ -63,6 +69,8 @@ export interface SearchEvents {
   /** An evaluation has ended and is in the journal. */
   evaluation: [entry: EvaluationEntry];
   generation: [event: GenerationEvent];
+  /** Evaluations of these genomes follow. */
+  frontStart: [event: FrontStartEvent];
   /** With `repeats`, several are under way at a time. */
   finalStart: [candidate: FinalCandidate];
   finalProgress: [event: CandidateProgress];

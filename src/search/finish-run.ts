@@ -34,12 +34,14 @@ export interface TrainedNetworks {
   readonly finals: readonly FinalEntry[];
   /** In the search, if there was one. */
   readonly evaluation: EvaluationEntry | undefined;
+  /** That it was picked from. */
+  readonly front?: Pick<SearchSummary, 'pareto' | 'picked'> | undefined;
 }
 
 /** Writes `model.onnx`, scores that very file and other final trainings on the test set, writes `summary.json`. */
 export async function finishRun(
   run: OpenRun,
-  { chosen, finals, evaluation }: TrainedNetworks,
+  { chosen, finals, evaluation, front }: TrainedNetworks,
   counts: RunCounts,
 ): Promise<SearchSummary> {
   const { folder, dataset, config } = run;
@@ -57,6 +59,7 @@ export async function finishRun(
   const summary: SearchSummary = {
     genome: chosen.genome,
     ...(evaluation && describeEvaluation(evaluation, config)),
+    ...front,
     testAccuracy: score.accuracy,
     testLoss: score.loss,
     testExamples: dataset.test.count,

@@ -21,6 +21,8 @@ export interface EvaluationEntry extends EvaluationOutcome {
   readonly elapsedSeconds: number;
   /** The fitness is from a file that the user vouches for; nothing more is known of the training. */
   readonly imported?: true;
+  /** After the search: a network of the front that was trained once more, for longer. */
+  readonly refined?: true;
 }
 
 /** The final training is done; its weights are in the checkpoint of this id. */

@@ -14,9 +14,13 @@ import { evaluateInOrder, type OrderedSearch, type PlannedTask } from './evaluat
 import type { Candidate, SearchEvents } from './events.ts';
 import { type FinalTraining, trainFinals } from './final-training.ts';
 import { finishRun, writeModel } from './finish-run.ts';
+import { describeMember, paretoFront } from './front.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
 import { networkInputOf } from './network-input.ts';
+import { costNamesOf, costOf, tellingCosts } from './objectives.ts';
 import type { OpenRun } from './open-run.ts';
+import { pickFrom, requirePick } from './pick.ts';
+import { planRefinement, refineFront } from './refine-front.ts';
 import { chooseRepeat } from './repeats.ts';
 import { readSummary } from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
@@ -33,6 +37,8 @@ interface Winner {
   readonly genome: string;
   /** In the search, if there was one. */
   readonly evaluation: EvaluationEntry | undefined;
+  /** That it was picked from, where it is not just the fittest. */
+  readonly front?: Pick<SearchSummary, 'pareto' | 'picked'>;
 }
 
 /**
@@ -88,19 +94,20 @@ export class Search extends EventEmitter<SearchEvents> {
         return done;
       }
       const winner = await this.#findWinner(signal);
-      const { evaluation } = winner;
+      const { evaluation, front } = winner;
       const searchSeconds = evaluation === undefined ? 0 : this.#elapsedSeconds();
-      const tried = await trainFinals(this.#finalTraining(), winner.genome, signal);
+      const tried = await trainFinals(this.#training(), winner.genome, signal);
       const chosen = this.#chooseNetwork(winner, tried);
       const finals = tried.filter(({ failure }) => failure === undefined);
       const finalsBegan = Math.min(...finals.map(({ elapsedSeconds, seconds }) => elapsedSeconds - seconds));
       const finalsEnded = Math.max(...finals.map(({ elapsedSeconds }) => elapsedSeconds));
       const summary = await finishRun(
         this.#run,
-        { chosen, finals, evaluation },
+        { chosen, finals, evaluation, front },
         {
           evaluations: this.#asked.size,
-          failures: [...this.#known.values()].filter((entry) => entry.failure !== undefined).length,
+          failures: [...this.#known.values()].filter(({ id, failure }) => this.#asked.has(id) && failure !== undefined)
+            .length,
           cacheHits: this.#cacheHits,
           reused: [...this.#known.values()].filter(({ id, ...entry }) => this.#asked.has(id) && isReused(entry)).length,
           generations: evaluation === undefined || config.strategy === 'random' ? 0 : config.generations,
@@ -128,7 +135,9 @@ export class Search extends EventEmitter<SearchEvents> {
 
   async #search(signal: AbortSignal | undefined): Promise<EvaluationEntry> {
     const { config, dataset } = this.#run;
-    const strategy = createStrategy(config, networkInputOf(config, dataset));
+    const strategy = tellingCosts(createStrategy(config, networkInputOf(config, dataset)), (genome) =>
+      this.#costsOf(genome),
+    );
     const search: OrderedSearch<IdentifiedTask> = {
       strategy,
       concurrency: this.#evaluator.concurrency,
@@ -189,10 +198,39 @@ export class Search extends EventEmitter<SearchEvents> {
     const { genome } = this.#run.config;
     if (genome !== undefined) return { genome, evaluation: undefined };
     const evaluation = await this.#search(signal);
-    return { genome: evaluation.genome, evaluation };
+    const { objectives, pick } = this.#run.config;
+    if (objectives.length === 1 && pick === 'best') return { genome: evaluation.genome, evaluation };
+    return this.#pickFromFront(signal);
   }
 
-  #finalTraining(): FinalTraining {
+  /** Trains some networks of the front once more, if there are several objectives, and picks one. */
+  async #pickFromFront(signal: AbortSignal | undefined): Promise<Winner> {
+    const { config, dataset } = this.#run;
+    const names = costNamesOf(config);
+    // With one objective, the smaller networks are those with fewer parameters.
+    const costs = names.length > 0 ? names : (['parameters'] as const);
+    const evaluations = [...this.#known.values()].filter(({ id }) => this.#asked.has(id));
+    if (names.length > 0) {
+      const { trainExamples, testExamples } = describeDataset(dataset);
+      const data = { trainExamples, testExamples, problem: networkInputOf(config, dataset) };
+      const plan = planRefinement(paretoFront(evaluations, costs), config, data);
+      if (plan.epochs > 0) evaluations.push(...(await refineFront(this.#training(), plan, signal)));
+    }
+    const front = paretoFront(evaluations, costs);
+    const { entry, why } = pickFrom(front, requirePick(config.pick, 'pick'), costs[0] ?? 'parameters');
+    const { genome } = entry;
+    const metric = config.training.metrics[0] ?? 'accuracy';
+    const pareto = front.map((member) => describeMember(member, metric));
+    return { genome, evaluation: entry, front: { pareto, picked: { genome, rule: config.pick, why } } };
+  }
+
+  /** As the strategy is told them, after the evaluation. */
+  #costsOf(genome: Genome): readonly number[] {
+    const entry = this.#known.get(this.#taskOf(genome).id);
+    return costNamesOf(this.#run.config).map((name) => (entry ? costOf(entry, name) : Number.POSITIVE_INFINITY));
+  }
+
+  #training(): FinalTraining {
     return {
       run: this.#run,
       evaluator: this.#evaluator,

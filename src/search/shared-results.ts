@@ -28,13 +28,16 @@ export function shareResults(
   return fitnessCache === undefined ? inner : cacheFitness(inner, FitnessCache.open(fitnessCache, notify));
 }
 
-/** Answers candidates from the cache. Not the final training, which is there for its weights. */
+/**
+ * Answers candidates from the cache. Not the final training, which is there for its weights, nor where latency is measured,
+ * which is that of this machine.
+ */
 function cacheFitness(inner: Evaluator, cache: FitnessCache): Evaluator {
   return {
     concurrency: inner.concurrency,
     async evaluate(task, options = {}) {
       const { id, genome, selection } = task;
-      if (id === undefined || selection.purpose === 'final') return inner.evaluate(task, options);
+      if (id === undefined || selection.purpose === 'final' || task.latency) return inner.evaluate(task, options);
       const known = cache.find(id);
       if (known !== undefined) return replayOutcome(known, task, options);
       const outcome = await inner.evaluate(task, options);
@@ -48,7 +51,7 @@ function cacheFitness(inner: Evaluator, cache: FitnessCache): Evaluator {
   };
 }
 
-/** Answers every task whose weights lie where it would write them, if its outcome lies with them. */
+/** Answers every task that measures no latency and whose weights lie where it would write them, if its outcome lies with them. */
 function reuseCheckpoints(inner: Evaluator, notify: (notice: string) => void): Evaluator {
   return {
     concurrency: inner.concurrency,
@@ -66,7 +69,7 @@ function reuseCheckpoints(inner: Evaluator, notify: (notice: string) => void): E
  * @param notify  told what is damaged.
  */
 export async function checkpointOutcome(
-  { id, genome, checkpointPath: path }: EvaluationTask,
+  { id, genome, checkpointPath: path, latency }: EvaluationTask,
   notify: (notice: string) => void,
 ): Promise<EvaluationOutcome | undefined> {
   if (id === undefined || path === undefined || !existsSync(path)) return undefined;

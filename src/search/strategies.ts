@@ -2,7 +2,9 @@
 
 import { createAgingEvolutionStrategy } from '../evolution/aging-evolution.ts';
 import { createGenerationalStrategy } from '../evolution/generational.ts';
+import { NSGA2_SELECTION } from '../evolution/nsga2.ts';
 import { createRandomSearchStrategy } from '../evolution/random-search.ts';
+import { FITNESS_SELECTION } from '../evolution/selection.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
 import type { NetworkInput } from '../genome/cost.ts';
 import type { SearchSpace } from '../genome/search-space.ts';
@@ -25,6 +27,7 @@ export function createStrategy(config: SearchConfig, problem: NetworkInput): Sea
   if (config.strategy === 'random') {
     return createRandomSearchStrategy({ evaluations, batchSize: population, space, problem, rng });
   }
+  const selection = config.objectives.length > 1 ? NSGA2_SELECTION : FITNESS_SELECTION;
   const { crossoverProbability, mutationProbability, mutationWeights } = config;
   if (config.strategy === 'steady-state') {
     return createAgingEvolutionStrategy({
@@ -38,6 +41,7 @@ export function createStrategy(config: SearchConfig, problem: NetworkInput): Sea
       mutationWeights,
       space,
       problem,
+      selection,
       rng,
     });
   }
@@ -49,6 +53,7 @@ export function createStrategy(config: SearchConfig, problem: NetworkInput): Sea
     mutationWeights,
     space,
     problem,
+    selection,
     rng,
   });
 }

@@ -1,6 +1,7 @@
 // `summary.json`: what came of a run. Every figure was measured.
 
 import type { MetricName } from '../engine/metrics.ts';
+import type { FrontMember } from './front.ts';
 import type { RepeatStatistics } from './repeats.ts';
 import type { Versions } from './version.ts';
 
@@ -16,6 +17,10 @@ export interface SearchSummary {
     readonly on: 'validation' | 'test';
     readonly value: number;
   };
+  /** Of all candidates, by the objectives, fittest first; where there are several objectives, or a rule picked from them. */
+  readonly pareto?: readonly FrontMember[];
+  /** Which of them became the model, by which rule, and why. */
+  readonly picked?: { readonly genome: string; readonly rule: string; readonly why: string };
   /** Of `model.onnx`, scored once. */
   readonly testAccuracy: number;
   readonly testLoss: number;

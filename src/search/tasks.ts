@@ -33,6 +33,13 @@ export function candidateTask(genome: string, settings: TaskSettings): Identifie
   return identify(genome, settings, { ...limits, validation, purpose: 'search' }, settings.config.training.epochs);
 }
 
+/** A network of the front, on all images that candidates may be trained on. */
+export function refinementTask(genome: string, settings: TaskSettings, epochs: number): IdentifiedTask {
+  const { trainLimit, validation, fitnessOn } = settings.config;
+  const selection = { ...(trainLimit && { trainLimit }), ...(fitnessOn === 'test' && { scoreOnTest: true as const }) };
+  return identify(genome, settings, { ...selection, validation, purpose: 'search' }, epochs);
+}
+
 /**
  * The best genome, from scratch, on training and validation data.
  *
@@ -59,6 +66,7 @@ function identify(
     selection: { seed: `${config.seed}/data`, ...selection },
     training: settings,
     lowering: config.lowering,
+    ...(selection.purpose === 'search' && config.objectives.includes('latency') && { latency: true as const }),
     seed: `${config.seed}/${selection.purpose}/${genome}${repeat === 1 ? '' : `/${repeat}`}`,
   };
   const key = JSON.stringify([ENGINE_NUMERICS, dataset.fingerprint, content]);

@@ -1,6 +1,6 @@
 // The lines that both views share.
 
-import { formatImageShape, type GenerationEvent, type StartEvent } from '../../index.ts';
+import { type FrontStartEvent, formatImageShape, type GenerationEvent, type StartEvent } from '../../index.ts';
 import { counted, grouped, percent, shownGenome, shownPath } from './format.ts';
 
 export function describeStart({ folder, config, dataset, journalled, notices }: StartEvent): string[] {
@@ -18,6 +18,10 @@ export function describeStart({ folder, config, dataset, journalled, notices }: 
 export function describeFinal({ genome, repeats }: StartEvent['config'], trained: string, repeat: number): string {
   const name = genome === undefined ? 'Final training' : 'Training';
   return `${name}${repeats === 1 ? '' : ` ${repeat} of ${repeats}`} of ${shownGenome(trained)}`;
+}
+
+export function describeFront({ genomes, epochs }: FrontStartEvent): string {
+  return `Front  ${counted(genomes.length, 'network')} to train on all training images, ${counted(epochs, 'epoch')} each`;
 }
 
 export function describeGeneration({ generation, generations, population, best }: GenerationEvent): string {

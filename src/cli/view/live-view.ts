@@ -3,7 +3,7 @@
 import { createLogUpdate } from 'log-update';
 import { coloursFor, type Terminal } from '../terminal.ts';
 import { bar, shorten } from './format.ts';
-import { describeGeneration, describeStart } from './lines.ts';
+import { describeFront, describeGeneration, describeStart } from './lines.ts';
 import { renderFrame } from './live-frame.ts';
 import { type RunEvent, type RunState, updateRunState } from './run-state.ts';
 import type { SearchView } from './search-view.ts';
@@ -53,6 +53,8 @@ function lastingLines({ type, event }: RunEvent, colours: ReturnType<typeof colo
       return [...describeStart(event), ''];
     case 'generation':
       return [describeGeneration(event)];
+    case 'frontStart':
+      return [describeFront(event)];
     case 'notice':
       return [colours.yellow(`note: ${event}`)];
     default:

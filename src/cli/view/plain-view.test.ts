@@ -30,6 +30,11 @@ describe('the view in a pipe', () => {
     ]);
   });
 
+  it('says which networks of a front are trained once more', () => {
+    const front: RunEvent = { type: 'frontStart', event: { genomes: ['8-8', 'max'], epochs: 3 } };
+    expect(linesOf(front)).toEqual(['Front  2 networks to train on all training images, 3 epochs each']);
+  });
+
   it('has a line for each generation and each epoch of the final training', () => {
     const population = [0.5, 0.7].map((fitness) => ({ genome: 'max', fitness }));
     const best = { genome: 'max', fitness: 0.7 };

@@ -2,7 +2,7 @@
 
 import type { Terminal } from '../terminal.ts';
 import { counted, duration, grouped, percent, shownGenome } from './format.ts';
-import { describeFinal, describeGeneration, describeStart } from './lines.ts';
+import { describeFinal, describeFront, describeGeneration, describeStart } from './lines.ts';
 import { type RunEvent, type RunState, updateRunState } from './run-state.ts';
 import type { SearchView } from './search-view.ts';
 
@@ -37,6 +37,8 @@ export function describeEvent({ type, event }: RunEvent, { start, known, total, 
     }
     case 'generation':
       return [describeGeneration(event)];
+    case 'frontStart':
+      return [describeFront(event)];
     case 'finalStart':
       return [
         `${describeFinal(start.config, event.genome, event.repeat)}, ${counted(start.config.finalEpochs, 'epoch')}`,

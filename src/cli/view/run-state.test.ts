@@ -61,6 +61,20 @@ describe('the state of a run', () => {
     expect(state.best?.genome).toBe('max');
   });
 
+  it('takes the networks of a front as candidates again, until they are done once more', () => {
+    const front: RunEvent = { type: 'frontStart', event: { genomes: ['max'], epochs: 3 } };
+    const events = [
+      generationStart(0, ['max', 'mean']),
+      ...[entryOf('max', 0.5), entryOf('mean', 0.6)].map(evaluation),
+    ];
+    const begun = stateAfter(...events, front);
+    expect(begun.candidates.map(({ genome }) => genome)).toEqual(['max']);
+    expect([...begun.known.keys()]).toEqual(['mean']);
+    const done = stateAfter(...events, front, evaluation({ ...entryOf('max', 0.9), refined: true }));
+    expect(done.known.size).toBe(2);
+    expect(done.best).toMatchObject({ genome: 'max', fitness: 0.9 });
+  });
+
   it('follows a training from its start', () => {
     const state = stateAfter(generationStart(0, ['max', 'mean']), evaluationStart('max'), progress('max', 30));
     expect(state.candidates[0]?.training).toEqual({ startedAt: 2000, step: 30, totalSteps: 100 });

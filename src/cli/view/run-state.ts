@@ -68,6 +68,7 @@ export function followSearch(search: Search, listener: (event: RunEvent) => void
   search.on('progress', (event) => listener({ type: 'progress', event }));
   search.on('evaluation', (event) => listener({ type: 'evaluation', event }));
   search.on('generation', (event) => listener({ type: 'generation', event }));
+  search.on('frontStart', (event) => listener({ type: 'frontStart', event }));
   search.on('finalStart', (event) => listener({ type: 'finalStart', event }));
   search.on('finalProgress', (event) => listener({ type: 'finalProgress', event }));
   search.on('final', (event) => listener({ type: 'final', event }));
@@ -118,6 +119,13 @@ export function updateRunState(
       return withBest({ ...state, known: new Map(state.known).set(event.genome, event) }, event);
     case 'generation':
       return { ...state, bestOfGenerations: [...state.bestOfGenerations, event.best.fitness] };
+    case 'frontStart': {
+      // They are candidates again, until their outcomes come anew.
+      const genomes = new Set(event.genomes);
+      const known = new Map([...state.known].filter(([genome]) => !genomes.has(genome)));
+      const candidates = event.genomes.map((genome) => ({ genome, parameters: parametersOf(genome, state.start) }));
+      return { ...state, candidates, known };
+    }
     case 'finalStart':
       return withFinals(state, [
         ...state.finals,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SUMMARY } from '../../../test/support/made-up-run.ts';
 import { coloursFor } from '../terminal.ts';
 import { describeSummary } from './summary-text.ts';
@@ -51,4 +51,49 @@ it('a training without a search says nothing of one', () => {
   const text = describeSummary(summary, 'a', 'b', PLAIN).join('\n');
   expect(text).toContain('  Time          51 s training\n');
   expect(text).not.toMatch(/search|Validation/i);
+});
+
+describe('the front', () => {
+  const member = (genome: string, accuracy: number, parameters: number, more: object = {}) => ({
+    genome,
+    accuracy,
+    parameters,
+    flops: 1000 * parameters,
+    ...more,
+  });
+  const picked = { genome: '16-16-max', rule: 'knee', why: 'the knee' };
+  const tableOf = (pareto: NonNullable<typeof SUMMARY.pareto>) => {
+    const rows = describeSummary({ ...SUMMARY, pareto, picked }, 'a', 'mnist', PLAIN);
+    return rows.slice(
+      rows.findIndex((row) => row.startsWith('Pareto')),
+      rows.indexOf('Next') - 1,
+    );
+  };
+
+  it('is a table that marks the picked network, with the reason above and the way to another below', () => {
+    const pareto = [member('32-32-max', 0.9912, 61_226), member('16-16-max', 0.985, 12_000), member('', 0.88, 7850)];
+    const rows = describeSummary({ ...SUMMARY, pareto, picked }, 'a', 'mnist', PLAIN);
+    expect(rows).toContain('  Picked        the knee');
+    expect(rows.at(-1)).toBe('  auto-cnn train GENOME mnist   (another network of the front)');
+    expect(`\n${tableOf(pareto).join('\n')}`).toBe(`
+Pareto front, with the accuracy in the search
+  32-32-max                          99.12 %      61,226  61.2 MFLOPs
+> 16-16-max                          98.50 %      12,000  12.0 MFLOPs
+  (no layers)                        88.00 %       7,850  7.85 MFLOPs`);
+  });
+
+  it('fits into 80 columns, with latency and the longest genomes too', () => {
+    const genome = Array.from({ length: 12 }, () => '512-512').join('-');
+    const rows = tableOf([member(genome, 1, 123_456_789, { latencyMs: 1234.567 }), member('16-16-max', 0.9, 10)]);
+    expect(Math.max(...rows.map((row) => row.length))).toBeLessThanOrEqual(80);
+    expect(rows[1]).toContain('1234.57 ms');
+  });
+
+  it('shows the ten fittest and the picked one of many', () => {
+    const many = Array.from({ length: 14 }, (_, i) => member(`8-8-${i}`, 0.99 - i / 100, 10_000 - i));
+    const rows = tableOf([...many, member('16-16-max', 0.5, 10), member('max', 0.4, 9)]);
+    expect(rows).toHaveLength(13);
+    expect(rows.at(-2)).toMatch(/^> 16-16-max /);
+    expect(rows.at(-1)).toBe('  and 5 more in summary.json');
+  });
 });

@@ -1,13 +1,13 @@
 // The result of a run, as its last words.
 
 import { join } from 'node:path';
-import { formatImageShape, type SearchSummary } from '../../index.ts';
+import { type FrontMember, formatImageShape, type SearchSummary } from '../../index.ts';
 import type { Colours } from '../terminal.ts';
-import { counted, duration, grouped, percent, scaled, shellWord, shownGenome, shownPath } from './format.ts';
+import { cell, counted, duration, grouped, percent, scaled, shellWord, shownGenome, shownPath } from './format.ts';
 
 /** @param source  the data as the command line names it. */
 export function describeSummary(summary: SearchSummary, folder: string, source: string, colours: Colours): string[] {
-  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness } = summary;
+  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto } = summary;
   const { evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
   const path = shownPath(folder);
@@ -29,13 +29,52 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
       ? []
       : [row('Search', `${counted(evaluations - reused, 'network')} trained${spared}${failed}${rounds}`)]),
     row('Time', `${searching}${duration(finalTrainingSeconds)} ${fitness === undefined ? '' : 'final '}training`),
+    ...(picked === undefined ? [] : [row('Picked', picked.why)]),
     row('Model', join(path, 'model.onnx')),
     row('Summary', join(path, 'summary.json')),
+    ...describeFront(summary, colours),
     '',
     'Next',
     `  auto-cnn evaluate ${model} ${shellWord(source)}`,
     `  auto-cnn inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length} --measure`,
+    ...((pareto?.length ?? 0) > 1
+      ? [`  auto-cnn train GENOME ${shellWord(source)}   (another network of the front)`]
+      : []),
   ];
+}
+
+/** Rows of the front that are shown; the others are in summary.json. */
+const SHOWN_MEMBERS = 10;
+const GENOME_WIDTH = 32;
+
+/** The front as a table of 80 columns at most; the picked network is marked. */
+function describeFront({ pareto, picked, fitness }: SearchSummary, colours: Colours): readonly string[] {
+  if (pareto === undefined || picked === undefined) return [];
+  const hasLatency = pareto.some(({ latencyMs }) => latencyMs !== undefined);
+  const lines = shownMembers(pareto, picked.genome).map((member) => {
+    const { genome, accuracy, parameters, flops, latencyMs } = member;
+    const figures = [percent(member.fitness ?? accuracy), grouped(parameters), scaled(flops, 'FLOPs')];
+    const cells = figures.map((text, i) => cell(text, FIGURE_WIDTHS[i] ?? 0, 'right'));
+    const latency = hasLatency ? cell(latencyMs === undefined ? '' : `${latencyMs.toFixed(2)} ms`, 11, 'right') : '';
+    const line = `${genome === picked.genome ? '>' : ' '} ${cell(shownGenome(genome), GENOME_WIDTH)}${cells.join('')}${latency}`;
+    return genome === picked.genome ? colours.bold(line) : line;
+  });
+  const hidden = pareto.length - lines.length;
+  return [
+    '',
+    `Pareto front, with the ${fitness?.metric ?? 'accuracy'} in the search`,
+    ...lines,
+    ...(hidden > 0 ? [colours.dim(`  and ${grouped(hidden)} more in summary.json`)] : []),
+  ];
+}
+
+const FIGURE_WIDTHS = [10, 12, 13];
+
+/** The fittest, and the picked one in any case. */
+function shownMembers(pareto: readonly FrontMember[], picked: string): readonly FrontMember[] {
+  const first = pareto.slice(0, SHOWN_MEMBERS);
+  const others = pareto.slice(SHOWN_MEMBERS).filter(({ genome }) => genome === picked);
+  return [...first, ...others];
 }
 
 function describeRepeats({ accuracies, mean, std, best }: NonNullable<SearchSummary['repeats']>): string {

@@ -1,0 +1,46 @@
+// How much computing a candidate of a search takes.
+
+import type { NetworkCost, NetworkInput } from '../genome/cost.ts';
+import { scoringWork, trainingWork } from '../genome/work.ts';
+import type { SearchConfig } from './config.ts';
+
+/** What a budget has to know of the data. */
+export interface DataSize {
+  readonly trainExamples: number;
+  readonly testExamples: number;
+  readonly problem: NetworkInput;
+}
+
+/**
+ * Work that passes before and after a training: the network is compiled, images are chosen, weights are written.
+ * Measured as the seconds of short evaluations beyond their training, times the rate.
+ */
+export const START_WORK = 2e10;
+
+/** Training images that a run uses at all. */
+export function usedImages({ trainLimit }: Pick<SearchConfig, 'trainLimit'>, { trainExamples }: DataSize): number {
+  return Math.min(trainLimit ?? trainExamples, trainExamples);
+}
+
+/** How many images candidates can be trained on and scored on, if the configuration sets no limit for them. */
+export function searchImages(
+  config: Pick<SearchConfig, 'trainLimit' | 'validation' | 'fitnessOn'>,
+  data: DataSize,
+): { readonly train: number; readonly validation: number } {
+  const all = usedImages(config, data);
+  const heldOut = Math.max(1, Math.round(config.validation * all));
+  return { train: all - heldOut, validation: config.fitnessOn === 'test' ? data.testExamples : heldOut };
+}
+
+/** Work of one candidate, from the start of its training to its fitness. */
+export function candidateWork(
+  config: Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training'>,
+  data: DataSize,
+  cost: NetworkCost,
+): number {
+  const images = searchImages(config, data);
+  const limit = config.searchLimit ?? Number.POSITIVE_INFINITY;
+  const validation = config.fitnessOn === 'test' ? images.validation : Math.min(images.validation, limit);
+  const epoch = Math.min(images.train, limit) * trainingWork(cost) + validation * scoringWork(cost);
+  return START_WORK + config.training.epochs * epoch;
+}

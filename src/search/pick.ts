@@ -1,0 +1,86 @@
+// Which network of a front becomes the model.
+
+import { InvalidInputError } from '../errors.ts';
+import type { EvaluationEntry } from './journal.ts';
+import { nearestOf } from './nearest.ts';
+import { type CostName, costOf } from './objectives.ts';
+
+/** Text of a rule, and what it is. */
+export type PickRule =
+  | { readonly name: 'best' }
+  | { readonly name: 'knee' }
+  /** `points`: percentage points of fitness, above 0: 1 means 98.2 % where the best has 99.2 %. */
+  | { readonly name: 'smallest-within'; readonly points: number };
+
+export interface Picked {
+  readonly entry: EvaluationEntry;
+  /** In words, for people. */
+  readonly why: string;
+}
+
+export const PICK_EXAMPLES = 'best, knee or smallest-within=1%';
+
+/** @throws {InvalidInputError} if the text is no rule; `place` names the option. */
+export function requirePick(text: string, place: string): PickRule {
+  if (text === 'best' || text === 'knee') return { name: text };
+  const [, share] = /^smallest-within=(\d+\.?\d*|\.\d+)\s*%$/.exec(text) ?? [];
+  const points = Number(share);
+  if (points > 0 && points <= 100) return { name: 'smallest-within', points };
+  const name = text.split('=')[0] ?? text;
+  const near = name === 'smallest-within' ? undefined : nearestOf(name, ['best', 'knee', 'smallest-within=1%']);
+  const cure = near === undefined ? '; the share is in percentage points, above 0' : `; did you mean ${near}?`;
+  throw new InvalidInputError(`${place} must be ${PICK_EXAMPLES}, received ${JSON.stringify(text)}${cure}`, {
+    details: { received: text },
+  });
+}
+
+/**
+ * - `best`: the highest fitness.
+ * - `knee`: of fitness and cost, each from 0 to 1 over the front, the network farthest from the line between both ends, on
+ *   the side that is better. A front without such a network has none: then the best.
+ * - `smallest-within`: the lowest cost of those at most so many percentage points of fitness below the best.
+ *
+ * @param front  fittest first, as `paretoFront` gives it; at least one.
+ * @param cost   the second objective; further ones have no say.
+ * @see Das 1999, On characterizing the "knee" of the Pareto curve based on Normal-Boundary Intersection, Structural
+ *   Optimization 18, section 2: the point of the curve farthest from the line between the individual minima.
+ */
+export function pickFrom(front: readonly EvaluationEntry[], rule: PickRule, cost: CostName): Picked {
+  const [best] = front;
+  if (best === undefined) throw new RangeError('there is no front to pick from');
+  switch (rule.name) {
+    case 'best':
+      return { entry: best, why: 'the highest fitness' };
+    case 'knee': {
+      const knee = kneeOf(front, cost);
+      return knee === undefined
+        ? { entry: best, why: `the highest fitness, as the front has no knee` }
+        : { entry: knee, why: `the knee: farthest from the line between the ends of the front, over ${cost}` };
+    }
+    case 'smallest-within': {
+      const { points } = rule;
+      // A fitness is a share of some thousand images: far above what rounding adds.
+      const enough = front.filter(({ fitness }) => fitness >= best.fitness - points / 100 - 1e-9);
+      const entry = enough.reduce((a, b) => (costOf(b, cost) < costOf(a, cost) ? b : a));
+      return { entry, why: `the lowest ${cost} within ${points} percentage points of the highest fitness` };
+    }
+  }
+}
+
+function kneeOf(front: readonly EvaluationEntry[], cost: CostName): EvaluationEntry | undefined {
+  const known = front.filter((entry) => Number.isFinite(costOf(entry, cost)));
+  const fitness = known.map((entry) => entry.fitness);
+  const costs = known.map((entry) => costOf(entry, cost));
+  const toShare = (values: readonly number[]) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return (value: number): number => (high > low ? (value - low) / (high - low) : 0);
+  };
+  const [fitnessShare, costShare] = [toShare(fitness), toShare(costs)];
+  let knee: { readonly entry: EvaluationEntry; readonly distance: number } | undefined;
+  for (const entry of known) {
+    // The line runs from (0, 0) to (1, 1); the distance lacks its factor of 1/√2.
+    const distance = fitnessShare(entry.fitness) - costShare(costOf(entry, cost));
+    if (distance > (knee?.distance ?? 1e-9)) knee = { entry, distance };
+  }
+  return knee?.entry;
+}
