@@ -13,6 +13,7 @@ import {
   writeLabelledPngs,
   writePngFolder,
 } from '../../test/support/data-fixtures.ts';
+import { encodeParquet, parquetImages } from '../../test/support/parquet-fixtures.ts';
 import { type Dataset, type Examples, selectExamples } from './dataset.ts';
 import { type LoadOptions, loadDataset } from './load-dataset.ts';
 
@@ -50,6 +51,11 @@ const FORMATS: Readonly<Record<string, WriteFormat>> = {
   'CSV of PNG files': async (folder, first, second) => {
     await writeLabelledPngs(folder, 'train', first, shape);
     if (second !== undefined) await writeLabelledPngs(folder, 'test', second, shape);
+  },
+  Parquet: async (folder, first, second) => {
+    await writeIn(folder, 'train-0.parquet', encodeParquet(await parquetImages(first, shape)));
+    if (second !== undefined)
+      await writeIn(folder, 'test-0.parquet', encodeParquet(await parquetImages(second, shape)));
   },
   PNG: async (folder, first, second) => {
     await writePngFolder(join(folder, second === undefined ? '' : 'train'), first, shape);
@@ -251,7 +257,7 @@ describe('bad input', () => {
   it('refuses a file', async () => {
     const path = await writeIn(await temporaryFolder(), 'a.png', '');
     await expect(loadDataset(path)).rejects.toThrow(
-      `Cannot use ${path} as a data set: a file must end in .npz, .tar.gz, .tgz, .csv, .csv.gz; for images or IDX files, give the folder that holds them.`,
+      `Cannot use ${path} as a data set: a file must end in .npz, .tar.gz, .tgz, .csv, .csv.gz, .parquet; for images or IDX files, give the folder that holds them.`,
     );
   });
 

@@ -15,6 +15,7 @@ import { locateImageFolder } from './image-folder.ts';
 import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './loader.ts';
 import { locateMnist } from './mnist.ts';
 import { locateNpz } from './npz.ts';
+import { locateParquet, locateParquetFolder } from './parquet-source.ts';
 import { recallDataset, rememberDataset, sourceKey } from './source-index.ts';
 
 export interface LoadOptions extends ReadOptions, BuildOptions {
@@ -72,12 +73,14 @@ const FILE_FORMATS: readonly FileFormat[] = [
   ...ARCHIVES,
   { ending: '.csv', locate: locateCsv },
   { ending: '.csv.gz', locate: locateCsv },
+  { ending: '.parquet', locate: locateParquet },
 ];
 
 /** The first that recognises a folder loads it; the last takes any folder. */
 const FOLDER_FORMATS: readonly LocateInFolder[] = [
   locateIdxFolder,
   locateCifarFolder,
+  locateParquetFolder,
   locateCsvFolder,
   locateLoneArchive,
   locateImageFolder,

@@ -1,0 +1,54 @@
+// Parquet files in Hugging Face's form.
+
+import { type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
+import { type Examples, type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
+import { encodePng } from './data-fixtures.ts';
+
+export interface ParquetImage {
+  readonly bytes: Uint8Array | null;
+  readonly label: number | string | null;
+}
+
+/** A column `image` of bytes and path, and a column `label`. @param names  of the classes, for the metadata. */
+export function encodeParquet(
+  images: readonly ParquetImage[],
+  names?: readonly string[],
+  options: Partial<ParquetWriteOptions> & { readonly column?: string } = {},
+): Buffer {
+  const { column = 'image', ...others } = options;
+  const isText = images.some(({ label }) => typeof label === 'string');
+  const optional = { repetition_type: 'OPTIONAL' } as const;
+  const features = {
+    [column]: { _type: 'Image' },
+    label: names === undefined ? { dtype: 'int64', _type: 'Value' } : { names, _type: 'ClassLabel' },
+  };
+  return Buffer.from(
+    parquetWriteBuffer({
+      columnData: [
+        { name: column, data: images.map(({ bytes }, i) => ({ bytes, path: `${i}.png` })) },
+        { name: 'label', data: images.map(({ label }) => (typeof label === 'number' ? BigInt(label) : label)) },
+      ],
+      schema: [
+        { name: 'root', num_children: 2 },
+        { name: column, num_children: 2, ...optional },
+        { name: 'bytes', type: 'BYTE_ARRAY', ...optional },
+        { name: 'path', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
+        isText
+          ? { name: 'label', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional }
+          : { name: 'label', type: 'INT64', ...optional },
+      ],
+      kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features } }) }],
+      ...others,
+    }),
+  );
+}
+
+export async function parquetImages(examples: Examples, shape: ImageShape): Promise<ParquetImage[]> {
+  const size = imageSizeOf(shape);
+  return Promise.all(
+    Array.from(examples.labels, async (label, i) => ({
+      bytes: new Uint8Array(await encodePng(examples.pixels.subarray(i * size, (i + 1) * size), shape)),
+      label,
+    })),
+  );
+}
