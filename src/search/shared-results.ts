@@ -72,7 +72,7 @@ export async function checkpointOutcome(
   { id, genome, checkpointPath: path, latency }: EvaluationTask,
   notify: (notice: string) => void,
 ): Promise<EvaluationOutcome | undefined> {
-  if (id === undefined || path === undefined || !existsSync(path)) return undefined;
+  if (id === undefined || path === undefined || latency || !existsSync(path)) return undefined;
   try {
     const outcome = readCheckpointOutcome(await readFile(path), path, id);
     if (outcome !== undefined) return outcome;
