@@ -1,12 +1,17 @@
-// Time of one training step against PyTorch on the same core: npm run bench [-- --rounds 5]
-// The two take turns, genome by genome, so that both see the same machine; medians and their ratio are printed.
-// Needs Debian's python3-torch for the comparison; without it, our times alone.
+// Time of one training step against PyTorch on the same core: npm run bench [-- --rounds 5 --lowering auto --json FILE]
+// Blocked, plain and PyTorch take turns, genome by genome, so that all see the same machine; medians over the rounds.
+// --lowering plain leaves the blocked one out, and the other way round. Needs Debian's python3-torch for the comparison.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { chooseLowering, withLowering } from '../dist/engine/choose-lowering.js';
+import { measureTrainingStep } from '../dist/engine/measure.js';
+import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
+import { parseGenome } from '../dist/genome/text.js';
+import { createNetwork } from '../dist/network/training-graph.js';
 
 const CASES = [
   { genome: '16-16-max-32-32-max-64-64', channels: 1, size: 28 },
@@ -16,41 +21,76 @@ const CASES = [
   { genome: '64-64-max-128-128-max-256-256', channels: 3, size: 32 },
 ];
 const PYTHON = '/usr/bin/python3';
+const BATCH = 64;
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    lowering: { type: 'string', default: 'auto' },
+    json: { type: 'string' },
+  },
+});
 const rounds = Number(values.rounds);
-const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const runtime = await loadNodeRuntime();
+const { name: fastest } = await chooseLowering(runtime, values.lowering);
+const lowerings = values.lowering === 'auto' && fastest !== 'plain' ? [fastest, 'plain'] : [fastest];
 const torchScript = fileURLToPath(new URL('torch_step.py', import.meta.url));
 const hasTorch = existsSync(PYTHON) && spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
+const engines = [...lowerings, ...(hasTorch ? ['PyTorch'] : [])];
 
-console.log(`${cpus()[0]?.model}, Node ${process.version}, one thread, batch 64, ${rounds} rounds`);
+const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, runtime: runtime.name };
+console.log(
+  `${machine.processor}, ${machine.runtime}, one thread, batch ${BATCH}, ${rounds} rounds, images per second`,
+);
 if (!hasTorch) console.log('PyTorch is not installed (Debian: apt-get install python3-torch): only our times follow');
-const ratios = [];
+
+const results = [];
 for (const { genome, channels, size } of CASES) {
-  const ours = [];
-  const torch = [];
+  const times = Object.fromEntries(engines.map((engine) => [engine, []]));
   for (let round = 0; round < rounds; round++) {
-    const input = `${size}x${size}x${channels}`;
-    ours.push(run(process.execPath, [cli, 'inspect', genome, '--input', input, '--measure', '--json']).trainingStep.ms);
-    if (hasTorch) torch.push(run(PYTHON, [torchScript, genome, String(channels), String(size)]).msPerStep);
+    for (const engine of engines) times[engine].push(await stepMs(engine, genome, channels, size));
   }
-  let line = `${genome.padEnd(32)} ours ${median(ours).toFixed(1).padStart(7)} ms`;
-  if (hasTorch) {
-    const ratio = median(torch) / median(ours);
-    ratios.push(ratio);
-    line += `   PyTorch ${median(torch).toFixed(1).padStart(7)} ms   ${ratio.toFixed(2)} times as many images per second`;
-  }
-  console.log(line);
+  const imagesPerSecond = Object.fromEntries(engines.map((engine) => [engine, (BATCH * 1000) / median(times[engine])]));
+  results.push({ genome, input: [channels, size, size], imagesPerSecond, stepMs: times });
+  const figures = engines.map((engine) => `${engine} ${imagesPerSecond[engine].toFixed(0).padStart(6)}`).join('   ');
+  const ratios = hasTorch
+    ? lowerings.map((name) => `${name}/PyTorch ${(imagesPerSecond[name] / imagesPerSecond.PyTorch).toFixed(2)}`)
+    : [];
+  console.log([genome.padEnd(30), figures, ...ratios].join('   '));
 }
-if (hasTorch) {
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-  console.log(`geometric mean: ${mean.toFixed(2)}`);
+const means = {};
+for (const name of hasTorch ? lowerings : []) {
+  const logs = results.map(({ imagesPerSecond }) => Math.log(imagesPerSecond[name] / imagesPerSecond.PyTorch));
+  means[name] = Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
+  console.log(`geometric mean, ${name}/PyTorch: ${means[name].toFixed(2)}`);
+}
+if (values.json !== undefined) {
+  const report = {
+    date: new Date().toISOString().slice(0, 10),
+    machine,
+    batch: BATCH,
+    rounds,
+    geometricMeans: means,
+    results,
+  };
+  writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-function run(command, args) {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`);
-  return JSON.parse(stdout);
+async function stepMs(engine, genome, channels, size) {
+  if (engine === 'PyTorch') return torchStepMs(genome, channels, size);
+  const problem = { input: { channels, height: size, width: size }, classes: 10 };
+  const perChannel = (value) => new Array(channels).fill(value);
+  const network = createNetwork(parseGenome(genome), problem, { mean: perChannel(128), std: perChannel(64) });
+  const { ms } = await measureTrainingStep(await withLowering(runtime, engine), network, { batch: BATCH });
+  return ms;
+}
+
+function torchStepMs(genome, channels, size) {
+  const { status, stdout, stderr } = spawnSync(PYTHON, [torchScript, genome, String(channels), String(size)], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`PyTorch failed: ${stderr}`);
+  return JSON.parse(stdout).msPerStep;
 }
 
 function median(numbers) {
