@@ -11,7 +11,9 @@ const search = new AutoCNN({
   dataset: folder,
   epochNumber: 10,
   settings: { trainLimit: Number(trainLimit) },
-  extraCallbacks: [{ onEvaluationEnd: ({ genome, fitness }) => console.log(genome, fitness) }],
+  extraCallbacks: [
+    { onEvaluationEnd: ({ genome, fitness = 'trained on all images' }) => console.log(genome, fitness) },
+  ],
 });
 const best = await search.run();
 await best.save('cifar10.onnx');

@@ -10,7 +10,9 @@ const search = new AutoCNN({
   dataset: 'mnist',
   epochNumber: 5,
   settings: { trainLimit },
-  extraCallbacks: [{ onEvaluationEnd: ({ genome, fitness }) => console.log(genome, fitness) }],
+  extraCallbacks: [
+    { onEvaluationEnd: ({ genome, fitness = 'trained on all images' }) => console.log(genome, fitness) },
+  ],
 });
 const best = await search.run();
 console.log(`${best}`, await best.evaluate());

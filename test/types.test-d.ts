@@ -1,6 +1,14 @@
 // What must compile and what must not. Never run: `npm run check:types` is the test.
 
-import { AutoCNN, type AutoCnnOptions, type Callback, loadDataset, type TrainedCnn } from 'auto-cnn';
+import {
+  AutoCNN,
+  type AutoCnnOptions,
+  type Callback,
+  earlyStopping,
+  learningRateScheduler,
+  loadDataset,
+  type TrainedCnn,
+} from 'auto-cnn';
 
 const pixels = new Uint8Array(60_000 * 784);
 const testPixels = new Float32Array(10_000 * 784);
@@ -33,8 +41,11 @@ export async function searchAsDocumented(signal: AbortSignal): Promise<void> {
     checkpointDir: 'checkpoints',
     signal,
     preset: 'autocnn',
+    importFitness: 'theirs.json',
     settings: { finalEpochs: 10, training: { batchSize: 32, schedule: { name: 'cosine' } } },
     extraCallbacks: [
+      earlyStopping({ monitor: 'validationAccuracy', patience: 3, minDelta: 0 }),
+      learningRateScheduler((epoch, rate) => (epoch < 10 ? rate : rate * 0.9)),
       {
         async onEpochEnd(epoch, control) {
           if ((epoch.validationAccuracy ?? 0) < 0.2) control.stopEvaluation();
@@ -42,7 +53,11 @@ export async function searchAsDocumented(signal: AbortSignal): Promise<void> {
         onGeneration(generation, control) {
           if (generation.best.fitness > 0.99) control.stopSearch();
         },
-        onEvaluationEnd: (evaluation) => console.log(evaluation.genome, evaluation.fitness),
+        onEvaluationEnd: (evaluation) => {
+          const fitness: number | undefined = evaluation.fitness;
+          if (evaluation.final) console.log(evaluation.repeat);
+          else console.log(evaluation.genome, fitness);
+        },
       },
     ],
   });
@@ -88,6 +103,10 @@ accept({ dataset: { xTrain: { data: pixels, shape: [1, 1, 1] }, xTest: { data: p
 const list = { data: [0], shape: [1, 1, 1] };
 // @ts-expect-error: pixels are typed arrays
 accept({ dataset: { xTrain: list, yTrain: [0], xTest: list, yTest: [0] } });
+// @ts-expect-error: nothing to monitor
+earlyStopping({ monitor: 'val_auc' });
+// @ts-expect-error: a rate is a number
+learningRateScheduler(() => '0.1');
 // @ts-expect-error: no such moment
 accept({ dataset, extraCallbacks: [{ onBatchEnd() {} }] });
 // @ts-expect-error: an evaluation that has ended cannot be stopped
