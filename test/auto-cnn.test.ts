@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AutoCNN, loadDataset } from 'auto-cnn';
+import { AutoCNN, type AutoCnnOptions, loadDataset, openRunFolder, readSummary } from 'auto-cnn';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 const work = mkdtempSync(join(tmpdir(), 'auto-cnn-library-'));
@@ -18,8 +18,8 @@ afterAll(() => {
 
 it('searches with the options of the Python package, in child processes, and calls back', async () => {
   const { train, test } = await loadDataset('mnist');
-  const heard = { epochs: 0, generations: 0, evaluations: 0 };
-  const search = new AutoCNN({
+  const heard = { epochs: 0, generations: 0, evaluations: 0, finals: 0 };
+  const options: AutoCnnOptions = {
     populationSize: 5,
     maximalGenerationNumber: 4,
     epochNumber: 5,
@@ -39,27 +39,37 @@ it('searches with the options of the Python package, in child processes, and cal
     mutationOperationDistribution: [0.7, 0.1, 0.1, 0.1],
     searchSpace: { channels: [32, 64, 128, 256, 512], maxDepth: 5 },
     outputLayer: [{ type: 'globalAveragePooling' }, { type: 'dense', units: 'classes', activation: 'softmax' }],
+    fitnessCache: 'fitness.json',
     logsDir: 'logs',
+    checkpointDir: 'checkpoints',
     extraCallbacks: [
       {
         onEpochEnd: () => void heard.epochs++,
         onGeneration: () => void heard.generations++,
-        onEvaluationEnd: () => void heard.evaluations++,
+        onEvaluationEnd: ({ final }) => void (final ? heard.finals++ : heard.evaluations++),
       },
     ],
-  });
-  const best = await search.run();
+  };
+  const best = await new AutoCNN(options).run();
   expect(`${best}`).toMatch(/^$|^[\d\w-]+$/);
   const { loss, accuracy } = await best.evaluate();
   expect(loss).toBeGreaterThan(0);
   expect(accuracy).toBeLessThanOrEqual(1);
   expect(best.folder).toBe(join(process.cwd(), 'runs', 'arrays-1'));
   expect(heard.generations).toBe(5);
-  expect(heard.epochs).toBe(5 * heard.evaluations);
+  expect(heard.epochs).toBe(5 * (heard.evaluations + heard.finals));
+  expect(heard.finals).toBe(1);
   expect(readdirSync('logs')).toEqual(['arrays-1']);
+
+  // The file and the folder are there now: nothing is trained again.
+  const again = await new AutoCNN(options).run();
+  const { evaluations, reused } = readSummary(openRunFolder(again.folder).folder) ?? {};
+  expect(reused).toBe(evaluations);
+  expect(`${again}`).toBe(`${best}`);
+  expect(await again.evaluate()).toEqual({ loss, accuracy });
 });
 
-it('stops an evaluation in a child process', async () => {
+it('stops evaluations and the final training in child processes', async () => {
   const dataset = await loadDataset('mnist');
   const fates: unknown[] = [];
   await new AutoCNN({
@@ -69,15 +79,15 @@ it('stops an evaluation in a child process', async () => {
     dataset,
     workers: 2,
     searchSpace: { channels: [8], maxDepth: 2 },
-    settings: { trainLimit: 300, finalEpochs: 1 },
+    settings: { trainLimit: 300, finalEpochs: 50 },
     extraCallbacks: [
       {
         onEpochEnd: ({ epoch }, { stopEvaluation }) => (epoch === 2 ? stopEvaluation() : undefined),
-        onEvaluationEnd: ({ history, stopped }) => void fates.push([history.length, stopped]),
+        onEvaluationEnd: ({ history, stopped, final }) => void fates.push([history.length, stopped, final]),
       },
     ],
   }).run();
-  expect(new Set(fates.map(String))).toEqual(new Set(['2,true']));
+  expect(new Set(fates.map(String))).toEqual(new Set(['2,true,false', '2,true,true']));
 });
 
 it('runs the MNIST example on a small sample', { timeout: 300_000 }, async () => {

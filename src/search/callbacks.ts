@@ -15,7 +15,8 @@ export interface EvaluationControl extends SearchControl {
   /**
    * Ends this training. Its fitness and its weights are the best of the epochs up to the one this was called in (of a final
    * training: the last), and its journal entry says `stopped`; before the end of its first epoch, it counts as failed. A
-   * final training that another run had done already (`checkpointDir`) is taken as a whole.
+   * final training that another run had done already (`checkpointDir`) is taken as a whole; one that several replicas share,
+   * or that keeps a deadline, goes on.
    */
   stopEvaluation(): void;
 }
