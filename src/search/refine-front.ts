@@ -50,6 +50,14 @@ export function planRefinement(front: readonly EvaluationEntry[], config: Search
   return { members, epochs: Math.min(MOST_EPOCHS, affordable()) };
 }
 
+/** The settings of one of the trainings, as far as they decide its work. */
+export function refinementSize<Settings extends Pick<SearchConfig, 'training'>>(
+  settings: Settings,
+  epochs: number,
+): Settings & { readonly searchLimit: null } {
+  return { ...settings, searchLimit: null, training: { ...settings.training, epochs } };
+}
+
 /**
  * Trains the networks of a refinement; what the journal holds is not trained again.
  *
@@ -121,9 +129,7 @@ function affordableEpochs(
   const workFor = (epochs: number): number =>
     members
       .map(({ genome }) => estimateCost(parseGenome(genome), data.problem))
-      .map((cost) =>
-        candidateWork({ ...config, searchLimit: null, training: { ...config.training, epochs } }, data, cost),
-      )
+      .map((cost) => candidateWork(refinementSize(config, epochs), data, cost))
       .reduce((sum, each) => sum + each, 0);
   const start = workFor(0);
   return Math.max(0, Math.floor((work - start) / (workFor(1) - start)));
