@@ -17,19 +17,11 @@ import { limitEvaluator } from './limit-evaluator.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
-import { replan } from './replan.ts';
+import type { Replan } from './replan.ts';
 import { type Rounds, roundsOf } from './rounds.ts';
 import { checkpointOutcome } from './shared-results.ts';
 import { finalTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
 import { type RoundOptions, RoundTraining } from './train-in-rounds.ts';
-
-/** When the final training must be done. */
-export interface FinalDeadline {
-  /** By the clock, until it must have ended. */
-  readonly secondsLeft: () => number;
-  /** So much too early or too late is left as it is. */
-  readonly toleranceSeconds: number;
-}
 
 export interface FinalTraining {
   readonly run: OpenRun;
@@ -38,8 +30,8 @@ export interface FinalTraining {
   readonly events: EventEmitter<SearchEvents>;
   /** As the run has taken them so far, over all its sessions. */
   readonly elapsedSeconds: () => number;
-  /** Its length is changed to meet this, where there is one training. */
-  readonly deadline?: FinalDeadline;
+  /** May change its length in its midst, where there is one training. */
+  readonly replan?: Replan;
   /** What the journal says of an outcome; `began` is a time of `performance.now()`. */
   readonly describe: (candidate: Candidate, outcome: EvaluationOutcome, began: number) => Omit<EvaluationEntry, 'type'>;
 }
@@ -104,10 +96,10 @@ async function trainFinal(
   return entry;
 }
 
-function roundsFor({ run, deadline }: FinalTraining, genome: string): Rounds | undefined {
+function roundsFor({ run, replan }: FinalTraining, genome: string): Rounds | undefined {
   const { config, dataset, entries } = run;
   const work = trainingWork(estimateCost(parseGenome(genome), networkInputOf(config, dataset)));
-  const isPlanned = deadline !== undefined || entries.some(({ type }) => type === 'plan');
+  const isPlanned = replan !== undefined || entries.some(({ type }) => type === 'plan');
   return roundsOf(config, perEpochOf(run), work * config.training.batchSize, isPlanned && config.repeats === 1);
 }
 
@@ -118,22 +110,22 @@ function roundsFor({ run, deadline }: FinalTraining, genome: string): Rounds | u
 function inRounds(
   { id: base, task }: IdentifiedTask,
   rounds: Rounds,
-  { run, tasks, deadline }: FinalTraining,
+  { run, tasks, replan }: FinalTraining,
 ): IdentifiedTask {
   const planned = run.entries.find((entry): entry is PlanEntry => entry.type === 'plan' && entry.of === base);
-  const mayChange = deadline !== undefined && keepsDeadline(run);
+  const mayChange = replan !== undefined && mayReplan(run);
   const id = planned?.id ?? hashOf([base, rounds, mayChange ? randomUUID() : 0]);
   return { id, task: { ...task, id, checkpointPath: tasks.checkpoint(id) } };
 }
 
 /** A configuration that says how the length is changed is kept to; several trainings have one. */
-function keepsDeadline({ config, entries }: OpenRun): boolean {
+function mayReplan({ config, entries }: OpenRun): boolean {
   const isOurs = config.finalSteps === undefined || entries.some(({ type }) => type === 'plan');
   return isOurs && config.repeats === 1;
 }
 
 function roundOptions(
-  { run, evaluator, events, elapsedSeconds, deadline }: FinalTraining,
+  { run, evaluator, events, elapsedSeconds, replan }: FinalTraining,
   rounds: Rounds,
   onProgress: RoundOptions['onProgress'],
 ): RoundOptions {
@@ -141,12 +133,11 @@ function roundOptions(
     events.emit('notice', notice);
   };
   const options = { run, evaluator, rounds, perEpoch: perEpochOf(run), elapsedSeconds, onProgress, onNotice };
-  if (deadline === undefined || !keepsDeadline(run)) return options;
-  const { toleranceSeconds } = deadline;
+  if (replan === undefined || !mayReplan(run)) return options;
   return {
     ...options,
     replan(done, total, secondsPerStep) {
-      const steps = replan({ done, total, secondsPerStep, secondsLeft: deadline.secondsLeft(), toleranceSeconds });
+      const steps = replan(done, total, secondsPerStep);
       if (steps !== total) onNotice(`the final training has ${steps} steps instead of ${total}, to end in time`);
       return steps;
     },

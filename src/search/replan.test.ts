@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Pace, replan } from './replan.ts';
+import { meetDeadline, type Pace, replan } from './replan.ts';
 
 const PACE: Pace = { done: 400, total: 1000, secondsPerStep: 0.1, secondsLeft: 60, toleranceSeconds: 2 };
 
@@ -41,5 +41,15 @@ describe('replan', () => {
         if (pace.secondsLeft >= 0) expect(replan({ ...pace, total, toleranceSeconds: tolerance })).toBe(total);
       }),
     );
+  });
+});
+
+describe('meetDeadline', () => {
+  it('asks the clock each time', () => {
+    let left = 60;
+    const decide = meetDeadline(() => left, 2);
+    expect(decide(400, 1000, 0.1)).toBe(1000);
+    left = 30;
+    expect(decide(400, 1000, 0.1)).toBe(700);
   });
 });

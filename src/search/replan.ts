@@ -13,6 +13,20 @@ export interface Pace {
 }
 
 /**
+ * Decides in the midst of a training how long it is.
+ *
+ * @param secondsPerStep  of late.
+ * @returns steps of the whole training.
+ */
+export type Replan = (done: number, total: number, secondsPerStep: number) => number;
+
+/** Changes the length of a training so that it ends in time. */
+export function meetDeadline(secondsLeft: () => number, toleranceSeconds: number): Replan {
+  return (done, total, secondsPerStep) =>
+    replan({ done, total, secondsPerStep, secondsLeft: secondsLeft(), toleranceSeconds });
+}
+
+/**
  * Steps of the whole training that use the time left, neither more nor less.
  *
  * @returns `total` if it comes out within the tolerance; `done` if no time is left.

@@ -20,6 +20,7 @@ import { mapConcurrently } from './map-concurrently.ts';
 import { EpochDetailsCollector, mergeEpochs } from './merge-epochs.ts';
 import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
+import type { Replan } from './replan.ts';
 import { planAt, type Rounds, roundEnd } from './rounds.ts';
 import type { IdentifiedTask } from './tasks.ts';
 
@@ -32,13 +33,8 @@ export interface RoundOptions {
   readonly elapsedSeconds: () => number;
   readonly onProgress: (progress: EvaluationProgress) => void;
   readonly onNotice: (notice: string) => void;
-  /**
-   * Asked after each round but the last.
-   *
-   * @param secondsPerStep  of the last rounds.
-   * @returns steps of the whole training.
-   */
-  readonly replan?: (done: number, total: number, secondsPerStep: number) => number;
+  /** Asked after each round but the last. */
+  readonly replan?: Replan;
   readonly onPlan?: (plan: TrainingPlan) => Promise<void>;
 }
 
