@@ -3,12 +3,12 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DataFormatError, InvalidInputError } from '../errors.ts';
-import { sortClassNames } from './class-names.ts';
-import type { Examples, ImageShape } from './dataset.ts';
+import type { ImageShape } from './dataset.ts';
 import { fileFailure } from './file-failure.ts';
 import { fitImages } from './fit-images.ts';
 import { readIdx } from './idx.ts';
 import type { DatasetParts, LocatedSource, ReadOptions } from './loader.ts';
+import { listNames, nameLabels, noteOnEmptyClasses } from './name-labels.ts';
 
 /**
  * Recognises a folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and the same of `t10k` or `test`; a dot
@@ -17,8 +17,14 @@ import type { DatasetParts, LocatedSource, ReadOptions } from './loader.ts';
  *
  * Images are `[n, height, width]` (grey) or `[n, channels, height, width]` with 1 or 3 channels. The distinct labels of
  * the training part, in their order, become the classes.
+ *
+ * @param names  of the labels 0, 1, …, which then become the classes.
  */
-export async function locateIdxFolder(folder: string, name?: string): Promise<LocatedSource | undefined> {
+export async function locateIdxFolder(
+  folder: string,
+  name?: string,
+  names?: readonly string[],
+): Promise<LocatedSource | undefined> {
   const entries = await readdir(folder).catch((error: unknown) => {
     throw fileFailure('read the folder', folder, error);
   });
@@ -35,7 +41,7 @@ export async function locateIdxFolder(folder: string, name?: string): Promise<Lo
   return {
     format: 'idx',
     files: pairs.flatMap(({ images, labels }) => [images, labels]),
-    read: (options) => readParts(name ?? basename(folder), train, test, options),
+    read: (options) => readParts(name ?? basename(folder), train, test, names, options),
   };
 }
 
@@ -68,6 +74,7 @@ async function readParts(
   name: string,
   trainPair: IdxPair,
   testPair: IdxPair | undefined,
+  names: readonly string[] | undefined,
   options: ReadOptions,
 ): Promise<DatasetParts> {
   const train = await readPair(trainPair);
@@ -80,14 +87,21 @@ async function readParts(
       { details: { path: test.images, offset: 4 } },
     );
   }
-  const classes = sortClassNames([...new Set(train.values)].map(String));
+  const namesOf = ({ values }: RawPart): string[] => Array.from(values, (value) => names?.[value] ?? String(value));
+  const named = nameLabels(namesOf(train), test && namesOf(test), (row, label, classes) => {
+    const [path, offset] = [test?.labels ?? train.labels, LABELS_START + row];
+    return new DataFormatError(
+      `${path}, byte ${offset}: label ${label} does not occur in the training part (its labels: ${listNames(classes)}); every class needs training images.`,
+      { details: { path, offset } },
+    );
+  });
   const parts: DatasetParts = {
     name,
     shape: train.shape,
-    classes,
-    train: toExamples(train, classes),
-    test: test === undefined ? undefined : toExamples(test, classes),
-    notes: [],
+    classes: named.classes,
+    train: { count: train.values.length, pixels: train.pixels, labels: named.train },
+    test: test && named.test && { count: test.values.length, pixels: test.pixels, labels: named.test },
+    notes: names === undefined ? [] : noteOnEmptyClasses(names, named.classes),
   };
   return fitImages(parts, options);
 }
@@ -111,20 +125,6 @@ async function readPair({ images, labels }: IdxPair): Promise<RawPart> {
     );
   }
   return { images, labels, shape: { channels, height, width }, pixels: data, values };
-}
-
-function toExamples({ labels: path, pixels, values }: RawPart, classes: readonly string[]): Examples {
-  const indexOf = new Map(classes.map((name, index) => [Number(name), index]));
-  const labels = Int32Array.from(values, (value, row) => {
-    const index = indexOf.get(value);
-    if (index !== undefined) return index;
-    const offset = LABELS_START + row;
-    throw new DataFormatError(
-      `${path}, byte ${offset}: label ${value} does not occur in the training part (its labels: ${classes.join(', ')}); every class needs training images.`,
-      { details: { path, offset } },
-    );
-  });
-  return { count: labels.length, pixels, labels };
 }
 
 const LABELS_START = 8;

@@ -246,11 +246,11 @@ describe('bad input', () => {
   it('suggests the nearest name', async () => {
     await expect(loadDataset('MINST')).rejects.toMatchObject({
       code: 'INVALID_INPUT',
-      message: `No data set "MINST": it is neither a built-in name (mnist) nor an existing path (looked for ${join(process.cwd(), 'MINST')}); did you mean mnist?`,
+      message: `No data set "MINST": it is neither a built-in name (mnist, fashion-mnist, cifar10, cifar100) nor an existing path (looked for ${join(process.cwd(), 'MINST')}); did you mean mnist?`,
       details: { suggestion: 'mnist' },
     });
     await expect(loadDataset('/no/such/folder')).rejects.toThrow(
-      'No data set "/no/such/folder": it is neither a built-in name (mnist) nor an existing path (looked for /no/such/folder); check the path, or give one of the names.',
+      'No data set "/no/such/folder": it is neither a built-in name (mnist, fashion-mnist, cifar10, cifar100) nor an existing path (looked for /no/such/folder); check the path, or give one of the names.',
     );
   });
 

@@ -16,27 +16,32 @@ import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './l
 import { locateMnist } from './mnist.ts';
 import { locateNpz } from './npz.ts';
 import { locateParquet, locateParquetFolder } from './parquet-source.ts';
+import { locatePublished, PUBLISHED } from './published.ts';
 import { recallDataset, rememberDataset, sourceKey } from './source-index.ts';
 
 export interface LoadOptions extends ReadOptions, BuildOptions {
   /** Where packed data is kept. Default: AUTO_CNN_CACHE, or the user's cache folder. */
   readonly cacheDir?: string | undefined;
+  /** Where the files of fashion-mnist, cifar10 and cifar100 lie. Without it they are fetched into the cache, once. */
+  readonly dataDir?: string | undefined;
 }
 
 /**
- * Loads labelled images: a built-in name (`mnist`), a folder of images (`CLASS/…`, or `train/CLASS/…` and
- * `test/CLASS/…`), or a folder with the IDX files of MNIST. A built-in name wins over a folder of that name; `./mnist`
- * means the folder. The second time, unchanged data comes from the cache.
+ * Loads labelled images: a built-in name (`mnist`, `fashion-mnist`, `cifar10`, `cifar100`); a folder of images (`CLASS/…`,
+ * or `train/CLASS/…` and `test/CLASS/…`, or images and a CSV file of their names and labels), of IDX files, of CSV files
+ * of pixels, of CIFAR's binary files, or of Parquet files; or one file (`.npz`, `.csv`, `.csv.gz`, `.parquet`, CIFAR's
+ * `.tar.gz`). A built-in name wins over a folder of that name; `./mnist` means the folder. The second time, unchanged data
+ * comes from the cache.
  *
  * @throws {InvalidInputError} unknown name, missing or unreadable path, an option out of range, data that cannot make a
- *   classifier (no images, one class).
+ *   classifier (no images, one class), data that is not here and cannot be fetched.
  * @throws {DataFormatError} a damaged file.
  */
 export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
   checkOptions(options);
   options.signal?.throwIfAborted();
-  const located = await locate(source);
   const cacheDir = await resolveCacheDir(options.cacheDir);
+  const located = await locate(source, { ...options, cacheDir });
   const makeKey = (): Promise<string> => sourceKey(located.format, located.files, relevantOptions(options));
   const key = await makeKey();
   const remembered = await recallDataset(cacheDir, key);
@@ -55,7 +60,14 @@ export async function loadDataset(source: string, options: LoadOptions = {}): Pr
   return dataset;
 }
 
-const BUILT_IN: Readonly<Record<string, () => Promise<LocatedSource>>> = { mnist: locateMnist };
+type LocateOptions = LoadOptions & { readonly cacheDir: string };
+
+const BUILT_IN: Readonly<Record<string, (options: LocateOptions) => Promise<LocatedSource>>> = {
+  mnist: locateMnist,
+  ...Object.fromEntries(
+    PUBLISHED.map((dataset) => [dataset.name, (options: LocateOptions) => locatePublished(dataset, options)]),
+  ),
+};
 
 interface FileFormat {
   /** Of the file's name. */
@@ -88,9 +100,9 @@ const FOLDER_FORMATS: readonly LocateInFolder[] = [
 
 const LARGEST_SIDE = 1024;
 
-async function locate(source: string): Promise<LocatedSource> {
+async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
   const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
-  if (builtIn !== undefined) return builtIn();
+  if (builtIn !== undefined) return builtIn(options);
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
     throw systemCodeOf(error) === 'ENOENT' ? unknownSource(source, path) : fileFailure('read', path, error);

@@ -10,7 +10,7 @@ import { formatError } from './format-error.ts';
 import type { DatasetParts, LocatedSource, ReadOptions } from './loader.ts';
 import { listNames, nameLabels, noteOnEmptyClasses } from './name-labels.ts';
 import { type ImageColumns, imageColumnsOf } from './parquet-columns.ts';
-import { type ParquetFile, withParquet } from './parquet-file.ts';
+import type { ParquetFile } from './parquet-file.ts';
 import type { PageValue } from './parquet-page.ts';
 import { sortIntoParts } from './part-files.ts';
 
@@ -91,6 +91,11 @@ async function readParts(
     readAll: (read, signal) => readImages([...trainPaths, ...testPaths], places, read, signal),
   };
   return decodeParts(images, options);
+}
+
+/** Its libraries take a good part of a command's start; only Parquet files need them. */
+async function withParquet<T>(path: string, use: (file: ParquetFile) => Promise<T>): Promise<T> {
+  return (await import('./parquet-file.ts')).withParquet(path, use);
 }
 
 interface Labelled {
