@@ -14,7 +14,15 @@ export interface OnnxModelInfo {
 const OPSET = 17;
 const IR_VERSION = 8;
 
-const DATA_TYPES: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+const DATA_TYPES: Readonly<Record<DType | 'int8' | 'float16', number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+};
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 /**
@@ -88,9 +96,11 @@ function writeConstant(writer: BinaryWriter, constant: OnnxConstant): void {
   writer.tag(9, WireType.LengthDelimited).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-function elementTypeOf(data: OnnxConstant['data']): DType {
+function elementTypeOf(data: OnnxConstant['data']): keyof typeof DATA_TYPES {
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Int32Array) return 'int32';
+  if (data instanceof Int8Array) return 'int8';
+  if (data instanceof Uint16Array) return 'float16';
   return data instanceof Uint8Array ? 'bool' : 'int64';
 }
 

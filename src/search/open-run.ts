@@ -67,7 +67,7 @@ export async function startRun(
   check: (config: SearchConfig, dataset: Dataset) => void = () => {},
 ): Promise<OpenRun> {
   const config = withAbsolutePaths(resolveConfig(input, source));
-  const dataset = await load(config, options);
+  const dataset = await loadData(config, options);
   checkAgainstData(config, dataset);
   check(config, dataset);
   checkShared(config);
@@ -96,7 +96,7 @@ export async function reopenRun(
   const { name: lowering, notice } = await settleLowering(config, existsSync(folder.summary));
   const resolved: RunConfig = { ...config, ...changes, lowering };
   const packed = options.dataset ?? (await packedDataset(resolved, options));
-  const dataset = await load(resolved, { ...options, ...(packed && { dataset: packed }) });
+  const dataset = await loadData(resolved, { ...options, ...(packed && { dataset: packed }) });
   return open(folder, resolved, dataset, await ensurePacked(dataset, options.cacheDir), notice, async () => {});
 }
 
@@ -141,7 +141,8 @@ async function packedDataset({ dataset }: SearchConfig, { cacheDir }: OpenOption
   return existsSync(source) || !existsSync(path) ? undefined : readPackedDataset(path);
 }
 
-async function load(config: SearchConfig, options: OpenOptions): Promise<Dataset> {
+/** @throws {InvalidInputError} if the data is not what the configuration names; {DataFormatError}. */
+export async function loadData(config: SearchConfig, options: OpenOptions): Promise<Dataset> {
   const { source, size, channels, skipBroken, test, fingerprint } = config.dataset;
   const { cacheDir, onLoadProgress: onProgress, signal } = options;
   const loadOptions: LoadOptions = {

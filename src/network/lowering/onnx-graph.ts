@@ -21,8 +21,8 @@ export interface OnnxNode {
 export interface OnnxConstant {
   readonly name: string;
   readonly shape: readonly number[];
-  /** A Uint8Array holds booleans. */
-  readonly data: Float32Array | BigInt64Array | Int32Array | Uint8Array;
+  /** A Uint8Array holds booleans, a Uint16Array the bits of float16. */
+  readonly data: Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array | Uint16Array;
 }
 
 export interface OnnxValue {

@@ -1,0 +1,158 @@
+// A model as Keras 3 source and weights. Keras has the channels last, so the weights change their order.
+
+import type { Layer } from '../network/layers.ts';
+import type { ParameterSpec } from '../network/parameters.ts';
+import type { TrainedModel } from '../search/trained-model.ts';
+import { encodeNpz, type NamedArray } from './npz.ts';
+import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader } from './python-text.ts';
+
+export function exportKeras(model: TrainedModel): ReadonlyMap<string, Uint8Array | string> {
+  return new Map<string, Uint8Array | string>([
+    ['model.py', modelSource(model)],
+    ['predict.py', PREDICT_SCRIPT],
+    ['weights.npz', encodeNpz(kerasWeights(model))],
+  ]);
+}
+
+/** Our name of what a layer owns → Keras'. */
+const NAMES: Readonly<Record<string, string>> = {
+  weight: 'kernel',
+  bias: 'bias',
+  scale: 'gamma',
+  offset: 'beta',
+  mean: 'moving_mean',
+  variance: 'moving_variance',
+};
+
+/** Backends refuse dots in the names of layers. */
+const kerasName = (name: string): string => name.replaceAll('.', '_');
+
+/** Under `LAYER.VARIABLE`. */
+function kerasWeights({ network, state }: TrainedModel): ReadonlyMap<string, NamedArray> {
+  const arrays = new Map<string, NamedArray>();
+  const flattened = flattenedPixels(network);
+  const add = (specs: readonly ParameterSpec[], flat: Float32Array) => {
+    for (const { name, shape, offset, size } of specs) {
+      const at = name.lastIndexOf('.');
+      const array = { shape, data: flat.subarray(offset, offset + size) };
+      const arranged =
+        shape.length === 4
+          ? channelsLast(array)
+          : name === `${flattened?.dense}.weight`
+            ? pixelsFirst(array, flattened?.pixels ?? 1)
+            : array;
+      const key = `${kerasName(name.slice(0, at))}.${NAMES[name.slice(at + 1)] ?? name.slice(at + 1)}`;
+      arrays.set(key, arranged);
+    }
+  };
+  add(network.layout.parameters, state.parameters);
+  add(network.layout.statistics, state.statistics);
+  return arrays;
+}
+
+/** The dense layer that reads flattened feature maps, and the pixels of a map. */
+function flattenedPixels({ layers, problem }: TrainedModel['network']) {
+  const dense = layers.find(({ kind }) => kind === 'dense');
+  if (dense?.kind !== 'dense' || !layers.some(({ kind }) => kind === 'flatten')) return undefined;
+  const skips = layers.filter((layer) => layer.kind === 'skip');
+  return { dense: dense.name, pixels: dense.features / (skips.at(-1)?.filters2 ?? problem.input.channels) };
+}
+
+/** [M, C, K, K] → [K, K, C, M] */
+function channelsLast({ shape, data }: NamedArray): NamedArray {
+  const [filters = 1, channels = 1, height = 1, width = 1] = shape;
+  const area = height * width;
+  const arranged = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const [filter, channel, at] = [Math.floor(i / (channels * area)), Math.floor(i / area) % channels, i % area];
+    arranged[(at * channels + channel) * filters + filter] = data[i] ?? 0;
+  }
+  return { shape: [height, width, channels, filters], data: arranged };
+}
+
+/** Rows in the order [channel, pixel] → [pixel, channel]. */
+function pixelsFirst({ shape, data }: NamedArray, pixels: number): NamedArray {
+  const [rows = 1, units = 1] = shape;
+  const channels = rows / pixels;
+  const arranged = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    const to = (row % pixels) * channels + Math.floor(row / pixels);
+    arranged.set(data.subarray(row * units, (row + 1) * units), to * units);
+  }
+  return { shape, data: arranged };
+}
+
+function modelSource(model: TrainedModel): string {
+  const { layers } = model.network;
+  const remarks = layerRemarks(model.network);
+  const lines = layers.map((layer, i) => {
+    const remark = remarks.get(layer);
+    return `    x = ${callOf(layer, i === layers.length - 1)}${remark === undefined ? '' : `  # ${remark}`}\n`;
+  });
+  const skip = layers.some(({ kind }) => kind === 'skip') ? `\n\n${SKIP_FUNCTION}\n` : '';
+  return `${pythonHeader(model, 'keras (3, with any backend)')}
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+${pythonConstants(model)}
+${skip}
+
+def build_model():
+    """Raw pixels [N, HEIGHT, WIDTH, CHANNELS], float32 of 0..255, to probabilities [N, classes]."""
+    x = image = keras.Input((HEIGHT, WIDTH, CHANNELS), name="image")
+    x = layers.Normalization(mean=MEAN, variance=[std * std for std in STD], name="normalise")(x)
+${lines.join('')}    return keras.Model(image, x)
+
+
+def load_model(path=Path(__file__).with_name("weights.npz")):
+    """The trained model; compile() it to train it further."""
+    model = build_model()
+    with np.load(path) as weights:
+        for layer in model.layers:
+            if layer.name.startswith(("layers_", "head_")):
+                layer.set_weights([weights[f"{layer.name}.{weight.name}"] for weight in layer.weights])
+    return model
+
+
+def predict(model, pixels):
+    """Probabilities [N, classes] of raw pixels [N, HEIGHT, WIDTH, CHANNELS]."""
+    return model.predict(pixels.astype(np.float32), verbose=0)
+`;
+}
+
+function callOf(layer: Layer, isLast: boolean): string {
+  const name = `"${kerasName(layer.name)}"`;
+  switch (layer.kind) {
+    case 'skip': {
+      const { filters1, filters2, convolvesShortcut } = layer;
+      return `skip(x, ${name}, ${filters1}, ${filters2}${convolvesShortcut ? '' : ', shortcut=False'})`;
+    }
+    case 'pooling':
+      return `layers.${layer.pooling === 'max' ? 'MaxPooling2D' : 'AveragePooling2D'}(2, name=${name})(x)`;
+    case 'flatten':
+      return `layers.Flatten(name=${name})(x)`;
+    case 'globalAveragePooling':
+      return `layers.GlobalAveragePooling2D(name=${name})(x)`;
+    case 'dropout':
+      return `layers.Dropout(${layer.rate}, name=${name})(x)`;
+    case 'dense': {
+      const activation = isLast ? 'softmax' : layer.activation;
+      return `layers.Dense(${layer.units}, activation="${activation}", name=${name})(x)`;
+    }
+  }
+}
+
+const SKIP_FUNCTION = `def skip(x, name, filters1, filters2, shortcut=True):
+    """conv 3x3, batch norm, ReLU, conv 3x3, batch norm, plus a shortcut; ReLU."""
+    y = layers.Conv2D(filters1, 3, padding="same", name=f"{name}_conv1")(x)
+    y = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_norm1")(y)
+    y = layers.ReLU(name=f"{name}_relu1")(y)
+    y = layers.Conv2D(filters2, 3, padding="same", name=f"{name}_conv2")(y)
+    y = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_norm2")(y)
+    if shortcut:
+        x = layers.Conv2D(filters2, 1, name=f"{name}_shortcut")(x)
+    return layers.ReLU(name=f"{name}_relu2")(layers.Add(name=f"{name}_add")([y, x]))`;

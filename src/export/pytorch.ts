@@ -1,0 +1,143 @@
+// A model as PyTorch source and weights.
+
+import type { Layer } from '../network/layers.ts';
+import type { ParameterSpec } from '../network/parameters.ts';
+import type { TrainedModel } from '../search/trained-model.ts';
+import { encodeNpz, type NamedArray } from './npz.ts';
+import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader } from './python-text.ts';
+
+export function exportPyTorch(model: TrainedModel): ReadonlyMap<string, Uint8Array | string> {
+  return new Map<string, Uint8Array | string>([
+    ['model.py', modelSource(model)],
+    ['predict.py', PREDICT_SCRIPT],
+    ['weights.npz', encodeNpz(torchWeights(model))],
+  ]);
+}
+
+/** Our name of what a layer owns → PyTorch's. */
+const NAMES: Readonly<Record<string, string>> = {
+  scale: 'weight',
+  offset: 'bias',
+  mean: 'running_mean',
+  variance: 'running_var',
+};
+
+/** The state dict; PyTorch's dense weights are [units, features]. */
+function torchWeights({ network, state }: TrainedModel): ReadonlyMap<string, NamedArray> {
+  const arrays = new Map<string, NamedArray>();
+  const add = (specs: readonly ParameterSpec[], flat: Float32Array) => {
+    for (const { name, shape, offset, size } of specs) {
+      const at = name.lastIndexOf('.') + 1;
+      const data = flat.subarray(offset, offset + size);
+      const key = name.slice(0, at) + (NAMES[name.slice(at)] ?? name.slice(at));
+      arrays.set(key, shape.length === 2 ? transpose({ shape, data }) : { shape, data });
+    }
+  };
+  add(network.layout.parameters, state.parameters);
+  add(network.layout.statistics, state.statistics);
+  return arrays;
+}
+
+function transpose({ shape: [rows = 1, columns = 1], data }: NamedArray): NamedArray {
+  const transposed = data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
+  return { shape: [columns, rows], data: transposed };
+}
+
+function modelSource(model: TrainedModel): string {
+  const { layers } = model.network;
+  const remarks = layerRemarks(model.network);
+  const line = (layer: Layer, text: string) => {
+    const remark = remarks.get(layer);
+    return `            ${text}${remark === undefined ? '' : `  # ${remark}`}\n`;
+  };
+  const isHead = ({ name }: Layer) => name.startsWith('head.');
+  const body = layers.filter((layer) => !isHead(layer)).map((layer) => line(layer, `${moduleOf(layer)},`));
+  const head = layers.filter(isHead).map((layer) => line(layer, `${layer.name.slice(5)}=${moduleOf(layer)},`));
+  const needsDense = layers.some((layer) => layer.kind === 'dense' && layer.activation === 'relu');
+  const classes = [
+    ...(layers.some(({ kind }) => kind === 'skip') ? [SKIP_CLASS] : []),
+    ...(needsDense ? [DENSE_CLASS] : []),
+  ];
+  return `${pythonHeader(model, 'torch')}
+
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+${[pythonConstants(model), ...classes].join('\n\n\n')}
+
+
+class Model(nn.Module):
+    """Raw pixels [N, CHANNELS, HEIGHT, WIDTH], float32 of 0..255, to logits [N, classes]."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(MEAN).reshape(1, -1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).reshape(1, -1, 1, 1), persistent=False)
+        self.layers = nn.Sequential(${body.length === 0 ? '' : `\n${body.join('')}        `})
+        self.head = nn.Sequential(OrderedDict(
+${head.join('')}        ))
+
+    def forward(self, x):
+        return self.head(self.layers((x - self.mean) / self.std))
+
+
+def load_model(path=Path(__file__).with_name("weights.npz")):
+    """The trained model, ready to answer; call train() on it to train it further."""
+    model = Model()
+    with np.load(path) as weights:
+        model.load_state_dict({name: torch.from_numpy(weights[name]) for name in weights.files})
+    return model.eval()
+
+
+def predict(model, pixels):
+    """Probabilities [N, classes] of raw pixels [N, HEIGHT, WIDTH, CHANNELS]."""
+    with torch.no_grad():
+        images = torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32))
+        return torch.softmax(model(images), dim=1).numpy()
+`;
+}
+
+function moduleOf(layer: Layer): string {
+  switch (layer.kind) {
+    case 'skip': {
+      const { inputChannels, filters1, filters2, convolvesShortcut } = layer;
+      return `Skip(${inputChannels}, ${filters1}, ${filters2}${convolvesShortcut ? '' : ', shortcut=False'})`;
+    }
+    case 'pooling':
+      return layer.pooling === 'max' ? 'nn.MaxPool2d(2)' : 'nn.AvgPool2d(2)';
+    case 'flatten':
+      return 'nn.Flatten()';
+    case 'globalAveragePooling':
+      return 'nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())';
+    case 'dropout':
+      return `nn.Dropout(${layer.rate})`;
+    case 'dense':
+      return `${layer.activation === 'relu' ? 'Dense' : 'nn.Linear'}(${layer.features}, ${layer.units})`;
+  }
+}
+
+const SKIP_CLASS = `class Skip(nn.Module):
+    """conv 3x3, batch norm, ReLU, conv 3x3, batch norm, plus a shortcut; ReLU."""
+
+    def __init__(self, inputs, filters1, filters2, shortcut=True):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, filters1, 3, padding=1)
+        self.norm1 = nn.BatchNorm2d(filters1, eps=1e-3)
+        self.conv2 = nn.Conv2d(filters1, filters2, 3, padding=1)
+        self.norm2 = nn.BatchNorm2d(filters2, eps=1e-3)
+        self.shortcut = nn.Conv2d(inputs, filters2, 1) if shortcut else nn.Identity()
+
+    def forward(self, x):
+        y = torch.relu(self.norm1(self.conv1(x)))
+        y = self.norm2(self.conv2(y))
+        return torch.relu(y + self.shortcut(x))`;
+
+const DENSE_CLASS = `class Dense(nn.Linear):
+    """A dense layer with a ReLU."""
+
+    def forward(self, x):
+        return torch.relu(super().forward(x))`;

@@ -1,0 +1,98 @@
+// Models that show everything an export has to get right, image files for them, and what they answer.
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
+import { DeployedModel } from '../../src/engine/deployed-model.ts';
+import { readModelMetadata } from '../../src/network/onnx-metadata.ts';
+import { type TrainedModel, takeApart } from '../../src/search/trained-model.ts';
+import { encodePng, temporaryFolder, writeIn } from './data-fixtures.ts';
+import { runtime } from './run-graph.ts';
+import { noiseImages, smallModel } from './small-model.ts';
+
+export const IMAGES = 100;
+
+function exportable(name: string, ...model: Parameters<typeof smallModel>): { name: string; model: TrainedModel } {
+  const { bytes } = smallModel(...model);
+  const path = `${name}.onnx`;
+  return { name, model: takeApart({ path, bytes, metadata: readModelMetadata(bytes, path) }) };
+}
+
+export const EXPORTABLE = [
+  exportable('skip layers and both kinds of pooling, odd sizes, grey', '8-4-max-2-8-mean', shapeOf(1, 13, 11), [
+    'cat',
+    'a "quoted" \\ dog',
+    "o'owl, ünï¢ode 🦉",
+    '4',
+  ]),
+  exportable(
+    'identity shortcuts, global average pooling, dropout and a hidden layer, colour',
+    '8-4-2-4-max',
+    shapeOf(3, 12, 10),
+    ['cat', 'dog', 'owl'],
+    {
+      shortcut: 'where-channels-differ',
+      head: [
+        { type: 'globalAveragePooling' },
+        { type: 'dense', units: 9 },
+        { type: 'dropout', rate: 0.4 },
+        { type: 'dense', units: 'classes' },
+      ],
+    },
+  ),
+  exportable(
+    'a hidden layer and a dropout on flattened maps',
+    '4-8',
+    shapeOf(3, 5, 6),
+    Array.from({ length: 30 }, (_, i) => `class ${i}`),
+    {
+      head: [
+        { type: 'flatten' },
+        { type: 'dropout', rate: 0.2 },
+        { type: 'dense', units: 8 },
+        { type: 'dense', units: 'classes', activation: 'softmax' },
+      ],
+    },
+  ),
+  exportable('no layers', '', shapeOf(3, 6, 4), ['cat', 'dog']),
+] as const;
+
+function shapeOf(channels: number, height: number, width: number): ImageShape {
+  return { channels, height, width };
+}
+
+/** The images of a shape that exports are tried on. */
+const pixelsOf = (shape: ImageShape): Uint8Array => noiseImages(IMAGES, shape);
+
+/** A temporary folder with the files of an export, and image files in `images/`. */
+export async function exportedFolder(files: ReadonlyMap<string, Uint8Array | string>, shape: ImageShape) {
+  const folder = await temporaryFolder();
+  for (const [name, content] of files) await writeIn(folder, name, content);
+  const [pixels, size] = [pixelsOf(shape), imageSizeOf(shape)];
+  const images: string[] = [];
+  for (let i = 0; i < IMAGES; i++) {
+    const name = join('images', `${String(i).padStart(3, '0')}.png`);
+    await writeIn(folder, name, await encodePng(pixels.subarray(i * size, (i + 1) * size), shape));
+    images.push(name);
+  }
+  return { folder, images };
+}
+
+/** Between what an export answers for the images and what the model itself does. Infinite if answers are missing. */
+export async function largestDifference({ bytes, path, metadata }: TrainedModel, answers: ArrayLike<number>) {
+  const model = await DeployedModel.load(runtime, bytes, path);
+  const { probabilities } = await model.predict(pixelsOf(metadata.input), metadata.input);
+  await model.release();
+  if (answers.length !== probabilities.length) return Number.POSITIVE_INFINITY;
+  return probabilities.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (answers[i] ?? 2))), 0);
+}
+
+/** Keras takes TensorFlow unless told otherwise. */
+export const PYTHON_ENV = { KERAS_BACKEND: 'jax', ...process.env };
+
+/** A Python that has all of these modules; undefined if there is none. Debian's packages are for its own. */
+export function pythonWith(...modules: readonly string[]): string | undefined {
+  return ['python3', '/usr/bin/python3'].find(
+    (python) => spawnSync(python, ['-c', `import ${modules.join(', ')}`], { env: PYTHON_ENV }).status === 0,
+  );
+}
