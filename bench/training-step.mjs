@@ -7,7 +7,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chooseLowering, withLowering } from '../dist/engine/choose-lowering.js';
+import { chooseLowering } from '../dist/engine/choose-lowering.js';
 import { measureTrainingStep } from '../dist/engine/measure.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { parseGenome } from '../dist/genome/text.js';
@@ -81,7 +81,7 @@ async function stepMs(engine, genome, channels, size) {
   const problem = { input: { channels, height: size, width: size }, classes: 10 };
   const perChannel = (value) => new Array(channels).fill(value);
   const network = createNetwork(parseGenome(genome), problem, { mean: perChannel(128), std: perChannel(64) });
-  const { ms } = await measureTrainingStep(await withLowering(runtime, engine), network, { batch: BATCH });
+  const { ms } = await measureTrainingStep(runtime, network, { batch: BATCH, lowering: engine });
   return ms;
 }
 

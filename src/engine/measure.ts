@@ -7,6 +7,7 @@ import type { OptimiserSettings } from '../network/optimiser.ts';
 import type { Network } from '../network/training-graph.ts';
 import { createRng, type Rng } from '../random/rng.ts';
 import { BatchBuffers } from './batch-buffers.ts';
+import { chooseLowering, type LoweringChoice, withLowering } from './choose-lowering.ts';
 import { initialiseState } from './initialise.ts';
 import type { Runtime } from './runtime.ts';
 import { TrainingSession } from './training-session.ts';
@@ -20,6 +21,8 @@ export interface Timing {
 
 export interface MeasureOptions {
   readonly batch: number;
+  /** Of training; the fastest that works unless given. */
+  readonly lowering?: LoweringChoice;
   /** Timed runs, after two that are not. */
   readonly repeats?: number;
 }
@@ -32,11 +35,12 @@ const ADAM: OptimiserSettings = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilo
 export async function measureTrainingStep(
   runtime: Runtime,
   network: Network,
-  { batch, repeats = 12 }: MeasureOptions,
+  { batch, repeats = 12, lowering = 'auto' }: MeasureOptions,
 ): Promise<Timing> {
   const rng = createRng('measure');
   const initial = initialiseState(network.layout, rng);
-  const session = await TrainingSession.create(runtime, network, ADAM, initial, 0.9);
+  const engine = await withLowering(runtime, (await chooseLowering(runtime, lowering)).name);
+  const session = await TrainingSession.create(engine, network, ADAM, initial, 0.9);
   const { input, classes } = network.problem;
   const pixels = randomBytes(batch * imageSizeOf(input), rng);
   const labels = Int32Array.from({ length: batch }, () => rng.integer(0, classes - 1));

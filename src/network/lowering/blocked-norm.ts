@@ -12,7 +12,6 @@ type NormRules = Pick<LoweringRules, 'batchNormTraining' | 'batchNormGradient' |
 export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'channelSum'>): NormRules {
   const { onnx } = layouts;
   const mul = (a: string, b: string) => onnx.add('Mul', [a, b]);
-  const sub = (a: string, b: string) => onnx.add('Sub', [a, b]);
 
   /** `[C]` */
   const inverseStd = (variance: string, epsilon: number) =>
@@ -20,11 +19,12 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
       onnx.add('Reciprocal', [onnx.add('Sqrt', [onnx.add('Add', [variance, onnx.scalar(epsilon)])])]),
     );
 
-  /** scale·(x − mean)/std + offset as a·x + b. */
-  const coefficients = (scale: string, offset: string, mean: string, variance: string, epsilon: number) => {
-    const a = mul(scale, inverseStd(variance, epsilon));
-    return { a, b: sub(offset, mul(mean, a)) };
-  };
+  /** x − mean, once for both directions. */
+  const centred = (x: string, mean: string, channels: number) =>
+    onnx.once(`centred ${x} ${mean}`, () => {
+      const ones = onnx.floats(new Float32Array(channels).fill(1));
+      return layouts.affine(layouts.blocked(x, channels), ones, onnx.add('Neg', [mean]), channels);
+    });
 
   const affine = (x: string, a: string, b: string, channels: number): PendingConvolution => ({
     fused: {},
@@ -32,36 +32,37 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
   });
 
   return {
+    // The variance is that of centred values: the mean of squares less the square of the mean cancels where a mean is large.
     batchNormTraining(node, [x = '', scale = '', offset = '']) {
       const channels = channelsOf(node);
-      const blocked = layouts.blocked(x, channels);
-      const mean = layouts.channelMeans(blocked, channels);
-      const square = productMeans(blocked, blocked, node);
-      const variance = onnx.add('Relu', [sub(square, mul(mean, mean))]);
-      const { a, b } = coefficients(scale, offset, mean, variance, node.attributes.epsilon);
-      return [layouts.defer(affine(blocked, a, b, channels), channels), mean, variance];
+      const mean = layouts.channelMeans(layouts.blocked(x, channels), channels);
+      const deviation = centred(x, mean, channels);
+      const variance = productMeans(deviation, deviation, node);
+      const a = mul(scale, inverseStd(variance, node.attributes.epsilon));
+      return [layouts.defer(affine(deviation, a, offset, channels), channels), mean, variance];
     },
 
-    // Ioffe & Szegedy 2015, section 3, rearranged to dx = a·dy + b·x + c with one coefficient a channel.
+    // Ioffe & Szegedy 2015, section 3, rearranged to dx = a·dy + b·(x − mean) + c with one coefficient a channel.
     batchNormGradient(node, [dy = '', x = '', scale = '', mean = '', variance = ''], context) {
       const channels = channelsOf(node);
-      const [gradient, input] = [layouts.blocked(dy, channels), layouts.blocked(x, channels)];
+      const gradient = layouts.blocked(dy, channels);
+      const deviation = centred(x, mean, channels);
       const inverse = inverseStd(variance, node.attributes.epsilon);
       const meanGradient = layouts.channelMeans(gradient, channels);
-      const products = productMeans(gradient, input, node);
-      const meanProduct = mul(sub(products, mul(mean, meanGradient)), inverse);
+      const meanProduct = mul(productMeans(gradient, deviation, node), inverse);
       const a = mul(scale, inverse);
       const b = onnx.add('Neg', [mul(mul(a, inverse), meanProduct)]);
-      const c = onnx.add('Neg', [onnx.add('Add', [mul(a, meanGradient), mul(b, mean)])]);
+      const c = onnx.add('Neg', [mul(a, meanGradient)]);
       const first = layouts.affine(gradient, a, c, channels);
-      const dx = layouts.affine(input, b, undefined, channels, { sum: first });
+      const dx = layouts.affine(deviation, b, undefined, channels, { sum: first });
       const count = countOf(node, context);
       return [layouts.define(dx, channels), mul(meanProduct, count), mul(meanGradient, count)];
     },
 
     batchNorm(node, [x = '', scale = '', offset = '', mean = '', variance = '']) {
       const channels = channelsOf(node);
-      const { a, b } = coefficients(scale, offset, mean, variance, node.attributes.epsilon);
+      const a = mul(scale, inverseStd(variance, node.attributes.epsilon));
+      const b = onnx.add('Sub', [offset, mul(mean, a)]);
       const scaled = layouts.pending(x)?.scaled?.(a, b);
       return [layouts.defer(scaled ?? affine(layouts.blocked(x, channels), a, b, channels), channels)];
     },

@@ -70,6 +70,20 @@ describe.each(lowerings)('%s', (_, lowering) => {
       expect(largestError(y, naiveTensor([2, 1, 1, 2], [8, 10 - 2 / 3, 10 + 2 / 3, 12]))).toBeLessThan(1e-6);
     });
 
+    it('normalises what is small beside its mean', async () => {
+      const values = Array.from({ length: 2 * 49 }, (_, i) => 1000 + Math.sin(i));
+      const inputs = [
+        naiveTensor([2, 1, 7, 7], Float32Array.from(values)),
+        naiveTensor([1], [1]),
+        naiveTensor([1], [0]),
+      ];
+      const types = [images(7, 7), float32(1), float32(1)];
+      const outputs = await run('batchNormTraining', types, inputs, { epsilon: 1e-3 });
+      for (const [i, expected] of naive('batchNormTraining', inputs, { epsilon: 1e-3 }).entries()) {
+        expect(largestError(outputs[i], expected)).toBeLessThan(1e-3);
+      }
+    });
+
     it('takes ReLU to have slope 0 at 0', async () => {
       const inputs = [naiveTensor([1, 4], [5, 6, 7, 8]), naiveTensor([1, 4], [0, 1e-3, 0, 1e9])];
       const [dx] = await run('reluGradient', [float32('N', 4), float32('N', 4)], inputs, {});
