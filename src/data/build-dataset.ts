@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { DataFormatError, InvalidInputError } from '../errors.ts';
 import { createRng } from '../random/rng.ts';
 import { type Dataset, type Examples, type ImageShape, imageSizeOf, selectExamples } from './dataset.ts';
+import { describeFindings } from './findings.ts';
 import type { DatasetParts } from './loader.ts';
 import { stratifiedSplit } from './split.ts';
 
@@ -43,6 +44,7 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   } else {
     test = orderByContent(parts.test, imageSize);
   }
+  notes.push(...describeFindings(train, test, classes));
   const fingerprint = fingerprintOf(shape, classes, [train, test]);
   return { name, shape, classes, train: train.examples, test: test.examples, fingerprint, notes };
 }

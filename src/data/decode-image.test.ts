@@ -105,6 +105,30 @@ describe('decodeImage', () => {
     );
   });
 
+  it('shrinks very large images', async () => {
+    const huge = { height: 3000, width: 4000 };
+    for (const format of ['jpeg', 'png', 'webp'] as const) {
+      const bytes = await sharp({ create: { ...huge, channels: 3, background: '#f00' } })
+        .toFormat(format)
+        .toBuffer();
+      const planes = await decodeImage(bytes, { height: 3, width: 4 });
+      expect(planes[0]).toBeGreaterThan(250);
+      expect(planes).toHaveLength(36);
+    }
+  });
+
+  it('refuses decompression bombs before decoding', async () => {
+    const png = await sharp({
+      create: { height: 17_000, width: 17_000, channels: 3, background: '#000' },
+      limitInputPixels: false,
+    })
+      .png()
+      .toBuffer();
+    expect(png.length).toBeLessThan(2e6);
+    await expect(decodeImage(png, size)).rejects.toThrow('pixel limit');
+    await expect(readImageSize(png)).rejects.toThrow('pixel limit');
+  });
+
   it('refuses what is no image, no whole image, or of another format', async () => {
     const gif = await sharp(rgbPng).gif().toBuffer();
     const noise = randomExamples(1, { channels: 3, height: 50, width: 50 }, 2).pixels;

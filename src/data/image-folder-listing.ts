@@ -21,14 +21,17 @@ export interface ImageListing {
   readonly ignored: readonly string[];
   /** Folders beside `train` and `test`. */
   readonly unusedFolders: readonly string[];
+  /** Classes of the training part without an image; they are left out of `classes`. */
+  readonly emptyClasses: readonly string[];
 }
 
 /**
  * Lists `CLASS/image` or `train/CLASS/image` and `test/CLASS/image`. The second form is taken if there is a folder
- * `train` that holds folders. Hidden files and folders are passed over.
+ * `train` that holds folders. Images in folders within a class folder belong to the class too. Hidden files and folders
+ * are passed over.
  *
- * @throws {InvalidInputError} no images, one class, images outside a class folder, an empty class folder, a folder
- *   within a class folder, a test class without training folder, a folder that cannot be read.
+ * @throws {InvalidInputError} no images, one class, images outside a class folder, parts that are called otherwise than
+ *   `train` and `test`, a test class without training images, a folder that cannot be read.
  */
 export async function listImageFolder(folder: string): Promise<ImageListing> {
   const root = await readEntries(folder);
@@ -36,9 +39,10 @@ export async function listImageFolder(folder: string): Promise<ImageListing> {
   const trainEntries = trainFolder === undefined ? undefined : await readEntries(trainFolder);
   if (trainFolder === undefined || trainEntries === undefined || trainEntries.folders.length === 0) {
     await checkNoLoneTestPart(folder, root.folders);
-    const { classes, ignored } = await listClasses(folder, root);
+    const { classes, ignored, empty } = await listClasses(folder, root);
     const names = classNamesOf(folder, classes);
-    return { classes: names, train: toImageFiles(classes, names), test: undefined, ignored, unusedFolders: [] };
+    const train = toImageFiles(classes, names);
+    return { classes: names, train, test: undefined, ignored, unusedFolders: [], emptyClasses: empty };
   }
   const train = await listClasses(trainFolder, trainEntries);
   const names = classNamesOf(trainFolder, train.classes);
@@ -48,7 +52,7 @@ export async function listImageFolder(folder: string): Promise<ImageListing> {
     if (!names.includes(name)) {
       throw invalid(
         folder,
-        `test/${name} has no counterpart train/${name}: every class needs training images; add them, or remove test/${name}`,
+        `test/${name} has no counterpart train/${name} with images: every class needs training images; add them, or remove test/${name}`,
       );
     }
   }
@@ -58,6 +62,7 @@ export async function listImageFolder(folder: string): Promise<ImageListing> {
     test: test === undefined ? undefined : toImageFiles(test.classes, names),
     ignored: [...root.images, ...root.others, ...train.ignored, ...(test?.ignored ?? [])],
     unusedFolders: root.folders.filter((path) => path !== trainFolder && path !== testFolder),
+    emptyClasses: train.empty,
   };
 }
 
@@ -74,41 +79,59 @@ interface ClassListing {
   /** Paths of the images by class name. */
   readonly classes: ReadonlyMap<string, readonly string[]>;
   readonly ignored: readonly string[];
+  /** Names of folders without an image. */
+  readonly empty: readonly string[];
 }
 
 async function listClasses(folder: string, { folders, images, others }: Entries): Promise<ClassListing> {
   if (folders.length === 0) throw noClassFolders(folder, images, others);
   const classes = new Map<string, readonly string[]>();
   const ignored = [...images, ...others];
+  const empty: string[] = [];
   for (const path of folders) {
-    const entries = await readEntries(path);
-    const [inner] = entries.folders;
-    if (inner !== undefined) {
-      throw invalid(
-        folder,
-        `${inner} is a folder within the class folder ${path}, which may hold images only: move its images up, or give the folder right above the class folders`,
-      );
-    }
-    if (entries.images.length === 0) {
-      throw invalid(
-        folder,
-        `the class folder ${path} holds no image (${IMAGE_EXTENSION_LIST})${countText(entries.others)}: add some, or remove it`,
-      );
-    }
     // macOS stores accents decomposed; the class must be called the same everywhere.
     const name = basename(path).normalize('NFC');
-    classes.set(name, [...(classes.get(name) ?? []), ...entries.images]);
+    const entries = await readClassFolder(folder, path);
     ignored.push(...entries.others);
+    if (entries.images.length === 0) empty.push(name);
+    else classes.set(name, [...(classes.get(name) ?? []), ...entries.images]);
   }
-  return { classes, ignored };
+  if (classes.size === 0) throw noClassFolders(folder, images, ignored);
+  return { classes, ignored, empty };
 }
+
+const DEEPEST = 10;
+
+/** All that lies in a class folder, at any depth. */
+async function readClassFolder(folder: string, path: string, depth = 1): Promise<Omit<Entries, 'folders'>> {
+  if (depth > DEEPEST) {
+    throw invalid(
+      folder,
+      `${path} lies more than ${DEEPEST} folders deep: move its images up, or mend a link that leads back`,
+    );
+  }
+  const { folders, images, others } = await readEntries(path);
+  if (depth === 1 && folders.length > 0 && images.length === 0 && PART_NAMES.test(basename(path))) {
+    throw invalid(
+      folder,
+      `${path} looks like a part of the data, not like a class: call the parts train and test, with the class folders in them`,
+    );
+  }
+  const inner = await Promise.all(folders.map((each) => readClassFolder(folder, each, depth + 1)));
+  return {
+    images: [...images, ...inner.flatMap((entries) => entries.images)],
+    others: [...others, ...inner.flatMap((entries) => entries.others)],
+  };
+}
+
+const PART_NAMES = /^(train|training|test|testing|val|valid|validation)$/i;
 
 function classNamesOf(folder: string, classes: ReadonlyMap<string, unknown>): string[] {
   const names = sortClassNames(classes.keys());
   if (names.length === 1) {
     throw invalid(
       folder,
-      `it has only one class folder (${names[0]}): a classifier needs at least two; add a folder with images of another class`,
+      `it has only one class folder with images (${names[0]}): a classifier needs at least two; add a folder with images of another class`,
     );
   }
   return names;

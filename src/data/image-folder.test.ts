@@ -83,6 +83,28 @@ describe('locateImageFolder', () => {
     expect((await read(folder, { size: { height: 3, width: 5 } })).shape).toEqual({ channels: 1, height: 3, width: 5 });
   });
 
+  it('counts images in folders within a class folder to the class', async () => {
+    const folder = await folderWith({ 'cat/persian/old/a.png': red, 'cat/b.png': grey, 'dog/a.png': grey });
+    const parts = await read(folder);
+    expect(parts.classes).toEqual(['cat', 'dog']);
+    expect([...parts.train.labels]).toEqual([0, 0, 1]);
+  });
+
+  it('does not follow links in a circle', async () => {
+    const folder = await folderWith({ 'cat/a.png': red, 'dog/a.png': grey });
+    await symlink(folder, join(folder, 'cat', 'back'));
+    await expect(read(folder)).rejects.toThrow('lies more than 10 folders deep: move its images up, or mend a link');
+  });
+
+  it('leaves out a class without images, and says so', async () => {
+    const parts = await read(await folderWith({ 'cat/a.png': red, 'dog/a.png': grey, 'worm/a.bmp': 'x' }));
+    expect(parts.classes).toEqual(['cat', 'dog']);
+    expect(parts.notes).toEqual([
+      'Classes left out that have no training image: worm.',
+      `Files left out that are no images of a class: 1 (${join('worm', 'a.bmp')}).`,
+    ]);
+  });
+
   it('passes over hidden files, and counts others', async () => {
     const folder = await folderWith({
       'train/a/1.png': grey,
@@ -127,22 +149,22 @@ describe('locateImageFolder', () => {
     [
       'one class',
       { 'cat/a.png': grey },
-      'it has only one class folder (cat): a classifier needs at least two; add a folder with images of another class',
+      'it has only one class folder with images (cat): a classifier needs at least two; add a folder with images of another class',
     ],
     [
-      'an empty class folder',
-      { 'cat/a.png': grey, 'dog/.keep': '', 'dog/a.bmp': 'x' },
-      'the class folder FOLDER/dog holds no image (png, jpg, jpeg, webp), only 1 other files: add some, or remove it',
+      'class folders without images',
+      { 'cat/a.txt': 'x', 'dog/.keep': '', 'dog/a.bmp': 'x' },
+      'it holds no images (png, jpg, jpeg, webp), only 2 other files: put the images of each class in a folder named after it, as in FOLDER/cat/1.png',
     ],
     [
-      'nested class folders',
-      { 'cat/persian/a.png': grey, 'dog/a.png': grey },
-      'FOLDER/cat/persian is a folder within the class folder FOLDER/cat, which may hold images only: move its images up, or give the folder right above the class folders',
+      'parts with other names',
+      { 'training/cat/a.png': grey, 'training/dog/a.png': grey, 'testing/cat/a.png': grey },
+      'FOLDER/testing looks like a part of the data, not like a class: call the parts train and test, with the class folders in them',
     ],
     [
       'a test class without training images',
       { 'train/a/1.png': grey, 'train/b/1.png': grey, 'test/c/1.png': grey },
-      'test/c has no counterpart train/c: every class needs training images; add them, or remove test/c',
+      'test/c has no counterpart train/c with images: every class needs training images; add them, or remove test/c',
     ],
     [
       'a test part without training part',

@@ -5,6 +5,7 @@ import { decodeParts, listPaths } from './decode-images.ts';
 import { imageFiles } from './image-files.ts';
 import { type ImageListing, listImageFolder } from './image-folder-listing.ts';
 import type { LocatedSource } from './loader.ts';
+import { noteOnEmptyClasses } from './name-labels.ts';
 
 /**
  * Takes any folder as a folder of images, so it must be the last format that is tried.
@@ -23,8 +24,8 @@ export async function locateImageFolder(folder: string): Promise<LocatedSource> 
   };
 }
 
-function describe(folder: string, { ignored, unusedFolders }: ImageListing): string[] {
-  const notes: string[] = [];
+function describe(folder: string, { classes, ignored, unusedFolders, emptyClasses }: ImageListing): string[] {
+  const notes = noteOnEmptyClasses(emptyClasses, classes);
   if (ignored.length > 0) {
     notes.push(`Files left out that are no images of a class: ${ignored.length} (${listPaths(folder, ignored)}).`);
   }

@@ -49,7 +49,8 @@ export async function rememberDataset(cacheDir: string, key: string, dataset: Da
   await writeFileAtomically(entryPath(cacheDir, key), [Buffer.from(JSON.stringify(entry))]);
 }
 
-const KEY_VERSION = 1;
+/** Changes when the same source becomes another data set, or gets other notes. */
+const KEY_VERSION = 2;
 
 interface Entry {
   readonly fingerprint: string;
