@@ -12,8 +12,8 @@ export interface Rounds {
   readonly plan: TrainingPlan;
 }
 
-/** Work of a replica between two averages, a few seconds’ worth: less wastes time on starting, more lets replicas part. */
-const ROUND_WORK = 4e10;
+/** Work of a replica between two averages, a few seconds’ worth: less wastes time on states, more lets replicas part. */
+const ROUND_WORK = 3e11;
 /** Of a replica in a round. */
 const LEAST_STEPS = 8;
 
