@@ -1,0 +1,241 @@
+// Every reader meets damaged files: it gives a typed error with path and position, or data; in the formats that carry check
+// sums the very data that was written. AUTO_CNN_CORRUPTED_VARIANTS=1000 runs more variants.
+
+import { mkdir, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { buildDataset } from '../src/data/build-dataset.ts';
+import { locateCifarArchive, locateCifarFolder } from '../src/data/cifar.ts';
+import { locateCsvFolder } from '../src/data/csv-source.ts';
+import { locateIdxFolder } from '../src/data/idx-folder.ts';
+import { locateImageFolder } from '../src/data/image-folder.ts';
+import type { LocatedSource } from '../src/data/loader.ts';
+import { locateNpz } from '../src/data/npz.ts';
+import { locateParquetFolder } from '../src/data/parquet-source.ts';
+import { AutoCnnError } from '../src/errors.ts';
+import { createRng, type Rng } from '../src/random/rng.ts';
+import { encodeCsv, npzEntries } from './support/array-fixtures.ts';
+import { CIFAR_SHAPE, encodeCifar, encodeTarGz } from './support/cifar-fixtures.ts';
+import { encodeIdx, encodePng, randomExamples, temporaryFolder, writeIn } from './support/data-fixtures.ts';
+import { encodeParquet, parquetImages } from './support/parquet-fixtures.ts';
+
+const VARIANTS = Number(process.env.AUTO_CNN_CORRUPTED_VARIANTS ?? 100);
+const LARGEST_GROWTH_KB = 1024 * 1024;
+
+type Files = Readonly<Record<string, Buffer>>;
+
+interface Reader {
+  readonly files: Files;
+  readonly locate: (folder: string) => Promise<LocatedSource | undefined> | LocatedSource | undefined;
+  /** No damage can pass unnoticed. */
+  readonly hasSums?: boolean;
+}
+
+const shape = { channels: 1, height: 6, width: 6 };
+const colour = { channels: 3, height: 6, width: 6 };
+const train = randomExamples(12, shape, 3);
+const test = randomExamples(6, shape, 3, 2);
+const coloured = randomExamples(12, colour, 3);
+const cifar = randomExamples(6, CIFAR_SHAPE, 3);
+const images = await parquetImages(coloured, colour);
+
+const idx = (compress: (bytes: Buffer) => Buffer): Files => ({
+  'train-images-idx3-ubyte': compress(encodeIdx([12, 6, 6], train.pixels)),
+  'train-labels-idx1-ubyte': compress(encodeIdx([12], Uint8Array.from(train.labels))),
+  't10k-images-idx3-ubyte': compress(encodeIdx([6, 6, 6], test.pixels)),
+  't10k-labels-idx1-ubyte': compress(encodeIdx([6], Uint8Array.from(test.labels))),
+});
+
+const imagesAs = async (ending: 'png' | 'jpeg' | 'webp'): Promise<Files> =>
+  Object.fromEntries(
+    await Promise.all(
+      images.map(async ({ bytes, label }, i) => [
+        `${label}/${i}.${ending}`,
+        await sharp(bytes ?? Buffer.alloc(0))
+          .toFormat(ending)
+          .toBuffer(),
+      ]),
+    ),
+  );
+
+const named: Files = Object.fromEntries(images.map(({ bytes }, i) => [`${i}.png`, Buffer.from(bytes ?? [])]));
+const rows = ['file,label', ...images.map(({ label }, i) => `${i}.png,${label}`)];
+
+const READERS: Readonly<Record<string, Reader>> = {
+  IDX: { files: idx((bytes) => bytes), locate: locateIdxFolder },
+  'compressed IDX': { files: idx((bytes) => gzipSync(bytes)), locate: locateIdxFolder, hasSums: true },
+  npz: {
+    files: { 'a.npz': Buffer.from(zipSync(npzEntries(train, test, shape))) },
+    locate: (folder) => locateNpz(join(folder, 'a.npz')),
+    hasSums: true,
+  },
+  'stored npz': {
+    files: { 'a.npz': Buffer.from(zipSync(npzEntries(coloured, undefined, colour), { level: 0 })) },
+    locate: (folder) => locateNpz(join(folder, 'a.npz')),
+    hasSums: true,
+  },
+  CSV: {
+    files: { 'train.csv': Buffer.from(encodeCsv(train, shape)), 'test.csv': Buffer.from(encodeCsv(test, shape)) },
+    locate: locateCsvFolder,
+  },
+  'compressed CSV': {
+    files: { 'train.csv.gz': gzipSync(encodeCsv(train, shape)) },
+    locate: locateCsvFolder,
+    hasSums: true,
+  },
+  'CSV of image names': { files: { ...named, 'labels.csv': Buffer.from(rows.join('\n')) }, locate: locateCsvFolder },
+  CIFAR: {
+    files: {
+      'data_batch_1.bin': encodeCifar(cifar),
+      'test_batch.bin': encodeCifar(cifar),
+      'batches.meta.txt': Buffer.from('cat\ndog\nfox\n'),
+    },
+    locate: locateCifarFolder,
+  },
+  'CIFAR archive': {
+    files: { 'a.tar.gz': encodeTarGz([{ name: 'a/data_batch_1.bin', content: encodeCifar(cifar) }]) },
+    locate: (folder) => locateCifarArchive(join(folder, 'a.tar.gz')),
+    hasSums: true,
+  },
+  Parquet: {
+    files: { 'train.parquet': encodeParquet(images, ['cat', 'dog', 'fox']) },
+    locate: locateParquetFolder,
+  },
+  'uncompressed Parquet': {
+    files: {
+      'train.parquet': encodeParquet([...images, ...images], undefined, { codec: 'UNCOMPRESSED', rowGroupSize: 9 }),
+    },
+    locate: locateParquetFolder,
+  },
+  PNG: { files: await imagesAs('png'), locate: locateImageFolder },
+  JPEG: { files: await imagesAs('jpeg'), locate: locateImageFolder },
+  WebP: { files: await imagesAs('webp'), locate: locateImageFolder },
+};
+
+/** One kind of damage after another, at random places. */
+const DAMAGES: readonly ((bytes: Buffer, rng: Rng) => Buffer)[] = [
+  (bytes, rng) => bytes.subarray(0, rng.integer(0, bytes.length - 1)),
+  (bytes, rng) => flip(bytes, rng, 1),
+  (bytes, rng) => flip(bytes, rng, 5),
+  // A size or count that is absurd, somewhere at the start, where headers are, or at the end, where directories are.
+  (bytes, rng) => overwrite(bytes, rng, rng.integer(0, Math.min(bytes.length, 200))),
+  (bytes, rng) => overwrite(bytes, rng, Math.max(0, bytes.length - rng.integer(4, 400))),
+  (bytes, rng) => {
+    const at = rng.integer(0, bytes.length);
+    return Buffer.concat([
+      bytes.subarray(0, at),
+      Buffer.alloc(rng.integer(1, 50), rng.integer(0, 255)),
+      bytes.subarray(at),
+    ]);
+  },
+  (bytes, rng) => {
+    const at = rng.integer(0, bytes.length - 1);
+    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + rng.integer(1, 50))]);
+  },
+];
+
+function flip(bytes: Buffer, rng: Rng, count: number): Buffer {
+  const damaged = Buffer.from(bytes);
+  for (let i = 0; i < count; i++) {
+    const at = rng.integer(0, bytes.length - 1);
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << rng.integer(0, 7));
+  }
+  return damaged;
+}
+
+function overwrite(bytes: Buffer, rng: Rng, at: number): Buffer {
+  const damaged = Buffer.from(bytes);
+  const values = [
+    [0xff, 0xff, 0xff, 0xff],
+    [0xff, 0xff, 0xff, 0x7f],
+    [0, 0, 0, 0],
+    [0, 0, 0, 0x10],
+    [0x40, 0, 0, 0],
+  ];
+  damaged.set(
+    (values[rng.integer(0, values.length - 1)] ?? []).slice(0, Math.max(0, bytes.length - at)),
+    Math.min(at, bytes.length),
+  );
+  return damaged;
+}
+
+const fingerprintOf = async (source: LocatedSource | undefined): Promise<string | undefined> =>
+  source === undefined ? undefined : buildDataset(await source.read({})).fingerprint;
+
+/** @returns the error, or undefined if data was read. */
+async function readDamaged(reader: Reader, folder: string, whole: string | undefined): Promise<unknown> {
+  try {
+    const fingerprint = await fingerprintOf(await reader.locate(folder));
+    if (reader.hasSums && fingerprint !== undefined) expect(fingerprint).toBe(whole);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function checkError(error: unknown, folder: string): void {
+  if (!(error instanceof AutoCnnError)) throw error;
+  const { code, details, message } = error;
+  expect(['DATA_FORMAT', 'INVALID_INPUT']).toContain(code);
+  expect(message).not.toContain('\n');
+  // That a class or the data is missing is said of the whole.
+  if (code === 'INVALID_INPUT') return;
+  expect(details.path).toEqual(expect.stringContaining(folder));
+  if (!/\.(png|jpeg|webp)$/.test(String(details.path)))
+    expect([typeof details.offset, typeof details.row]).toContain('number');
+}
+
+describe.each(Object.entries(READERS))('%s', (name, reader) => {
+  it(`gives data or a typed error for ${VARIANTS} damaged variants`, {
+    timeout: 60_000 + VARIANTS * 1000,
+  }, async () => {
+    const outer = await temporaryFolder();
+    const folder = join(outer, 'in');
+    await mkdir(folder);
+    for (const [file, bytes] of Object.entries(reader.files)) await writeIn(folder, file, bytes);
+    const whole = await fingerprintOf(await reader.locate(folder));
+    expect(whole).toBeDefined();
+    const before = process.resourceUsage().maxRSS;
+    const rng = createRng(7).fork(name);
+    let errors = 0;
+    for (let variant = 0; variant < VARIANTS; variant++) {
+      const [file, bytes] = Object.entries(reader.files)[rng.integer(0, Object.keys(reader.files).length - 1)] ?? [];
+      const damage = DAMAGES[variant % DAMAGES.length];
+      if (file === undefined || bytes === undefined || damage === undefined) throw new Error('no file');
+      await writeIn(folder, file, damage(bytes, rng));
+      const error = await readDamaged(reader, folder, whole);
+      if (error !== undefined) {
+        errors++;
+        checkError(error, folder);
+      }
+      await writeIn(folder, file, bytes);
+    }
+    expect(errors).toBeGreaterThan(VARIANTS / 10);
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(LARGEST_GROWTH_KB);
+    expect((await readdir(outer)).map((entry) => basename(entry))).toEqual(['in']);
+    expect(await fingerprintOf(await reader.locate(folder))).toBe(whole);
+  });
+});
+
+it('a PNG that would fill memory is refused by its size, wherever it lies', async () => {
+  const create = { height: 17_000, width: 17_000, channels: 3, background: '#000' } as const;
+  const bomb = await sharp({ create, limitInputPixels: false }).png().toBuffer();
+  const [image] = images;
+  const folder = await temporaryFolder();
+  await writeIn(folder, 'a/1.png', await encodePng(coloured.pixels.subarray(0, 108), colour));
+  await writeIn(folder, 'b/1.png', bomb);
+  await writeIn(
+    folder,
+    'parquet/train.parquet',
+    encodeParquet([{ bytes: new Uint8Array(bomb), label: 0 }, ...(image ? [image] : [])]),
+  );
+  for (const source of [await locateImageFolder(folder), await locateParquetFolder(join(folder, 'parquet'))]) {
+    await expect(source?.read({})).rejects.toMatchObject({
+      code: 'DATA_FORMAT',
+      message: expect.stringContaining('exceeds pixel limit'),
+    });
+  }
+});
