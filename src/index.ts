@@ -77,6 +77,14 @@ export {
 export { createRng, type Rng } from './random/rng.ts';
 export { AutoCNN } from './search/auto-cnn.ts';
 export type { AutoCnnOptions, FurtherSettings, ObjectiveName, OptimizerOption } from './search/auto-cnn-options.ts';
+export {
+  BUDGET_EXAMPLES,
+  type Budget,
+  formatBudget,
+  parseBudget,
+  type TimeBudget,
+  type WorkBudget,
+} from './search/budget.ts';
 export type {
   Callback,
   EpochEvent,
@@ -87,6 +95,8 @@ export type {
   TrainingEvent,
 } from './search/callbacks.ts';
 export {
+  BUDGET_KEYS,
+  type BudgetKey,
   type ConfigSource,
   configJsonSchema,
   LOSS_NAMES,
@@ -95,6 +105,7 @@ export {
   SCHEDULE_NAMES,
   type SearchConfig,
   type SearchConfigInput,
+  undecidedKeys,
 } from './search/config.ts';
 export {
   type CreateSearchOptions,
@@ -118,7 +129,6 @@ export { nearestOf } from './search/nearest.ts';
 export { networkInputOf } from './search/network-input.ts';
 export { COST_NAMES, type CostName } from './search/objectives.ts';
 export { PICK_EXAMPLES } from './search/pick.ts';
-export { overPreset, PRESET_NAMES, type PresetName, presetSettings } from './search/presets.ts';
 export {
   type FileFailure,
   type FilePrediction,
@@ -126,6 +136,12 @@ export {
   type PredictFilesOptions,
   predictFiles,
 } from './search/predict-files.ts';
+export {
+  overPreset,
+  PRESET_NAMES,
+  type PresetName,
+  presetSettings,
+} from './search/presets.ts';
 export type { RepeatStatistics } from './search/repeats.ts';
 export { openRunFolder, type RunFolder, readConfigFile, readSummary } from './search/run-folder.ts';
 export { Search } from './search/search.ts';

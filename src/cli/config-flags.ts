@@ -2,6 +2,7 @@
 
 import { Option } from 'commander';
 import {
+  BUDGET_EXAMPLES,
   COST_NAMES,
   InvalidInputError,
   LOSS_NAMES,
@@ -14,6 +15,7 @@ import {
   resolveConfig,
   SCHEDULE_NAMES,
   type SearchConfig,
+  undecidedKeys,
 } from '../index.ts';
 import { parseClassWeights, parseHead, parseNames } from './network-values.ts';
 import {
@@ -49,6 +51,7 @@ export const PRESET_FLAG = flag('--preset <name>', 'preset', `${PRESET_NAMES.joi
 
 /** By the heading under which `--help` lists them. */
 export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
+  'Budget:': [flag('--budget <amount>', 'budget', `of the whole run: ${BUDGET_EXAMPLES}`, parseText)],
   'Evolution:': [
     flag('--seed <n>', 'seed', 'of everything random', parseNumber),
     flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseText),
@@ -183,7 +186,21 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
   // The fingerprint is that of the file's own data, prepared and split as the file says.
   const changesData = [...given.keys()].some((key) => key === 'seed' || key.startsWith('dataset.'));
   if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
+  if (given.has('budget') || valueAt(config, 'undecided') === undefined) {
+    setAt(config, 'undecided', undecidedBeside(file?.content, config, given));
+  }
   return resolveConfig(config, placeIn(given, file?.path));
+}
+
+/**
+ * Keys that neither the file nor a flag gives; a preset's values give way to a budget. What another budget made of a file
+ * gives way, too.
+ */
+function undecidedBeside(content: unknown, config: Tree, given: GivenFlags): readonly string[] {
+  const { budget, genome } = config;
+  const isReplaced = given.has('budget') && valueAt(content, 'budget') !== undefined;
+  const own = isTree(content) && !isReplaced ? content : {};
+  return undecidedKeys({ ...own, budget, genome }).filter((key) => !given.has(key));
 }
 
 /** Says of a key which flag set it, or that it stands in the file. */

@@ -7,7 +7,7 @@ export interface Setting {
   /** Path of the key. */
   readonly key: string;
   readonly value: unknown;
-  /** `default`, `preset autocnn`, the configuration file, `DATA`, a flag, or the key that it follows. */
+  /** `default`, `preset autocnn`, the configuration file, `DATA`, a flag, the key that it follows, or `budget`, which decides later. */
   readonly from: string;
 }
 
@@ -42,9 +42,15 @@ export function settingsFrom(
     const follows = key === 'finalEpochs' && config.finalEpochs === config.training.epochs;
     return layer?.from ?? (follows ? 'training.epochs' : 'default');
   };
-  return leavesOf(config)
-    .filter(({ key }) => hasData || key !== 'dataset.source')
-    .map((leaf) => ({ ...leaf, from: originOf(leaf.key) }));
+  const { undecided = [], ...others } = config;
+  const isDecided = ({ key }: { readonly key: string }) => !undecided.some((open) => open === key);
+  return [
+    ...leavesOf(others)
+      .filter(({ key }) => hasData || key !== 'dataset.source')
+      .filter(isDecided)
+      .map((leaf) => ({ ...leaf, from: originOf(leaf.key) })),
+    ...undecided.map((key) => ({ key, value: 'auto', from: 'budget' })),
+  ];
 }
 
 /** Whether the first layer has the key, for what the name beside it has become: settings of SGD say nothing of Adam. */

@@ -6,7 +6,7 @@ import { addCommonOptions, type CommonOptions } from './common-options.ts';
 import { placeIn, readFlags, SEARCH_FLAGS } from './config-flags.ts';
 import { EXIT } from './exit.ts';
 import { printSummary, runSearch } from './run-search.ts';
-import type { Terminal } from './terminal.ts';
+import { PROCESS_START, type Terminal } from './terminal.ts';
 
 /** What may change without changing results. */
 const FLAGS = SEARCH_FLAGS['Machine:'] ?? [];
@@ -35,7 +35,7 @@ export function addResumeCommand(program: Command, terminal: Terminal, done: (ex
     const { signal } = terminal;
     done(
       await runSearch(terminal, json, (view) =>
-        resumeSearch(run, { workers, timeoutSeconds, onLoadProgress: view.loading, signal }),
+        resumeSearch(run, { workers, timeoutSeconds, onLoadProgress: view.loading, startedAt: PROCESS_START, signal }),
       ),
     );
   });

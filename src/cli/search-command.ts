@@ -7,7 +7,7 @@ import { ALL_FLAGS, configFrom, optionOf, PRESET_FLAG, readConfig, readFlags, SE
 import { settingsFrom } from './config-origins.ts';
 import { EXIT } from './exit.ts';
 import { runSearch } from './run-search.ts';
-import type { Terminal } from './terminal.ts';
+import { PROCESS_START, type Terminal } from './terminal.ts';
 import { configText } from './view/config-text.ts';
 
 interface SearchOptions extends CommonOptions {
@@ -52,6 +52,7 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
         ...(options.out !== undefined && { out: options.out }),
         ...(options.importFitness !== undefined && { importFitness: options.importFitness }),
         onLoadProgress: view.loading,
+        startedAt: PROCESS_START,
         signal: terminal.signal,
       }),
     );
@@ -61,7 +62,7 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
 
 const EXAMPLES = `
 Examples:
-  $ auto-cnn search mnist
+  $ auto-cnn search mnist --budget 3m
   $ auto-cnn search ./photos --size 48x48 --population 12 --generations 8
   $ auto-cnn search mnist --max-parameters 50e3 --epochs 3 --out runs/small
   $ auto-cnn search ./photos --preset cnn-ga --epochs 20 --print-config

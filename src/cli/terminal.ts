@@ -31,3 +31,6 @@ export function coloursFor(output: Output, env: Terminal['env']): Colours {
 }
 
 const isSet = (variable: string | undefined): boolean => variable !== undefined && variable !== '';
+
+/** By `performance.now()`: a budget counts from there. */
+export const PROCESS_START = 0;

@@ -14,7 +14,7 @@ import {
 } from './config-flags.ts';
 import { parseNumber } from './option-values.ts';
 import { runSearch } from './run-search.ts';
-import type { Terminal } from './terminal.ts';
+import { PROCESS_START, type Terminal } from './terminal.ts';
 
 interface TrainOptions extends CommonOptions {
   readonly out?: string;
@@ -44,6 +44,7 @@ const EPOCHS_FLAG: ConfigFlag = {
 const TRAIN_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Training:': [
     EPOCHS_FLAG,
+    ...flagsUnder('Budget:'),
     ...flagsUnder('Training:'),
     ...flagsUnder('Evolution:').filter(({ key }) => key === 'seed'),
   ],
@@ -80,6 +81,7 @@ export function addTrainCommand(program: Command, terminal: Terminal, done: (exi
       createSearch(config, {
         ...(options.out !== undefined && { out: options.out }),
         onLoadProgress: view.loading,
+        startedAt: PROCESS_START,
         signal: terminal.signal,
       }),
     );

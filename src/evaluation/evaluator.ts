@@ -2,6 +2,7 @@
 
 import type { EpochRecord } from '../engine/train.ts';
 import { EvaluationError } from '../errors.ts';
+import type { LoweringName } from '../network/lowering/lowerings.ts';
 import type { EpochDetails } from './epoch-details.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
@@ -32,6 +33,11 @@ export interface Evaluator {
    * @throws {EvaluationError} `cancelled` if the signal is aborted.
    */
   evaluate(task: EvaluationTask, options?: EvaluateOptions): Promise<EvaluationOutcome>;
+  /**
+   * Work a second with which each of `concurrency` tasks trains when there are so many at a time. For a budget of time;
+   * without it, a thread of this process is measured.
+   */
+  measureRate?(lowering: LoweringName): Promise<number>;
   /** Ends all work; what is being evaluated is cancelled. */
   close(): Promise<void>;
 }

@@ -1,8 +1,10 @@
 // Evaluates in this process, one task after the other: for debugging, for tests and where no child can be started.
 
 import type { Runtime } from '../engine/runtime.ts';
+import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { createTaskEvaluator } from './evaluate-part.ts';
 import { cancelledError, type EvaluateOptions, type Evaluator } from './evaluator.ts';
+import { measureRate } from './measure-rate.ts';
 import { createDatasetReader } from './packed-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
@@ -23,6 +25,10 @@ export class InProcessEvaluator implements Evaluator {
     if (either.aborted) throw cancelledError(either.reason);
     const dataset = await this.#readDataset(task.dataset);
     return this.#evaluateTask(this.#runtime, dataset, task, { signal: either, ...(onProgress && { onProgress }) });
+  }
+
+  measureRate(lowering: LoweringName): Promise<number> {
+    return measureRate(this.#runtime, lowering);
   }
 
   async close(): Promise<void> {

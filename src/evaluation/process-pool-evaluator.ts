@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Pool, type Promise as PoolPromise, pool, TerminateError, Promise as WorkerpoolPromise } from 'workerpool';
 import { EvaluationError } from '../errors.ts';
+import type { LoweringName } from '../network/lowering/lowerings.ts';
 import {
   cancelledError,
   type EvaluateOptions,
@@ -10,7 +11,7 @@ import {
   type Evaluator,
   failedOutcome,
 } from './evaluator.ts';
-import { fromWireError, type WireAnswer } from './protocol.ts';
+import { fromWireError, type WireAnswer, type WireRate } from './protocol.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
 export interface ProcessPoolOptions {
@@ -54,6 +55,17 @@ export class ProcessPoolEvaluator implements Evaluator {
       }
     }
     return failedOutcome(crash ?? new EvaluationError('crashed', 'the child process died'));
+  }
+
+  /** All children at the same time, as they share the machine's memory and caches; the mean. */
+  async measureRate(lowering: LoweringName): Promise<number> {
+    const measure = async (): Promise<number> => {
+      const answer: WireRate = await this.#pool.exec('measure', [lowering]);
+      if ('error' in answer) throw fromWireError(answer.error);
+      return answer.rate;
+    };
+    const rates = await Promise.all(Array.from({ length: this.concurrency }, measure));
+    return rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   }
 
   async close(): Promise<void> {

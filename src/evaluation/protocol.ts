@@ -19,6 +19,9 @@ export interface WireError {
 /** The answer of a child: an error that is no fault of the candidate travels as data, with its code. */
 export type WireAnswer = { readonly outcome: EvaluationOutcome } | { readonly error: WireError };
 
+/** Work a second. */
+export type WireRate = { readonly rate: number } | { readonly error: WireError };
+
 export function toWireError(error: unknown): WireError {
   if (error instanceof AutoCnnError) return { code: error.code, message: error.message, details: error.details };
   return { code: undefined, message: error instanceof Error ? error.message : String(error), details: {} };

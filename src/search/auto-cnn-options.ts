@@ -23,6 +23,7 @@ export interface FurtherSettings extends Omit<SearchConfigInput, OwnKey | 'train
 
 type OwnKey =
   | 'dataset'
+  | 'budget'
   | 'preset'
   | 'population'
   | 'generations'
@@ -48,6 +49,8 @@ export interface AutoCnnOptions {
   readonly dataset: ArrayDataset | Dataset | string;
   /** Settings for all that is not given: `fast` unless said otherwise, `autocnn` as the Python package, `cnn-ga` as the paper. */
   readonly preset?: PresetName;
+  /** What the whole run may take, such as `5m` or `2e15flops`; it decides all sizes that are not given. */
+  readonly budget?: string;
   readonly populationSize?: number;
   /** Rounds of evolution after the initial population. */
   readonly maximalGenerationNumber?: number;
@@ -102,6 +105,7 @@ export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
   checkKeys(options);
   const {
     settings = {},
+    budget,
     preset,
     searchSpace,
     seed,
@@ -126,6 +130,7 @@ export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
   return {
     ...defined({
       ...settings,
+      budget,
       preset,
       population,
       generations,
@@ -158,6 +163,7 @@ export function placeOfOption(path: string): string {
 
 const OPTION_OF_KEY: Readonly<Record<string, string>> = {
   dataset: 'dataset',
+  budget: 'budget',
   preset: 'preset',
   population: 'populationSize',
   generations: 'maximalGenerationNumber',
@@ -181,6 +187,7 @@ const OPTION_OF_KEY: Readonly<Record<string, string>> = {
 
 const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
   dataset: true,
+  budget: true,
   preset: true,
   populationSize: true,
   maximalGenerationNumber: true,

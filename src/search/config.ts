@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../network/lowering/lowerings.ts';
+import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget.ts';
 import { describeIssue, type PlaceOfKey } from './config-issue.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
@@ -27,6 +28,9 @@ const searchSpaceSchema = z.strictObject({
   maxParameters: positive.optional(),
   maxFlops: positive.nullable().default(20e6).describe('Forward FLOPs per image; null for no limit.'),
   maxActivationBytes: positive.optional().describe('Activation memory per image in training, in bytes.'),
+  maxWork: positive
+    .optional()
+    .describe('Most work of training on one image: 3 FLOPs for each of the forward pass, and what takes as long.'),
 });
 
 const datasetSchema = z.strictObject({
@@ -38,6 +42,32 @@ const datasetSchema = z.strictObject({
   fingerprint: z.string().optional().describe('If given, the data must have it.'),
 });
 
+const budgetSchema = z.union([
+  z.string(),
+  z.strictObject({
+    seconds: positive,
+    rate: positive.optional().describe('Work a second of each worker, as measured at the start.'),
+  }),
+  z.strictObject({ flops: positive }),
+]);
+
+/** What a budget decides, unless it is given. */
+export const BUDGET_KEYS = [
+  'population',
+  'generations',
+  'searchWork',
+  'searchLimit',
+  'searchSpace.channels',
+  'searchSpace.maxDepth',
+  'searchSpace.maxFlops',
+  'searchSpace.maxWork',
+  'training.epochs',
+  'finalEpochs',
+  'replicas',
+  'frontWork',
+] as const;
+export type BudgetKey = (typeof BUDGET_KEYS)[number];
+
 const searchConfigSchema = z.strictObject({
   preset: z
     .enum(PRESET_NAMES)
@@ -45,6 +75,19 @@ const searchConfigSchema = z.strictObject({
     .describe('What the other keys are unless given: fast (the defaults), as the Python package, or as the paper.'),
   dataset: datasetSchema,
   genome: z.string().optional().describe('If given, there is no search: this genome is trained for the final epochs.'),
+  budget: budgetSchema
+    .transform((budget): Budget => (typeof budget === 'string' ? requireBudget(budget, 'budget') : budget))
+    .optional()
+    .describe(
+      `Time or computing that the whole run may take, such as ${BUDGET_EXAMPLES}; it decides what is not given.`,
+    ),
+  undecided: z
+    .array(z.enum(BUDGET_KEYS))
+    .optional()
+    .describe('Keys that the budget is still to decide; unless given, those that are not given.'),
+  searchWork: positive
+    .optional()
+    .describe('The search ends before the candidate with which its work would exceed this, in FLOPs.'),
   seed: z.int().default(1),
   strategy: z
     .enum(['generational', 'steady-state', 'random'])
@@ -53,7 +96,12 @@ const searchConfigSchema = z.strictObject({
       'CNN-GA; or aging evolution, which breeds by mutation alone and keeps workers busy, as many as half the population; or random search.',
     ),
   population: z.int().min(2).default(6),
-  generations: z.int().min(0).default(3).describe('Rounds of evolution after the initial population.'),
+  generations: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(3)
+    .describe('Rounds of evolution after the initial population; null for as many as the work allows.'),
   crossoverProbability: probability.default(0.9),
   mutationProbability: probability
     .default(0.5)
@@ -173,11 +221,18 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
   const placeOf: PlaceOfKey =
     typeof source === 'string' ? (path) => (path === '' ? source : `${source}: ${path}`) : source;
   const settings = overPreset(input);
+  requireValidBudget(settings, placeOf);
   const parsed = searchConfigSchema.safeParse(settings);
   if (parsed.success) {
-    const { preset, finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs), ...others } = parsed.data;
-    const config: SearchConfig = withObjectives({ ...others, finalEpochs }, placeOf);
+    const {
+      preset,
+      finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs),
+      undecided = undecidedKeys(input),
+      ...others
+    } = parsed.data;
+    const config = withOpenEnds(withObjectives({ ...others, finalEpochs }, placeOf), undecided);
     checkSum(config.mutationWeights, placeOf);
+    checkEnd(config, placeOf);
     return config.genome === undefined ? config : { ...config, genome: canonicalGenome(config.genome, placeOf) };
   }
   const issues = parsed.error.issues.map((issue) => describeIssue(issue, settings, placeOf, { keysAt, namesAt }));
@@ -201,6 +256,65 @@ function canonicalGenome(text: string, placeOf: PlaceOfKey): string {
   }
 }
 
+/**
+ * The keys that the budget of a configuration decides: a preset's values are not given.
+ *
+ * @param input  as the user gave it.
+ */
+export function undecidedKeys(input: unknown): BudgetKey[] {
+  if (valueAt(input, 'budget') === undefined) return [];
+  const keys = valueAt(input, 'genome') === undefined ? BUDGET_KEYS : (['finalEpochs', 'replicas'] as const);
+  const isGiven = (key: string): boolean => valueAt(input, key) !== undefined;
+  const objectives = valueAt(input, 'objectives');
+  const isMoot: Partial<Record<BudgetKey, boolean>> = {
+    finalEpochs: isGiven('finalSteps'),
+    frontWork: isGiven('frontEpochs') || !Array.isArray(objectives) || objectives.length < 2,
+  };
+  return keys.filter((key) => !isGiven(key) && !isMoot[key]);
+}
+
+function valueAt(tree: unknown, key: string): unknown {
+  return key
+    .split('.')
+    .reduce<unknown>(
+      (value, part) =>
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined,
+      tree,
+    );
+}
+
+/** What is undecided sets no limit. */
+function withOpenEnds(config: SearchConfig, undecided: readonly BudgetKey[]): SearchConfig {
+  if (undecided.length === 0) return config;
+  return {
+    ...config,
+    undecided: [...undecided],
+    ...(undecided.includes('generations') && { generations: null }),
+    ...(undecided.includes('searchWork') && { searchWork: undefined }),
+    searchSpace: {
+      ...config.searchSpace,
+      ...(undecided.includes('searchSpace.maxFlops') && { maxFlops: null }),
+      ...(undecided.includes('searchSpace.maxWork') && { maxWork: undefined }),
+    },
+  };
+}
+
+/** In words of its own, as neither a type nor a range says what is wrong with `5`. */
+function requireValidBudget(settings: unknown, placeOf: PlaceOfKey): void {
+  const budget = valueAt(settings, 'budget');
+  if (budget === undefined || (typeof budget === 'object' && budgetSchema.safeParse(budget).success)) return;
+  requireBudget(budget, placeOf('budget'));
+}
+
+function checkEnd({ generations, searchWork, undecided, genome }: SearchConfig, placeOf: PlaceOfKey): void {
+  if (generations !== null || searchWork !== undefined || genome !== undefined) return;
+  if (undecided?.includes('searchWork')) return;
+  throw new InvalidInputError(
+    `${placeOf('generations')} must be a whole number unless there is a budget or searchWork, received null; the search would never end`,
+    { details: { path: 'generations', received: null } },
+  );
+}
+
 function checkSum(weights: readonly number[], placeOf: PlaceOfKey): void {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   if (Math.abs(sum - 1) <= 1e-6) return;
@@ -216,6 +330,7 @@ function keysAt(path: string): readonly string[] {
     '': Object.keys(searchConfigSchema.shape),
     dataset: Object.keys(datasetSchema.shape),
     searchSpace: Object.keys(searchSpaceSchema.shape),
+    budget: budgetSchema.options.slice(1).flatMap((option) => ('shape' in option ? Object.keys(option.shape) : [])),
     training: Object.keys(trainingSchema.shape),
     'training.optimizer': optimiserSchema.options.flatMap((option) => Object.keys(option.shape)),
     'training.schedule': scheduleSchema.options.flatMap((option) => Object.keys(option.shape)),

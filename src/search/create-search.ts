@@ -1,14 +1,18 @@
 // The way in: a new search, or one to go on with.
 
 import { basename, join } from 'node:path';
+import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
+import { measureRate } from '../evaluation/measure-rate.ts';
 import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
-import type { ConfigSource, SearchConfig, SearchConfigInput } from './config.ts';
+import type { LoweringName } from '../network/lowering/lowerings.ts';
+import { applyBudget, type Machine } from './apply-budget.ts';
+import { type ConfigSource, resolveConfig, type SearchConfig, type SearchConfigInput } from './config.ts';
 import { checkImported, importFitness, readFitnessFile } from './import-fitness.ts';
 import { networkInputOf } from './network-input.ts';
-import { type OpenOptions, type OpenRun, reopenRun, startRun } from './open-run.ts';
+import { type Decide, type OpenOptions, type OpenRun, reopenRun, startRun } from './open-run.ts';
 import { Search } from './search.ts';
 import { shareResults } from './shared-results.ts';
 import { logForTensorBoard } from './tensorboard/search-log.ts';
@@ -42,14 +46,24 @@ export interface ResumeSearchOptions extends OpenOptions {
  */
 export async function createSearch(config: SearchConfigInput, options: CreateSearchOptions = {}): Promise<Search> {
   const { configSource = 'the configuration', out, evaluator, wrapEvaluator } = options;
-  const { importFitness: path } = options;
+  const { importFitness: path, startedAt = performance.now() } = options;
   const imported = path === undefined ? undefined : readFitnessFile(path);
-  const run = await startRun(config, configSource, out, options, (resolved, dataset) => {
-    if (path !== undefined && imported !== undefined) checkImported(path, imported, resolved, dataset);
-  });
-  return closingOnFailure(run, () =>
-    searchOver(imported === undefined ? run : importFitness(run, imported), evaluator, wrapEvaluator),
-  );
+  const trainer = evaluator ?? poolFor(resolveConfig(config, configSource));
+  const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
+  const decide: Decide = async (given, dataset) => {
+    const decided = await applyBudget(given, dataset, machineOf(trainer), elapsedSeconds);
+    if (path !== undefined && imported !== undefined) checkImported(path, imported, decided, dataset);
+    return decided;
+  };
+  try {
+    const run = await startRun(config, configSource, out, { ...options, startedAt }, decide);
+    return closingOnFailure(run, () =>
+      searchOver(imported === undefined ? run : importFitness(run, imported), trainer, wrapEvaluator),
+    );
+  } catch (error) {
+    if (evaluator === undefined) await trainer.close();
+    throw error;
+  }
 }
 
 /**
@@ -65,18 +79,29 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   };
   const run = await reopenRun(path, changes, options);
-  return closingOnFailure(run, () => searchOver(run, options.evaluator));
+  return closingOnFailure(run, () => searchOver(run, options.evaluator ?? poolFor(run.config)));
+}
+
+export function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
+  return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
+}
+
+function machineOf(evaluator: Evaluator): Machine {
+  const here = async (lowering: LoweringName) => measureRate(await loadNodeRuntime(), lowering);
+  return {
+    workers: evaluator.concurrency,
+    measureRate: (lowering) => evaluator.measureRate?.(lowering) ?? here(lowering),
+  };
 }
 
 function searchOver(
   run: OpenRun,
-  evaluator: Evaluator | undefined,
+  evaluator: Evaluator,
   wrap: (evaluator: Evaluator) => Evaluator = (inner) => inner,
 ): Search {
-  const { workers, timeoutSeconds, tensorboard, logsDir } = run.config;
-  const trainer = evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
+  const { tensorboard, logsDir } = run.config;
   // Wrapped once more: callbacks have their say in what was recorded, and what they stop is not recorded.
-  const shared = shareResults(trainer, run.config, (notice) => search.emit('notice', notice));
+  const shared = shareResults(evaluator, run.config, (notice) => search.emit('notice', notice));
   const search = new Search(run, wrap(shared));
   if (tensorboard) {
     const { folder, config, dataset } = run;

@@ -12,6 +12,8 @@ export interface StartEvent {
   readonly dataset: SearchSummary['dataset'];
   /** Evaluations that the journal answers; 0 for a new run. */
   readonly journalled: number;
+  /** Time that the run has taken so far, over all its sessions. */
+  readonly elapsedSeconds: number;
   /** What a user should know about data and journal. */
   readonly notices: readonly string[];
 }
@@ -49,7 +51,8 @@ export interface GenerationStartEvent {
 export interface GenerationEvent {
   /** 0 is the initial population. */
   readonly generation: number;
-  readonly generations: number;
+  /** Null if work or time ends the search. */
+  readonly generations: number | null;
   /** Survivors: who the next generation descends from. Of strategies without generations, those evaluated in this one. */
   readonly population: readonly { readonly genome: string; readonly fitness: number }[];
   readonly best: { readonly genome: string; readonly fitness: number };
@@ -75,6 +78,8 @@ export interface SearchEvents {
   finalStart: [candidate: FinalCandidate];
   finalProgress: [event: CandidateProgress];
   final: [entry: FinalEntry];
+  /** The configuration says more than before: the budget has decided the size of the final training. */
+  config: [config: SearchConfig];
   notice: [text: string];
   end: [summary: SearchSummary];
 }

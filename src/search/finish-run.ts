@@ -20,6 +20,8 @@ export interface RunCounts {
   readonly cacheHits: number;
   readonly reused: number;
   readonly generations: number;
+  /** Of all candidates. */
+  readonly searchWork: number;
   readonly searchSeconds: number;
   readonly finalTrainingSeconds: number;
   readonly elapsedSeconds: () => number;
@@ -55,7 +57,7 @@ export async function finishRun(
     accuracies.push(other === undefined ? score.accuracy : (await scoreOnTest(runtime, other, path, dataset)).accuracy);
   }
   const repeats = describeRepeats(accuracies);
-  const { elapsedSeconds, searchSeconds, finalTrainingSeconds, ...rest } = counts;
+  const { elapsedSeconds, searchSeconds, searchWork, finalTrainingSeconds, ...rest } = counts;
   const summary: SearchSummary = {
     genome: chosen.genome,
     ...(evaluation && describeEvaluation(evaluation, config)),
@@ -67,6 +69,7 @@ export async function finishRun(
     parameters: chosen.parameters,
     flops: chosen.flops,
     ...rest,
+    ...(config.budget && { budget: { ...config.budget, searchWork, finalEpochs: config.finalEpochs } }),
     seconds: elapsedSeconds(),
     searchSeconds,
     finalTrainingSeconds,

@@ -39,6 +39,8 @@ export interface OpenRun {
   /** What the journal held when it was opened. */
   readonly entries: readonly JournalEntry[];
   readonly notices: readonly string[];
+  /** When this session of the run began, by `performance.now()`. */
+  readonly startedAt: number;
   /** Gives the folder up. */
   close(): void;
 }
@@ -49,14 +51,19 @@ export interface OpenOptions {
   readonly cacheDir?: string;
   readonly onLoadProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /** When the run's time began, by `performance.now()`; without it, now. */
+  readonly startedAt?: number;
 }
+
+/** Decides what the configuration leaves to the budget. */
+export type Decide = (config: RunConfig, dataset: Dataset) => Promise<RunConfig>;
 
 /**
  * Starts a run in a new folder. Everything is checked before the folder is made.
  *
  * @param source  where the configuration comes from, for messages.
  * @param out     the folder; without it the next free one in `runs/`.
- * @param check   what else has to be right; throws if it is not.
+ * @param decide  called with a configuration that is right as far as it goes; throws if something else is not.
  * @throws {InvalidInputError}, {DataFormatError}, {RunLockedError}
  */
 export async function startRun(
@@ -64,21 +71,22 @@ export async function startRun(
   source: ConfigSource,
   out: string | undefined,
   options: OpenOptions = {},
-  check: (config: SearchConfig, dataset: Dataset) => void = () => {},
+  decide: Decide = async (config) => config,
 ): Promise<OpenRun> {
-  const config = withAbsolutePaths(resolveConfig(input, source));
-  const dataset = await loadData(config, options);
-  checkAgainstData(config, dataset);
-  check(config, dataset);
-  checkShared(config);
-  const { name: lowering, notice } = await settleLowering(config);
+  const { startedAt = performance.now() } = options;
+  const given = withAbsolutePaths(resolveConfig(input, source));
+  const dataset = await loadData(given, options);
+  checkAgainstData(given, dataset);
+  checkShared(given);
+  const { name: lowering, notice } = await settleLowering(given);
+  const { fingerprint } = dataset;
+  const settled: RunConfig = { ...given, lowering, dataset: { ...given.dataset, fingerprint } };
+  const config = await decide(settled, dataset);
+  if (config !== settled) checkAgainstData(config, dataset);
+  options.signal?.throwIfAborted();
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), config);
-  const { fingerprint } = dataset;
-  const resolved: RunConfig = { ...config, lowering, dataset: { ...config.dataset, fingerprint } };
-  return open(folder, resolved, dataset, packedPath, notice, async () => {
-    await writeFileAtomically(folder.config, [Buffer.from(`${JSON.stringify(resolved, null, 2)}\n`)]);
-  });
+  return open(folder, config, dataset, packedPath, startedAt, notice, () => writeConfig(folder, config));
 }
 
 /**
@@ -92,12 +100,28 @@ export async function reopenRun(
   changes: Partial<Pick<SearchConfig, 'workers' | 'timeoutSeconds'>> = {},
   options: OpenOptions = {},
 ): Promise<OpenRun> {
+  const { startedAt = performance.now() } = options;
   const { folder, config } = openRunFolder(path);
   const { name: lowering, notice } = await settleLowering(config, existsSync(folder.summary));
   const resolved: RunConfig = { ...config, ...changes, lowering };
   const packed = options.dataset ?? (await packedDataset(resolved, options));
   const dataset = await loadData(resolved, { ...options, ...(packed && { dataset: packed }) });
-  return open(folder, resolved, dataset, await ensurePacked(dataset, options.cacheDir), notice, async () => {});
+  return open(
+    folder,
+    resolved,
+    dataset,
+    await ensurePacked(dataset, options.cacheDir),
+    startedAt,
+    notice,
+    async () => {},
+  );
+}
+
+/** What decides a run; whoever has it can repeat it. */
+export async function writeConfig(folder: RunFolder, config: SearchConfig): Promise<void> {
+  const { finalEpochs, ...others } = config;
+  const decided = config.undecided?.includes('finalEpochs') ? others : config;
+  await writeFileAtomically(folder.config, [Buffer.from(`${JSON.stringify(decided, null, 2)}\n`)]);
 }
 
 async function open(
@@ -105,6 +129,7 @@ async function open(
   config: RunConfig,
   dataset: Dataset,
   packedPath: string,
+  startedAt: number,
   notice: string | undefined,
   prepare: () => Promise<void>,
 ): Promise<OpenRun> {
@@ -121,7 +146,7 @@ async function open(
       removeLeftovers(folder);
       lock.release();
     };
-    return { folder, config, dataset, packedPath, journal, entries, notices, close };
+    return { folder, config, dataset, packedPath, journal, entries, notices, startedAt, close };
   } catch (error) {
     lock.release();
     throw error;

@@ -4,12 +4,15 @@ import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Dataset } from '../data/dataset.ts';
 import { EvaluationError, InterruptedError } from '../errors.ts';
-import type { Evaluator } from '../evaluation/evaluator.ts';
+import type { EvaluationProgress, Evaluator } from '../evaluation/evaluator.ts';
 import type { EvaluationOutcome } from '../evaluation/task.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
 import { estimateCost } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
+import { dataSizeOf, endSeconds, finalEpochsWithin } from './apply-budget.ts';
+import { candidateWork } from './candidate-work.ts';
+import type { RunConfig } from './config.ts';
 import { evaluateInOrder, type OrderedSearch, type PlannedTask } from './evaluate-in-order.ts';
 import type { Candidate, SearchEvents } from './events.ts';
 import { type FinalTraining, trainFinals } from './final-training.ts';
@@ -18,14 +21,17 @@ import { describeMember, paretoFront } from './front.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
 import { networkInputOf } from './network-input.ts';
 import { costNamesOf, costOf, tellingCosts } from './objectives.ts';
-import type { OpenRun } from './open-run.ts';
+import { type OpenRun, writeConfig } from './open-run.ts';
 import { pickFrom, requirePick } from './pick.ts';
 import { planRefinement, refineFront } from './refine-front.ts';
 import { chooseRepeat } from './repeats.ts';
+import type { Replan } from './replan.ts';
 import { readSummary } from './run-folder.ts';
 import { createStrategy } from './strategies.ts';
 import type { SearchSummary } from './summary.ts';
 import { candidateTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
+import { evaluateWithin, longestEvaluation, replanWithin, searchDeadline } from './time-guard.ts';
+import { WorkAccount } from './work-account.ts';
 
 export interface RunOptions {
   /** Interrupts the search; it can be resumed. */
@@ -46,24 +52,21 @@ interface Winner {
  * answered from there, so a resumed search is the uninterrupted one.
  */
 export class Search extends EventEmitter<SearchEvents> {
-  readonly #run: OpenRun;
   readonly #evaluator: Evaluator;
-  readonly #tasks: TaskSettings;
   readonly #known: Map<string, EvaluationEntry>;
   readonly #finals: FinalEntry[];
-  readonly #asked = new Set<string>();
-  readonly #startedAt = performance.now();
+  readonly #account: WorkAccount;
+  #run: OpenRun;
+  #tasks: TaskSettings;
   #cacheHits = 0;
+  #generations = 0;
 
   constructor(run: OpenRun, evaluator: Evaluator) {
     super();
     this.#run = run;
     this.#evaluator = evaluator;
-    this.#tasks = {
-      config: run.config,
-      dataset: { path: run.packedPath, fingerprint: run.dataset.fingerprint },
-      checkpoint: run.folder.checkpoint,
-    };
+    this.#tasks = taskSettingsOf(run);
+    this.#account = new WorkAccount(run.config.searchWork);
     const evaluations = run.entries.filter((entry) => entry.type === 'evaluation');
     this.#known = new Map(evaluations.map((entry) => [entry.id, entry]));
     this.#finals = run.entries.filter((entry) => entry.type === 'final');
@@ -86,7 +89,9 @@ export class Search extends EventEmitter<SearchEvents> {
   async run({ signal }: RunOptions = {}): Promise<SearchSummary> {
     const { folder, config, dataset, entries, notices } = this.#run;
     const journalled = entries.filter((entry) => entry.type === 'evaluation').length;
-    this.emit('start', { folder: folder.path, config, dataset: describeDataset(dataset), journalled, notices });
+    const elapsedSeconds = this.#elapsedSeconds();
+    const described = describeDataset(dataset);
+    this.emit('start', { folder: folder.path, config, dataset: described, journalled, elapsedSeconds, notices });
     try {
       const done = readSummary(folder);
       if (done !== undefined) {
@@ -96,7 +101,8 @@ export class Search extends EventEmitter<SearchEvents> {
       const winner = await this.#findWinner(signal);
       const { evaluation, front } = winner;
       const searchSeconds = evaluation === undefined ? 0 : this.#elapsedSeconds();
-      const tried = await trainFinals(this.#training(), winner.genome, signal);
+      const replan = await this.#decideFinal(winner);
+      const tried = await trainFinals(this.#training(replan), winner.genome, signal);
       const chosen = this.#chooseNetwork(winner, tried);
       const finals = tried.filter(({ failure }) => failure === undefined);
       const finalsBegan = Math.min(...finals.map(({ elapsedSeconds, seconds }) => elapsedSeconds - seconds));
@@ -105,16 +111,16 @@ export class Search extends EventEmitter<SearchEvents> {
         this.#run,
         { chosen, finals, evaluation, front },
         {
-          evaluations: this.#asked.size,
-          failures: [...this.#known.values()].filter(({ id, failure }) => this.#asked.has(id) && failure !== undefined)
-            .length,
+          evaluations: this.#account.admitted,
+          failures: this.#count(({ failure }) => failure !== undefined),
           cacheHits: this.#cacheHits,
-          reused: [...this.#known.values()].filter(({ id, ...entry }) => this.#asked.has(id) && isReused(entry)).length,
-          generations: evaluation === undefined || config.strategy === 'random' ? 0 : config.generations,
+          reused: this.#count(isReused),
+          generations: config.strategy === 'random' ? 0 : this.#generations,
+          searchWork: this.#account.spent,
           searchSeconds: roundSeconds(Math.max(0, Math.min(searchSeconds, finalsBegan))),
           finalTrainingSeconds: finals.length === 0 ? 0 : roundSeconds(finalsEnded - finalsBegan),
           elapsedSeconds: () => this.#elapsedSeconds(),
-          dataset: describeDataset(dataset),
+          dataset: described,
         },
       );
       this.emit('end', summary);
@@ -146,7 +152,9 @@ export class Search extends EventEmitter<SearchEvents> {
       train: (task, cancelled) => this.#evaluate(task, cancelled),
       onGeneration: (generation) => this.#reportGeneration(generation, strategy),
     };
-    await evaluateInOrder(search, signal);
+    const untold = await evaluateInOrder(search, signal, searchDeadline(config, this.#elapsedSeconds()));
+    if (untold[0] !== undefined) await this.#endBefore(untold[0].task.id);
+    this.#generations = Math.max(0, strategy.generation - 1);
     const best = strategy.best;
     const entry = best && this.#known.get(this.#taskOf(best.genome).id);
     if (entry === undefined || entry.failure !== undefined) {
@@ -158,35 +166,73 @@ export class Search extends EventEmitter<SearchEvents> {
     return entry;
   }
 
-  /** The tasks of genomes that the strategy asked for. */
+  /** The tasks of genomes that the strategy asked for, as far as there is work left for them. */
   #plan(genomes: readonly Genome[], generation: number): readonly PlannedTask<IdentifiedTask>[] {
     const answered = new Map<string, EvaluationEntry>();
-    const planned = genomes.map((genome) => {
+    const planned: PlannedTask<IdentifiedTask>[] = [];
+    for (const genome of genomes) {
       const task = this.#taskOf(genome);
+      const isNew = !this.#account.has(task.id);
+      if (!this.#account.admit(task.id, this.#workOf(task.task.genome))) break;
+      if (!isNew) this.#cacheHits++;
       const entry = this.#known.get(task.id);
       if (entry !== undefined) answered.set(task.id, entry);
-      const isRepeated = this.#asked.has(task.id);
-      if (isRepeated) this.#cacheHits++;
-      this.#asked.add(task.id);
-      return { genome, task, isNew: entry === undefined && !isRepeated };
-    });
+      planned.push({ genome, task, isNew });
+    }
+    if (planned.length === 0) return planned;
     this.emit('generationStart', {
       generation,
       genomes: planned.map(({ task }) => task.task.genome),
-      pending: planned.filter(({ isNew }) => isNew).length,
+      pending: planned.filter(({ isNew, task }) => isNew && !answered.has(task.id)).length,
       answered: [...answered.values()],
     });
     return planned;
+  }
+
+  /** The clock ended the search: it would end there without a clock, too, with a limit that is written down. */
+  async #endBefore(id: string): Promise<void> {
+    await this.#adopt({ ...this.#run.config, searchWork: this.#account.endBefore(id) });
+    this.emit('notice', 'the search was slower than expected and was ended for the final training to have its time');
+  }
+
+  /**
+   * What the budget left open until now: the size of the final training.
+   *
+   * @returns how it keeps to the time. It has no say if the size is given, as it is to a repetition of another run.
+   */
+  async #decideFinal({ genome, evaluation }: Winner): Promise<Replan | undefined> {
+    const { undecided, ...config } = this.#run.config;
+    const { dataset, entries } = this.#run;
+    const elapsedSeconds = () => this.#elapsedSeconds();
+    const replan = replanWithin(config, elapsedSeconds, endSeconds(config, dataset, genome));
+    if (undecided === undefined) return entries.some(({ type }) => type === 'plan') ? replan : undefined;
+    const spent = {
+      elapsedSeconds: this.#elapsedSeconds(),
+      work: this.#account.spent,
+      workers: this.#evaluator.concurrency,
+    };
+    const finalEpochs = finalEpochsWithin(config, dataset, genome, evaluation, spent);
+    await this.#adopt({ ...config, finalEpochs });
+    return replan;
+  }
+
+  /** Goes on with a configuration that says more than before. */
+  async #adopt(config: RunConfig): Promise<void> {
+    this.#run = { ...this.#run, config };
+    this.#tasks = taskSettingsOf(this.#run);
+    await writeConfig(this.#run.folder, config);
+    this.emit('config', config);
   }
 
   async #evaluate({ id, task }: IdentifiedTask, signal: AbortSignal): Promise<void> {
     const candidate = { id, genome: task.genome };
     this.emit('evaluationStart', candidate);
     const began = performance.now();
-    const outcome = await this.#evaluator.evaluate(task, {
-      signal,
-      onProgress: (progress) => this.emit('progress', { ...candidate, progress }),
-    });
+    const onProgress = (progress: EvaluationProgress) => this.emit('progress', { ...candidate, progress });
+    const longest = longestEvaluation(this.#run.config, this.#workOf(task.genome));
+    const outcome = await evaluateWithin(longest, signal, (either) =>
+      this.#evaluator.evaluate(task, { signal: either, onProgress }),
+    );
     const entry: EvaluationEntry = { type: 'evaluation', ...this.#describe(candidate, outcome, began) };
     this.#run.journal.append(entry);
     this.#known.set(id, entry);
@@ -209,11 +255,9 @@ export class Search extends EventEmitter<SearchEvents> {
     const names = costNamesOf(config);
     // With one objective, the smaller networks are those with fewer parameters.
     const costs = names.length > 0 ? names : (['parameters'] as const);
-    const evaluations = [...this.#known.values()].filter(({ id }) => this.#asked.has(id));
+    const evaluations = [...this.#known.values()].filter(({ id }) => this.#account.has(id));
     if (names.length > 0) {
-      const { trainExamples, testExamples } = describeDataset(dataset);
-      const data = { trainExamples, testExamples, problem: networkInputOf(config, dataset) };
-      const plan = planRefinement(paretoFront(evaluations, costs), config, data);
+      const plan = planRefinement(paretoFront(evaluations, costs), config, dataSizeOf(config, dataset));
       if (plan.epochs > 0) evaluations.push(...(await refineFront(this.#training(), plan, signal)));
     }
     const front = paretoFront(evaluations, costs);
@@ -230,12 +274,13 @@ export class Search extends EventEmitter<SearchEvents> {
     return costNamesOf(this.#run.config).map((name) => (entry ? costOf(entry, name) : Number.POSITIVE_INFINITY));
   }
 
-  #training(): FinalTraining {
+  #training(replan?: Replan): FinalTraining {
     return {
       run: this.#run,
       evaluator: this.#evaluator,
       tasks: this.#tasks,
       events: this,
+      ...(replan && { replan }),
       elapsedSeconds: () => this.#elapsedSeconds(),
       describe: (candidate, outcome, began) => this.#describe(candidate, outcome, began),
     };
@@ -289,7 +334,18 @@ export class Search extends EventEmitter<SearchEvents> {
 
   #elapsedSeconds(): number {
     const before = this.#run.entries.at(-1)?.elapsedSeconds ?? 0;
-    return roundSeconds(before + (performance.now() - this.#startedAt) / 1000);
+    return roundSeconds(before + (performance.now() - this.#run.startedAt) / 1000);
+  }
+
+  #workOf(genome: string): number {
+    const { config, dataset } = this.#run;
+    const data = dataSizeOf(config, dataset);
+    return candidateWork(config, data, estimateCost(parseGenome(genome), data.problem));
+  }
+
+  /** Of the candidates that this search asked for. */
+  #count(matches: (entry: EvaluationEntry) => boolean): number {
+    return [...this.#known.values()].filter((entry) => this.#account.has(entry.id) && matches(entry)).length;
   }
 
   async #interrupted(cause: EvaluationError): Promise<InterruptedError> {
@@ -308,6 +364,11 @@ export class Search extends EventEmitter<SearchEvents> {
       details: { path: folder.path, ...(best && { best }) },
     });
   }
+}
+
+function taskSettingsOf({ config, packedPath, dataset, folder }: OpenRun): TaskSettings {
+  const { fingerprint } = dataset;
+  return { config, dataset: { path: packedPath, fingerprint }, checkpoint: folder.checkpoint };
 }
 
 function describeDataset(dataset: Dataset): SearchSummary['dataset'] {

@@ -11,19 +11,24 @@ import type { SearchSpace } from '../genome/search-space.ts';
 import { createRng } from '../random/rng.ts';
 import type { SearchConfig } from './config.ts';
 
+/** Where something else ends the search. */
+const NO_END = Number.MAX_SAFE_INTEGER;
+
 /** @throws {InvalidInputError} if a setting is impossible, or no network fits the search space. */
 export function createStrategy(config: SearchConfig, problem: NetworkInput): SearchStrategy {
-  const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes } = config.searchSpace;
+  const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes, maxWork } = config.searchSpace;
   const space: SearchSpace = {
     channels,
     maxDepth,
     ...(maxParameters !== undefined && { maxParameters }),
     ...(maxFlops !== null && { maxFlops }),
     ...(maxActivationBytes !== undefined && { maxActivationBytes }),
+    ...(maxWork !== undefined && { maxWork }),
   };
   const rng = createRng(config.seed).fork('strategy');
-  const { population, generations } = config;
-  const evaluations = population * (generations + 1);
+  const { population } = config;
+  const generations = config.generations ?? NO_END;
+  const evaluations = Math.min(NO_END, population * (generations + 1));
   if (config.strategy === 'random') {
     return createRandomSearchStrategy({ evaluations, batchSize: population, space, problem, rng });
   }

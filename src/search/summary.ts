@@ -1,6 +1,7 @@
 // `summary.json`: what came of a run. Every figure was measured.
 
 import type { MetricName } from '../engine/metrics.ts';
+import type { Budget } from './budget.ts';
 import type { FrontMember } from './front.ts';
 import type { RepeatStatistics } from './repeats.ts';
 import type { Versions } from './version.ts';
@@ -40,6 +41,13 @@ export interface SearchSummary {
   readonly reused: number;
   /** Completed, the initial population not counted. */
   readonly generations: number;
+  /** If the run had one. */
+  readonly budget?: Budget & {
+    /** What the candidates took, in FLOPs: see genome/work.ts. */
+    readonly searchWork: number;
+    /** What the budget was still enough for, or what was given. */
+    readonly finalEpochs: number;
+  };
   readonly seconds: number;
   readonly searchSeconds: number;
   readonly finalTrainingSeconds: number;

@@ -19,6 +19,11 @@ export class WorkAccount {
     return this.#spent;
   }
 
+  /** How many genomes were admitted, each counted once. */
+  get admitted(): number {
+    return this.#spentBefore.size;
+  }
+
   /** Whether a genome was admitted before; it costs nothing then. */
   has(id: string): boolean {
     return this.#spentBefore.has(id);

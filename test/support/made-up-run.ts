@@ -28,6 +28,7 @@ export const START: StartEvent = {
   ),
   dataset: DATASET,
   journalled: 0,
+  elapsedSeconds: 0,
   notices: [],
 };
 

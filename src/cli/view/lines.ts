@@ -1,6 +1,12 @@
 // The lines that both views share.
 
-import { type FrontStartEvent, formatImageShape, type GenerationEvent, type StartEvent } from '../../index.ts';
+import {
+  type FrontStartEvent,
+  formatBudget,
+  formatImageShape,
+  type GenerationEvent,
+  type StartEvent,
+} from '../../index.ts';
 import { counted, grouped, percent, shownGenome, shownPath } from './format.ts';
 
 export function describeStart({ folder, config, dataset, journalled, notices }: StartEvent): string[] {
@@ -10,8 +16,18 @@ export function describeStart({ folder, config, dataset, journalled, notices }: 
     `Data  ${name}: ${grouped(trainExamples)} training and ${grouped(testExamples)} test images, ` +
       `${formatImageShape(shape)}, ${classes.length} classes`,
     `Run   ${shownPath(folder)} (seed ${config.seed}, ${counted(config.workers, 'worker')}${resumed})`,
+    ...(config.budget === undefined ? [] : [`Budget  ${describeBudget(config, dataset)}`]),
     ...notices.map((notice) => `note: ${notice}`),
   ];
+}
+
+/** What it was turned into: how much the candidates train. */
+function describeBudget(config: StartEvent['config'], { trainExamples }: StartEvent['dataset']): string {
+  const { budget, searchLimit, training, genome, trainLimit } = config;
+  const text = budget === undefined ? '' : formatBudget(budget);
+  if (genome !== undefined) return text;
+  const images = searchLimit === null ? (trainLimit ?? trainExamples) : searchLimit;
+  return `${text}: candidates train ${counted(training.epochs, 'epoch')} of ${counted(images, 'image')}`;
 }
 
 /** `Final training of 8-8`; with its number if there are several. */
@@ -26,5 +42,10 @@ export function describeFront({ genomes, epochs }: FrontStartEvent): string {
 
 export function describeGeneration({ generation, generations, population, best }: GenerationEvent): string {
   const mean = population.reduce((sum, { fitness }) => sum + fitness, 0) / Math.max(1, population.length);
-  return `Generation ${generation}/${generations}  best ${percent(best.fitness)}  mean ${percent(mean)}  ${shownGenome(best.genome)}`;
+  return `${generationOf(generation, generations)}  best ${percent(best.fitness)}  mean ${percent(mean)}  ${shownGenome(best.genome)}`;
+}
+
+/** `Generation 2/5`; without the number of all if a budget ends the search. */
+export function generationOf(generation: number, generations: number | null): string {
+  return `Generation ${generation}${generations === null ? '' : `/${generations}`}`;
 }

@@ -1,9 +1,9 @@
 // One picture of a running search: state in, lines out, none wider than the terminal.
 
 import type { Colours } from '../terminal.ts';
-import { bar, cell, duration, grouped, percent, shorten, shownGenome, sparkline } from './format.ts';
+import { bar, cell, counted, duration, grouped, percent, shorten, shownGenome, sparkline } from './format.ts';
 import { describeFinal } from './lines.ts';
-import { type CandidateState, type FinalState, type RunState, secondsLeft } from './run-state.ts';
+import { type CandidateState, type FinalState, type RunState, secondsLeft, secondsSpent } from './run-state.ts';
 
 export interface FrameSize {
   readonly columns: number;
@@ -17,7 +17,8 @@ export function renderFrame(state: RunState, { columns, rows }: FrameSize, now: 
   // Blank lines, title, the line of what is left out or under way, and the one the cursor is on.
   const space = Math.max(1, rows - foot.length - 5);
   if (state.final !== undefined) return ['', ...renderFinal(state, state.final, space, width, colours), '', ...foot];
-  const title = `Generation ${state.generation} of ${state.start.config.generations}`;
+  const { generations } = state.start.config;
+  const title = `Generation ${state.generation}${generations === null ? '' : ` of ${generations}`}`;
   return [
     '',
     colours.bold(cell(title, width).trimEnd()),
@@ -104,7 +105,7 @@ function renderFinal(
 }
 
 function renderFoot(state: RunState, width: number, now: number, c: Colours): string[] {
-  const { best, known, total, bestOfGenerations, startedAt } = state;
+  const { best, known, total, bestOfGenerations } = state;
   const lines: string[] = [];
   if (best !== undefined) {
     const curve = bestOfGenerations.length < 2 ? '' : `  ${sparkline(bestOfGenerations, 12)}`;
@@ -113,11 +114,15 @@ function renderFoot(state: RunState, width: number, now: number, c: Colours): st
     lines.push(`${c.bold(head)}${genome}${c.green(curve)}`);
   }
   const left = secondsLeft(state, now);
-  const times = `${duration((now - startedAt) / 1000)}${left === undefined ? '' : `, about ${duration(left)} left`}`;
-  if (state.start.config.genome !== undefined) return [shorten(times, width)];
-  const counts = `${known.size}/${total} networks`;
+  const spent = secondsSpent(state, now);
+  const times = `${duration(spent)}${left === undefined ? '' : `, about ${duration(left)} left`}`;
+  const { genome: given, generations } = state.start.config;
+  if (given !== undefined) return [shorten(times, width)];
+  const counts = generations === null ? counted(known.size, 'network') : `${known.size}/${total} networks`;
   const barWidth = Math.max(0, Math.min(20, width - counts.length - times.length - 6));
-  const progress = `${bar(total === 0 ? 1 : known.size / total, barWidth)}  ${counts}  ${times}`;
+  // Of a budget the time, as nobody knows how many networks it is enough for.
+  const share = generations === null && left !== undefined ? spent / (spent + left) : known.size / Math.max(1, total);
+  const progress = `${bar(share, barWidth)}  ${counts}  ${times}`;
   lines.push(shorten(progress.trimStart(), width));
   return lines;
 }

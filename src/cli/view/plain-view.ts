@@ -2,7 +2,7 @@
 
 import type { Terminal } from '../terminal.ts';
 import { counted, duration, grouped, percent, shownGenome } from './format.ts';
-import { describeFinal, describeFront, describeGeneration, describeStart } from './lines.ts';
+import { describeFinal, describeFront, describeGeneration, describeStart, generationOf } from './lines.ts';
 import { type RunEvent, type RunState, updateRunState } from './run-state.ts';
 import type { SearchView } from './search-view.ts';
 
@@ -27,12 +27,14 @@ export function describeEvent({ type, event }: RunEvent, { start, known, total, 
       // Steady-state asks for a few at a time: their outcomes are news enough.
       return event.pending === 0 || start.config.strategy === 'steady-state'
         ? []
-        : [`Generation ${event.generation}/${start.config.generations}: ${counted(event.pending, 'network')} to train`];
+        : [
+            `${generationOf(event.generation, start.config.generations)}: ${counted(event.pending, 'network')} to train`,
+          ];
     case 'evaluation': {
       const { genome, fitness, failure, parameters, seconds } = event;
       const outcome = failure === undefined ? percent(fitness) : `failed (${failure.reason}: ${failure.message})`;
       return [
-        `[${known.size}/${total}] ${outcome}  ${shownGenome(genome)}  ${grouped(parameters)} parameters  ${duration(seconds)}`,
+        `[${start.config.generations === null ? known.size : `${known.size}/${total}`}] ${outcome}  ${shownGenome(genome)}  ${grouped(parameters)} parameters  ${duration(seconds)}`,
       ];
     }
     case 'generation':

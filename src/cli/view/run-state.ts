@@ -26,7 +26,7 @@ export interface RunState {
   readonly best?: EvaluationEntry;
   /** Best fitness after each completed generation. */
   readonly bestOfGenerations: readonly number[];
-  /** Evaluations there will be: exact for what has begun, at most so many for the rest. */
+  /** Evaluations there will be: exact for what has begun, at most so many for the rest, which a budget leaves open. */
   readonly total: number;
   /** Final trainings that have begun, in the order of their beginning. */
   readonly finals: readonly FinalState[];
@@ -72,6 +72,7 @@ export function followSearch(search: Search, listener: (event: RunEvent) => void
   search.on('finalStart', (event) => listener({ type: 'finalStart', event }));
   search.on('finalProgress', (event) => listener({ type: 'finalProgress', event }));
   search.on('final', (event) => listener({ type: 'final', event }));
+  search.on('config', (event) => listener({ type: 'config', event }));
   search.on('notice', (event) => listener({ type: 'notice', event }));
   search.on('end', (event) => listener({ type: 'end', event }));
 }
@@ -138,14 +139,26 @@ export function updateRunState(
     }
     case 'final':
       return withFinal(state, event.id, () => ({ ended: true }));
+    case 'config':
+      return { ...state, start: { ...state.start, config: event } };
     default:
       return state;
   }
 }
 
-/** Seconds that the run will still take, from what was measured; undefined before anything was. */
+/** Seconds that the run has taken, in earlier sessions too. */
+export function secondsSpent({ start, startedAt }: RunState, now: number): number {
+  return start.elapsedSeconds + (now - startedAt) / 1000;
+}
+
+/**
+ * Seconds that the run will still take: by its budget, or from what was measured; undefined before anything was, and of a
+ * budget in FLOPs.
+ */
 export function secondsLeft(state: RunState, now: number): number | undefined {
   const { final, known, total, start } = state;
+  const { budget, generations } = start.config;
+  if (budget !== undefined && 'seconds' in budget) return Math.max(0, budget.seconds - secondsSpent(state, now));
   if (final !== undefined) {
     if (final.step === 0) return undefined;
     const whole = (((now - final.startedAt) / 1000) * final.totalSteps) / final.step;
@@ -153,6 +166,7 @@ export function secondsLeft(state: RunState, now: number): number | undefined {
     const latest = Math.max(...state.finals.map(({ repeat }) => repeat));
     return whole * (1 - final.step / final.totalSteps + Math.ceil((repeats - latest) / workers));
   }
+  if (generations === null) return undefined;
   const running = state.candidates.flatMap(({ genome, training }) =>
     training === undefined || training.step === 0 || known.has(genome)
       ? []
@@ -191,9 +205,9 @@ function startState(start: StartEvent, now: number): RunState {
   return { start, startedAt: now, generation: 0, ...nothing, total };
 }
 
-/** Genomes that the strategy will ask for, repeated ones too. */
+/** Genomes that the strategy will ask for, repeated ones too; those of the first generation if there is no telling. */
 function evaluationsOf({ config: { population, generations, genome } }: StartEvent): number {
-  return genome === undefined ? population * (generations + 1) : 0;
+  return genome === undefined ? population * ((generations ?? 0) + 1) : 0;
 }
 
 function withTraining(state: RunState, { genome }: Candidate, training: TrainingState): RunState {

@@ -1,0 +1,30 @@
+// How fast this process trains: one number for networks of any kind, in work a second.
+
+import { withLowering } from '../engine/choose-lowering.ts';
+import { measureTrainingStep } from '../engine/measure.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import { estimateCost, type NetworkInput } from '../genome/cost.ts';
+import { parseGenome } from '../genome/text.ts';
+import { trainingWork } from '../genome/work.ts';
+import type { LoweringName } from '../network/lowering/lowerings.ts';
+import { createNetwork } from '../network/training-graph.ts';
+
+/** Of usual sizes, one with large images and few filters, one the other way round. */
+const GENOMES = ['8-16-max-16-16', 'max-16-16-max-32-32'];
+const PROBLEM: NetworkInput = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
+const NORMALISATION = { mean: [128], std: [64] };
+const BATCH = 64;
+const REPEATS = 8;
+
+/** Work that this process does in a second of training (genome/work.ts); takes less than two seconds. */
+export async function measureRate(runtime: Runtime, lowering: LoweringName): Promise<number> {
+  const engine = await withLowering(runtime, lowering);
+  let logSum = 0;
+  for (const text of GENOMES) {
+    const genome = parseGenome(text);
+    const network = createNetwork(genome, PROBLEM, NORMALISATION);
+    const { ms } = await measureTrainingStep(engine, network, { batch: BATCH, repeats: REPEATS });
+    logSum += Math.log((BATCH * trainingWork(estimateCost(genome, PROBLEM)) * 1000) / ms);
+  }
+  return Math.exp(logSum / GENOMES.length);
+}
