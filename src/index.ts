@@ -50,6 +50,15 @@ export { createRandomSearchStrategy, type RandomSearchSettings } from './evoluti
 export { FITNESS_SELECTION, type Selection, selectSurvivors } from './evolution/selection.ts';
 export type { SearchStrategy } from './evolution/strategy.ts';
 export { type Cohort, type HalvingSettings, type Standing, SuccessiveHalving } from './evolution/successive-halving.ts';
+export type { WeightPrecision } from './export/compress-weights.ts';
+export {
+  EXPORT_FORMATS,
+  type Exported,
+  type ExportedFile,
+  type ExportFormat,
+  type ExportOptions,
+  exportModel,
+} from './export/export-model.ts';
 export { estimateCost, type LayerCost, type NetworkCost, type NetworkInput } from './genome/cost.ts';
 export type { Gene, Genome, PoolingGene, SkipGene } from './genome/genome.ts';
 export type { HeadLayer } from './genome/head.ts';

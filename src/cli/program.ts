@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../index.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
+import { addExportCommand } from './export-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { addPredictCommand } from './predict-command.ts';
 import { addResumeCommand } from './resume-command.ts';
@@ -58,6 +59,7 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addTrainCommand(program, terminal, done);
   addEvaluateCommand(program, terminal, done);
   addPredictCommand(program, terminal, done);
+  addExportCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
   return program;
 }

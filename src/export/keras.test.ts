@@ -3,9 +3,12 @@
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EXPORTABLE, exportedFolder, largestDifference, PYTHON_ENV, pythonWith } from '../../test/support/exported.ts';
 import { exportKeras } from './keras.ts';
+
+// Loading the framework alone takes a while.
+vi.setConfig({ testTimeout: 300_000 });
 
 const standIn = fileURLToPath(new URL('../../test/support/numpy-keras', import.meta.url));
 const PYTHONS = [

@@ -1,9 +1,12 @@
 // The exported program, run by Python as it is, against the model that it was made of.
 
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EXPORTABLE, exportedFolder, IMAGES, largestDifference, pythonWith } from '../../test/support/exported.ts';
 import { exportPyTorch } from './pytorch.ts';
+
+// Loading the framework alone takes a while.
+vi.setConfig({ testTimeout: 300_000 });
 
 const python = pythonWith('torch', 'numpy', 'PIL');
 const skipped = python === undefined ? ' (skipped: "apt-get install python3-torch python3-pil" brings PyTorch)' : '';

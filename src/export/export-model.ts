@@ -1,0 +1,151 @@
+// A finished run → what its model becomes elsewhere.
+
+import { join } from 'node:path';
+import { InvalidInputError } from '../errors.ts';
+import { readModelFile } from '../search/model-file.ts';
+import { nearestOf } from '../search/nearest.ts';
+import {
+  configBeside,
+  datasetOfRun,
+  encodeWeights,
+  scoreModel,
+  type TrainedModel,
+  takeApart,
+} from '../search/trained-model.ts';
+import { firstFreeFolder, writeFolder } from '../search/write-folder.ts';
+import type { WeightPrecision } from './compress-weights.ts';
+import { exportJavaScript } from './javascript.ts';
+import { exportKeras } from './keras.ts';
+import { exportOnnx } from './onnx.ts';
+import { exportPyTorch } from './pytorch.ts';
+
+export const EXPORT_FORMATS = ['onnx', 'safetensors', 'keras', 'pytorch', 'javascript'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportOptions {
+  /** Of more ONNX files beside `model.onnx`, with smaller weights. */
+  readonly precisions?: readonly WeightPrecision[];
+  /** The folder to make; without it, `exports/FORMAT` in the run folder, or the next free number of it. */
+  readonly out?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExportedFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Of an ONNX file, measured by running it on the test images of the run. */
+  readonly testAccuracy?: number;
+}
+
+export interface Exported {
+  readonly folder: string;
+  readonly format: ExportFormat;
+  readonly files: readonly ExportedFile[];
+  /** Why an accuracy is not known. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Writes a model in another form. Every form gives the probabilities of `model.onnx`, but for those with smaller weights.
+ *
+ * @param run  a run folder, or a model file.
+ * @throws {InvalidInputError} if there is no model, the format or a combination of options does not exist, or the folder
+ *   cannot be made; {DataFormatError} if the model is none of ours.
+ */
+export async function exportModel(run: string, format: string, options: ExportOptions = {}): Promise<Exported> {
+  const { precisions = [], signal } = options;
+  const known = requireFormat(format);
+  if (precisions.length > 0 && known !== 'onnx') {
+    throw new InvalidInputError(
+      `${precisions.map((precision) => `--${precision}`).join(' and ')} can only be had in the format onnx, not in ${known}`,
+    );
+  }
+  const model = takeApart(await readModelFile(run));
+  const files = filesOf(model, known, precisions);
+  const folder = options.out ?? firstFreeFolder(join(model.path, '..', 'exports', known));
+  await writeFolder(folder, files);
+  const accuracies = known === 'onnx' ? await accuraciesOf(model, files, signal) : { notices: [] };
+  return {
+    folder,
+    format: known,
+    files: [...files].map(([name, content]) => {
+      const testAccuracy = accuracies.byName?.get(name);
+      return {
+        name,
+        sizeBytes: Buffer.byteLength(content),
+        ...(testAccuracy !== undefined && { testAccuracy }),
+      };
+    }),
+    notices: accuracies.notices,
+  };
+}
+
+function filesOf(
+  model: TrainedModel,
+  format: ExportFormat,
+  precisions: readonly WeightPrecision[],
+): ReadonlyMap<string, Uint8Array | string> {
+  switch (format) {
+    case 'onnx':
+      return exportOnnx(model, precisions);
+    case 'safetensors':
+      return new Map([['model.safetensors', encodeWeights(model, safetensorsMetadata(model))]]);
+    case 'keras':
+      return exportKeras(model);
+    case 'pytorch':
+      return exportPyTorch(model);
+    case 'javascript':
+      return exportJavaScript(model);
+  }
+}
+
+/** All that is needed to build the network around the weights; the values are JSON but for the texts. */
+function safetensorsMetadata({ metadata, network: { normalisation } }: TrainedModel): Record<string, string> {
+  const { genome, version, classes, input, structure, preparation } = metadata;
+  return {
+    format: 'auto-cnn',
+    auto_cnn_version: version,
+    genome,
+    classes: JSON.stringify(classes),
+    input: JSON.stringify(input),
+    preparation: JSON.stringify(preparation),
+    normalisation: JSON.stringify(normalisation),
+    structure: JSON.stringify({ head: structure?.head, shortcut: structure?.shortcut }),
+  };
+}
+
+interface Accuracies {
+  readonly byName?: ReadonlyMap<string, number>;
+  readonly notices: readonly string[];
+}
+
+async function accuraciesOf(
+  { path }: TrainedModel,
+  files: ReadonlyMap<string, Uint8Array | string>,
+  signal: AbortSignal | undefined,
+): Promise<Accuracies> {
+  const config = configBeside(path);
+  if (config === undefined)
+    return { notices: [`Accuracies are not known: ${path} does not lie in the folder of a run.`] };
+  try {
+    const dataset = await datasetOfRun(config, signal);
+    const byName = new Map<string, number>();
+    for (const [name, content] of files) {
+      byName.set(name, (await scoreModel(Buffer.from(content), name, dataset)).accuracy);
+    }
+    return { byName, notices: [] };
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    return { notices: [`Accuracies are not known, as the data of the run is gone: ${error.message}`] };
+  }
+}
+
+function requireFormat(format: string): ExportFormat {
+  const known = EXPORT_FORMATS.find((name) => name === format);
+  if (known !== undefined) return known;
+  const nearest = nearestOf(format, EXPORT_FORMATS);
+  const cure = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  throw new InvalidInputError(`--format must be one of ${EXPORT_FORMATS.join(', ')}, received ${format}${cure}`, {
+    details: { format },
+  });
+}

@@ -1,0 +1,255 @@
+// A model as a web page and a Node.js script, with all they need beside the packages that package.json names.
+
+import type { TrainedModel } from '../search/trained-model.ts';
+
+/** Versions that the files below were tried with. */
+const PACKAGES = { 'onnxruntime-node': '1.30.0', 'onnxruntime-web': '1.30.0', sharp: '^0.35.5' };
+
+export function exportJavaScript(model: TrainedModel): ReadonlyMap<string, Uint8Array | string> {
+  return new Map<string, Uint8Array | string>([
+    ['README.md', README],
+    ['package.json', packageJson(model)],
+    ['index.html', PAGE],
+    ['classify.js', CLASSIFY],
+    ['model-facts.js', facts(model)],
+    ['predict.mjs', PREDICT],
+    ['serve.mjs', SERVE],
+    ['model.onnx', model.bytes],
+  ]);
+}
+
+function packageJson({ metadata }: TrainedModel): string {
+  const content = {
+    name: 'auto-cnn-model',
+    version: '1.0.0',
+    description: `An image classifier of auto-cnn ${metadata.version}: ${metadata.genome}`,
+    private: true,
+    type: 'module',
+    scripts: { start: 'node serve.mjs' },
+    dependencies: PACKAGES,
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function facts({ metadata: { classes, input } }: TrainedModel): string {
+  const { height, width, channels } = input;
+  return `// What the model tells apart, and the images it takes.
+
+export const CLASSES = ${JSON.stringify(classes, null, 2)};
+export const [HEIGHT, WIDTH, CHANNELS] = [${height}, ${width}, ${channels}];
+
+/**
+ * Pixels as the model takes them: planes of raw values, grey by the luma weights of ITU-R BT.601.
+ *
+ * @param interleaved  [HEIGHT, WIDTH, step], red, green and blue first.
+ */
+export function toPlanes(interleaved, step) {
+  const size = HEIGHT * WIDTH;
+  const planes = new Float32Array(CHANNELS * size);
+  for (let i = 0; i < size; i++) {
+    const [red, green, blue] = [0, 1, 2].map((channel) => interleaved[i * step + channel]);
+    if (CHANNELS === 1) planes[i] = Math.floor((299 * red + 587 * green + 114 * blue + 500) / 1000);
+    else [planes[i], planes[size + i], planes[2 * size + i]] = [red, green, blue];
+  }
+  return planes;
+}
+
+/** [{ name, probability }], the likeliest first. */
+export function rank(probabilities) {
+  return CLASSES.map((name, i) => ({ name, probability: probabilities[i] })).sort((a, b) => b.probability - a.probability);
+}
+`;
+}
+
+const README = `# An image classifier, in the browser and in Node.js
+
+    ONNXRUNTIME_NODE_INSTALL=skip npm install
+    npm start                      # a page to drop images on
+    node predict.mjs photo.jpg     # or in the terminal; --json for programs
+
+The variable keeps onnxruntime-node from downloading GPU libraries. After \`npm install\` nothing needs a network. To put the
+page on a server, upload this folder with \`node_modules/onnxruntime-web/dist\`; any server for static files will do.
+\`import { classify } from './classify.js'\` in a page of your own takes a File, Blob or image element.
+`;
+
+const CLASSIFY = `// Images → classes, in the browser.
+
+import * as ort from './node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs';
+import { CHANNELS, HEIGHT, rank, toPlanes, WIDTH } from './model-facts.js';
+
+// More threads need headers that not every server sends, and a network this small does not need them.
+ort.env.wasm.numThreads = 1;
+
+let session;
+
+/**
+ * @param image  a File, Blob, or anything else that createImageBitmap takes.
+ * @returns [{ name, probability }], the likeliest first.
+ */
+export async function classify(image) {
+  session ??= ort.InferenceSession.create(new URL('model.onnx', import.meta.url).href);
+  const input = new ort.Tensor('float32', await pixelsOf(image), [1, CHANNELS, HEIGHT, WIDTH]);
+  const { probabilities } = await (await session).run({ image: input }, ['probabilities']);
+  return rank(probabilities.data);
+}
+
+/** Scaled with the aspect kept until it fits, black around it and under what is transparent. */
+async function pixelsOf(image) {
+  const bitmap = await createImageBitmap(image, { imageOrientation: 'from-image' });
+  const context = new OffscreenCanvas(WIDTH, HEIGHT).getContext('2d', { willReadFrequently: true });
+  context.fillStyle = 'black';
+  context.fillRect(0, 0, WIDTH, HEIGHT);
+  context.imageSmoothingQuality = 'high';
+  const scale = Math.min(WIDTH / bitmap.width, HEIGHT / bitmap.height);
+  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const [left, top] = [Math.floor((WIDTH - width) / 2), Math.floor((HEIGHT - height) / 2)];
+  context.drawImage(bitmap, left, top, width, height);
+  bitmap.close();
+  return toPlanes(context.getImageData(0, 0, WIDTH, HEIGHT).data, 4);
+}
+`;
+
+const PREDICT = `// node predict.mjs IMAGE… [--json]: what images show.
+
+import { fileURLToPath } from 'node:url';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import sharp from 'sharp';
+import { CHANNELS, HEIGHT, rank, toPlanes, WIDTH } from './model-facts.js';
+
+const paths = process.argv.slice(2).filter((word) => word !== '--json');
+if (paths.length === 0) {
+  console.error('usage: node predict.mjs IMAGE… [--json]');
+  process.exit(2);
+}
+const session = await InferenceSession.create(fileURLToPath(new URL('model.onnx', import.meta.url)));
+const answers = [];
+for (const file of paths) {
+  try {
+    const image = new Tensor('float32', await readImage(file), [1, CHANNELS, HEIGHT, WIDTH]);
+    const { probabilities } = await session.run({ image }, ['probabilities']);
+    answers.push({ file, classes: rank(probabilities.data) });
+  } catch (error) {
+    console.error(\`error: \${file}: \${error.message}\`);
+    process.exitCode = 1;
+  }
+}
+if (process.argv.includes('--json')) console.log(JSON.stringify(answers));
+else {
+  for (const { file, classes } of answers) {
+    const best = classes.slice(0, 3).map(({ name, probability }) => \`\${name} \${(100 * probability).toFixed(2)} %\`);
+    console.log([file, ...best].join('  '));
+  }
+}
+
+/** As the training images were prepared: scaled to fit, black around it and under what is transparent. */
+async function readImage(file) {
+  const { data, info } = await sharp(file, { failOn: 'error' })
+    .autoOrient()
+    .flatten({ background: 'black' })
+    .resize({ width: WIDTH, height: HEIGHT, fit: 'contain', background: 'black' })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels >= 3) return toPlanes(data, info.channels);
+  // A grey image has one channel.
+  return toPlanes(Uint8Array.from({ length: 3 * data.length }, (_, i) => data[Math.floor(i / 3)]), 3);
+}
+`;
+
+const SERVE = `// npm start: serves this folder on this machine, for this machine only.
+
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname } from 'node:path';
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
+const root = new URL('./', import.meta.url);
+
+const server = createServer(async (request, response) => {
+  try {
+    const { pathname } = new URL(request.url, 'http://localhost');
+    const file = new URL(\`.\${pathname === '/' ? '/index.html' : pathname}\`, root);
+    if (!file.href.startsWith(root.href)) throw new Error('outside');
+    const content = await readFile(file);
+    response.writeHead(200, { 'content-type': TYPES[extname(file.pathname)] ?? 'application/octet-stream' });
+    response.end(content);
+  } catch {
+    response.writeHead(404).end('not found');
+  }
+});
+server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
+  console.log(\`http://localhost:\${server.address().port}\`);
+});
+`;
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Image classifier</title>
+<link rel="icon" href="data:,">
+<style>
+  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+  body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
+  #drop { position: relative; display: block; padding: 3rem 1rem; border: 2px dashed; border-radius: 0.75rem; text-align: center; cursor: pointer; }
+  #drop.over, #drop:focus-within { outline: 3px solid Highlight; }
+  #drop input { position: absolute; inset: 0; width: 100%; opacity: 0; }
+  ul { list-style: none; padding: 0; }
+  li { display: flex; gap: 1rem; align-items: center; margin: 1rem 0; overflow-wrap: anywhere; }
+  li div { min-width: 0; }
+  img { flex: none; width: 6rem; height: 6rem; object-fit: contain; background: black; }
+  progress { width: 8rem; vertical-align: middle; }
+  [role="alert"] { color: #c62828; }
+</style>
+</head>
+<body>
+<h1>What is in the picture?</h1>
+<label id="drop">Drop images here, or press to choose some
+  <input type="file" accept="image/*" multiple>
+</label>
+<ul aria-live="polite"></ul>
+<script type="module">
+  import { classify } from './classify.js';
+
+  const [drop, input, list] = ['#drop', 'input', 'ul'].map((selector) => document.querySelector(selector));
+
+  async function show(files) {
+    for (const file of files) {
+      const item = list.appendChild(document.createElement('li'));
+      const picture = item.appendChild(new Image());
+      picture.alt = file.name;
+      picture.src = URL.createObjectURL(file);
+      const answer = item.appendChild(document.createElement('div'));
+      try {
+        for (const { name, probability } of (await classify(file)).slice(0, 3)) {
+          const line = answer.appendChild(document.createElement('div'));
+          const bar = line.appendChild(document.createElement('progress'));
+          bar.value = probability;
+          bar.ariaLabel = name;
+          line.append(\` \${name} \${(100 * probability).toFixed(1)} %\`);
+        }
+      } catch (error) {
+        answer.role = 'alert';
+        answer.textContent = \`\${file.name} cannot be classified: \${error.message}\`;
+      }
+    }
+  }
+
+  input.addEventListener('change', () => show(input.files));
+  for (const type of ['dragover', 'dragleave', 'drop']) {
+    drop.addEventListener(type, (event) => {
+      event.preventDefault();
+      drop.classList.toggle('over', type === 'dragover');
+      if (type === 'drop') show(event.dataTransfer.files);
+    });
+  }
+</script>
+</body>
+</html>
+`;
