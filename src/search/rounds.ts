@@ -1,5 +1,6 @@
 // How the final training is cut into rounds.
 
+import { stepsOf } from '../engine/train.ts';
 import type { TrainingPlan } from '../engine/training-plan.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { SearchConfig } from './config.ts';
@@ -34,7 +35,7 @@ export function roundsOf(
   const ofReplica = roundSteps === undefined ? ROUND_WORK / workPerStep : roundSteps / replicas;
   const least = roundSteps === undefined ? LEAST_STEPS : 1;
   const [first, ...changes] = finalSteps ?? [];
-  const total = Math.max(1, Math.round(finalEpochs * perEpoch));
+  const total = stepsOf({ epochs: finalEpochs }, perEpoch);
   return {
     replicas,
     length: replicas * Math.max(least, Math.round(ofReplica)),
