@@ -1,7 +1,7 @@
 // The layouts of feature maps in the blocked lowering. Blocked data is [N, C/B, H, W, B]: B channels lie side by side, a
 // vector register of them. Its formal shape stays [N, C, H, W], C rounded up to whole blocks; the channels added are zero.
 
-import { int, ints, type OnnxAttribute, type OnnxBuilder } from './onnx-graph.ts';
+import { float, int, ints, type OnnxAttribute, type OnnxBuilder } from './onnx-graph.ts';
 
 /** The domain of the CPU provider's blocked operators; the runtime's own, so its version is pinned in package.json. */
 export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
@@ -22,11 +22,20 @@ export interface PendingConvolution {
   scaled?(scale: string, offset: string): PendingConvolution;
 }
 
+/** What is known of a value beside its layout. */
+export interface Facts {
+  /** It is the output of a ReLU. */
+  readonly isRectified?: boolean;
+  /** It is the gradient of the output of a ReLU, this value, and zero already wherever the ReLU would make it so. */
+  readonly pastReluOf?: string;
+}
+
 interface Form {
   readonly channels: number;
   plain?: string;
   blocked?: string;
   readonly pending?: PendingConvolution;
+  readonly facts?: Facts;
 }
 
 /**
@@ -50,8 +59,8 @@ export class Layouts {
   }
 
   /** Takes a blocked tensor in; returns its handle. */
-  define(blocked: string, channels: number): string {
-    this.#forms.set(blocked, { channels, blocked });
+  define(blocked: string, channels: number, facts: Facts = {}): string {
+    this.#forms.set(blocked, { channels, blocked, facts });
     return blocked;
   }
 
@@ -65,6 +74,10 @@ export class Layouts {
   pending(handle: string): PendingConvolution | undefined {
     const form = this.#forms.get(handle);
     return form?.blocked === undefined ? form?.pending : undefined;
+  }
+
+  facts(handle: string): Facts {
+    return this.#forms.get(handle)?.facts ?? {};
   }
 
   isPlain(handle: string): boolean {
@@ -138,6 +151,11 @@ export class Layouts {
     const weight = this.onnx.add('Reshape', [this.padVector(a, channels), this.onnx.integers(size, 1, 1, 1)]);
     const bias = b === undefined ? undefined : this.padVector(b, channels);
     return this.convolve([x, weight, bias], { kernel_shape: ints(1, 1), group: int(size) }, fused);
+  }
+
+  /** x where y > 0, else zero. A HardSigmoid this steep is the step function, and the fastest one there is. */
+  wherePositive(x: string, y: string): string {
+    return this.onnx.add('Mul', [x, this.onnx.add('HardSigmoid', [y], { alpha: float(1e30), beta: float(0) })]);
   }
 
   /** Mean of each channel over images and pixels of a blocked tensor, `[channels]`. */

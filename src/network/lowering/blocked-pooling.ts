@@ -46,12 +46,16 @@ export function poolingRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'm
 
     maxPoolGradient(node, [dy = '', x = '', y = '']) {
       const [channels, height, width] = [sizeOf(node, 1, 1), sizeOf(node, 1, 2), sizeOf(node, 1, 3)];
-      const maxima = upsample(layouts.blocked(y, channels), channels, height, width);
+      const pooled = layouts.blocked(y, channels);
+      const maxima = upsample(pooled, channels, height, width);
       const isMaximum = onnx.add('Cast', [onnx.add('Equal', [layouts.blocked(x, channels), maxima])], { to: int(1) });
       const ties = onnx.add('Mul', [layouts.add('AveragePool', [isMaximum], POOL), onnx.scalar(4)]);
       const share = onnx.add('Div', [layouts.blocked(dy, channels), ties]);
-      const dx = onnx.add('Mul', [isMaximum, upsample(share, channels, height, width)]);
-      return [layouts.define(dx, channels)];
+      // Behind a ReLU a maximum of zero lets nothing through: said here, on a quarter of the pixels, it need not be said there.
+      const { isRectified = false } = layouts.facts(x);
+      const passed = isRectified ? layouts.wherePositive(share, pooled) : share;
+      const dx = onnx.add('Mul', [isMaximum, upsample(passed, channels, height, width)]);
+      return [layouts.define(dx, channels, isRectified ? { pastReluOf: x } : {})];
     },
 
     meanPool(node, inputs, context) {

@@ -39,6 +39,14 @@ describe('blocked', () => {
     expect(nodes.filter((node) => isConvolution(node) && hasRelu(node))).toHaveLength(2);
   });
 
+  it('makes the gradient of a ReLU before max pooling part of the pooling’s', () => {
+    const { nodes } = lower(buildTrainingGraph(network, ADAM, { batchSize: 4 }), blocked(16));
+    const steps = nodes.filter(({ opType }) => opType === 'HardSigmoid');
+    const pooled = nodes.find(({ opType }) => opType === 'MaxPool')?.outputs[0];
+    expect(steps).toHaveLength(2);
+    expect(steps.map(({ inputs }) => inputs[0])).toContain(pooled);
+  });
+
   it('scores a skip layer with its three convolutions alone', () => {
     const { nodes } = lower(buildEvaluationGraph(network), blocked(16));
     expect(nodes.filter(isConvolution)).toHaveLength(3);

@@ -10,7 +10,6 @@ import { Layouts } from './blocked-layouts.ts';
 import { normRules } from './blocked-norm.ts';
 import { poolingRules } from './blocked-pooling.ts';
 import type { Lowering, LoweringRules } from './lower.ts';
-import { float } from './onnx-graph.ts';
 import { plainRules } from './plain.ts';
 
 /** @param blockSize  channels a block; the processor's, as the runtime has it. */
@@ -44,16 +43,16 @@ function elementwiseRules(layouts: Layouts): Pick<LoweringRules, 'relu' | 'reluG
         pending === undefined
           ? onnx.add('Relu', [layouts.blocked(x, channels)])
           : pending.emit({ ...pending.fused, relu: true });
-      return [layouts.define(y, channels)];
+      return [layouts.define(y, channels, { isRectified: true })];
     },
 
-    // A HardSigmoid this steep is the step function of y > 0, and the fastest one there is.
     reluGradient(node, inputs, context) {
       if (!isFeatureMap(node)) return plainRules.reluGradient(node, inputs, context);
       const channels = channelsOf(node);
-      const [dy = '', y = ''] = inputs.map((input) => layouts.blocked(input, channels));
-      const step = onnx.add('HardSigmoid', [y], { alpha: float(1e30), beta: float(0) });
-      return [layouts.define(onnx.add('Mul', [dy, step]), channels)];
+      const [dy = '', y = ''] = inputs;
+      if (layouts.facts(dy).pastReluOf === y) return [dy];
+      const dx = layouts.wherePositive(layouts.blocked(dy, channels), layouts.blocked(y, channels));
+      return [layouts.define(dx, channels)];
     },
 
     // A convolution adds in its own pass.
