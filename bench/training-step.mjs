@@ -1,6 +1,6 @@
 // Time of one training step against PyTorch on the same core: npm run bench [-- --rounds 5 --lowering auto --json FILE]
 // Blocked, plain and PyTorch take turns, genome by genome, so that all see the same machine; medians over the rounds.
-// --lowering plain leaves the blocked one out, and the other way round. Needs Debian's python3-torch for the comparison.
+// Genomes among the arguments limit it to those. --lowering plain leaves the blocked one out, and the other way round. Needs Debian's python3-torch for the comparison.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,8 @@ const CASES = [
 const PYTHON = '/usr/bin/python3';
 const BATCH = 64;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '3' },
     lowering: { type: 'string', default: 'auto' },
@@ -45,7 +46,8 @@ console.log(
 if (!hasTorch) console.log('PyTorch is not installed (Debian: apt-get install python3-torch): only our times follow');
 
 const results = [];
-for (const { genome, channels, size } of CASES) {
+const cases = CASES.filter(({ genome }) => positionals.length === 0 || positionals.includes(genome));
+for (const { genome, channels, size } of cases) {
   const times = Object.fromEntries(engines.map((engine) => [engine, []]));
   for (let round = 0; round < rounds; round++) {
     for (const engine of engines) times[engine].push(await stepMs(engine, genome, channels, size));
