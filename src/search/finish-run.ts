@@ -8,6 +8,7 @@ import type { Runtime } from '../engine/runtime.ts';
 import type { Score } from '../engine/scorer.ts';
 import type { SearchConfig } from './config.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
+import { modelCard } from './model-card.ts';
 import { buildModel } from './model-file.ts';
 import type { OpenRun } from './open-run.ts';
 import { describeRepeats } from './repeats.ts';
@@ -40,7 +41,10 @@ export interface TrainedNetworks {
   readonly front?: Pick<SearchSummary, 'pareto' | 'picked'> | undefined;
 }
 
-/** Writes `model.onnx`, scores that very file and other final trainings on the test set, writes `summary.json`. */
+/**
+ * Writes `model.onnx`, scores that very file and other final trainings on the test set, writes `MODEL.md` and, as the last,
+ * `summary.json`.
+ */
 export async function finishRun(
   run: OpenRun,
   { chosen, finals, evaluation, front }: TrainedNetworks,
@@ -77,6 +81,7 @@ export async function finishRun(
     lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
     versions: versionsWith(runtime.name),
   };
+  await writeFileAtomically(folder.card, [Buffer.from(modelCard(summary, config))]);
   await writeFileAtomically(folder.summary, [Buffer.from(`${JSON.stringify(summary, null, 2)}\n`)]);
   return summary;
 }

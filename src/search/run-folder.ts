@@ -1,4 +1,5 @@
-// Where a run keeps what: `config.json`, `journal.jsonl`, `checkpoints/`, `tensorboard/`, `model.onnx`, `summary.json`.
+// Where a run keeps what: `config.json`, `journal.jsonl`, `checkpoints/`, `tensorboard/`, `model.onnx`, `MODEL.md`,
+// `summary.json`.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -18,6 +19,8 @@ export interface RunFolder {
   /** Of event files. */
   readonly tensorboard: string;
   readonly model: string;
+  /** For its readers. */
+  readonly card: string;
   readonly summary: string;
   /** Of the states of a final training in rounds, while it runs. */
   rounds(id: string): string;
@@ -34,6 +37,7 @@ function runFolderAt(path: string): RunFolder {
     lock: join(root, 'lock'),
     tensorboard: join(root, 'tensorboard'),
     model: join(root, 'model.onnx'),
+    card: join(root, 'MODEL.md'),
     summary: join(root, 'summary.json'),
     rounds: (id) => join(root, 'rounds', id),
     checkpoint: (id) => join(root, 'checkpoints', `${id}.safetensors`),

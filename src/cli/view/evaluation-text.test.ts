@@ -29,12 +29,20 @@ dog      50.00 %    66.67 %    60.00 %      1,234
 mean     50.00 %    66.67 %    60.00 %
 
 Confusions (rows: true class, columns: predicted)
-        1   2
-1 cat 980   ·
-2 dog  12   7
+    cat dog
+cat 980   ·
+dog  12   7
 
 Calibration error  5.12 % over 2 bins (Guo et al. 2017)
 Mean confidence    77.00 %: surer than it should be`);
+  });
+
+  it('numbers the columns if the names are long', () => {
+    const names = Array.from({ length: 10 }, (_, i) => `species ${i}`);
+    const confusion = names.map((_, i) => names.map((_, j) => (i === j ? 40 : 0)));
+    const lines = evaluationText(names, reportOf(confusion));
+    expect(lines).toContain('              1  2  3  4  5  6  7  8  9 10');
+    expect(lines).toContain(' 2 species 1  · 40  ·  ·  ·  ·  ·  ·  ·  ·');
   });
 
   it('shows the most confused pairs where the matrix would be too wide', () => {

@@ -25,18 +25,34 @@ function classTable(names: readonly string[], { classes, macro }: Classification
 }
 
 function confusionText(names: readonly string[], { confusion }: ClassificationReport): string[] {
-  const digits = Math.max(...confusion.flat().map((count) => String(count).length), String(names.length).length);
-  const rowNames = names.map((name, i) => `${cell(String(i + 1), String(names.length).length, 'right')} ${name}`);
-  const nameWidth = Math.min(NAME_WIDTH, Math.max(...rowNames.map(({ length }) => length)));
-  const matrixWidth = nameWidth + names.length * (digits + 1);
-  if (matrixWidth > WIDTH) return confusedPairs(names, confusion);
-  const figures = (texts: readonly string[]) => texts.map((text) => ` ${cell(text, digits, 'right')}`).join('');
+  const digits = Math.max(...confusion.flat().map((count) => String(count).length));
+  const numbers = names.map((_, i) => String(i + 1));
+  const numbered = names.map((name, i) => `${cell(numbers[i] ?? '', numbers.at(-1)?.length ?? 1, 'right')} ${name}`);
+  // Columns under the names themselves if there is room, else under numbers.
+  return (
+    confusionMatrix(names, names, digits, confusion) ??
+    confusionMatrix(numbered, numbers, digits, confusion) ??
+    confusedPairs(names, confusion)
+  );
+}
+
+/** Undefined if it is too wide. */
+function confusionMatrix(
+  rows: readonly string[],
+  columns: readonly string[],
+  digits: number,
+  confusion: ClassificationReport['confusion'],
+): string[] | undefined {
+  const nameWidth = Math.min(NAME_WIDTH, Math.max(...rows.map(({ length }) => length)));
+  const columnWidth = Math.max(digits, ...columns.map(({ length }) => length)) + 1;
+  if (nameWidth + columns.length * columnWidth > WIDTH) return undefined;
+  const figures = (texts: readonly string[]) => texts.map((text) => cell(text, columnWidth, 'right')).join('');
   return [
     'Confusions (rows: true class, columns: predicted)',
-    `${' '.repeat(nameWidth)}${figures(names.map((_, i) => String(i + 1)))}`,
+    `${' '.repeat(nameWidth)}${figures(columns)}`,
     ...confusion.map((row, i) => {
       const counts = row.map((count) => (count === 0 ? '·' : String(count)));
-      return `${cell(rowNames[i] ?? '', nameWidth)}${figures(counts)}`;
+      return `${cell(rows[i] ?? '', nameWidth)}${figures(counts)}`;
     }),
   ];
 }
