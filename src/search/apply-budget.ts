@@ -23,6 +23,8 @@ export interface Machine {
 
 /** More of them learn less from each image than they gain. */
 const MOST_REPLICAS = 4;
+/** A network is trained at most so many times as fast or slow as others. */
+const LIKELY = 5;
 /** For writing the model and ending the child processes. */
 const END_SECONDS = 1;
 
@@ -106,7 +108,7 @@ export function dataSizeOf(config: SearchConfig, dataset: Dataset): DataSize {
   return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
 }
 
-/** Of the winner's own training, unless it was not trained here. */
+/** Of the winner's own training, unless it was not trained here or its time is no measure of that. */
 function measuredRate(
   config: SearchConfig,
   data: DataSize,
@@ -115,7 +117,8 @@ function measuredRate(
   rate: number,
 ): number {
   if (evaluation === undefined || evaluation.cached || evaluation.imported || evaluation.stopped) return rate;
-  return candidateWork(config, data, cost) / evaluation.seconds;
+  const own = candidateWork(config, data, cost) / evaluation.seconds;
+  return own < rate * LIKELY && own > rate / LIKELY ? own : rate;
 }
 
 function tooSmall(config: SearchConfig, dataset: Dataset, textOf: (leastWork: number) => string): InvalidInputError {
