@@ -1,35 +1,27 @@
 // Holds a lowering against the plain one on a tiny network that has every kind of layer, in training and in scoring.
 
-import type { NetworkInput } from '../genome/cost.ts';
-import { parseGenome } from '../genome/text.ts';
 import { compileGraph } from '../network/compile.ts';
+import { everyLayer } from '../network/every-layer.ts';
 import type { Graph } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering/lower.ts';
 import { plain } from '../network/lowering/plain.ts';
-import { buildEvaluationGraph, buildGradientGraph, createNetwork } from '../network/training-graph.ts';
+import { buildEvaluationGraph, buildGradientGraph } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
 import { initialiseState } from './initialise.ts';
 import type { Runtime, RuntimeTensor } from './runtime.ts';
 
-/** Whole blocks of channels and less than one; images of odd and even sizes. */
-const GENOME = '4-32-max-16-8-mean';
-const PROBLEM: NetworkInput = {
-  input: { channels: 3, height: 11, width: 10 },
-  classes: 3,
-  head: [{ type: 'flatten' }, { type: 'dense', units: 7, activation: 'relu' }, { type: 'dense', units: 'classes' }],
-};
 const BATCH = 18;
 /** Of the largest value. Rounding alone is a hundred times smaller. */
 const TOLERANCE = 1e-3;
 
 /** @returns what differs; undefined if nothing does. */
 export async function disagreement(runtime: Runtime, lowering: Lowering): Promise<string | undefined> {
-  const network = createNetwork(parseGenome(GENOME), PROBLEM, { mean: [100, 120, 140], std: [50, 60, 70] });
+  const network = everyLayer();
   const rng = createRng('lowerings');
   const { parameters, statistics } = initialiseState(network.layout, rng);
-  const { channels, height, width } = PROBLEM.input;
+  const { channels, height, width } = network.problem.input;
   const pixels = Uint8Array.from({ length: BATCH * channels * height * width }, () => rng.integer(0, 255));
-  const labels = Int32Array.from({ length: BATCH }, (_, i) => i % PROBLEM.classes);
+  const labels = Int32Array.from({ length: BATCH }, (_, i) => i % network.problem.classes);
   const batch = {
     image: runtime.createTensor('uint8', pixels, [BATCH, channels, height, width]),
     labels: runtime.createTensor('int32', labels, [BATCH]),

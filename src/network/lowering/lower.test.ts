@@ -70,6 +70,20 @@ describe.each(lowerings)('%s', (_, lowering) => {
       expect(largestError(y, naiveTensor([2, 1, 1, 2], [8, 10 - 2 / 3, 10 + 2 / 3, 12]))).toBeLessThan(1e-6);
     });
 
+    it.each([
+      [1, 1],
+      [1, 4],
+      [4, 1],
+    ])('convolves images of %i×%i, whose rows and columns are all at an edge', async (height, width) => {
+      const sizes = { batch: 2, channels: 3, filters: 17, height, width, kernel: 3, features: 1, classes: 2, seed: 5 };
+      for (const op of ['conv2d', 'conv2dInputGradient', 'conv2dWeightGradient'] as const) {
+        const { types, inputs, attributes } = operatorCase<OperatorName>(op, sizes);
+        const [output] = await run<OperatorName>(op, types, inputs, attributes);
+        const [expected = naiveTensor([0], [])] = naive<OperatorName>(op, inputs, attributes);
+        expect(largestError(output, expected), op).toBeLessThan(2e-5);
+      }
+    });
+
     it('normalises what is small beside its mean', async () => {
       const values = Array.from({ length: 2 * 49 }, (_, i) => 1000 + Math.sin(i));
       const inputs = [
