@@ -43,10 +43,10 @@ describe('bad input', () => {
     ['search', /the data is missing: give a name or a folder, such as "auto-cnn search mnist"/],
     [
       'search nowhere',
-      /No data set "nowhere": .*\(mnist\).* nor an existing path \(looked for .*nowhere\); check the path/,
+      /No data set "nowhere": .*\(mnist, fashion-mnist, cifar10, cifar100\).* nor an existing path \(looked for .*nowhere\); check the path/,
     ],
     ['search minst', /No data set "minst": .*; did you mean mnist\?/],
-    ['search text.txt', /Cannot use .*text\.txt as a data set: it is a file; give the folder/],
+    ['search text.txt', /Cannot use .*text\.txt as a data set: a file must end in .*; .*give the folder/],
     [
       'search cut',
       /train-images-idx3-ubyte, byte 300: cut off: .* 336 bytes in all, but the data ends after 300; copy it/,
@@ -57,9 +57,12 @@ describe('bad input', () => {
       /train-images-idx3-ubyte, byte 0: not an IDX file: it starts with 50 4b 03 04, expected 00 00 08 03/,
     ],
     ['search count', /train-labels-idx1-ubyte, byte 4: 19 labels, but .*train-images-idx3-ubyte has 20 images/],
-    ['search one-class', /one-class as a data set: it has only one class folder \(cats\).*add a folder/],
+    ['search one-class', /one-class as a data set: it has only one class folder with images \(cats\).*add a folder/],
     ['search no-images', /no-images as a data set: it holds no images \(png, jpg, jpeg, webp\).*put the images/],
-    ['search broken', /broken[/\\]dogs[/\\]2\.png: the image cannot be decoded .*mend or remove it, or .* --skip-broken/],
+    [
+      'search broken',
+      /broken[/\\]dogs[/\\]2\.png: the image cannot be decoded .*mend or remove it, or .* --skip-broken/,
+    ],
     ['search digits --train-limit 3', /--train-limit 3 is too small: .* 10 classes .*; use --train-limit 10 or more/],
     ['search digits --search-limit 2', /--search-limit 2 is too small: .*; use --search-limit 10 or more/],
     // Names and flags

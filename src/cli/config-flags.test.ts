@@ -111,7 +111,7 @@ describe('a configuration file', () => {
     const file = fileWith({ dataset: { source: 'a', fingerprint: 'f' } });
     expect(configFrom(file, undefined, flags({ population: '4' })).dataset.fingerprint).toBe('f');
     expect(configFrom(file, 'a', flags({})).dataset.fingerprint).toBeUndefined();
-    expect(configFrom(file, undefined, flags({ seed: '2' })).dataset.fingerprint).toBeUndefined();
+    expect(configFrom(file, undefined, flags({ seed: '2' })).dataset.fingerprint).toBe('f');
     expect(configFrom(file, undefined, flags({ size: '8x8' })).dataset.fingerprint).toBeUndefined();
   });
 

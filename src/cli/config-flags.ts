@@ -44,6 +44,8 @@ const SCHEDULES = SCHEDULE_NAMES.filter((name) => name !== 'step');
 export const DATA_FLAGS: readonly ConfigFlag[] = [
   flag('--size <HxW>', 'dataset.size', 'bring all images to this size', parseSize),
   flag('--channels-in <mode>', 'dataset.channels', 'grey or rgb (default: as the images are)', parseText),
+  flag('--layout <order>', 'dataset.layout', 'nhwc or nchw: channels of arrays last or first', parseText),
+  flag('--data-dir <folder>', 'dataset.dataDir', 'where the files of a named data set lie', parseText),
   flag('--test <share>', 'dataset.test', 'split off as test part if the data has none (default: 0.1)', parseNumber),
 ];
 
@@ -184,7 +186,7 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
     setAt(config, key, value);
   }
   // The fingerprint is that of the file's own data, prepared and split as the file says.
-  const changesData = [...given.keys()].some((key) => key === 'seed' || key.startsWith('dataset.'));
+  const changesData = [...given.keys()].some((key) => key.startsWith('dataset.'));
   if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
   if (given.has('budget') || valueAt(config, 'undecided') === undefined) {
     setAt(config, 'undecided', undecidedBeside(file?.content, config, given));

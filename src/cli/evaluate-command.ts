@@ -9,7 +9,6 @@ import {
   formatImageShape,
   type ImageShape,
   InvalidInputError,
-  type LoadOptions,
   loadDataset,
   loadNodeRuntime,
   type ModelMetadata,
@@ -18,7 +17,7 @@ import {
   type Score,
 } from '../index.ts';
 import { addCommonOptions, type CommonOptions } from './common-options.ts';
-import { type ConfigFlag, configFrom, DATA_FLAGS, readFlags, SEARCH_FLAGS } from './config-flags.ts';
+import { configFrom, DATA_FLAGS, readFlags } from './config-flags.ts';
 import { EXIT } from './exit.ts';
 import { coloursFor, type Terminal } from './terminal.ts';
 import { createSearchView } from './view/create-search-view.ts';
@@ -29,11 +28,6 @@ interface EvaluateOptions extends CommonOptions {
   readonly skipBroken?: boolean;
 }
 
-const FLAGS: readonly ConfigFlag[] = [
-  ...DATA_FLAGS,
-  ...(SEARCH_FLAGS['Evolution:'] ?? []).filter(({ key }) => key === 'seed'),
-];
-
 export function addEvaluateCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
   const command = program
     .command('evaluate')
@@ -42,27 +36,28 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
       'Scores a model on the test part of DATA, prepared as the model takes it: accuracy, each class, confusions, calibration.',
     )
     .argument('<MODEL>', 'model.onnx, or the run folder that holds it')
-    .argument('<DATA>', 'a name (mnist) or a folder of images or IDX files')
+    .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.npz, .csv, .parquet)')
     .option('--size <HxW>', "bring all images to this size (default: the model's)")
     .option('--channels-in <mode>', "grey or rgb (default: the model's)")
     .option('--test <share>', "split off as test part if the data has none (default: the run's)")
-    .option('--seed <n>', "of that split (default: the run's)")
+    .option('--layout <order>', 'nhwc or nchw: channels of arrays last or first')
+    .option('--data-dir <folder>', 'where the files of a named data set lie')
     .option('--skip-broken', 'go on without images that cannot be read');
   addCommonOptions(command);
   command.action(async (path: string, source: string, options: EvaluateOptions) => {
-    const given = readFlags({ ...options }, FLAGS);
-    const { dataset: asked, seed } = configFrom(undefined, source, given);
+    const given = readFlags({ ...options }, DATA_FLAGS);
+    const { dataset: asked } = configFrom(undefined, source, given);
     const { path: file, bytes, metadata } = await readModelFile(path);
     const shape = { ...metadata.input, ...asked.size, ...(asked.channels && { channels: CHANNELS[asked.channels] }) };
     requireShape(metadata, shape, file);
-    const split = splitOfRun(file);
     const view = createSearchView(terminal, options.json ?? false);
     const dataset = await loadDataset(source, {
       size: { height: shape.height, width: shape.width },
       channels: shape.channels === 1 ? 'grey' : 'rgb',
       skipBroken: options.skipBroken,
-      test: asked.test ?? split.test,
-      seed: given.has('seed') ? seed : split.seed,
+      layout: asked.layout,
+      dataDir: asked.dataDir,
+      test: asked.test ?? testShareOfRun(file),
       onProgress: view.loading,
       signal: terminal.signal,
     }).finally(view.stop);
@@ -76,13 +71,12 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
   });
 }
 
-/** How the run beside a model split off its test part: another split would test on images that were trained on. */
-function splitOfRun(modelFile: string): Pick<LoadOptions, 'test' | 'seed'> {
+/** The share that the run beside a model split off as its test part: another one would test on images of its training. */
+function testShareOfRun(modelFile: string): number | undefined {
   try {
-    const { config } = openRunFolder(dirname(modelFile));
-    return { test: config.dataset.test, seed: config.seed };
+    return openRunFolder(dirname(modelFile)).config.dataset.test;
   } catch {
-    return {};
+    return undefined;
   }
 }
 

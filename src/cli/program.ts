@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../index.ts';
+import { addDataCommand } from './data-command.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
 import { addExportCommand } from './export-command.ts';
@@ -60,6 +61,7 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addEvaluateCommand(program, terminal, done);
   addPredictCommand(program, terminal, done);
   addExportCommand(program, terminal, done);
+  addDataCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
   return program;
 }

@@ -72,7 +72,7 @@ export class AutoCNN {
 
   async #loadDataset(): Promise<Dataset> {
     const { dataset, signal } = this.#options;
-    if (typeof dataset === 'string') return loadDataset(dataset, { seed: this.#config.seed, signal });
+    if (typeof dataset === 'string') return loadDataset(dataset, { signal });
     return 'xTrain' in dataset ? datasetFromArrays(dataset) : dataset;
   }
 

@@ -37,6 +37,15 @@ const datasetSchema = z.strictObject({
   source: z.string().min(1).describe('A built-in name or a path.'),
   size: z.strictObject({ height: count, width: count }).optional(),
   channels: z.enum(['grey', 'rgb']).optional(),
+  layout: z
+    .enum(['nhwc', 'nchw'])
+    .optional()
+    .describe('Where arrays and rows of numbers have their channels: last or first. Unless given, as they show.'),
+  dataDir: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder with the files of a named data set. Unless given, they are fetched into the cache, once.'),
   skipBroken: z.boolean().optional(),
   test: z.number().gt(0).lt(1).optional().describe('Share split off as test part where the source has none.'),
   fingerprint: z.string().optional().describe('If given, the data must have it.'),

@@ -168,18 +168,10 @@ async function packedDataset({ dataset }: SearchConfig, { cacheDir }: OpenOption
 
 /** @throws {InvalidInputError} if the data is not what the configuration names; {DataFormatError}. */
 export async function loadData(config: SearchConfig, options: OpenOptions): Promise<Dataset> {
-  const { source, size, channels, skipBroken, test, fingerprint } = config.dataset;
+  const { source, fingerprint, ...asked } = config.dataset;
   const { cacheDir, onLoadProgress: onProgress, signal } = options;
-  const loadOptions: LoadOptions = {
-    size,
-    channels,
-    skipBroken,
-    test,
-    seed: config.seed,
-    cacheDir,
-    onProgress,
-    signal,
-  };
+  // The split of a test part has a seed of its own: runs with different seeds must be comparable.
+  const loadOptions: LoadOptions = { ...asked, cacheDir, onProgress, signal };
   const dataset = options.dataset ?? (await loadDataset(source, loadOptions));
   if (fingerprint !== undefined && fingerprint !== dataset.fingerprint) {
     throw new InvalidInputError(
