@@ -3,14 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { VERSION } from '../index.ts';
 import { runProgram } from './program.ts';
 
+const COMMANDS = ['search', 'resume', 'train', 'evaluate', 'predict', 'export', 'inspect'];
+
 describe('help', () => {
   it('is asked for on stdout, with code 0', async () => {
     const { code, stdout, stderr } = await run('--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const command of ['search', 'resume', 'evaluate', 'inspect']) expect(stdout).toMatch(`\n  ${command} `);
+    for (const command of COMMANDS) expect(stdout).toMatch(`\n  ${command} `);
   });
 
-  it.each(['search', 'resume', 'evaluate', 'inspect'])('of %s fits 80 columns', async (command) => {
+  it.each(COMMANDS)('of %s fits 80 columns', async (command) => {
     const { code, stdout } = await run(command, '--help');
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: auto-cnn ${command}`);
