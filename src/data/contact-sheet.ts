@@ -30,8 +30,7 @@ export async function writeContactSheet(dataset: Dataset, path: string): Promise
   await writeFileAtomically(resolve(path), [await renderContactSheet(dataset)]);
 }
 
-/** The PNG's bytes. */
-export async function renderContactSheet({ shape, classes, train }: Dataset): Promise<Buffer> {
+async function renderContactSheet({ shape, classes, train }: Dataset): Promise<Buffer> {
   const names = classes.slice(0, MOST_CLASSES);
   const longest = Math.max(shape.height, shape.width);
   const cell = Math.min(LARGEST_CELL, longest * Math.max(1, Math.round(SMALLEST_CELL / longest)));

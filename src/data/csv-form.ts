@@ -62,7 +62,7 @@ export async function formOfCsv(path: string): Promise<PixelForm | FileForm | un
 }
 
 /** Square images, grey or of three channels. */
-export function squareShape(pixels: number): ImageShape | undefined {
+function squareShape(pixels: number): ImageShape | undefined {
   for (const channels of [1, 3]) {
     const side = Math.sqrt(pixels / channels);
     if (Number.isInteger(side) && side >= 2) return { channels, height: side, width: side };

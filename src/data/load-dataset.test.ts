@@ -14,7 +14,7 @@ import {
   writePngFolder,
 } from '../../test/support/data-fixtures.ts';
 import { encodeParquet, parquetImages } from '../../test/support/parquet-fixtures.ts';
-import { type Dataset, type Examples, selectExamples } from './dataset.ts';
+import { type Dataset, type Examples, type ImageShape, selectExamples } from './dataset.ts';
 import { type LoadOptions, loadDataset } from './load-dataset.ts';
 
 const shape = { channels: 1, height: 6, width: 5 };
@@ -27,37 +27,37 @@ interface WrittenDataset {
 }
 
 /** Writes the parts in one format. A loader of a new format is put under the contract by one more entry here. */
-type WriteFormat = (folder: string, train: Examples, test: Examples | undefined) => Promise<void>;
+type WriteFormat = (folder: string, train: Examples, test: Examples | undefined, shape: ImageShape) => Promise<void>;
 
 const FORMATS: Readonly<Record<string, WriteFormat>> = {
-  IDX: async (folder, first, second) => {
+  IDX: async (folder, first, second, shape) => {
     await writeIdxPair(folder, 'train', first, shape);
     if (second !== undefined) await writeIdxPair(folder, 't10k', second, shape);
   },
-  'compressed IDX': async (folder, first, second) => {
+  'compressed IDX': async (folder, first, second, shape) => {
     await writeIdxPair(folder, 'train', first, shape, gzipSync);
     if (second !== undefined) await writeIdxPair(folder, 'test', second, shape, gzipSync);
     for (const file of await readdir(folder)) {
       await rename(join(folder, file), join(folder, `${file.replace('-idx', '.idx')}.gz`));
     }
   },
-  npz: async (folder, first, second) => {
+  npz: async (folder, first, second, shape) => {
     await writeNpz(folder, 'data.npz', npzEntries(first, second, shape));
   },
-  CSV: async (folder, first, second) => {
+  CSV: async (folder, first, second, shape) => {
     await writeIn(folder, 'train.csv', encodeCsv(first, shape));
     if (second !== undefined) await writeIn(folder, 'test.csv.gz', gzipSync(encodeCsv(second, shape)));
   },
-  'CSV of PNG files': async (folder, first, second) => {
+  'CSV of PNG files': async (folder, first, second, shape) => {
     await writeLabelledPngs(folder, 'train', first, shape);
     if (second !== undefined) await writeLabelledPngs(folder, 'test', second, shape);
   },
-  Parquet: async (folder, first, second) => {
+  Parquet: async (folder, first, second, shape) => {
     await writeIn(folder, 'train-0.parquet', encodeParquet(await parquetImages(first, shape)));
     if (second !== undefined)
       await writeIn(folder, 'test-0.parquet', encodeParquet(await parquetImages(second, shape)));
   },
-  PNG: async (folder, first, second) => {
+  PNG: async (folder, first, second, shape) => {
     await writePngFolder(join(folder, second === undefined ? '' : 'train'), first, shape);
     if (second !== undefined) await writePngFolder(join(folder, 'test'), second, shape);
   },
@@ -69,7 +69,7 @@ const write = async (
   second: Examples | undefined = test,
 ): Promise<WrittenDataset> => {
   const folder = join(await temporaryFolder(), 'digits');
-  await format(folder, first, second);
+  await format(folder, first, second, shape);
   return { folder, cacheDir: await temporaryFolder() };
 };
 
@@ -97,7 +97,7 @@ describe.each(Object.entries(FORMATS))('contract of a loader: %s', (_, format) =
 
   it('splits a test part off if there is none', async () => {
     const folder = join(await temporaryFolder(), 'digits');
-    await format(folder, train, undefined);
+    await format(folder, train, undefined, shape);
     const source = { folder, cacheDir: await temporaryFolder() };
     const dataset = await load(source, { test: 0.2, seed: 5 });
     expect([dataset.train.count, dataset.test.count]).toEqual([24, 6]);
@@ -143,20 +143,24 @@ describe('the same images', () => {
     }
   });
 
-  it('have the same fingerprint as MNIST and as PNG files', async () => {
+  it('have the same fingerprint in every format, for 1,000 images of MNIST', async () => {
     const mnist = await loadDataset('mnist', { cacheDir: await temporaryFolder() });
-    const mnistShape = mnist.shape;
-    const some = selectExamples(
-      mnist.train,
-      784,
-      Array.from({ length: 100 }, (_, i) => i * 7),
-    );
+    const pick = (part: Examples, count: number): Examples =>
+      selectExamples(
+        part,
+        784,
+        Array.from({ length: count }, (_, i) => i * 7),
+      );
+    const [some, tests] = [pick(mnist.train, 800), pick(mnist.test, 200)];
     const folder = await temporaryFolder();
-    await writeIdxPair(join(folder, 'idx'), 'train', some, mnistShape);
-    await writePngFolder(join(folder, 'png'), some, mnistShape);
-    const idx = await loadDataset(join(folder, 'idx'), { cacheDir: join(folder, 'a') });
-    const png = await loadDataset(join(folder, 'png'), { cacheDir: join(folder, 'b') });
-    expect(png).toEqual({ ...idx, name: 'png' });
+    const fingerprints: Record<string, string> = {};
+    for (const [form, format] of Object.entries(FORMATS)) {
+      await format(join(folder, form, 'mnist'), some, tests, mnist.shape);
+      const dataset = await loadDataset(join(folder, form, 'mnist'), { cacheDir: join(folder, form, 'cache') });
+      expect(dataset).toMatchObject({ shape: mnist.shape, classes: mnist.classes, notes: [] });
+      fingerprints[form] = dataset.fingerprint;
+    }
+    expect(new Set(Object.values(fingerprints)).size, JSON.stringify(fingerprints)).toBe(1);
   });
 });
 
