@@ -20,11 +20,19 @@ describe('modelCard', () => {
     expect(card).toContain('- mnist: 60,000 training images, 10,000 test images, 28x28x1\n');
     expect(card).toContain('- Classes: `0`, `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`\n');
     expect(card).toContain('- Test accuracy 99.12 % of 10,000 images (95 % interval 98.92 % to 99.29 %)');
+    expect(card).toContain('- Trained in 51 s, after a search of 20 networks in 170 s, seed 1\n');
     expect(card).toContain('- 61,226 parameters, 12.4 MFLOPs an image\n');
     expect(card).toMatch(/^total +67,690 /m);
     for (const [, language, code = ''] of card.matchAll(/^```(python|js)\n([\s\S]*?)\n```$/gm)) {
       expect({ language, lines: code.split('\n').length }).toEqual({ language, lines: 5 });
     }
+  });
+
+  it('says how many images were used if not all were, and nothing of a search if there was none', () => {
+    const { fitness: _, ...trained } = SUMMARY;
+    const card = modelCard(trained, { ...START.config, trainLimit: 6000 });
+    expect(card).toContain('- mnist: 60,000 training images (6,000 of them used), 10,000 test images');
+    expect(card).toContain('- Trained in 51 s, seed 1\n');
   });
 
   it('does not hide what spoils a figure, and says how repeats differ', () => {

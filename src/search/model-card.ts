@@ -17,7 +17,7 @@ export function modelCard(summary: SearchSummary, config: SearchConfig): string 
   const sections = [
     `# Image classifier \`${genome === '' ? '(no layers)' : genome}\``,
     `Tells ${counted(dataset.classes.length, 'class', 'es')} of images apart. Designed and trained by auto-cnn ${summary.versions.autoCnn}.`,
-    ['## Data', '', ...dataLines(summary)].join('\n'),
+    ['## Data', '', ...dataLines(summary, config)].join('\n'),
     [
       '## Network',
       '',
@@ -32,11 +32,12 @@ export function modelCard(summary: SearchSummary, config: SearchConfig): string 
   return `${sections.join('\n\n')}\n`;
 }
 
-function dataLines({ dataset }: SearchSummary): string[] {
+function dataLines({ dataset }: SearchSummary, { trainLimit }: SearchConfig): string[] {
   const { name, fingerprint, trainExamples, testExamples, classes, shape } = dataset;
+  const used = trainLimit === undefined ? '' : ` (${grouped(trainLimit)} of them used)`;
   const shown = classes.slice(0, 50).map((text) => `\`${text.replaceAll('`', "'")}\``);
   return [
-    `- ${name}: ${counted(trainExamples, 'training image', 's')}, ${counted(testExamples, 'test image', 's')}, ${formatImageShape(shape)}`,
+    `- ${name}: ${counted(trainExamples, 'training image', 's')}${used}, ${counted(testExamples, 'test image', 's')}, ${formatImageShape(shape)}`,
     `- Classes: ${shown.join(', ')}${classes.length > shown.length ? `, … (${classes.length})` : ''}`,
     `- Fingerprint (SHA-256): \`${fingerprint}\``,
   ];
@@ -45,6 +46,7 @@ function dataLines({ dataset }: SearchSummary): string[] {
 function figureLines(summary: SearchSummary): string[] {
   const { testAccuracy, testLoss, testExamples, parameters, flops, fitness, repeats, seed } = summary;
   const [low, high] = wilsonInterval(testAccuracy, testExamples);
+  const searched = `after a search of ${counted(summary.evaluations, 'network', 's')} in ${Math.round(summary.searchSeconds)} s`;
   return [
     `- Test accuracy ${percent(testAccuracy)} of ${counted(testExamples, 'image', 's')} (95 % interval ${percent(low)} to ${percent(high)}), cross-entropy ${testLoss.toFixed(4)}`,
     ...(repeats === undefined
@@ -56,7 +58,7 @@ function figureLines(summary: SearchSummary): string[] {
       ? []
       : [`- In the search: ${fitness.metric} ${percent(fitness.value)} on ${fitness.on} images`]),
     `- ${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} an image`,
-    `- Trained in ${Math.round(summary.finalTrainingSeconds)} s after a search of ${counted(summary.evaluations, 'network', 's')} in ${Math.round(summary.searchSeconds)} s, seed ${seed}`,
+    `- Trained in ${Math.round(summary.finalTrainingSeconds)} s${fitness === undefined ? '' : `, ${searched}`}, seed ${seed}`,
   ];
 }
 
@@ -74,14 +76,14 @@ function useLines({ dataset: { shape } }: SearchSummary): string[] {
     '',
     fenced('npx auto-cnn predict model.onnx photo.jpg'),
     '',
-    'Python (`pip install onnxruntime pillow numpy`), for images that fill their frame:',
+    'Python (`pip install onnxruntime pillow numpy`):',
     '',
     fenced(
-      `import json, numpy as np, onnxruntime as ort, PIL.Image
-pixels = np.asarray(PIL.Image.open("photo.jpg").convert("${mode}").resize((${width}, ${height})), np.float32)${grey}
+      `import numpy as np, onnxruntime as ort
+from PIL import Image, ImageOps
+pixels = np.asarray(ImageOps.pad(Image.open("photo.jpg").convert("${mode}"), (${width}, ${height}), Image.LANCZOS), np.float32)${grey}
 model = ort.InferenceSession("model.onnx")
-[label] = model.run(["label"], {"image": pixels.transpose(2, 0, 1)[None]})[0]
-print(json.loads(model.get_modelmeta().custom_metadata_map["classes"])[label])`,
+print(model.run(["probabilities"], {"image": pixels.transpose(2, 0, 1)[None]})[0])`,
       'python',
     ),
     '',
