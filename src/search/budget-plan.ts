@@ -60,7 +60,8 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
   const finalWorkPerImage = (work - searchWork - frontWork) / images;
   const least = ROOM * smallestWork(config, isOpen('searchSpace.channels'), data.problem);
   if (finalWorkPerImage < leastPasses * least) return undefined;
-  const passes = isOpen('finalEpochs') ? passesFor(finalWorkPerImage, images) : config.finalEpochs;
+  // A short final training is no reason for networks that the search has no time for.
+  const passes = Math.max(passesFor(finalWorkPerImage, images), isOpen('finalEpochs') ? 0 : config.finalEpochs);
   const affordable = Math.round(Math.max(finalWorkPerImage / passes, least));
   const { maxWork = affordable } = isOpen('searchSpace.maxWork') ? {} : config.searchSpace;
 

@@ -1,0 +1,113 @@
+// Searches under a budget: what decides where they end, and that they can be repeated.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writeSmallMnist } from '../../test/support/small-mnist.ts';
+import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
+import { InterruptedError } from '../errors.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
+import { InProcessEvaluator } from '../evaluation/in-process-evaluator.ts';
+import { createRng } from '../random/rng.ts';
+import type { SearchConfigInput } from './config.ts';
+import { createSearch, resumeSearch } from './create-search.ts';
+import { readJournal } from './journal.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-budget-'));
+const source = join(folder, 'data');
+const runtime = await loadNodeRuntime();
+let runs = 0;
+/** Short rounds, so that the clock is looked at often. */
+const SMALL = { training: { batchSize: 120 }, roundSteps: 100 };
+
+beforeAll(() => writeSmallMnist(source, 120, 30));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a search under a budget', () => {
+  it.each(['2.4e11flops', '5s'])(
+    'of %s is repeated by its config.json, without a look at the machine',
+    async (budget) => {
+      const first = await run({ budget });
+      expect(first.config.undecided).toBeUndefined();
+      expect(first.measureRate).toHaveBeenCalledTimes(budget.endsWith('s') && !budget.endsWith('flops') ? 1 : 0);
+      const second = await run(first.config);
+      expect(second.measureRate).not.toHaveBeenCalled();
+      expect(second.evaluated).toEqual(first.evaluated);
+      expect(second.summary.genome).toBe(first.summary.genome);
+      expect(second.model).toBe(first.model);
+      expect(second.config).toEqual(first.config);
+    },
+  );
+
+  it('ends before the work of its candidates exceeds their share, and says what it has spent', async () => {
+    const { summary, config, evaluated } = await run({ budget: '2.4e11flops', generations: 1000, finalEpochs: 2 });
+    expect(summary.budget).toMatchObject({ flops: 2.4e11, finalEpochs: config.finalEpochs });
+    expect(summary.budget?.searchWork).toBeLessThanOrEqual(config.searchWork ?? 0);
+    expect(summary.budget?.searchWork).toBeGreaterThan(0.5 * (config.searchWork ?? 0));
+    expect(summary.evaluations).toBe(evaluated.length);
+    expect(evaluated.length).toBeGreaterThan(3);
+  });
+
+  it('goes on after an interruption without a look at the machine, on the time that is left', async () => {
+    const out = join(folder, `run ${runs++}`);
+    const abort = new AbortController();
+    const search = await createSearch({ dataset: { source }, budget: '6s', ...SMALL }, { out, evaluator: madeUp() });
+    search.on('evaluation', () => readJournal(join(out, 'journal.jsonl')).length === 3 && abort.abort());
+    await expect(search.run({ signal: abort.signal })).rejects.toThrow(InterruptedError);
+    const evaluator = madeUp();
+    const summary = await (await resumeSearch(out, { evaluator })).run();
+    expect(evaluator.measureRate).not.toHaveBeenCalled();
+    const { elapsedSeconds = 0 } = readJournal(join(out, 'journal.jsonl'))[2] ?? {};
+    expect(summary.seconds).toBeGreaterThan(elapsedSeconds);
+    expect(summary.budget).toMatchObject({ seconds: 6, rate: 1e11 });
+  });
+
+  it('is not begun if the budget is too small, and says what would do', async () => {
+    await expect(run({ budget: '1e9flops' })).rejects.toThrow(
+      /^a budget of 1e9flops is too small for 120 training images of 28x28x1 on this machine; the least that would do is about \S+flops, or/,
+    );
+  });
+
+  it('ends where the search space has nothing new', async () => {
+    const { evaluated } = await run({
+      budget: '2.4e11flops',
+      searchSpace: { channels: [8], maxDepth: 1 },
+      finalEpochs: 2,
+    });
+    expect(new Set(evaluated).size).toBe(evaluated.length);
+    expect(evaluated.length).toBeLessThanOrEqual(4);
+  });
+});
+
+async function run(given: Partial<SearchConfigInput>) {
+  const out = join(folder, `run ${runs++}`);
+  const evaluator = madeUp();
+  const search = await createSearch(
+    { dataset: { source }, tensorboard: false, ...SMALL, ...given },
+    { out, evaluator },
+  );
+  const summary = await search.run();
+  const config: SearchConfigInput = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+  const evaluated = readJournal(join(out, 'journal.jsonl')).flatMap((entry) =>
+    entry.type === 'evaluation' ? entry.id : [],
+  );
+  const model = readFileSync(join(out, 'model.onnx')).toString('base64');
+  return { summary, config, evaluated: evaluated.toSorted(), model, measureRate: evaluator.measureRate };
+}
+
+/** Answers candidates with a number made from the genome at once; trains the winner. The machine is said to be fast. */
+function madeUp() {
+  const trainer = new InProcessEvaluator(runtime);
+  return {
+    concurrency: 1,
+    measureRate: vi.fn(async () => 1e11),
+    async evaluate(task, options) {
+      if (task.selection.purpose === 'final') return trainer.evaluate(task, options);
+      const fitness = createRng(task.genome).uniform();
+      const history = [{ epoch: 1, loss: 1, accuracy: fitness, validationAccuracy: fitness }];
+      return { fitness, history, bestEpoch: 1 };
+    },
+    close: () => trainer.close(),
+  } satisfies Evaluator;
+}
