@@ -59,6 +59,8 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseText),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
+    flag('--rungs <n>', 'rungs', 'levels of training in successive halving', parseNumber),
+    flag('--reduction <x>', 'reduction', 'of the candidates on a rung, one in so many goes on', parseNumber),
     flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),
     flag('--pick <rule>', 'pick', PICK_EXAMPLES, parseText),
     flag('--crossover-probability <x>', 'crossoverProbability', 'of two parents', parseNumber),

@@ -2,17 +2,16 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import { InvalidInputError } from '../errors.ts';
-import { estimateCost, type NetworkCost } from '../genome/cost.ts';
+import { estimateCost } from '../genome/cost.ts';
 import { formatImageShape } from '../genome/image-shape.ts';
 import { parseGenome } from '../genome/text.ts';
 import { scoringWork } from '../genome/work.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { formatBudget } from './budget.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
-import { candidateWork, type DataSize, START_WORK } from './candidate-work.ts';
+import { dataSizeOf, START_WORK } from './candidate-work.ts';
 import type { RunConfig, SearchConfig } from './config.ts';
 import type { EvaluationEntry } from './journal.ts';
-import { networkInputOf } from './network-input.ts';
 
 export interface Machine {
   /** Trainings at a time. */
@@ -90,7 +89,7 @@ export function finalEpochsWithin(
   if ('flops' in budget) return planFinalEpochs((budget.flops - work) / repeats - START_WORK, config, data, cost);
   const left = budget.seconds - elapsedSeconds - endSeconds(config, dataset, genome);
   const seconds = left / Math.ceil(repeats / Math.ceil(workers / replicas));
-  const together = Math.min(replicas, workers) * measuredRate(config, data, cost, evaluation, budget.rate ?? 0);
+  const together = Math.min(replicas, workers) * measuredRate(evaluation, budget.rate ?? 0);
   return planFinalEpochs(seconds * together - START_WORK, config, data, cost);
 }
 
@@ -103,21 +102,11 @@ export function endSeconds(config: SearchConfig, dataset: Dataset, genome: strin
   return END_SECONDS + (repeats * work) / budget.rate;
 }
 
-export function dataSizeOf(config: SearchConfig, dataset: Dataset): DataSize {
-  const { train, test } = dataset;
-  return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
-}
-
 /** Of the winner's own training, unless it was not trained here or its time is no measure of that. */
-function measuredRate(
-  config: SearchConfig,
-  data: DataSize,
-  cost: NetworkCost,
-  evaluation: EvaluationEntry | undefined,
-  rate: number,
-): number {
-  if (evaluation === undefined || evaluation.cached || evaluation.imported || evaluation.stopped) return rate;
-  const own = candidateWork(config, data, cost) / evaluation.seconds;
+function measuredRate(evaluation: EvaluationEntry | undefined, rate: number): number {
+  const { work, seconds, cached, stopped } = evaluation ?? {};
+  if (work === undefined || !seconds || cached || stopped) return rate;
+  const own = work / seconds;
   return own < rate * LIKELY && own > rate / LIKELY ? own : rate;
 }
 

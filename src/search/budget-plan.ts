@@ -66,8 +66,11 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
   const { maxWork = affordable } = isOpen('searchSpace.maxWork') ? {} : config.searchSpace;
 
   const typical = TYPICAL_SHARE * Math.min(maxWork, affordable);
-  const size = candidateSize(searchWork / CANDIDATES, typical, config, isOpen, data);
-  const count = searchWork / size.work;
+  // Where candidates are halved, few have the training of the last rung, and it may be longer.
+  const { rungs, reduction } = config;
+  const ofLastRung = reduction ** (rungs - 1) / rungs;
+  const size = candidateSize((searchWork / CANDIDATES) * ofLastRung, typical, config, isOpen, data);
+  const count = (searchWork / size.work) * ofLastRung;
   if (count < LEAST_CANDIDATES) return undefined;
   return {
     ...decided,

@@ -1,14 +1,21 @@
 // How much computing a candidate of a search takes.
 
+import type { Dataset } from '../data/dataset.ts';
 import type { NetworkCost, NetworkInput } from '../genome/cost.ts';
 import { scoringWork, trainingWork } from '../genome/work.ts';
 import type { SearchConfig } from './config.ts';
+import { networkInputOf } from './network-input.ts';
 
 /** What a budget has to know of the data. */
 export interface DataSize {
   readonly trainExamples: number;
   readonly testExamples: number;
   readonly problem: NetworkInput;
+}
+
+export function dataSizeOf(config: Pick<SearchConfig, 'outputLayer' | 'shortcut'>, dataset: Dataset): DataSize {
+  const { train, test } = dataset;
+  return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
 }
 
 /**

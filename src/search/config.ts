@@ -111,6 +111,12 @@ const searchConfigSchema = z.strictObject({
     .nullable()
     .default(3)
     .describe('Rounds of evolution after the initial population; null for as many as the work allows.'),
+  rungs: count
+    .default(1)
+    .describe(
+      'Successive halving: levels of training; of those on one, the better go on to the next, with more images.',
+    ),
+  reduction: z.number().gt(1).default(3).describe('On each rung but the last, one in so many candidates goes on.'),
   crossoverProbability: probability.default(0.9),
   mutationProbability: probability
     .default(0.5)

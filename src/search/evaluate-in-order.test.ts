@@ -6,7 +6,7 @@ import type { SearchStrategy } from '../evolution/strategy.ts';
 import type { Genome } from '../genome/genome.ts';
 import { genomeId } from '../genome/text.ts';
 import { createRng } from '../random/rng.ts';
-import { evaluateInOrder, type OrderedSearch } from './evaluate-in-order.ts';
+import { evaluateInOrder, type NextStep, type OrderedSearch } from './evaluate-in-order.ts';
 
 const POPULATION = 8;
 const GENERATIONS = 3;
@@ -193,6 +193,20 @@ describe('workers', () => {
   });
 });
 
+interface Task {
+  readonly id: string;
+}
+
+interface PlannedTask {
+  readonly genome: Genome;
+  readonly task: Task;
+}
+
+function nextStep(task: Task, results: ReadonlyMap<string, number>): NextStep<Task> {
+  const fitness = results.get(task.id);
+  return fitness === undefined ? { kind: 'trains', task } : { kind: 'done', fitness };
+}
+
 /** Training takes a random time. `known`: genomes that need none. */
 async function runWithDelays(
   strategy: SearchStrategy,
@@ -213,11 +227,11 @@ async function runWithDelays(
       plan: (genomes) =>
         genomes.map((genome) => {
           const id = genomeId(genome);
-          const isNew = !asked.includes(id);
           asked.push(id);
-          return { genome, task: { id }, isNew };
+          return { genome, task: { id } };
         }),
-      fitnessOf: (id) => fitness.get(id),
+      onLast: () => {},
+      next: ({ task }) => nextStep(task, fitness),
       train: async ({ id }) => {
         trained.push(id);
         for (let left = rng.integer(0, 20); left > 0; left--) await Promise.resolve();
@@ -239,11 +253,12 @@ function latched(strategy: SearchStrategy, concurrency: number) {
   const signals: AbortSignal[] = [];
   const generations: number[] = [];
   let planned = 0;
-  const search: OrderedSearch<{ readonly id: string }> = {
+  const search: OrderedSearch<Task, PlannedTask> = {
     strategy,
     concurrency,
-    plan: (genomes) => genomes.map((genome) => ({ genome, task: { id: String(planned++) }, isNew: true })),
-    fitnessOf: (id) => fitness.get(id),
+    plan: (genomes) => genomes.map((genome) => ({ genome, task: { id: String(planned++) } })),
+    onLast: () => {},
+    next: ({ task }) => nextStep(task, fitness),
     train: async ({ id }, signal) => {
       signals.push(signal);
       const ended = new Promise<void>((resolve, reject) => latches.set(Number(id), { resolve, reject }));

@@ -4,23 +4,29 @@
 import type { SearchStrategy } from '../evolution/strategy.ts';
 import type { Genome } from '../genome/genome.ts';
 
-export interface PlannedTask<Task> {
+/** A genome of the search; it may be asked for again. */
+export interface Asked {
   readonly genome: Genome;
-  readonly task: Task;
-  /** Not planned before: unless its fitness is known, somebody has to train it. */
-  readonly isNew: boolean;
 }
 
+/** What comes next for it: a training, the results of others, or to be told. */
+export type NextStep<Task> =
+  | { readonly kind: 'trains'; readonly task: Task }
+  | { readonly kind: 'waits' }
+  | { readonly kind: 'done'; readonly fitness: number };
+
 /** What this needs of a search. Equal ids of tasks, equal results. */
-export interface OrderedSearch<Task extends { readonly id: string }> {
+export interface OrderedSearch<Task extends { readonly id: string }, Planned extends Asked = Asked> {
   readonly strategy: SearchStrategy;
   /** Candidates that can be in training at a time. */
   readonly concurrency: number;
   /** Called with the genomes of each `ask`. If it plans fewer, from the first on, these are the last of the search. */
-  plan(genomes: readonly Genome[]): readonly PlannedTask<Task>[];
-  /** Undefined until the candidate has been trained. */
-  fitnessOf(id: string): number | undefined;
-  /** Trains a candidate; then its fitness is known. Rejects if the search cannot go on. */
+  plan(genomes: readonly Genome[]): readonly Planned[];
+  /** Called once, as soon as no genome will be asked for any more. */
+  onLast(): void;
+  /** Depends on the order of what was planned and on the results of tasks, not on the time at which they came. */
+  next(asked: Planned): NextStep<Task>;
+  /** Trains; then its result is known. Called once for each id. Rejects if the search cannot go on. */
   train(task: Task, signal: AbortSignal): Promise<void>;
   /** A generation is complete: the strategy has been told its last result and nothing after it. */
   onGeneration(generation: number): void;
@@ -35,45 +41,54 @@ export interface OrderedSearch<Task extends { readonly id: string }> {
  * @returns what was planned and not told, in the order asked: nothing, unless the deadline was met.
  * @throws what `train` rejects with first, after all that is in training has been cancelled or has ended.
  */
-export async function evaluateInOrder<Task extends { readonly id: string }>(
-  search: OrderedSearch<Task>,
+export async function evaluateInOrder<Task extends { readonly id: string }, Planned extends Asked>(
+  search: OrderedSearch<Task, Planned>,
   signal: AbortSignal | undefined,
   deadline?: AbortSignal,
-): Promise<readonly PlannedTask<Task>[]> {
+): Promise<readonly Planned[]> {
   const { strategy, concurrency } = search;
-  const outstanding: PlannedTask<Task>[] = [];
-  const queue: Task[] = [];
+  const outstanding: Planned[] = [];
+  const started = new Set<string>();
   const running = new Set<Promise<void>>();
   let isComplete = false;
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
 
   const tellKnown = (): void => {
-    for (let next = outstanding[0]; next !== undefined; next = outstanding[0]) {
-      const fitness = search.fitnessOf(next.task.id);
-      if (fitness === undefined) return;
+    for (let first = outstanding[0]; first !== undefined; first = outstanding[0]) {
+      const next = search.next(first);
+      if (next.kind !== 'done') return;
       outstanding.shift();
       // One by one, so that no generation ends in the middle of a call.
       const { generation } = strategy;
-      strategy.tell([{ genome: next.genome, fitness }]);
+      strategy.tell([{ genome: first.genome, fitness: next.fitness }]);
       if (strategy.generation !== generation) search.onGeneration(generation);
     }
   };
   /** False if the strategy has no genome to give now. */
   const askForMore = (): boolean => {
-    const genomes = isComplete ? [] : (strategy.ask() ?? []);
-    if (genomes.length === 0) return false;
-    const planned = search.plan(genomes);
-    isComplete = planned.length < genomes.length;
+    if (isComplete) return false;
+    const genomes = strategy.ask();
+    const planned = genomes === undefined ? [] : search.plan(genomes);
+    isComplete = genomes === undefined || planned.length < genomes.length;
     outstanding.push(...planned);
-    queue.push(...planned.flatMap(({ task, isNew }) => (isNew && search.fitnessOf(task.id) === undefined ? task : [])));
+    if (isComplete) search.onLast();
     tellKnown();
-    return true;
+    return isComplete || planned.length > 0;
+  };
+  /** The first in the order asked that is not in training. */
+  const nextTask = (): Task | undefined => {
+    for (const asked of outstanding) {
+      const next = search.next(asked);
+      if (next.kind === 'trains' && !started.has(next.task.id)) return next.task;
+    }
+    return undefined;
   };
   const startTraining = (): void => {
     while (running.size < concurrency) {
-      const task = queue.shift();
+      const task = nextTask();
       if (task !== undefined) {
+        started.add(task.id);
         const training = search.train(task, either).finally(() => running.delete(training));
         running.add(training);
       } else if (!askForMore()) {

@@ -5,11 +5,13 @@ import type { Dataset } from '../data/dataset.ts';
 import { InvalidInputError } from '../errors.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
+import { dataSizeOf } from './candidate-work.ts';
 import type { SearchConfig } from './config.ts';
 import type { EvaluationEntry } from './journal.ts';
 import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
 import { readJson } from './run-folder.ts';
+import { rungSizes } from './rungs.ts';
 import { candidateTask } from './tasks.ts';
 
 export type ImportedFitness = ReadonlyMap<string, number>;
@@ -76,11 +78,15 @@ export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun 
   const { config, dataset, packedPath, folder } = run;
   const data = { path: packedPath, fingerprint: dataset.fingerprint };
   const problem = networkInputOf(config, dataset);
-  const entries = [...imported].map(([genome, fitness]): EvaluationEntry => {
-    const { id } = candidateTask(genome, { config, dataset: data, checkpoint: folder.checkpoint });
+  const settings = { config, dataset: data, checkpoint: folder.checkpoint };
+  const sizes = rungSizes(config, dataSizeOf(config, dataset));
+  const entries = [...imported].flatMap(([genome, fitness]) => {
     const { parameters, flops } = estimateCost(parseGenome(genome), problem);
     const outcome = { fitness, history: [], bestEpoch: 0, imported: true as const };
-    return { type: 'evaluation', id, genome, ...outcome, parameters, flops, seconds: 0, elapsedSeconds: 0 };
+    return sizes.map((size): EvaluationEntry => {
+      const { id } = candidateTask(genome, settings, size);
+      return { type: 'evaluation', id, genome, ...outcome, parameters, flops, seconds: 0, elapsedSeconds: 0 };
+    });
   });
   for (const entry of entries) run.journal.append(entry);
   return { ...run, entries: [...run.entries, ...entries] };

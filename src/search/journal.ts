@@ -17,6 +17,8 @@ export interface EvaluationEntry extends EvaluationOutcome {
   /** Forward, per image. */
   readonly flops: number;
   readonly seconds: number;
+  /** Of this training and its scoring, in FLOPs; see `candidateWork`. */
+  readonly work?: number;
   /** Time that the run has taken so far, over all its sessions. */
   readonly elapsedSeconds: number;
   /** The fitness is from a file that the user vouches for; nothing more is known of the training. */

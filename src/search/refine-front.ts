@@ -1,10 +1,11 @@
 // After a search for more than one objective: some networks of the front are trained once more, for longer and on all
 // training images, because the little training of a search says little of what they are capable of.
 
+import type { EvaluationTask } from '../evaluation/task.ts';
 import { crowdingDistances } from '../evolution/pareto.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
-import { candidateWork, type DataSize } from './candidate-work.ts';
+import { candidateWork, type DataSize, dataSizeOf } from './candidate-work.ts';
 import type { SearchConfig } from './config.ts';
 import type { FinalTraining } from './final-training.ts';
 import type { EvaluationEntry } from './journal.ts';
@@ -102,10 +103,22 @@ async function refine(
   const described = describe(candidate, outcome, began);
   // Training does not change how long a network takes.
   const latency = latencyMs === undefined ? {} : { latencyMs };
-  const entry: EvaluationEntry = { type: 'evaluation', ...described, ...latency, refined: true };
+  const entry: EvaluationEntry = {
+    type: 'evaluation',
+    ...described,
+    ...latency,
+    work: workOf(task, run),
+    refined: true,
+  };
   run.journal.append(entry);
   events.emit('evaluation', entry);
   return entry;
+}
+
+function workOf({ genome, training }: EvaluationTask, { config, dataset }: FinalTraining['run']): number {
+  const data = dataSizeOf(config, dataset);
+  const cost = estimateCost(parseGenome(genome), data.problem);
+  return candidateWork(refinementSize(config, training.epochs), data, cost);
 }
 
 /** Without the one whose neighbours are closest to each other, of equals the last. */

@@ -5,15 +5,15 @@ import { existsSync } from 'node:fs';
 import type { Dataset } from '../data/dataset.ts';
 import { EvaluationError, InterruptedError } from '../errors.ts';
 import type { EvaluationProgress, Evaluator } from '../evaluation/evaluator.ts';
-import type { EvaluationOutcome } from '../evaluation/task.ts';
+import type { EvaluationOutcome, EvaluationTask } from '../evaluation/task.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
 import { estimateCost } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
-import { dataSizeOf, endSeconds, finalEpochsWithin } from './apply-budget.ts';
-import { candidateWork } from './candidate-work.ts';
+import { endSeconds, finalEpochsWithin } from './apply-budget.ts';
+import { candidateWork, dataSizeOf } from './candidate-work.ts';
 import type { RunConfig } from './config.ts';
-import { evaluateInOrder, type OrderedSearch, type PlannedTask } from './evaluate-in-order.ts';
+import { evaluateInOrder, type OrderedSearch } from './evaluate-in-order.ts';
 import type { Candidate, SearchEvents } from './events.ts';
 import { type FinalTraining, trainFinals } from './final-training.ts';
 import { finishRun, writeModel } from './finish-run.ts';
@@ -23,10 +23,12 @@ import { networkInputOf } from './network-input.ts';
 import { costNamesOf, costOf, tellingCosts } from './objectives.ts';
 import { type OpenRun, writeConfig } from './open-run.ts';
 import { pickFrom, requirePick } from './pick.ts';
+import { type Entrant, lastEntry, Race } from './race.ts';
 import { planRefinement, refineFront } from './refine-front.ts';
 import { chooseRepeat } from './repeats.ts';
 import type { Replan } from './replan.ts';
 import { readSummary } from './run-folder.ts';
+import { expectedWork, onRung, rungSizes } from './rungs.ts';
 import { createStrategy } from './strategies.ts';
 import type { SearchSummary } from './summary.ts';
 import { candidateTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
@@ -56,6 +58,8 @@ export class Search extends EventEmitter<SearchEvents> {
   readonly #known: Map<string, EvaluationEntry>;
   readonly #finals: FinalEntry[];
   readonly #account: WorkAccount;
+  /** Of the tasks that this search may have, on all rungs. */
+  readonly #taskIds = new Set<string>();
   #run: OpenRun;
   #tasks: TaskSettings;
   #cacheHits = 0;
@@ -144,20 +148,25 @@ export class Search extends EventEmitter<SearchEvents> {
     const strategy = tellingCosts(createStrategy(config, networkInputOf(config, dataset)), (genome) =>
       this.#costsOf(genome),
     );
-    const search: OrderedSearch<IdentifiedTask> = {
+    const race = new Race(config, this.#known);
+    const search: OrderedSearch<IdentifiedTask, Entrant> = {
       strategy,
       concurrency: this.#evaluator.concurrency,
-      plan: (genomes) => this.#plan(genomes, strategy.generation),
-      fitnessOf: (id) => this.#known.get(id)?.fitness,
-      train: (task, cancelled) => this.#evaluate(task, cancelled),
+      plan: (genomes) => this.#plan(genomes, strategy.generation, race),
+      onLast: () => race.close(),
+      next: (entrant) => race.next(entrant),
+      train: async (task, cancelled) => {
+        await this.#evaluate(task, cancelled);
+        race.learn(task.task.genome);
+      },
       onGeneration: (generation) => this.#reportGeneration(generation, strategy),
     };
     const untold = await evaluateInOrder(search, signal, searchDeadline(config, this.#elapsedSeconds()));
-    if (untold[0] !== undefined) await this.#endBefore(untold[0].task.id);
+    if (untold[0] !== undefined) await this.#endBefore(untold[0].name);
     this.#generations = Math.max(0, strategy.generation - 1);
     const best = strategy.best;
-    const entry = best && this.#known.get(this.#taskOf(best.genome).id);
-    if (entry === undefined || entry.failure !== undefined) {
+    const entry = best && lastEntry(this.#tasksOf(best.genome), this.#known);
+    if (entry === undefined) {
       throw new EvaluationError(
         'error',
         `every candidate failed, the first with: ${firstFailure(this.#known)}; try a smaller learning rate, other channels or a longer time-out`,
@@ -167,31 +176,35 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   /** The tasks of genomes that the strategy asked for, as far as there is work left for them. */
-  #plan(genomes: readonly Genome[], generation: number): readonly PlannedTask<IdentifiedTask>[] {
+  #plan(genomes: readonly Genome[], generation: number, race: Race): readonly Entrant[] {
     const answered = new Map<string, EvaluationEntry>();
-    const planned: PlannedTask<IdentifiedTask>[] = [];
+    const planned: Entrant[] = [];
+    let pending = 0;
     for (const genome of genomes) {
-      const task = this.#taskOf(genome);
-      const isNew = !this.#account.has(task.id);
-      if (!this.#account.admit(task.id, this.#workOf(task.task.genome))) break;
+      const name = genomeId(genome);
+      const isNew = !this.#account.has(name);
+      if (!this.#account.admit(name, this.#expectedWorkOf(genome))) break;
       if (!isNew) this.#cacheHits++;
-      const entry = this.#known.get(task.id);
-      if (entry !== undefined) answered.set(task.id, entry);
-      planned.push({ genome, task, isNew });
+      const tasks = this.#tasksOf(genome);
+      for (const { id } of tasks) this.#taskIds.add(id);
+      const entry = lastEntry(tasks, this.#known) ?? this.#known.get(tasks[0]?.id ?? '');
+      if (entry !== undefined) answered.set(name, entry);
+      else if (isNew) pending++;
+      planned.push(race.enter(genome, tasks));
     }
     if (planned.length === 0) return planned;
     this.emit('generationStart', {
       generation,
-      genomes: planned.map(({ task }) => task.task.genome),
-      pending: planned.filter(({ isNew, task }) => isNew && !answered.has(task.id)).length,
+      genomes: planned.map(({ name }) => name),
+      pending,
       answered: [...answered.values()],
     });
     return planned;
   }
 
   /** The clock ended the search: it would end there without a clock, too, with a limit that is written down. */
-  async #endBefore(id: string): Promise<void> {
-    await this.#adopt({ ...this.#run.config, searchWork: this.#account.endBefore(id) });
+  async #endBefore(genome: string): Promise<void> {
+    await this.#adopt({ ...this.#run.config, searchWork: this.#account.endBefore(genome) });
     this.emit('notice', 'the search was slower than expected and was ended for the final training to have its time');
   }
 
@@ -229,11 +242,12 @@ export class Search extends EventEmitter<SearchEvents> {
     this.emit('evaluationStart', candidate);
     const began = performance.now();
     const onProgress = (progress: EvaluationProgress) => this.emit('progress', { ...candidate, progress });
-    const longest = longestEvaluation(this.#run.config, this.#workOf(task.genome));
+    const work = this.#workOf(task);
+    const longest = longestEvaluation(this.#run.config, work);
     const outcome = await evaluateWithin(longest, signal, (either) =>
       this.#evaluator.evaluate(task, { signal: either, onProgress }),
     );
-    const entry: EvaluationEntry = { type: 'evaluation', ...this.#describe(candidate, outcome, began) };
+    const entry: EvaluationEntry = { type: 'evaluation', ...this.#describe(candidate, outcome, began), work };
     this.#run.journal.append(entry);
     this.#known.set(id, entry);
     this.emit('evaluation', entry);
@@ -255,7 +269,7 @@ export class Search extends EventEmitter<SearchEvents> {
     const names = costNamesOf(config);
     // With one objective, the smaller networks are those with fewer parameters.
     const costs = names.length > 0 ? names : (['parameters'] as const);
-    const evaluations = [...this.#known.values()].filter(({ id }) => this.#account.has(id));
+    const evaluations = [...this.#known.values()].filter((entry) => this.#isOwn(entry));
     if (names.length > 0) {
       const plan = planRefinement(paretoFront(evaluations, costs), config, dataSizeOf(config, dataset));
       if (plan.epochs > 0) evaluations.push(...(await refineFront(this.#training(), plan, signal)));
@@ -270,7 +284,7 @@ export class Search extends EventEmitter<SearchEvents> {
 
   /** As the strategy is told them, after the evaluation. */
   #costsOf(genome: Genome): readonly number[] {
-    const entry = this.#known.get(this.#taskOf(genome).id);
+    const entry = lastEntry(this.#tasksOf(genome), this.#known);
     return costNamesOf(this.#run.config).map((name) => (entry ? costOf(entry, name) : Number.POSITIVE_INFINITY));
   }
 
@@ -321,8 +335,11 @@ export class Search extends EventEmitter<SearchEvents> {
     return { id, genome, ...outcome, parameters, flops, seconds, elapsedSeconds: this.#elapsedSeconds() };
   }
 
-  #taskOf(genome: Genome): IdentifiedTask {
-    return candidateTask(genomeId(genome), this.#tasks);
+  /** By rung. */
+  #tasksOf(genome: Genome): readonly IdentifiedTask[] {
+    const { config, dataset } = this.#run;
+    const sizes = rungSizes(config, dataSizeOf(config, dataset));
+    return sizes.map((size) => candidateTask(genomeId(genome), this.#tasks, size));
   }
 
   #reportGeneration(generation: number, { population, best }: SearchStrategy): void {
@@ -337,15 +354,27 @@ export class Search extends EventEmitter<SearchEvents> {
     return roundSeconds(before + (performance.now() - this.#run.startedAt) / 1000);
   }
 
-  #workOf(genome: string): number {
+  #expectedWorkOf(genome: Genome): number {
     const { config, dataset } = this.#run;
     const data = dataSizeOf(config, dataset);
-    return candidateWork(config, data, estimateCost(parseGenome(genome), data.problem));
+    return expectedWork(config, data, estimateCost(genome, data.problem));
   }
 
-  /** Of the candidates that this search asked for. */
+  #workOf({ genome, selection, training }: EvaluationTask): number {
+    const { config, dataset } = this.#run;
+    const data = dataSizeOf(config, dataset);
+    const size = { searchLimit: selection.searchLimit ?? null, epochs: training.epochs };
+    return candidateWork(onRung(config, size), data, estimateCost(parseGenome(genome), data.problem));
+  }
+
+  #isOwn({ id, genome }: EvaluationEntry): boolean {
+    return this.#account.has(genome) && this.#taskIds.has(id);
+  }
+
+  /** Genomes that this search asked for, by what came of them. */
   #count(matches: (entry: EvaluationEntry) => boolean): number {
-    return [...this.#known.values()].filter((entry) => this.#account.has(entry.id) && matches(entry)).length;
+    const matching = [...this.#known.values()].filter((entry) => this.#isOwn(entry) && matches(entry));
+    return new Set(matching.map(({ genome }) => genome)).size;
   }
 
   async #interrupted(cause: EvaluationError): Promise<InterruptedError> {

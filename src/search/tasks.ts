@@ -5,6 +5,7 @@ import type { TrainingSettings } from '../engine/train.ts';
 import type { EvaluationTask } from '../evaluation/task.ts';
 import type { RunConfig } from './config.ts';
 import { networkOptionsOf } from './network-input.ts';
+import type { RungSize } from './rungs.ts';
 
 /** Goes up when equal tasks come to give other results, if only by rounding: what older versions recorded is then no answer. */
 const ENGINE_NUMERICS = 2;
@@ -22,15 +23,19 @@ export interface IdentifiedTask {
   readonly task: EvaluationTask;
 }
 
-/** A candidate of the search. */
-export function candidateTask(genome: string, settings: TaskSettings): IdentifiedTask {
-  const { trainLimit, searchLimit, validation, fitnessOn } = settings.config;
+/** A candidate of the search, on one of its rungs. */
+export function candidateTask(
+  genome: string,
+  settings: TaskSettings,
+  { searchLimit, epochs }: RungSize,
+): IdentifiedTask {
+  const { trainLimit, validation, fitnessOn } = settings.config;
   const limits = {
     ...(trainLimit && { trainLimit }),
     ...(searchLimit && { searchLimit }),
     ...(fitnessOn === 'test' && { scoreOnTest: true as const }),
   };
-  return identify(genome, settings, { ...limits, validation, purpose: 'search' }, settings.config.training.epochs);
+  return identify(genome, settings, { ...limits, validation, purpose: 'search' }, epochs);
 }
 
 /** A network of the front, on all images that candidates may be trained on. */

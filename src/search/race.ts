@@ -1,0 +1,72 @@
+// The candidates of a search on their way: what each has to be trained on next, and when its fitness is settled.
+
+import { SuccessiveHalving } from '../evolution/successive-halving.ts';
+import type { Genome } from '../genome/genome.ts';
+import { genomeId } from '../genome/text.ts';
+import type { SearchConfig } from './config.ts';
+import type { Asked, NextStep } from './evaluate-in-order.ts';
+import type { EvaluationEntry } from './journal.ts';
+import type { IdentifiedTask } from './tasks.ts';
+
+export interface Entrant extends Asked {
+  /** Canonical text. */
+  readonly name: string;
+  readonly number: number;
+  /** By rung. */
+  readonly tasks: readonly IdentifiedTask[];
+}
+
+type Entries = ReadonlyMap<string, EvaluationEntry>;
+
+export class Race {
+  readonly #halving: SuccessiveHalving;
+  readonly #known: Entries;
+  /** By name: how many rungs the halving has the results of. */
+  readonly #recorded = new Map<string, number>();
+  readonly #tasks = new Map<string, readonly IdentifiedTask[]>();
+
+  /** @param known  results by the tasks' ids; `learn` says when there is a new one. */
+  constructor({ rungs, reduction, strategy, population }: SearchConfig, known: Entries) {
+    const kind = strategy === 'steady-state' ? 'window' : 'block';
+    this.#halving = new SuccessiveHalving({ rungs, reduction, cohort: { kind, size: population } });
+    this.#known = known;
+  }
+
+  /** @param tasks  by rung. */
+  enter(genome: Genome, tasks: readonly IdentifiedTask[]): Entrant {
+    const name = genomeId(genome);
+    this.#tasks.set(name, tasks);
+    this.learn(name);
+    return { genome, name, number: this.#halving.enter(name), tasks };
+  }
+
+  /** Nobody enters any more. */
+  close(): void {
+    this.#halving.close();
+  }
+
+  /** Takes note of what is known of a genome. */
+  learn(name: string): void {
+    const tasks = this.#tasks.get(name) ?? [];
+    for (let rung = this.#recorded.get(name) ?? 0; ; rung++) {
+      this.#recorded.set(name, rung);
+      const entry = this.#known.get(tasks[rung]?.id ?? '');
+      if (entry === undefined) return;
+      this.#halving.record(name, rung, entry.fitness);
+    }
+  }
+
+  next({ number, tasks }: Entrant): NextStep<IdentifiedTask> {
+    const standing = this.#halving.standing(number);
+    if (standing.kind === 'waits') return standing;
+    if (standing.kind === 'out') return { kind: 'done', fitness: standing.fitness };
+    return { kind: 'trains', task: tasks[standing.rung] as IdentifiedTask };
+  }
+}
+
+/** What is known of a network by the longest of its trainings. */
+export function lastEntry(tasks: readonly IdentifiedTask[], known: Entries): EvaluationEntry | undefined {
+  return tasks
+    .map(({ id }) => known.get(id))
+    .findLast((entry): entry is EvaluationEntry => entry !== undefined && entry.failure === undefined);
+}
