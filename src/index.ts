@@ -158,4 +158,5 @@ export { openRunFolder, type RunFolder, readConfigFile, readSummary } from './se
 export { Search } from './search/search.ts';
 export type { SearchSummary } from './search/summary.ts';
 export { type LabelledImages, type NamedPrediction, TrainedCnn, type TrainOptions } from './search/trained-cnn.ts';
+export { configBeside } from './search/trained-model.ts';
 export { VERSION } from './search/version.ts';

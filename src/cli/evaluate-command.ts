@@ -1,9 +1,9 @@
 // auto-cnn evaluate MODEL DATA
 
-import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import {
   type ClassificationReport,
+  configBeside,
   type Dataset,
   DeployedModel,
   formatImageShape,
@@ -12,7 +12,6 @@ import {
   loadDataset,
   loadNodeRuntime,
   type ModelMetadata,
-  openRunFolder,
   readModelFile,
   type Score,
 } from '../index.ts';
@@ -57,7 +56,8 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
       skipBroken: options.skipBroken,
       layout: asked.layout,
       dataDir: asked.dataDir,
-      test: asked.test ?? testShareOfRun(file),
+      // As its run split off: another test part would hold images that it was trained on.
+      test: asked.test ?? configBeside(file)?.dataset.test,
       onProgress: view.loading,
       signal: terminal.signal,
     }).finally(view.stop);
@@ -69,15 +69,6 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
     print(terminal, options.json ?? false, file, metadata, dataset, evaluation);
     done(EXIT.done);
   });
-}
-
-/** The share that the run beside a model split off as its test part: another one would test on images of its training. */
-function testShareOfRun(modelFile: string): number | undefined {
-  try {
-    return openRunFolder(dirname(modelFile)).config.dataset.test;
-  } catch {
-    return undefined;
-  }
 }
 
 const CHANNELS = { grey: 1, rgb: 3 } as const;

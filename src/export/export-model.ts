@@ -7,6 +7,7 @@ import { nearestOf } from '../search/nearest.ts';
 import {
   configBeside,
   datasetOfRun,
+  EXPORTS,
   encodeWeights,
   scoreModel,
   type TrainedModel,
@@ -62,7 +63,7 @@ export async function exportModel(run: string, format: string, options: ExportOp
   }
   const model = takeApart(await readModelFile(run));
   const files = filesOf(model, known, precisions);
-  const folder = options.out ?? firstFreeFolder(join(model.path, '..', 'exports', known));
+  const folder = options.out ?? firstFreeFolder(join(model.path, '..', EXPORTS, known));
   await writeFolder(folder, files);
   const accuracies = known === 'onnx' ? await accuraciesOf(model, files, signal) : { notices: [] };
   return {

@@ -1,7 +1,7 @@
 // A model file taken apart again: its network and its weights, and the data that its run scored it on.
 
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { packedDatasetPath, resolveCacheDir } from '../data/cache.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { readPackedDataset } from '../data/pack.ts';
@@ -19,6 +19,9 @@ import type { SearchConfig } from './config.ts';
 import type { ModelFile } from './model-file.ts';
 import { loadData } from './open-run.ts';
 import { openRunFolder } from './run-folder.ts';
+
+/** Folder within a run, with a folder for each export. */
+export const EXPORTS = 'exports';
 
 export interface TrainedModel {
   /** Of the file that it was read from. */
@@ -55,10 +58,12 @@ export function encodeWeights(
   return encodeState(network.layout, state, metadata);
 }
 
-/** The configuration of the run that a model lies in; undefined if it lies in none. */
+/** The configuration of the run that a model lies in, be it as an export of it; undefined if it lies in none. */
 export function configBeside(modelPath: string): SearchConfig | undefined {
+  const folder = dirname(resolve(modelPath));
+  const above = dirname(folder);
   try {
-    return openRunFolder(dirname(modelPath)).config;
+    return openRunFolder(basename(above) === EXPORTS ? dirname(above) : folder).config;
   } catch {
     return undefined;
   }
