@@ -72,6 +72,7 @@ describe('a published data set', () => {
       { path: LARGEST, range: undefined },
       { path: LARGEST, range: 'bytes=5000-' },
     ]);
+    expect(server.requests).toHaveLength(5);
     expect(await readFile(join(folder, LARGEST))).toEqual(FILES[LARGEST]);
     expect((await readdir(folder)).sort()).toEqual(Object.keys(FILES).sort());
   });
@@ -88,6 +89,7 @@ describe('a published data set', () => {
     const { server, locating } = await fetchFrom(undefined, { cacheDir });
     await locating;
     expect(server.requests[0]).toEqual({ path: LARGEST, range: 'bytes=100-' });
+    expect(server.requests).toHaveLength(4);
   });
 
   it('fetches once more from the start what does not have the right sum', async () => {
