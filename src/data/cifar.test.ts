@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CIFAR_SHAPE, encodeCifar, encodeTarGz, type TarEntry } from '../../test/support/cifar-fixtures.ts';
 import { randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
@@ -97,6 +97,15 @@ describe('an archive', () => {
       { name: 'again/data_batch_1.bin', content: 'x' },
     ];
     expect((await readArchive(entries)).train).toEqual(batch(0, 4));
+  });
+
+  it('is found out by its check sum, which comes last', async () => {
+    const examples = randomExamples(100, CIFAR_SHAPE, 3);
+    const archive = encodeTarGz([{ name: 'data_batch_1.bin', content: encodeCifar(examples) }]);
+    const bytes = gzipSync(Buffer.concat([gunzipSync(archive), Buffer.alloc(600_000)]));
+    const at = bytes.length >> 1;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await expect(readArchive(bytes)).rejects.toThrow('the gzip compression is damaged or cut off');
   });
 
   it('is refused when it holds something else', async () => {

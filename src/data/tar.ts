@@ -8,6 +8,8 @@ import { formatError, reasonOf } from './format-error.ts';
 import { LARGEST_ARRAY } from './memory-limit.ts';
 
 const BLOCK = 512;
+/** Writers fill the last record with zeros, 10 KiB or so. */
+const LARGEST_END = 2 ** 20;
 
 /**
  * Reads the wanted ordinary files of a .tar.gz. Links, devices and folders are passed over.
@@ -31,7 +33,11 @@ export async function readTarGz(
       signal?.throwIfAborted();
       const header = await input.take(BLOCK);
       // Two blocks of zeros end an archive; some writers leave them out.
-      if (header === undefined || header.every((byte) => byte === 0)) return files;
+      if (header === undefined || header.every((byte) => byte === 0)) {
+        // The check sum comes at the very end of the compressed bytes.
+        await input.skip(LARGEST_END);
+        return files;
+      }
       const { name, size, isFile } = parseHeader(header, path, input.offset - BLOCK);
       const padded = Math.ceil(size / BLOCK) * BLOCK;
       const content =
