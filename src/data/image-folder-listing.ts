@@ -66,8 +66,8 @@ export async function listImageFolder(folder: string): Promise<ImageListing> {
   };
 }
 
-const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set(['.png', '.jpg', '.jpeg', '.webp']);
-const IMAGE_EXTENSION_LIST = 'png, jpg, jpeg, webp';
+export const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set(['.png', '.jpg', '.jpeg', '.webp']);
+export const IMAGE_EXTENSION_LIST = 'png, jpg, jpeg, webp';
 
 interface Entries {
   readonly folders: readonly string[];

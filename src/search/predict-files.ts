@@ -7,6 +7,7 @@ import { mapConcurrently } from '../data/concurrency.ts';
 import { imageSizeOf } from '../data/dataset.ts';
 import { decodeImage } from '../data/decode-image.ts';
 import { fileFailure } from '../data/file-failure.ts';
+import { IMAGE_EXTENSION_LIST, IMAGE_EXTENSIONS } from '../data/image-folder-listing.ts';
 import { joinImages } from '../data/pixels.ts';
 import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
@@ -122,7 +123,7 @@ async function listFiles(paths: readonly string[]): Promise<string[]> {
     const found = await imagesBelow(path);
     if (found.length === 0) {
       throw new InvalidInputError(
-        `there is no image (${EXTENSIONS.join(', ')}) in ${path}; give images, or a folder with images`,
+        `there is no image (${IMAGE_EXTENSION_LIST}) in ${path}; give images, or a folder with images`,
         { details: { path } },
       );
     }
@@ -130,8 +131,6 @@ async function listFiles(paths: readonly string[]): Promise<string[]> {
   }
   return files;
 }
-
-const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp'];
 
 /** By code points, files and folders mixed; hidden ones and symbolic links to folders are passed over. */
 async function imagesBelow(folder: string): Promise<string[]> {
@@ -143,7 +142,7 @@ async function imagesBelow(folder: string): Promise<string[]> {
     if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) found.push(...(await imagesBelow(path)));
-    else if (EXTENSIONS.includes(extname(entry.name).slice(1).toLowerCase())) found.push(path);
+    else if (IMAGE_EXTENSIONS.has(extname(entry.name).toLowerCase())) found.push(path);
   }
   return found;
 }
