@@ -76,7 +76,8 @@ describe('train', () => {
         if (!sent && text.includes('Training 2 of 3 of 4-8-max')) sent = child.kill('SIGINT');
       },
     });
-    expect({ code, stderr }).toEqual({ code: 130, stderr: 'interrupted; resume with: auto-cnn resume stopped\n' });
+    const said = 'interrupted; resume with: auto-cnn resume stopped\nbest so far: 4-8-max  stopped/model.onnx\n';
+    expect({ code, stderr }).toEqual({ code: 130, stderr: said });
     expect(readJournal(join(work, 'stopped', 'journal.jsonl')).length).toBeLessThan(3);
     const [resumed, whole] = await Promise.all([cli('resume stopped --json'), cli(`${command} --json --out whole`)]);
     const { repeats, testLoss } = JSON.parse(whole.stdout);

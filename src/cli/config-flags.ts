@@ -75,6 +75,8 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Training:': [
     flag('--epochs <n>', 'training.epochs', 'of each candidate', parseNumber),
     flag('--final-epochs <n>', 'finalEpochs', 'of the winner, or as many as --epochs if more', parseNumber),
+    flag('--final-augmentation <how>', 'finalTraining.augmentation', 'auto or none', parseAugmentation),
+    flag('--final-label-smoothing <x>', 'finalTraining.labelSmoothing', 'in the final training', parseNumber),
     flag('--repeats <n>', 'repeats', 'final trainings, a seed each: mean and spread', parseNumber),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
@@ -240,6 +242,14 @@ function withDefaultSource(dataset: unknown): unknown {
 
 function flag(flags: string, key: string, description: string, parse: ParseValue): ConfigFlag {
   return { flags, key, description, parse };
+}
+
+function parseAugmentation(text: string, name: string): unknown {
+  if (text === 'auto') return text;
+  if (text === 'none') return {};
+  throw new InvalidInputError(
+    `${name} must be auto or none, received ${text}; set finalTraining.augmentation in a --config file for anything else`,
+  );
 }
 
 function parseSchedule(text: string, name: string): string {

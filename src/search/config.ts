@@ -9,7 +9,7 @@ import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget.ts';
 import { describeIssue, type PlaceOfKey } from './config-issue.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
-import { finalEpochsFor, overPreset, PRESET_NAMES } from './presets.ts';
+import { type FinalTrainingSettings, finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES } from './presets.ts';
 import {
   augmentationSchema,
   count,
@@ -19,6 +19,7 @@ import {
   positive,
   probability,
   scheduleSchema,
+  share,
   trainingSchema,
 } from './training-schema.ts';
 
@@ -143,6 +144,15 @@ const searchConfigSchema = z.strictObject({
     .describe(
       'Epochs of the final training, the last one perhaps in part. Unless given, as many as training.epochs; under the preset fast 3 at least.',
     ),
+  finalTraining: z
+    .strictObject({
+      augmentation: z.union([z.literal('auto'), augmentationSchema]).optional(),
+      labelSmoothing: share.optional(),
+    })
+    .optional()
+    .describe(
+      'What differs in the final training from that of candidates. augmentation auto: small crops, and flips where mirrored images are recognised too.',
+    ),
   ...objectiveFields,
   replicas: count
     .default(1)
@@ -209,8 +219,10 @@ const searchConfigSchema = z.strictObject({
 /** What a user gives: everything but the data set has a default. */
 export type SearchConfigInput = z.input<typeof searchConfigSchema>;
 /** Everything resolved; the preset has become its values. */
-export interface SearchConfig extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs'> {
+export interface SearchConfig
+  extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs' | 'finalTraining'> {
   readonly finalEpochs: number;
+  readonly finalTraining: FinalTrainingSettings;
 }
 
 /** Of a run: settled on one lowering. */
@@ -242,10 +254,11 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
     const {
       preset,
       finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs),
+      finalTraining = finalTrainingFor(preset, valueAt(settings, 'training')),
       undecided = undecidedKeys(input),
       ...others
     } = parsed.data;
-    const config = withOpenEnds(withObjectives({ ...others, finalEpochs }, placeOf), undecided);
+    const config = withOpenEnds(withObjectives({ ...others, finalEpochs, finalTraining }, placeOf), undecided);
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
     return config.genome === undefined ? config : { ...config, genome: canonicalGenome(config.genome, placeOf) };
@@ -347,6 +360,8 @@ function keysAt(path: string): readonly string[] {
     searchSpace: Object.keys(searchSpaceSchema.shape),
     budget: budgetSchema.options.slice(1).flatMap((option) => ('shape' in option ? Object.keys(option.shape) : [])),
     training: Object.keys(trainingSchema.shape),
+    finalTraining: ['augmentation', 'labelSmoothing'],
+    'finalTraining.augmentation': Object.keys(augmentationSchema.shape),
     'training.optimizer': optimiserSchema.options.flatMap((option) => Object.keys(option.shape)),
     'training.schedule': scheduleSchema.options.flatMap((option) => Object.keys(option.shape)),
     'training.loss': lossSchema.options.flatMap((option) => Object.keys(option.shape)),

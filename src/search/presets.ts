@@ -1,5 +1,7 @@
 // Presets: named settings that lie between the defaults and what a user says.
 
+import type { AugmentationSettings } from '../data/augment.ts';
+
 /** Part of a configuration, by its keys. */
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -97,6 +99,29 @@ export function presetSettings(name: unknown): Settings {
  */
 export function finalEpochsFor(preset: PresetName = 'fast', epochs: number): number {
   return preset === 'fast' ? Math.max(3, epochs) : epochs;
+}
+
+/** What the final training does that the candidates' does not. */
+export interface FinalTrainingSettings {
+  /** `auto`: see `chooseAugmentation`. */
+  readonly augmentation?: 'auto' | AugmentationSettings | undefined;
+  /** Of cross-entropy. */
+  readonly labelSmoothing?: number | undefined;
+}
+
+/**
+ * Where nothing is given: the package and the paper train the winner as they train candidates. `fast`, whose candidates train
+ * too briefly for it to help them, has augmentation and label smoothing, unless its candidates were given the like.
+ *
+ * @param training  as it was given.
+ */
+export function finalTrainingFor(preset: PresetName = 'fast', training: unknown): FinalTrainingSettings {
+  if (preset !== 'fast') return {};
+  const given = isSettings(training) ? training : {};
+  return {
+    ...(given.augmentation === undefined && { augmentation: 'auto' as const }),
+    ...(given.loss === undefined && { labelSmoothing: 0.05 }),
+  };
 }
 
 /** A configuration over the preset that it names. What is no configuration is returned as it is. */

@@ -53,7 +53,18 @@ export function refinementTask(genome: string, settings: TaskSettings, epochs: n
 export function finalTask(genome: string, settings: TaskSettings, repeat = 1): IdentifiedTask {
   const { trainLimit, validation, finalEpochs } = settings.config;
   const selection = { ...(trainLimit && { trainLimit }), validation, purpose: 'final' } as const;
-  return identify(genome, settings, selection, finalEpochs, repeat);
+  const config = { ...settings.config, training: finalTrainingOf(settings.config) };
+  return identify(genome, { ...settings, config }, selection, finalEpochs, repeat);
+}
+
+function finalTrainingOf({ training, finalTraining }: RunConfig): RunConfig['training'] {
+  const { augmentation = training.augmentation, labelSmoothing } = finalTraining;
+  const smoothed = labelSmoothing !== undefined && training.loss.name === 'cross-entropy';
+  return {
+    ...training,
+    ...(augmentation !== 'auto' && { augmentation }),
+    ...(smoothed && { loss: { ...training.loss, labelSmoothing } }),
+  };
 }
 
 function identify(
