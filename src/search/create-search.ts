@@ -82,7 +82,7 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
   return closingOnFailure(run, () => searchOver(run, options.evaluator ?? poolFor(run.config)));
 }
 
-export function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
+function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
   return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
 }
 

@@ -6,7 +6,7 @@ import { COST_NAMES, type CostName, resolveObjectives } from './objectives.ts';
 import { requirePick } from './pick.ts';
 import { count, positive } from './training-schema.ts';
 
-export const OBJECTIVE_NAMES = [...METRIC_NAMES, ...COST_NAMES] as const;
+const OBJECTIVE_NAMES = [...METRIC_NAMES, ...COST_NAMES] as const;
 
 export const objectiveFields = {
   objectives: z

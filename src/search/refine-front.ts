@@ -52,7 +52,7 @@ export function planRefinement(front: readonly EvaluationEntry[], config: Search
 }
 
 /** The settings of one of the trainings, as far as they decide its work. */
-export function refinementSize<Settings extends Pick<SearchConfig, 'training'>>(
+function refinementSize<Settings extends Pick<SearchConfig, 'training'>>(
   settings: Settings,
   epochs: number,
 ): Settings & { readonly searchLimit: null } {
