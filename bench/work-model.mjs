@@ -1,6 +1,6 @@
 // Does one rate predict the step time of any network? npm run build && node bench/work-model.mjs [--rounds 3] [--batch 64]
 // Prints the measured and the predicted time of a training step of each network (work of genome/work.ts, by the rate that
-// fits them best), and the constants of that file that would fit these measurements best.
+// fits them best), and the constant of that file that would fit these measurements best.
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -59,13 +59,11 @@ for (const { genome, input, cost, ms } of measured) {
 }
 
 let best = { error: Infinity };
-for (let weight = 0; weight <= 200; weight += 2.5) {
-  const candidate = fitRate(({ flops, activationBytes }) => 3 * flops + weight * activationBytes);
-  if (candidate.error < best.error) best = { ...candidate, weight };
+for (let share = 0; share <= 4; share += 0.05) {
+  const candidate = fitRate((cost) => 3 * cost.flops + share * (trainingWork(cost) - 3 * cost.flops));
+  if (candidate.error < best.error) best = { ...candidate, share };
 }
-console.log(
-  `best: MEMORY_WEIGHT ${best.weight} (rate ${(best.rate / 1e9).toFixed(1)}e9, typical error ${percent(best.error)})`,
-);
+console.log(`best: MEMORY_WEIGHT × ${best.share.toFixed(2)}, typical error ${percent(best.error)}`);
 
 /** The rate that makes the logarithms of predictions right on average, and their standard deviation. */
 function fitRate(workOf) {

@@ -19,6 +19,7 @@ describe('estimateCost', () => {
           parameters: 1280 + 256 + 73_792 + 128 + 128,
           flops: 117_512_192,
           activationBytes: 2_007_040,
+          paddedActivationBytes: 2_007_040,
         },
         {
           name: 'dense',
@@ -27,12 +28,20 @@ describe('estimateCost', () => {
           parameters: 501_770,
           flops: 1_003_520,
           activationBytes: 40,
+          paddedActivationBytes: 40,
         },
       ],
       parameters: 577_354,
       flops: 118_515_712,
       activationBytes: 2_007_080,
+      paddedActivationBytes: 2_007_080,
     });
+  });
+
+  it('fills channels up to multiples of 16 where it counts the memory of the fast layout', () => {
+    const { activationBytes, paddedActivationBytes } = estimateCost(parseGenome('8-32-max'), problem('28x28x1'));
+    expect(activationBytes).toBe(4 * 784 * (3 * 8 + 4 * 32) + 4 * 196 * 32 + 4 * 10);
+    expect(paddedActivationBytes).toBe(activationBytes + 4 * 784 * 3 * 8);
   });
 
   it('follows shapes through odd sizes and colour', () => {

@@ -8,10 +8,10 @@ const costOf = (genome: string, problem = GREY) => estimateCost(parseGenome(geno
 
 describe('the work of training on an image', () => {
   it('counts each FLOP three times, and memory on top', () => {
-    expect(trainingWork({ flops: 1e6, activationBytes: 0 })).toBe(3e6);
-    expect(trainingWork({ flops: 0, activationBytes: 1000 })).toBeGreaterThan(3000);
-    expect(trainingWork({ flops: 1e6, activationBytes: 1000 })).toBe(
-      3e6 + trainingWork({ flops: 0, activationBytes: 1000 }),
+    expect(trainingWork({ flops: 1e6, paddedActivationBytes: 0 })).toBe(3e6);
+    expect(trainingWork({ flops: 0, paddedActivationBytes: 1000 })).toBeGreaterThan(3000);
+    expect(trainingWork({ flops: 1e6, paddedActivationBytes: 1000 })).toBe(
+      3e6 + trainingWork({ flops: 0, paddedActivationBytes: 1000 }),
     );
   });
 

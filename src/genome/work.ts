@@ -7,13 +7,13 @@ import type { NetworkCost } from './cost.ts';
  * FLOPs that could be done while one byte of activations goes through memory, forward and backward: small layers wait for
  * memory more than they compute. Fitted with bench/work-model.mjs.
  */
-const MEMORY_WEIGHT = 70;
+const MEMORY_WEIGHT = 90;
 
-type Figures = Pick<NetworkCost, 'flops' | 'activationBytes'>;
+type Figures = Pick<NetworkCost, 'flops' | 'paddedActivationBytes'>;
 
 /** Work of training on one image: the forward pass, and the backward pass, which takes twice as much. */
-export function trainingWork({ flops, activationBytes }: Figures): number {
-  return 3 * flops + MEMORY_WEIGHT * activationBytes;
+export function trainingWork({ flops, paddedActivationBytes }: Figures): number {
+  return 3 * flops + MEMORY_WEIGHT * paddedActivationBytes;
 }
 
 /** Work of scoring one image: the forward pass alone. */

@@ -19,8 +19,8 @@ export function dataSizeOf(config: Pick<SearchConfig, 'outputLayer' | 'shortcut'
 }
 
 /**
- * Work that passes before and after a training: the network is compiled, images are chosen, weights are written.
- * Measured as the seconds of short evaluations beyond their training, times the rate.
+ * Work that passes before and after a training: the network is compiled, images are chosen, weights are written. A tenth of
+ * a second, about, of a core of today.
  */
 export const START_WORK = 2e10;
 
