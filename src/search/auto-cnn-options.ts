@@ -9,6 +9,7 @@ import type { Callback } from './callbacks.ts';
 import type { SearchConfigInput } from './config.ts';
 import { type LossOption, type MetricOption, toLoss, toMetric } from './keras-names.ts';
 import { nearestOf } from './nearest.ts';
+import { checkForms } from './option-forms.ts';
 import type { PresetName } from './presets.ts';
 
 type TrainingInput = NonNullable<SearchConfigInput['training']>;
@@ -99,9 +100,11 @@ export interface AutoCnnOptions {
 /**
  * The configuration that options stand for. What is left out is as the preset says, or as the configuration's defaults.
  *
- * @throws {InvalidInputError} for an option, loss or metric that there is not, or a setting that is an option.
+ * @throws {InvalidInputError} for an option, loss or metric that there is not, an option of another form, or a setting that is
+ *   an option.
  */
 export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
+  checkForms(options);
   checkKeys(options);
   const {
     settings = {},
@@ -242,7 +245,7 @@ function toOptimiser(option: OptimizerOption | undefined): { optimizer?: Optimis
 }
 
 function sourceOf(dataset: AutoCnnOptions['dataset']): string {
-  return typeof dataset === 'string' ? dataset : (dataset?.name ?? 'arrays');
+  return typeof dataset === 'string' ? dataset : (dataset.name ?? 'arrays');
 }
 
 function spread([a, b, c, d]: readonly [number, number, number, number]): [number, number, number, number] {

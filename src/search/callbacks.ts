@@ -72,7 +72,16 @@ export interface EvaluationStopper {
   stop(id: string, afterEpoch: number): void;
 }
 
-type Method = Exclude<keyof Callback, 'name'>;
+export const CALLBACK_METHODS = [
+  'onSearchStart',
+  'onGeneration',
+  'onEvaluationStart',
+  'onEpochEnd',
+  'onEvaluationEnd',
+  'onSearchEnd',
+] as const satisfies readonly Exclude<keyof Callback, 'name'>[];
+
+type Method = (typeof CALLBACK_METHODS)[number];
 
 /** Calls the callbacks one after the other, and remembers what they threw. */
 export class CallbackQueue {
