@@ -56,13 +56,15 @@ describe('the plan of a budget', () => {
   });
 
   it('has a search of some dozen candidates, and passes for the largest of them in the final training', () => {
+    let before = 2;
     for (const minutes of [1, 3, 30, 480]) {
       const work = minutes * 60 * 1.2e11;
       const plan = planned(work);
       expect(candidatesOf(plan, MNIST)).toBeGreaterThan(20);
       expect(candidatesOf(plan, MNIST)).toBeLessThan(90);
       const passes = (work - (plan.searchWork ?? 0)) / MNIST.trainExamples / (plan.searchSpace.maxWork ?? 0);
-      expect(passes).toBeGreaterThan(7);
+      expect(passes).toBeGreaterThan(before);
+      before = passes;
     }
   });
 

@@ -9,7 +9,7 @@ import { type DataSize, START_WORK, searchImages, usedImages } from './candidate
 import type { BudgetKey, SearchConfig } from './config.ts';
 
 /** Of the work; the rest is for the final training. */
-const SEARCH_SHARE = 0.4;
+const SEARCH_SHARE = 0.33;
 /** With several objectives: of the work, for training networks of the front once more. */
 const FRONT_SHARE = 0.25;
 /** Candidates that the search has time for. */
@@ -23,9 +23,9 @@ const TYPICAL_SHARE = 0.35;
  * Passes over the training images that the largest network allowed makes in the final training: {@link PASSES} if it has
  * {@link PASSES_WORK} for each image; with more, passes and network grow together, the network faster.
  */
-const PASSES = 8;
-const PASSES_WORK = 7e7;
-const PASSES_GROWTH = 0.27;
+const PASSES = 2.5;
+const PASSES_WORK = 1.9e8;
+const PASSES_GROWTH = 0.48;
 /** Few images are passed over more often: so many are shown at least. */
 const LEAST_SHOWN = 128_000;
 /** A final training below this share of a pass is none. */

@@ -19,10 +19,10 @@ export function dataSizeOf(config: Pick<SearchConfig, 'outputLayer' | 'shortcut'
 }
 
 /**
- * Work that passes before and after a training: the network is compiled, images are chosen, weights are written. A tenth of
+ * Work that passes before and after a training: the network is compiled, images are chosen, weights are written. A fifth of
  * a second, about, of a core of today.
  */
-export const START_WORK = 2e10;
+export const START_WORK = 4e10;
 
 /** Training images that a run uses at all. */
 export function usedImages({ trainLimit }: Pick<SearchConfig, 'trainLimit'>, { trainExamples }: DataSize): number {

@@ -182,7 +182,10 @@ export class RoundTraining {
     const at = this.#at();
     const total = plannedSteps(this.#plan);
     if (replan === undefined || at === total) return;
-    const lately = this.#done.slice(-PACE_ROUNDS).filter(({ from }) => !this.#journalled.has(from));
+    // The first round of a session has the start of its processes in it.
+    const [, ...told] = this.#done.filter(({ from }) => !this.#journalled.has(from));
+    const lately = told.slice(-PACE_ROUNDS);
+    if (lately.length === 0) return;
     const steps = lately.reduce((sum, { from, to }) => sum + to - from, 0);
     const seconds = lately.reduce((sum, round) => sum + round.seconds, 0);
     const changed = replan(at, total, seconds / steps);
