@@ -1,5 +1,5 @@
-// The CIFAR-10 example of the Python package, on a folder with `train/CLASS/…` and `test/CLASS/…`. A second argument limits
-// the training images: node cifar10.js FOLDER 2000
+// The CIFAR-10 example of the Python package, with the other settings of auto-cnn's own; preset: 'autocnn' has the package's. On
+// a folder with `train/CLASS/…` and `test/CLASS/…`; a second argument limits the training images: node cifar10.js FOLDER 2000
 
 import { AutoCNN } from 'auto-cnn';
 

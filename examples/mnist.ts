@@ -1,4 +1,5 @@
-// The MNIST example of the Python package. An argument limits the training images: node mnist.js 2000
+// The MNIST example of the Python package, with the other settings of auto-cnn's own; preset: 'autocnn' has the package's. An
+// argument limits the training images: node mnist.js 2000
 
 import { AutoCNN } from 'auto-cnn';
 
