@@ -50,13 +50,12 @@ FLOPs are of the forward pass; FLOPs and activations are for one image.
   it('prints one JSON object with --json', async () => {
     const { stdout, stderr } = await run('inspect', '', '--input', '4x5x3', '--classes', '2', '--json');
     expect(stderr).toBe('');
+    const cost = { parameters: 122, flops: 240, activationBytes: 8, paddedActivationBytes: 8 };
     expect(JSON.parse(stdout)).toEqual({
       genome: '',
       input: { height: 4, width: 5, channels: 3 },
-      layers: [{ name: 'dense', kind: 'head', outputShape: [2], parameters: 122, flops: 240, activationBytes: 8 }],
-      parameters: 122,
-      flops: 240,
-      activationBytes: 8,
+      layers: [{ name: 'dense', kind: 'head', outputShape: [2], ...cost }],
+      ...cost,
     });
   });
 
@@ -65,7 +64,15 @@ FLOPs are of the forward pass; FLOPs and activations are for one image.
     const { trainingStep, inference, ...rest } = JSON.parse(stdout);
     expect(trainingStep).toEqual({ batch: 3, threads: 1, ms: expect.any(Number) });
     expect(inference).toEqual({ batch: 1, ms: expect.any(Number) });
-    expect(Object.keys(rest)).toEqual(['genome', 'input', 'layers', 'parameters', 'flops', 'activationBytes']);
+    expect(Object.keys(rest)).toEqual([
+      'genome',
+      'input',
+      'layers',
+      'parameters',
+      'flops',
+      'activationBytes',
+      'paddedActivationBytes',
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Examples } from '../data/dataset.ts';
 import type { DeployedModel } from '../engine/deployed-model.ts';
-import { chooseAugmentation, describeAugmentation } from './choose-augmentation.ts';
+import { chooseAugmentation } from './choose-augmentation.ts';
 
 const shape = { channels: 1, height: 28, width: 28 };
 
@@ -53,11 +53,4 @@ describe('chooseAugmentation', () => {
       expect(augmentation.padAndCrop).toBe(expected);
     }
   });
-});
-
-it('says what was found out and what follows', () => {
-  const choice = { augmentation: { padAndCrop: 2 }, accuracy: 0.963, mirroredAccuracy: 0.41 };
-  expect(describeAugmentation(choice)).toBe(
-    'the final training shifts images by up to 2 pixels and mirrors none: in the mirror, 41 % of validation images are recognised, and 96 % as they are',
-  );
 });

@@ -1,15 +1,15 @@
 // Which augmentation suits the data, found out with a network that never saw any.
 
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import type { AugmentationSettings } from '../data/augment.ts';
 import { type Examples, type ImageShape, selectExamples } from '../data/dataset.ts';
 import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
 import { selectData } from '../evaluation/select-data.ts';
-import type { EvaluationEntry } from './journal.ts';
 import { buildModel } from './model-file.ts';
 import type { OpenRun } from './open-run.ts';
-import { candidateTask, type TaskSettings } from './tasks.ts';
+import type { IdentifiedTask } from './tasks.ts';
 
 /** What came of the look at mirrored images. */
 export interface AugmentationChoice {
@@ -57,36 +57,36 @@ export async function chooseAugmentation(
 }
 
 /**
- * {@link chooseAugmentation} with the weights that the winner has from the search, on its validation images.
+ * {@link chooseAugmentation} with the weights that a candidate has from the search, on its validation images. If its fitness
+ * came from elsewhere, so that there are no weights, it is trained for this: what runs share must not change their results.
  *
- * @returns undefined if there are no such weights.
+ * @returns undefined if that fails.
  */
 export async function augmentationFor(
   { config, dataset, folder }: OpenRun,
-  { id, genome }: EvaluationEntry,
-  tasks: TaskSettings,
-): Promise<AugmentationChoice | undefined> {
-  const checkpoint = folder.checkpoint(id);
-  if (!existsSync(checkpoint)) return undefined;
-  const bytes = await buildModel(genome, config, dataset, checkpoint);
+  { id, task }: IdentifiedTask,
+  evaluator: Evaluator,
+  signal: AbortSignal | undefined,
+): Promise<AugmentationSettings | undefined> {
+  const own = folder.checkpoint(id);
+  const isThere = existsSync(own);
+  const checkpoint = isThere ? own : folder.checkpoint('winner');
+  if (!isThere) {
+    // Without an id nothing answers for it.
+    const { id: _, ...anonymous } = task;
+    await evaluator.evaluate({ ...anonymous, checkpointPath: checkpoint }, { ...(signal && { signal }) });
+    if (!existsSync(checkpoint)) return undefined;
+  }
+  const bytes = await buildModel(task.genome, config, dataset, checkpoint);
+  if (!isThere) rmSync(checkpoint);
   const model = await DeployedModel.load(await loadNodeRuntime(), bytes, checkpoint);
   try {
-    const size = { searchLimit: Math.max(IMAGES, dataset.classes.length), epochs: config.training.epochs };
-    const { examples, validation } = selectData(dataset, candidateTask(genome, tasks, size).task.selection);
-    return await chooseAugmentation(model, examples, validation, dataset.shape);
+    const searchLimit = Math.max(IMAGES, dataset.classes.length);
+    const { examples, validation } = selectData(dataset, { ...task.selection, searchLimit });
+    return (await chooseAugmentation(model, examples, validation, dataset.shape)).augmentation;
   } finally {
     await model.release();
   }
-}
-
-/** For the user. */
-export function describeAugmentation({ augmentation, accuracy, mirroredAccuracy }: AugmentationChoice): string {
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-  const { padAndCrop = 0, horizontalFlip = false } = augmentation;
-  return (
-    `the final training shifts images by up to ${padAndCrop} pixels and ${horizontalFlip ? 'mirrors half of them' : 'mirrors none'}: ` +
-    `in the mirror, ${percent(mirroredAccuracy)} of validation images are recognised, and ${percent(accuracy)} as they are`
-  );
 }
 
 function mirror(examples: Examples, width: number): Examples {

@@ -254,7 +254,11 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
     const {
       preset,
       finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs),
-      finalTraining = finalTrainingFor(preset, valueAt(settings, 'training')),
+      finalTraining = finalTrainingFor(
+        preset,
+        valueAt(settings, 'training'),
+        valueAt(settings, 'budget') !== undefined,
+      ),
       undecided = undecidedKeys(input),
       ...others
     } = parsed.data;

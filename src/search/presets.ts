@@ -110,13 +110,17 @@ export interface FinalTrainingSettings {
 }
 
 /**
- * Where nothing is given: the package and the paper train the winner as they train candidates. `fast`, whose candidates train
- * too briefly for it to help them, has augmentation and label smoothing, unless its candidates were given the like.
+ * Where nothing is given: the package and the paper train the winner as they train candidates. `fast` under a budget, which
+ * trains it for longer, has augmentation and label smoothing, unless its candidates were given the like.
  *
  * @param training  as it was given.
  */
-export function finalTrainingFor(preset: PresetName = 'fast', training: unknown): FinalTrainingSettings {
-  if (preset !== 'fast') return {};
+export function finalTrainingFor(
+  preset: PresetName = 'fast',
+  training: unknown,
+  hasBudget: boolean,
+): FinalTrainingSettings {
+  if (preset !== 'fast' || !hasBudget) return {};
   const given = isSettings(training) ? training : {};
   return {
     ...(given.augmentation === undefined && { augmentation: 'auto' as const }),

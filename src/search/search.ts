@@ -12,7 +12,7 @@ import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { endSeconds, finalEpochsWithin } from './apply-budget.ts';
 import { candidateWork, dataSizeOf } from './candidate-work.ts';
-import { augmentationFor, describeAugmentation } from './choose-augmentation.ts';
+import { augmentationFor } from './choose-augmentation.ts';
 import type { RunConfig } from './config.ts';
 import { evaluateInOrder, type OrderedSearch } from './evaluate-in-order.ts';
 import type { Candidate, SearchEvents } from './events.ts';
@@ -106,7 +106,7 @@ export class Search extends EventEmitter<SearchEvents> {
       const winner = await this.#findWinner(signal);
       const { evaluation, front } = winner;
       const searchSeconds = evaluation === undefined ? 0 : this.#elapsedSeconds();
-      await this.#decideAugmentation(winner);
+      await this.#decideAugmentation(winner, signal);
       const replan = await this.#decideFinal(winner);
       const tried = await trainFinals(this.#training(replan), winner.genome, signal);
       const chosen = this.#chooseNetwork(winner, tried);
@@ -211,12 +211,14 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   /** What the data will bear, found out with the winner, if the configuration leaves it to that. */
-  async #decideAugmentation({ evaluation }: Winner): Promise<void> {
+  async #decideAugmentation({ genome, evaluation }: Winner, signal: AbortSignal | undefined): Promise<void> {
     const { config } = this.#run;
     if (config.finalTraining.augmentation !== 'auto') return;
-    const choice = evaluation && (await augmentationFor(this.#run, evaluation, this.#tasks));
-    await this.#adopt({ ...config, finalTraining: { ...config.finalTraining, augmentation: choice?.augmentation } });
-    if (choice !== undefined) this.emit('notice', describeAugmentation(choice));
+    const tasks = evaluation === undefined ? [] : this.#tasksOf(parseGenome(genome));
+    const entry = lastEntry(tasks, this.#known);
+    const task = tasks.find(({ id }) => id === entry?.id);
+    const augmentation = task && (await augmentationFor(this.#run, task, this.#evaluator, signal));
+    await this.#adopt({ ...config, finalTraining: { ...config.finalTraining, augmentation } });
   }
 
   /**
