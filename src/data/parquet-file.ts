@@ -11,6 +11,7 @@ import { fileFailure } from './file-failure.ts';
 import { formatError, reasonOf } from './format-error.ts';
 import { LARGEST_ARRAY } from './memory-limit.ts';
 import { type Column, type ColumnPage, decodePage, type PageValue } from './parquet-page.ts';
+import { readRange } from './read-range.ts';
 
 export interface ParquetFile {
   readonly path: string;
@@ -63,14 +64,7 @@ async function readAt(path: string, handle: FileHandle, size: number, offset: nu
       COPY_AGAIN,
     );
   }
-  const bytes = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-    if (bytesRead === 0) throw formatError(path, { offset: offset + done }, 'it was cut off while read', COPY_AGAIN);
-    done += bytesRead;
-  }
-  return bytes;
+  return readRange(path, handle, offset, length);
 }
 
 async function readMetadata(path: string, handle: FileHandle, size: number): Promise<FileMetaData> {

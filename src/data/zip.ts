@@ -9,6 +9,7 @@ import { crc32 } from './crc32.ts';
 import { fileFailure } from './file-failure.ts';
 import { formatError, reasonOf } from './format-error.ts';
 import { LARGEST_ARRAY } from './memory-limit.ts';
+import { readRange } from './read-range.ts';
 
 export interface ZipArchive {
   readonly names: readonly string[];
@@ -82,14 +83,7 @@ async function readAt({ path, file, size }: Source, offset: number, length: numb
   if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
     throw formatError(path, { offset: size }, `it ends here, bytes up to ${offset + length} are needed`, COPY_AGAIN);
   }
-  const bytes = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
-    if (bytesRead === 0) throw formatError(path, { offset: offset + done }, 'it was cut off while read', COPY_AGAIN);
-    done += bytesRead;
-  }
-  return bytes;
+  return readRange(path, file, offset, length);
 }
 
 async function findDirectory(source: Source): Promise<Directory> {

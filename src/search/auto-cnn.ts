@@ -5,12 +5,11 @@ import { datasetFromArrays } from '../data/from-arrays.ts';
 import { loadDataset } from '../data/load-dataset.ts';
 import { InterruptedError, InvalidInputError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
-import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
 import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
 import { CallbackEvaluator } from './callback-evaluator.ts';
 import { type Callback, CallbackQueue, type EvaluationStopper, followWithCallbacks } from './callbacks.ts';
 import { resolveConfig, type SearchConfig, type SearchConfigInput } from './config.ts';
-import { createSearch } from './create-search.ts';
+import { createSearch, poolFor } from './create-search.ts';
 import { scheduleOf } from './learning-rate-scheduler.ts';
 import type { Search } from './search.ts';
 import type { SearchSummary } from './summary.ts';
@@ -113,10 +112,6 @@ function withScheduler(
     );
   }
   return { ...input, training: { ...input.training, schedule } };
-}
-
-function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
-  return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
 }
 
 /** @returns undefined if it was stopped by a callback and there is a network to give. */

@@ -69,7 +69,8 @@ function suggestion(received: string, names: readonly string[]): string {
   return near === undefined ? '' : `; did you mean ${near}?`;
 }
 
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+/** Undefined where the path ends early. */
+export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
       typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,

@@ -6,7 +6,7 @@ import { InvalidInputError } from '../errors.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../network/lowering/lowerings.ts';
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget.ts';
-import { describeIssue, type PlaceOfKey } from './config-issue.ts';
+import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
 import { type FinalTrainingSettings, finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES } from './presets.ts';
@@ -256,8 +256,8 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
       finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs),
       finalTraining = finalTrainingFor(
         preset,
-        valueAt(settings, 'training'),
-        valueAt(settings, 'budget') !== undefined,
+        valueAt(settings, ['training']),
+        valueAt(settings, ['budget']) !== undefined,
       ),
       undecided = undecidedKeys(input),
       ...others
@@ -294,25 +294,15 @@ function canonicalGenome(text: string, placeOf: PlaceOfKey): string {
  * @param input  as the user gave it.
  */
 export function undecidedKeys(input: unknown): BudgetKey[] {
-  if (valueAt(input, 'budget') === undefined) return [];
-  const keys = valueAt(input, 'genome') === undefined ? BUDGET_KEYS : (['finalEpochs', 'replicas'] as const);
-  const isGiven = (key: string): boolean => valueAt(input, key) !== undefined;
-  const objectives = valueAt(input, 'objectives');
+  if (valueAt(input, ['budget']) === undefined) return [];
+  const keys = valueAt(input, ['genome']) === undefined ? BUDGET_KEYS : (['finalEpochs', 'replicas'] as const);
+  const isGiven = (key: string): boolean => valueAt(input, key.split('.')) !== undefined;
+  const objectives = valueAt(input, ['objectives']);
   const isMoot: Partial<Record<BudgetKey, boolean>> = {
     finalEpochs: isGiven('finalSteps'),
     frontWork: isGiven('frontEpochs') || !Array.isArray(objectives) || objectives.length < 2,
   };
   return keys.filter((key) => !isGiven(key) && !isMoot[key]);
-}
-
-function valueAt(tree: unknown, key: string): unknown {
-  return key
-    .split('.')
-    .reduce<unknown>(
-      (value, part) =>
-        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined,
-      tree,
-    );
 }
 
 /** What is undecided sets no limit. */
@@ -333,7 +323,7 @@ function withOpenEnds(config: SearchConfig, undecided: readonly BudgetKey[]): Se
 
 /** In words of its own, as neither a type nor a range says what is wrong with `5`. */
 function requireValidBudget(settings: unknown, placeOf: PlaceOfKey): void {
-  const budget = valueAt(settings, 'budget');
+  const budget = valueAt(settings, ['budget']);
   if (budget === undefined || (typeof budget === 'object' && budgetSchema.safeParse(budget).success)) return;
   requireBudget(budget, placeOf('budget'));
 }

@@ -82,7 +82,8 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
   return closingOnFailure(run, () => searchOver(run, options.evaluator ?? poolFor(run.config)));
 }
 
-function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
+/** The child processes that a configuration asks for. */
+export function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
   return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
 }
 

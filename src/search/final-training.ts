@@ -1,26 +1,24 @@
 // The winner is trained on all training images, as often as asked.
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import { writeFileAtomically } from '../data/write-file.ts';
 import type { EvaluationProgress, Evaluator } from '../evaluation/evaluator.ts';
 import { replayOutcome } from '../evaluation/recorded-outcome.ts';
 import type { EvaluationOutcome } from '../evaluation/task.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import { trainingWork } from '../genome/work.ts';
-import type { SearchConfig } from './config.ts';
 import type { Candidate, SearchEvents } from './events.ts';
 import type { EvaluationEntry, FinalEntry, PlanEntry } from './journal.ts';
 import { limitEvaluator } from './limit-evaluator.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { networkInputOf } from './network-input.ts';
-import type { OpenRun } from './open-run.ts';
+import { type OpenRun, writeConfig } from './open-run.ts';
 import type { Replan } from './replan.ts';
 import { type Rounds, roundsOf } from './rounds.ts';
 import { checkpointOutcome } from './shared-results.ts';
-import { finalTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
+import { finalTask, type IdentifiedTask, idOf, type TaskSettings } from './tasks.ts';
 import { type RoundOptions, RoundTraining } from './train-in-rounds.ts';
 
 export interface FinalTraining {
@@ -114,7 +112,7 @@ function inRounds(
 ): IdentifiedTask {
   const planned = run.entries.find((entry): entry is PlanEntry => entry.type === 'plan' && entry.of === base);
   const mayChange = replan !== undefined && mayReplan(run);
-  const id = planned?.id ?? hashOf([base, rounds, mayChange ? randomUUID() : 0]);
+  const id = planned?.id ?? idOf([base, rounds, mayChange ? randomUUID() : 0]);
   return { id, task: { ...task, id, checkpointPath: tasks.checkpoint(id) } };
 }
 
@@ -142,8 +140,7 @@ function roundOptions(
       return steps;
     },
     async onPlan(finalSteps) {
-      const config: SearchConfig = { ...run.config, finalSteps: [...finalSteps] };
-      await writeFileAtomically(run.folder.config, [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
+      await writeConfig(run.folder, { ...run.config, finalSteps: [...finalSteps] });
     },
   };
 }
@@ -152,8 +149,4 @@ function roundOptions(
 function perEpochOf({ config, dataset }: OpenRun): number {
   const images = Math.min(config.trainLimit ?? dataset.train.count, dataset.train.count);
   return Math.ceil(images / config.training.batchSize);
-}
-
-function hashOf(content: unknown): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }

@@ -1,7 +1,6 @@
 // After a search for more than one objective: some networks of the front are trained once more, for longer and on all
 // training images, because the little training of a search says little of what they are capable of.
 
-import type { EvaluationTask } from '../evaluation/task.ts';
 import { crowdingDistances } from '../evolution/pareto.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
@@ -11,6 +10,7 @@ import type { FinalTraining } from './final-training.ts';
 import type { EvaluationEntry } from './journal.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { type CostName, costNamesOf, costOf } from './objectives.ts';
+import { onRung, taskWork } from './rungs.ts';
 import { type IdentifiedTask, refinementTask } from './tasks.ts';
 
 /** What is to be trained once more. */
@@ -49,14 +49,6 @@ export function planRefinement(front: readonly EvaluationEntry[], config: Search
   const affordable = (): number => affordableEpochs(members, frontWork, config, data);
   while (members.length > 2 && affordable() < LEAST_EPOCHS) members = withoutMostCrowded(members, costs);
   return { members, epochs: Math.min(MOST_EPOCHS, affordable()) };
-}
-
-/** The settings of one of the trainings, as far as they decide its work. */
-function refinementSize<Settings extends Pick<SearchConfig, 'training'>>(
-  settings: Settings,
-  epochs: number,
-): Settings & { readonly searchLimit: null } {
-  return { ...settings, searchLimit: null, training: { ...settings.training, epochs } };
 }
 
 /**
@@ -107,18 +99,12 @@ async function refine(
     type: 'evaluation',
     ...described,
     ...latency,
-    work: workOf(task, run),
+    work: taskWork(task, run.config, dataSizeOf(run.config, run.dataset)),
     refined: true,
   };
   run.journal.append(entry);
   events.emit('evaluation', entry);
   return entry;
-}
-
-function workOf({ genome, training }: EvaluationTask, { config, dataset }: FinalTraining['run']): number {
-  const data = dataSizeOf(config, dataset);
-  const cost = estimateCost(parseGenome(genome), data.problem);
-  return candidateWork(refinementSize(config, training.epochs), data, cost);
 }
 
 /** Without the one whose neighbours are closest to each other, of equals the last. */
@@ -142,7 +128,7 @@ function affordableEpochs(
   const workFor = (epochs: number): number =>
     members
       .map(({ genome }) => estimateCost(parseGenome(genome), data.problem))
-      .map((cost) => candidateWork(refinementSize(config, epochs), data, cost))
+      .map((cost) => candidateWork(onRung(config, { searchLimit: null, epochs }), data, cost))
       .reduce((sum, each) => sum + each, 0);
   const start = workFor(0);
   return Math.max(0, Math.floor((work - start) / (workFor(1) - start)));

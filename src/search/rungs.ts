@@ -1,6 +1,8 @@
 // The levels of training of a search that halves: how many images and epochs each has, and what a candidate costs on average.
 
-import type { NetworkCost } from '../genome/cost.ts';
+import type { EvaluationTask } from '../evaluation/task.ts';
+import { estimateCost, type NetworkCost } from '../genome/cost.ts';
+import { parseGenome } from '../genome/text.ts';
 import { candidateWork, type DataSize, searchImages } from './candidate-work.ts';
 import type { SearchConfig } from './config.ts';
 
@@ -40,6 +42,12 @@ export function onRung<Config extends Pick<SearchConfig, 'training' | 'searchLim
   { searchLimit, epochs }: RungSize,
 ): Config {
   return { ...config, searchLimit, training: { ...config.training, epochs } };
+}
+
+/** Work of a task of the search, be it on a rung or a longer one. */
+export function taskWork({ genome, selection, training }: EvaluationTask, config: Sized, data: DataSize): number {
+  const size = { searchLimit: selection.searchLimit ?? null, epochs: training.epochs };
+  return candidateWork(onRung(config, size), data, estimateCost(parseGenome(genome), data.problem));
 }
 
 /** Work of a candidate, if on each rung one in `reduction` goes on. */

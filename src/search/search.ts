@@ -5,14 +5,15 @@ import { existsSync } from 'node:fs';
 import type { Dataset } from '../data/dataset.ts';
 import { EvaluationError, InterruptedError } from '../errors.ts';
 import type { EvaluationProgress, Evaluator } from '../evaluation/evaluator.ts';
-import type { EvaluationOutcome, EvaluationTask } from '../evaluation/task.ts';
+import type { EvaluationOutcome } from '../evaluation/task.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
 import { estimateCost } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { endSeconds, finalEpochsWithin } from './apply-budget.ts';
-import { candidateWork, dataSizeOf } from './candidate-work.ts';
+import { dataSizeOf } from './candidate-work.ts';
 import { augmentationFor } from './choose-augmentation.ts';
+import { chooseNetwork, type TrainedWinner } from './choose-network.ts';
 import type { RunConfig } from './config.ts';
 import { evaluateInOrder, type OrderedSearch } from './evaluate-in-order.ts';
 import type { Candidate, SearchEvents } from './events.ts';
@@ -29,7 +30,7 @@ import { planRefinement, refineFront } from './refine-front.ts';
 import { chooseRepeat } from './repeats.ts';
 import type { Replan } from './replan.ts';
 import { readSummary } from './run-folder.ts';
-import { expectedWork, onRung, rungSizes } from './rungs.ts';
+import { expectedWork, rungSizes, taskWork } from './rungs.ts';
 import { createStrategy } from './strategies.ts';
 import type { SearchSummary } from './summary.ts';
 import { candidateTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
@@ -42,10 +43,7 @@ export interface RunOptions {
 }
 
 /** What the final training is for. */
-interface Winner {
-  readonly genome: string;
-  /** In the search, if there was one. */
-  readonly evaluation: EvaluationEntry | undefined;
+interface Winner extends TrainedWinner {
   /** That it was picked from, where it is not just the fittest. */
   readonly front?: Pick<SearchSummary, 'pareto' | 'picked'>;
 }
@@ -109,7 +107,7 @@ export class Search extends EventEmitter<SearchEvents> {
       await this.#decideAugmentation(winner, signal);
       const replan = await this.#decideFinal(winner);
       const tried = await trainFinals(this.#training(replan), winner.genome, signal);
-      const chosen = this.#chooseNetwork(winner, tried);
+      const chosen = chooseNetwork(winner, tried, folder.checkpoint);
       const finals = tried.filter(({ failure }) => failure === undefined);
       const finalsBegan = Math.min(...finals.map(({ elapsedSeconds, seconds }) => elapsedSeconds - seconds));
       const finalsEnded = Math.max(...finals.map(({ elapsedSeconds }) => elapsedSeconds));
@@ -255,8 +253,9 @@ export class Search extends EventEmitter<SearchEvents> {
     this.emit('evaluationStart', candidate);
     const began = performance.now();
     const onProgress = (progress: EvaluationProgress) => this.emit('progress', { ...candidate, progress });
-    const work = this.#workOf(task);
-    const longest = longestEvaluation(this.#run.config, work);
+    const { config, dataset } = this.#run;
+    const work = taskWork(task, config, dataSizeOf(config, dataset));
+    const longest = longestEvaluation(config, work);
     const outcome = await evaluateWithin(longest, signal, (either) =>
       this.#evaluator.evaluate(task, { signal: either, onProgress }),
     );
@@ -297,8 +296,10 @@ export class Search extends EventEmitter<SearchEvents> {
 
   /** As the strategy is told them, after the evaluation. */
   #costsOf(genome: Genome): readonly number[] {
+    const names = costNamesOf(this.#run.config);
+    if (names.length === 0) return [];
     const entry = lastEntry(this.#tasksOf(genome), this.#known);
-    return costNamesOf(this.#run.config).map((name) => (entry ? costOf(entry, name) : Number.POSITIVE_INFINITY));
+    return names.map((name) => (entry ? costOf(entry, name) : Number.POSITIVE_INFINITY));
   }
 
   #training(replan?: Replan): FinalTraining {
@@ -311,32 +312,6 @@ export class Search extends EventEmitter<SearchEvents> {
       elapsedSeconds: () => this.#elapsedSeconds(),
       describe: (candidate, outcome, began) => this.#describe(candidate, outcome, began),
     };
-  }
-
-  /** The network that becomes the model: if no final training came to an end, that of the search. */
-  #chooseNetwork({ genome, evaluation }: Winner, tried: readonly FinalEntry[]): EvaluationEntry | FinalEntry {
-    const chosen = chooseRepeat(tried.filter(({ failure }) => failure === undefined)) ?? evaluation;
-    if (chosen === undefined) {
-      const [failed] = tried;
-      throw new EvaluationError(
-        'error',
-        `the training of ${genome || 'the network without layers'} failed: ${failed?.failure?.message ?? 'no reason is known'}; train it anew with other settings, such as a smaller learning rate or a longer time-out`,
-        { details: { genome } },
-      );
-    }
-    if (chosen === evaluation) this.#requireWeights(evaluation);
-    return chosen;
-  }
-
-  /** A candidate that a callback stopped was not there to write them. */
-  #requireWeights({ id, genome }: EvaluationEntry): void {
-    const path = this.#run.folder.checkpoint(id);
-    if (existsSync(path)) return;
-    throw new EvaluationError(
-      'error',
-      `the final training of the best candidate failed, and there are no weights of it from the search (${path}); train ${genome} anew with other settings`,
-      { details: { genome, path } },
-    );
   }
 
   #describe({ id, genome }: Candidate, outcome: EvaluationOutcome, began: number): Omit<EvaluationEntry, 'type'> {
@@ -371,13 +346,6 @@ export class Search extends EventEmitter<SearchEvents> {
     const { config, dataset } = this.#run;
     const data = dataSizeOf(config, dataset);
     return expectedWork(config, data, estimateCost(genome, data.problem));
-  }
-
-  #workOf({ genome, selection, training }: EvaluationTask): number {
-    const { config, dataset } = this.#run;
-    const data = dataSizeOf(config, dataset);
-    const size = { searchLimit: selection.searchLimit ?? null, epochs: training.epochs };
-    return candidateWork(onRung(config, size), data, estimateCost(parseGenome(genome), data.problem));
   }
 
   #isOwn({ id, genome }: EvaluationEntry): boolean {

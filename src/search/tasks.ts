@@ -23,6 +23,11 @@ export interface IdentifiedTask {
   readonly task: EvaluationTask;
 }
 
+/** @param content  all that decides the outcome of what it names, as JSON has it. */
+export function idOf(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
+}
+
 /** A candidate of the search, on one of its rungs. */
 export function candidateTask(
   genome: string,
@@ -85,7 +90,6 @@ function identify(
     ...(selection.purpose === 'search' && config.objectives.includes('latency') && { latency: true as const }),
     seed: `${config.seed}/${selection.purpose}/${genome}${repeat === 1 ? '' : `/${repeat}`}`,
   };
-  const key = JSON.stringify([ENGINE_NUMERICS, dataset.fingerprint, content]);
-  const id = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  const id = idOf([ENGINE_NUMERICS, dataset.fingerprint, content]);
   return { id, task: { id, ...content, dataset, checkpointPath: checkpoint(id), details: config.tensorboard } };
 }

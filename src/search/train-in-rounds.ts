@@ -1,7 +1,6 @@
 // One final training in rounds: in each, replicas train from the mean of the states that the last one ended in. Local SGD
 // (Stich 2019, algorithm 1; Lin et al. 2020), with a schedule that goes by the steps of all replicas together.
 
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -22,7 +21,7 @@ import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
 import type { Replan } from './replan.ts';
 import { planAt, type Rounds, roundEnd } from './rounds.ts';
-import type { IdentifiedTask } from './tasks.ts';
+import { type IdentifiedTask, idOf } from './tasks.ts';
 
 export interface RoundOptions {
   readonly run: OpenRun;
@@ -172,8 +171,7 @@ export class RoundTraining {
     const { replicas } = this.#options.rounds;
     const start = this.#files(this.#done.at(-1)?.states ?? []);
     const part = { from, to, replica, replicas, plan, start };
-    const key = JSON.stringify([this.#base, { ...part, start: start.map(({ id }) => id) }]);
-    const id = createHash('sha256').update(key).digest('hex').slice(0, 16);
+    const id = idOf([this.#base, { ...part, start: start.map(({ id }) => id) }]);
     return { ...this.#task, id, part, checkpointPath: this.#stateFile(id) };
   }
 

@@ -2,9 +2,9 @@
 
 import type { Node } from '../graph.ts';
 import type { OperatorName } from '../operators.ts';
-import { staticSize } from '../tensor-type.ts';
 import type { Layouts, PendingConvolution } from './blocked-layouts.ts';
 import type { LoweringRules } from './lower.ts';
+import { samePads, sizeOf } from './node-sizes.ts';
 import { int, ints } from './onnx-graph.ts';
 
 type ConvolutionRules = Pick<LoweringRules, 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient'>;
@@ -177,13 +177,4 @@ function paddedWeight(layouts: Layouts, weight: string, node: Node<OperatorName>
 function formalShape({ onnx }: Layouts, outputs: number, inputs: number, node: Node<OperatorName>): string {
   const kernel = sizeOf(node, 1, 2);
   return onnx.integers(outputs, inputs, kernel, kernel);
-}
-
-function samePads(kernel: number) {
-  const pad = (kernel - 1) / 2;
-  return ints(pad, pad, pad, pad);
-}
-
-function sizeOf(node: Node<OperatorName>, input: number, axis: number): number {
-  return staticSize(node.inputs[input]?.type.shape[axis]);
 }

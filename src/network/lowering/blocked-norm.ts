@@ -5,6 +5,7 @@ import type { OperatorName } from '../operators.ts';
 import { staticSize } from '../tensor-type.ts';
 import type { Layouts, PendingConvolution } from './blocked-layouts.ts';
 import type { LoweringContext, LoweringRules } from './lower.ts';
+import { sizeOf } from './node-sizes.ts';
 import { int, ints } from './onnx-graph.ts';
 
 type NormRules = Pick<LoweringRules, 'batchNormTraining' | 'batchNormGradient' | 'batchNorm' | 'channelSum'>;
@@ -80,8 +81,8 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
    * kernels are the channels of the other.
    */
   function productMeans(a: string, b: string, node: Node<OperatorName>): string {
-    const [images, channels] = [sizeOf(node, 0), sizeOf(node, 1)];
-    const [height, width] = [sizeOf(node, 2), sizeOf(node, 3)];
+    const [images, channels] = [sizeOf(node, 0, 0), sizeOf(node, 0, 1)];
+    const [height, width] = [sizeOf(node, 0, 2), sizeOf(node, 0, 3)];
     const padded = layouts.padded(channels);
     const input = onnx.add('Reshape', [a, onnx.integers(1, images * padded, height, width)]);
     const kernel = onnx.add('Reshape', [b, onnx.integers(images * padded, 1, height, width)]);
@@ -100,9 +101,5 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
 }
 
 function channelsOf(node: Node<OperatorName>): number {
-  return sizeOf(node, 1);
-}
-
-function sizeOf(node: Node<OperatorName>, axis: number): number {
-  return staticSize(node.inputs[0]?.type.shape[axis]);
+  return sizeOf(node, 0, 1);
 }

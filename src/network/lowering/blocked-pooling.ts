@@ -1,10 +1,8 @@
 // Blocked lowering of pooling and its gradients, and of the ways from feature maps to vectors and back.
 
-import type { Node } from '../graph.ts';
-import type { OperatorName } from '../operators.ts';
-import { staticSize } from '../tensor-type.ts';
 import type { Layouts } from './blocked-layouts.ts';
 import type { LoweringRules } from './lower.ts';
+import { sizeOf } from './node-sizes.ts';
 import { int, ints } from './onnx-graph.ts';
 
 type PoolingRules = Pick<
@@ -94,8 +92,4 @@ export function poolingRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'm
 
     flatten: (_, [x = '']) => [onnx.add('Flatten', [layouts.plain(x)])],
   };
-}
-
-function sizeOf(node: Node<OperatorName>, input: number, axis: number): number {
-  return staticSize(node.inputs[input]?.type.shape[axis]);
 }

@@ -4,12 +4,12 @@
 
 import type { Node } from '../graph.ts';
 import type { OperatorName } from '../operators.ts';
-import { staticSize } from '../tensor-type.ts';
 import { convolutionRules } from './blocked-convolution.ts';
 import { Layouts } from './blocked-layouts.ts';
 import { normRules } from './blocked-norm.ts';
 import { poolingRules } from './blocked-pooling.ts';
 import type { Lowering, LoweringRules } from './lower.ts';
+import { sizeOf } from './node-sizes.ts';
 import { plainRules } from './plain.ts';
 
 /** @param blockSize  channels a block; the processor's, as the runtime has it. */
@@ -79,5 +79,5 @@ function isFeatureMap(node: Node<OperatorName>): boolean {
 }
 
 function channelsOf(node: Node<OperatorName>): number {
-  return staticSize(node.inputs[0]?.type.shape[1]);
+  return sizeOf(node, 0, 1);
 }

@@ -3,8 +3,8 @@
 
 import type { Node } from '../graph.ts';
 import type { OperatorName } from '../operators.ts';
-import { staticSize } from '../tensor-type.ts';
 import type { Lowering, LoweringRules } from './lower.ts';
+import { samePads, sizeOf } from './node-sizes.ts';
 import { float, int, ints, type OnnxBuilder } from './onnx-graph.ts';
 import { lossRules } from './plain-loss.ts';
 import { optimiserRules } from './plain-optimiser.ts';
@@ -261,15 +261,6 @@ function ones(onnx: OnnxBuilder, count: number): string {
   return onnx.once(`ones ${count}`, () => onnx.floats(new Float32Array(count).fill(1)));
 }
 
-function samePads(kernel: number) {
-  const pad = (kernel - 1) / 2;
-  return ints(pad, pad, pad, pad);
-}
-
 function kernelOf(node: Node<OperatorName>, weightInput: number): number {
   return sizeOf(node, weightInput, 3);
-}
-
-function sizeOf(node: Node<OperatorName>, input: number, axis: number): number {
-  return staticSize(node.inputs[input]?.type.shape[axis]);
 }
