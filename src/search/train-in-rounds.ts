@@ -128,9 +128,12 @@ export class RoundTraining {
     const taken = replicas.map(() => 0);
     const parts = replicas.map((replica) => this.#partTask(from, to, replica, plan));
     const began = performance.now();
+    // All are looked up before the first is trained, so that they begin in order.
+    const recorded = await Promise.all(
+      parts.map(({ id = '', checkpointPath = '' }) => recordedOutcome(checkpointPath, id)),
+    );
     const train = async (replica: number, cancelled: AbortSignal): Promise<EvaluationOutcome> => {
-      const { id = '', checkpointPath = '' } = parts[replica] ?? {};
-      const known = await recordedOutcome(checkpointPath, id);
+      const known = recorded[replica];
       const onProgress = ({ step, epoch, details }: EvaluationProgress) => {
         const own = steps[replica] ?? [];
         taken[replica] = own.filter((other) => other < step).length;
