@@ -84,7 +84,9 @@ function reportingHooks(
   let best: TrainedState | undefined;
   const report = (progress: EvaluationProgress): void =>
     onProgress(weights && progress.epoch && best ? { ...progress, weights: encode(best) } : progress);
-  const hooks: TrainingHooks = details ? recordDetails(layout, training.epochs, report) : { onProgress: report };
+  const hooks: TrainingHooks = details
+    ? recordDetails(layout, Math.ceil(training.epochs), report)
+    : { onProgress: report };
   return {
     ...hooks,
     onEpochEnd: (epoch, parameters, state) => {

@@ -29,6 +29,7 @@ export function replayOutcome(
   { onProgress, signal }: EvaluateOptions,
 ): EvaluationOutcome {
   if (signal?.aborted) throw cancelledError(signal.reason);
-  for (const epoch of outcome.history) onProgress?.({ step: epoch.epoch, totalSteps: training.epochs, epoch });
+  const totalSteps = Math.ceil(training.epochs);
+  for (const epoch of outcome.history) onProgress?.({ step: epoch.epoch, totalSteps, epoch });
   return { ...outcome, cached: true };
 }

@@ -79,6 +79,7 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
     ...(isOpen('frontWork') && { frontWork }),
     searchLimit: size.searchLimit,
     training: { ...config.training, epochs: size.epochs },
+    ...(config.equalCompute && { typicalWork: config.typicalWork ?? Math.round(typical) }),
     ...(isOpen('population') && { population: clamp(Math.floor(count / 4), 2, POPULATION) }),
     searchSpace: {
       ...config.searchSpace,

@@ -2,7 +2,7 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import type { NetworkCost, NetworkInput } from '../genome/cost.ts';
-import { scoringWork, trainingWork } from '../genome/work.ts';
+import { trainingWork } from '../genome/work.ts';
 import type { SearchConfig } from './config.ts';
 import { networkInputOf } from './network-input.ts';
 
@@ -39,15 +39,27 @@ export function searchImages(
   return { train: all - heldOut, validation: config.fitnessOn === 'test' ? data.testExamples : heldOut };
 }
 
-/** Work of one candidate, from the start of its training to its fitness. */
-export function candidateWork(
-  config: Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training'>,
+type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training'>;
+
+/** Work of one candidate, from the start of its training to its fitness. Where epochs end in a part of one, that is scored too. */
+export function candidateWork(config: Sized, data: DataSize, cost: NetworkCost): number {
+  const { epochs } = config.training;
+  const { training, scoring } = epochWork(config, data, trainingWork(cost));
+  return START_WORK + epochs * training + Math.ceil(epochs) * scoring;
+}
+
+/**
+ * Work of an epoch of a candidate and of the scoring after it.
+ *
+ * @param imageWork  of training on one image.
+ */
+export function epochWork(
+  config: Sized,
   data: DataSize,
-  cost: NetworkCost,
-): number {
+  imageWork: number,
+): { readonly training: number; readonly scoring: number } {
   const images = searchImages(config, data);
   const limit = config.searchLimit ?? Number.POSITIVE_INFINITY;
   const validation = config.fitnessOn === 'test' ? images.validation : Math.min(images.validation, limit);
-  const epoch = Math.min(images.train, limit) * trainingWork(cost) + validation * scoringWork(cost);
-  return START_WORK + config.training.epochs * epoch;
+  return { training: Math.min(images.train, limit) * imageWork, scoring: (validation * imageWork) / 3 };
 }

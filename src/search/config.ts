@@ -118,6 +118,17 @@ const searchConfigSchema = z.strictObject({
       'Successive halving: levels of training; of those on one, the better go on to the next, with more images.',
     ),
   reduction: z.number().gt(1).default(3).describe('On each rung but the last, one in so many candidates goes on.'),
+  equalCompute: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Candidates have equal work instead of equal epochs: training.epochs is what a typical network has, a smaller one has more.',
+    ),
+  typicalWork: positive
+    .optional()
+    .describe(
+      'With equalCompute: work of training on one image of the typical network. Unless given, the median of random networks, or what a budget plans with.',
+    ),
   crossoverProbability: probability.default(0.9),
   mutationProbability: probability
     .default(0.5)

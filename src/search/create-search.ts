@@ -9,7 +9,9 @@ import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { applyBudget, type Machine } from './apply-budget.ts';
+import { dataSizeOf } from './candidate-work.ts';
 import { type ConfigSource, resolveConfig, type SearchConfig, type SearchConfigInput } from './config.ts';
+import { withTypicalWork } from './equal-compute.ts';
 import { checkImported, importFitness, readFitnessFile } from './import-fitness.ts';
 import { networkInputOf } from './network-input.ts';
 import { type Decide, type OpenOptions, type OpenRun, reopenRun, startRun } from './open-run.ts';
@@ -51,7 +53,8 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const trainer = evaluator ?? poolFor(resolveConfig(config, configSource));
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
   const decide: Decide = async (given, dataset) => {
-    const decided = await applyBudget(given, dataset, machineOf(trainer), elapsedSeconds);
+    const planned = await applyBudget(given, dataset, machineOf(trainer), elapsedSeconds);
+    const decided = withTypicalWork(planned, dataSizeOf(planned, dataset));
     if (path !== undefined && imported !== undefined) checkImported(path, imported, decided, dataset);
     return decided;
   };

@@ -11,8 +11,7 @@ import type { EvaluationEntry } from './journal.ts';
 import { networkInputOf } from './network-input.ts';
 import type { OpenRun } from './open-run.ts';
 import { readJson } from './run-folder.ts';
-import { rungSizes } from './rungs.ts';
-import { candidateTask } from './tasks.ts';
+import { candidateTasks } from './tasks.ts';
 
 export type ImportedFitness = ReadonlyMap<string, number>;
 
@@ -76,17 +75,24 @@ export function checkImported(path: string, imported: ImportedFitness, config: S
  */
 export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun {
   const { config, dataset, packedPath, folder } = run;
-  const data = { path: packedPath, fingerprint: dataset.fingerprint };
-  const problem = networkInputOf(config, dataset);
-  const settings = { config, dataset: data, checkpoint: folder.checkpoint };
-  const sizes = rungSizes(config, dataSizeOf(config, dataset));
+  const data = dataSizeOf(config, dataset);
+  const packed = { path: packedPath, fingerprint: dataset.fingerprint };
+  const settings = { config, dataset: packed, checkpoint: folder.checkpoint };
   const entries = [...imported].flatMap(([genome, fitness]) => {
-    const { parameters, flops } = estimateCost(parseGenome(genome), problem);
+    const { parameters, flops } = estimateCost(parseGenome(genome), data.problem);
     const outcome = { fitness, history: [], bestEpoch: 0, imported: true as const };
-    return sizes.map((size): EvaluationEntry => {
-      const { id } = candidateTask(genome, settings, size);
-      return { type: 'evaluation', id, genome, ...outcome, parameters, flops, seconds: 0, elapsedSeconds: 0 };
-    });
+    return candidateTasks(genome, settings, data).map(
+      ({ id }): EvaluationEntry => ({
+        type: 'evaluation',
+        id,
+        genome,
+        ...outcome,
+        parameters,
+        flops,
+        seconds: 0,
+        elapsedSeconds: 0,
+      }),
+    );
   });
   for (const entry of entries) run.journal.append(entry);
   return { ...run, entries: [...run.entries, ...entries] };

@@ -5,6 +5,7 @@ import { estimateCost, type NetworkCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import { candidateWork, type DataSize, searchImages } from './candidate-work.ts';
 import type { SearchConfig } from './config.ts';
+import { equalEpochs } from './equal-compute.ts';
 
 /** Images and epochs of the candidates on a rung, under the names of the configuration. */
 export interface RungSize {
@@ -14,7 +15,15 @@ export interface RungSize {
 
 type Sized = Pick<
   SearchConfig,
-  'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training' | 'rungs' | 'reduction'
+  | 'trainLimit'
+  | 'searchLimit'
+  | 'validation'
+  | 'fitnessOn'
+  | 'training'
+  | 'rungs'
+  | 'reduction'
+  | 'equalCompute'
+  | 'typicalWork'
 >;
 
 /** With fewer images a ranking is chance; below, epochs are saved instead. */
@@ -36,6 +45,13 @@ export function rungSizes(config: Sized, data: DataSize): readonly RungSize[] {
   });
 }
 
+/** The same for one candidate: with equal compute, its epochs depend on its cost. */
+export function candidateSizes(config: Sized, data: DataSize, cost: NetworkCost): readonly RungSize[] {
+  const sizes = rungSizes(config, data);
+  if (!config.equalCompute) return sizes;
+  return sizes.map((size) => ({ ...size, epochs: equalEpochs(onRung(config, size), data, cost) }));
+}
+
 /** The configuration as it is for candidates on a rung. */
 export function onRung<Config extends Pick<SearchConfig, 'training' | 'searchLimit'>>(
   config: Config,
@@ -52,7 +68,7 @@ export function taskWork({ genome, selection, training }: EvaluationTask, config
 
 /** Work of a candidate, if on each rung one in `reduction` goes on. */
 export function expectedWork(config: Sized, data: DataSize, cost: NetworkCost): number {
-  return rungSizes(config, data)
+  return candidateSizes(config, data, cost)
     .map((size, rung) => candidateWork(onRung(config, size), data, cost) / config.reduction ** rung)
     .reduce((sum, work) => sum + work, 0);
 }

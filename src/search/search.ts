@@ -30,10 +30,10 @@ import { planRefinement, refineFront } from './refine-front.ts';
 import { chooseRepeat } from './repeats.ts';
 import type { Replan } from './replan.ts';
 import { readSummary } from './run-folder.ts';
-import { expectedWork, rungSizes, taskWork } from './rungs.ts';
+import { expectedWork, taskWork } from './rungs.ts';
 import { createStrategy } from './strategies.ts';
 import type { SearchSummary } from './summary.ts';
-import { candidateTask, type IdentifiedTask, type TaskSettings } from './tasks.ts';
+import { candidateTasks, type IdentifiedTask, type TaskSettings } from './tasks.ts';
 import { evaluateWithin, longestEvaluation, replanWithin, searchDeadline } from './time-guard.ts';
 import { WorkAccount } from './work-account.ts';
 
@@ -326,8 +326,7 @@ export class Search extends EventEmitter<SearchEvents> {
   /** By rung. */
   #tasksOf(genome: Genome): readonly IdentifiedTask[] {
     const { config, dataset } = this.#run;
-    const sizes = rungSizes(config, dataSizeOf(config, dataset));
-    return sizes.map((size) => candidateTask(genomeId(genome), this.#tasks, size));
+    return candidateTasks(genomeId(genome), this.#tasks, dataSizeOf(config, dataset));
   }
 
   #reportGeneration(generation: number, { population, best }: SearchStrategy): void {

@@ -16,15 +16,7 @@ const NO_END = Number.MAX_SAFE_INTEGER;
 
 /** @throws {InvalidInputError} if a setting is impossible, or no network fits the search space. */
 export function createStrategy(config: SearchConfig, problem: NetworkInput): SearchStrategy {
-  const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes, maxWork } = config.searchSpace;
-  const space: SearchSpace = {
-    channels,
-    maxDepth,
-    ...(maxParameters !== undefined && { maxParameters }),
-    ...(maxFlops !== null && { maxFlops }),
-    ...(maxActivationBytes !== undefined && { maxActivationBytes }),
-    ...(maxWork !== undefined && { maxWork }),
-  };
+  const space = searchSpaceOf(config);
   const rng = createRng(config.seed).fork('strategy');
   const { population } = config;
   const generations = config.generations ?? NO_END;
@@ -61,4 +53,17 @@ export function createStrategy(config: SearchConfig, problem: NetworkInput): Sea
     selection,
     rng,
   });
+}
+
+/** Which genomes the configuration allows. */
+export function searchSpaceOf({ searchSpace }: Pick<SearchConfig, 'searchSpace'>): SearchSpace {
+  const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes, maxWork } = searchSpace;
+  return {
+    channels,
+    maxDepth,
+    ...(maxParameters !== undefined && { maxParameters }),
+    ...(maxFlops !== null && { maxFlops }),
+    ...(maxActivationBytes !== undefined && { maxActivationBytes }),
+    ...(maxWork !== undefined && { maxWork }),
+  };
 }

@@ -3,9 +3,12 @@
 import { createHash } from 'node:crypto';
 import type { TrainingSettings } from '../engine/train.ts';
 import type { EvaluationTask } from '../evaluation/task.ts';
+import { estimateCost } from '../genome/cost.ts';
+import { parseGenome } from '../genome/text.ts';
+import type { DataSize } from './candidate-work.ts';
 import type { RunConfig } from './config.ts';
 import { networkOptionsOf } from './network-input.ts';
-import type { RungSize } from './rungs.ts';
+import { candidateSizes, type RungSize } from './rungs.ts';
 
 /** Goes up when equal tasks come to give other results, if only by rounding: what older versions recorded is then no answer. */
 const ENGINE_NUMERICS = 2;
@@ -28,12 +31,13 @@ export function idOf(content: unknown): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
-/** A candidate of the search, on one of its rungs. */
-export function candidateTask(
-  genome: string,
-  settings: TaskSettings,
-  { searchLimit, epochs }: RungSize,
-): IdentifiedTask {
+/** The tasks of a candidate of the search, by rung. */
+export function candidateTasks(genome: string, settings: TaskSettings, data: DataSize): readonly IdentifiedTask[] {
+  const cost = estimateCost(parseGenome(genome), data.problem);
+  return candidateSizes(settings.config, data, cost).map((size) => candidateTask(genome, settings, size));
+}
+
+function candidateTask(genome: string, settings: TaskSettings, { searchLimit, epochs }: RungSize): IdentifiedTask {
   const { trainLimit, validation, fitnessOn } = settings.config;
   const limits = {
     ...(trainLimit && { trainLimit }),

@@ -27,7 +27,8 @@ function describeBudget(config: StartEvent['config'], { trainExamples }: StartEv
   const text = budget === undefined ? '' : formatBudget(budget);
   if (genome !== undefined) return text;
   const images = searchLimit === null ? (trainLimit ?? trainExamples) : searchLimit;
-  return `${text}: candidates train ${counted(training.epochs, 'epoch')} of ${counted(images, 'image')}`;
+  const who = config.equalCompute ? 'the typical candidate trains' : 'candidates train';
+  return `${text}: ${who} ${counted(training.epochs, 'epoch')} of ${counted(images, 'image')}`;
 }
 
 /** `Final training of 8-8`; with its number if there are several. */

@@ -189,7 +189,8 @@ function finalSeconds({ best, start }: RunState, mean: number): number {
   const { config, dataset } = start;
   const all = Math.min(config.trainLimit ?? dataset.trainExamples, dataset.trainExamples);
   const searched = Math.min(config.searchLimit ?? all, all * (1 - config.validation));
-  const once = ((best?.seconds ?? mean) * config.finalEpochs * all) / (config.training.epochs * searched);
+  const epochs = (config.equalCompute && best?.history.length) || config.training.epochs;
+  const once = ((best?.seconds ?? mean) * config.finalEpochs * all) / (epochs * searched);
   return once * Math.ceil(config.repeats / config.workers);
 }
 
