@@ -17,7 +17,7 @@ import {
   type SearchConfig,
   undecidedKeys,
 } from '../index.ts';
-import { parseClassWeights, parseHead, parseNames } from './network-values.ts';
+import { parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 import {
   type ParseValue,
   parseLimit,
@@ -59,6 +59,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseText),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
+    flag('--start-from <list>', 'initialGenomes', 'genomes to begin with, or none: all random', parseGenomes),
     flag('--rungs <n>', 'rungs', 'levels of training in successive halving', parseNumber),
     flag('--reduction <x>', 'reduction', 'of the candidates on a rung, one in so many goes on', parseNumber),
     flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseClassWeights, parseHead, parseNames } from './network-values.ts';
+import { parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 
 describe('parseHead', () => {
   it('reads pooling, hidden layers and dropout, and adds the classifier', () => {
@@ -17,8 +17,10 @@ describe('parseHead', () => {
   });
 });
 
-describe('parseClassWeights and parseNames', () => {
+describe('parseClassWeights, parseGenomes and parseNames', () => {
   it('read lists', () => {
+    expect(parseGenomes('8-8-max, 16-16')).toEqual(['8-8-max', '16-16']);
+    expect(parseGenomes('none')).toEqual([]);
     expect(parseClassWeights('balanced', '--class-weights')).toBe('balanced');
     expect(parseClassWeights('1,2.5', '--class-weights')).toEqual([1, 2.5]);
     expect(parseNames('accuracy, top-3')).toEqual(['accuracy', 'top-3']);

@@ -8,6 +8,11 @@ export function parseNames(text: string): readonly string[] {
   return text.split(',').map((name) => name.trim());
 }
 
+/** `16-16-max-32-32,32-64`, or `none`. */
+export function parseGenomes(text: string): readonly string[] {
+  return text === 'none' ? [] : parseNames(text);
+}
+
 /** `balanced`, or `1,2.5,1`. */
 export function parseClassWeights(text: string, flag: string): 'balanced' | readonly number[] {
   return text === 'balanced' ? text : text.split(',').map((weight) => parseNumber(weight, flag));

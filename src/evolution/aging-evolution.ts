@@ -1,20 +1,19 @@
 // Aging (regularised) evolution: a steady-state strategy, without generations to wait for.
 
 import { InvalidInputError } from '../errors.ts';
-import type { NetworkInput } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
-import { randomGenome } from '../genome/random-genome.ts';
-import { checkSearchSpace, checkSpaceIsFeasible, type SearchSpace } from '../genome/search-space.ts';
+import { checkSearchSpace, checkSpaceIsFeasible } from '../genome/search-space.ts';
 import type { Rng } from '../random/rng.ts';
 import { fittest, type Individual } from './individual.ts';
+import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
 import { type MutationWeights, mutateGenome } from './mutation.ts';
 import { FITNESS_SELECTION, type Selection } from './selection.ts';
 import { checkInteger, checkMutationWeights } from './settings.ts';
 import { requireResultsOf, type SearchStrategy } from './strategy.ts';
 import { selectFromSample } from './tournament.ts';
 
-export interface AgingEvolutionSettings {
-  /** Random genomes to begin with, and individuals alive at a time, at least 2. */
+export interface AgingEvolutionSettings extends InitialGenomes {
+  /** Genomes to begin with, and individuals alive at a time, at least 2. */
   readonly populationSize: number;
   /** Genomes to ask for in all, those of the initial population among them; at least populationSize. */
   readonly evaluations: number;
@@ -26,8 +25,6 @@ export interface AgingEvolutionSettings {
    */
   readonly lag: number;
   readonly mutationWeights: MutationWeights;
-  readonly space: SearchSpace;
-  readonly problem: NetworkInput;
   /** Who of a sample becomes a parent: the fittest unless given. The oldest goes in any case. */
   readonly selection?: Pick<Selection, 'comparisonIn'>;
   /** The strategy's own stream. */
@@ -35,7 +32,7 @@ export interface AgingEvolutionSettings {
 }
 
 /**
- * Aging evolution: a random population; then child after child, each a mutation ({@link mutateGenome}, always) of the
+ * Aging evolution: a random population ({@link InitialGenomes} first, if there are); then child after child, each a mutation ({@link mutateGenome}, always) of the
  * fittest of a random sample ({@link selectFromSample}); each new individual takes the place of the oldest.
  *
  * The k-th genome depends on the results of genomes 0..k − lag and on no later one, even if they are told by then. So
@@ -61,7 +58,7 @@ export function createAgingEvolutionStrategy(settings: AgingEvolutionSettings): 
 
   const generation = (): number => Math.floor(told.length / populationSize);
   const breed = (): Genome => {
-    if (asked.length < populationSize) return randomGenome(rng, space, problem);
+    if (asked.length < populationSize) return initialGenome(rng, asked.length, settings);
     const known = asked.length - lag + 1;
     const alive = told.slice(Math.max(0, known - populationSize), known);
     const parent = selectFromSample(rng, alive, sampleSize, selection.comparisonIn(alive));
@@ -111,4 +108,5 @@ function checkSettings(settings: AgingEvolutionSettings): void {
   checkMutationWeights(settings.mutationWeights);
   checkSearchSpace(settings.space);
   checkSpaceIsFeasible(settings.space, settings.problem);
+  checkInitialGenomes(settings, populationSize);
 }

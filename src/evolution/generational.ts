@@ -1,15 +1,15 @@
 // The generational genetic algorithm of CNN-GA.
 
-import { randomGenome } from '../genome/random-genome.ts';
 import { checkSearchSpace, checkSpaceIsFeasible } from '../genome/search-space.ts';
 import type { Rng } from '../random/rng.ts';
+import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
 import { type BreedingSettings, breedOffspring } from './offspring.ts';
 import { createRoundStrategy } from './rounds.ts';
 import { FITNESS_SELECTION } from './selection.ts';
 import { checkInteger, checkMutationWeights, checkProbability } from './settings.ts';
 import type { SearchStrategy } from './strategy.ts';
 
-export interface GenerationalSettings extends BreedingSettings {
+export interface GenerationalSettings extends BreedingSettings, InitialGenomes {
   /** Individuals in a generation, at least 2; odd numbers are kept to. */
   readonly populationSize: number;
   /** Rounds of evolution after the initial population: 0 evaluates that alone. */
@@ -19,7 +19,7 @@ export interface GenerationalSettings extends BreedingSettings {
 }
 
 /**
- * CNN-GA: a random population; then, `generations` times, offspring ({@link breedOffspring}), their evaluation, and
+ * CNN-GA: a random population ({@link InitialGenomes} first, if there are); then, `generations` times, offspring ({@link breedOffspring}), their evaluation, and
  * environmental selection ({@link FITNESS_SELECTION}, or another). It asks for populationSize × (generations + 1) genomes,
  * among them the same one more than once.
  *
@@ -31,12 +31,12 @@ export interface GenerationalSettings extends BreedingSettings {
  */
 export function createGenerationalStrategy(settings: GenerationalSettings): SearchStrategy {
   checkSettings(settings);
-  const { populationSize, generations, space, problem, rng, selection = FITNESS_SELECTION } = settings;
+  const { populationSize, generations, rng, selection = FITNESS_SELECTION } = settings;
   return createRoundStrategy({
     breed(generation, population) {
       if (generation > generations) return undefined;
       if (generation > 0) return breedOffspring(rng, population, settings);
-      return Array.from({ length: populationSize }, () => randomGenome(rng, space, problem));
+      return Array.from({ length: populationSize }, (_, index) => initialGenome(rng, index, settings));
     },
     select: (parents, results) => (parents.length === 0 ? results : selection.selectSurvivors(rng, parents, results)),
   });
@@ -51,4 +51,5 @@ function checkSettings(settings: GenerationalSettings): void {
   checkMutationWeights(mutationWeights);
   checkSearchSpace(settings.space);
   checkSpaceIsFeasible(settings.space, settings.problem);
+  checkInitialGenomes(settings, populationSize);
 }

@@ -1,26 +1,23 @@
 // Random search: the baseline that a genetic algorithm must beat.
 
-import type { NetworkInput } from '../genome/cost.ts';
-import { randomGenome } from '../genome/random-genome.ts';
-import { checkSearchSpace, checkSpaceIsFeasible, type SearchSpace } from '../genome/search-space.ts';
+import { checkSearchSpace, checkSpaceIsFeasible } from '../genome/search-space.ts';
 import type { Rng } from '../random/rng.ts';
+import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
 import { createRoundStrategy } from './rounds.ts';
 import { checkInteger } from './settings.ts';
 import type { SearchStrategy } from './strategy.ts';
 
-export interface RandomSearchSettings {
+export interface RandomSearchSettings extends InitialGenomes {
   /** Genomes to ask for in all, at least 1. */
   readonly evaluations: number;
   /** Genomes to ask for at a time, at least 1; a batch counts as a generation. */
   readonly batchSize: number;
-  readonly space: SearchSpace;
-  readonly problem: NetworkInput;
   /** The strategy's own stream. */
   readonly rng: Rng;
 }
 
 /**
- * Asks for random genomes ({@link randomGenome}), batch by batch, whatever it is told. Its population is the last
+ * Asks for random genomes ({@link InitialGenomes} first, if there are), batch by batch, whatever it is told. Its population is the last
  * completed batch. The genomes are drawn from the stream in order, so the batch size does not change them.
  *
  * @throws {InvalidInputError} if a setting is impossible or no network fits the search space.
@@ -31,11 +28,14 @@ export function createRandomSearchStrategy(settings: RandomSearchSettings): Sear
   checkInteger('batchSize', batchSize, 1, 'it is the number of genomes to evaluate at a time');
   checkSearchSpace(space);
   checkSpaceIsFeasible(space, problem);
+  checkInitialGenomes(settings, evaluations);
   return createRoundStrategy({
     breed(batch) {
       const left = evaluations - batch * batchSize;
       if (left <= 0) return undefined;
-      return Array.from({ length: Math.min(left, batchSize) }, () => randomGenome(rng, space, problem));
+      return Array.from({ length: Math.min(left, batchSize) }, (_, index) =>
+        initialGenome(rng, batch * batchSize + index, settings),
+      );
     },
     select: (_, results) => results,
   });

@@ -102,6 +102,15 @@ describe('the plan of a budget', () => {
     expect(planBudget(1e14, plan, MNIST)).toEqual(plan);
   });
 
+  it('begins with reference designs as large as it allows, beside random genomes', () => {
+    const plan = planned(1e14);
+    expect(plan.initialGenomes).toEqual(['16-16-max-32-32-max-64-64', '16-16-max-32-32', '32-32']);
+    expect(planned(1e14, { strategy: 'random' }).initialGenomes).toEqual([]);
+    expect(planned(1e14, { population: 3 }).initialGenomes).toHaveLength(1);
+    expect(planned(1e14, { initialGenomes: ['8-8-8-8'] }).initialGenomes).toEqual(['8-8-8-8']);
+    expect(planned(1e14, { initialGenomes: [] }).initialGenomes).toEqual([]);
+  });
+
   it('is possible from the least work on', () => {
     fc.assert(
       fc.property(someData, fc.double({ min: 1, max: 1000, noNaN: true }), (data, times) => {

@@ -2,11 +2,13 @@
 
 import { estimateCost, type NetworkCost, type NetworkInput } from '../genome/cost.ts';
 import type { Gene } from '../genome/genome.ts';
+import { referenceGenomes } from '../genome/reference-genomes.ts';
 import { cheapestGenomes, type SearchSpace } from '../genome/search-space.ts';
-import { parseGenome } from '../genome/text.ts';
+import { genomeId, parseGenome } from '../genome/text.ts';
 import { trainingWork } from '../genome/work.ts';
 import { type DataSize, START_WORK, searchImages, usedImages } from './candidate-work.ts';
 import type { BudgetKey, SearchConfig } from './config.ts';
+import { searchSpaceOf } from './strategies.ts';
 
 /** Of the work; the rest is for the final training. */
 const SEARCH_SHARE = 0.33;
@@ -72,7 +74,7 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
   const size = candidateSize((searchWork / CANDIDATES) * ofLastRung, typical, config, isOpen, data);
   const count = (searchWork / size.work) * ofLastRung;
   if (count < LEAST_CANDIDATES) return undefined;
-  return {
+  const plan: SearchConfig = {
     ...decided,
     ...later,
     searchWork,
@@ -88,6 +90,7 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
       ...(isOpen('searchSpace.maxDepth') && { maxDepth: depthFor(maxWork) }),
     },
   };
+  return isOpen('initialGenomes') ? { ...plan, initialGenomes: initialGenomesFor(plan, data.problem) } : plan;
 }
 
 /** The least work for which there is a plan, to within a hundredth. */
@@ -110,6 +113,14 @@ export function leastWork(config: SearchConfig, data: DataSize): number {
 export function planFinalEpochs(work: number, config: SearchConfig, data: DataSize, cost: NetworkCost): number {
   const epochs = work / (usedImages(config, data) * trainingWork(cost));
   return Math.max(LEAST_PASSES, Math.floor(100 * epochs) / 100);
+}
+
+/** The reference designs, for half of the population at most. Random search is the baseline and remains random. */
+function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] {
+  if (plan.strategy === 'random') return [];
+  return referenceGenomes(searchSpaceOf(plan), problem)
+    .slice(0, plan.population >> 1)
+    .map(genomeId);
 }
 
 /** Of the cheapest network with a skip layer. */

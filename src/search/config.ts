@@ -65,6 +65,7 @@ const budgetSchema = z.union([
 export const BUDGET_KEYS = [
   'population',
   'generations',
+  'initialGenomes',
   'searchWork',
   'searchLimit',
   'searchSpace.channels',
@@ -112,6 +113,10 @@ const searchConfigSchema = z.strictObject({
     .nullable()
     .default(3)
     .describe('Rounds of evolution after the initial population; null for as many as the work allows.'),
+  initialGenomes: z
+    .array(z.string())
+    .default([])
+    .describe('Genomes that the initial population begins with; the others are random.'),
   rungs: count
     .default(1)
     .describe(
@@ -182,7 +187,6 @@ const searchConfigSchema = z.strictObject({
     .describe(
       'Steps of the final training, in place of its epochs, and how that was changed in its midst: from step `at` on.',
     ),
-  ...objectiveFields,
   repeats: count
     .default(1)
     .describe('Final trainings, with a seed each; the one with the lowest training loss becomes the model.'),
@@ -276,7 +280,11 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
     const config = withOpenEnds(withObjectives({ ...others, finalEpochs, finalTraining }, placeOf), undecided);
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
-    return config.genome === undefined ? config : { ...config, genome: canonicalGenome(config.genome, placeOf) };
+    return {
+      ...config,
+      initialGenomes: config.initialGenomes.map((text) => canonicalGenome(text, placeOf('initialGenomes'))),
+      ...(config.genome !== undefined && { genome: canonicalGenome(config.genome, placeOf('genome')) }),
+    };
   }
   const issues = parsed.error.issues.map((issue) => describeIssue(issue, settings, placeOf, { keysAt, namesAt }));
   throw new InvalidInputError(issues[0] ?? `${placeOf('')} is invalid`, { details: { issues } });
@@ -291,11 +299,11 @@ export function configJsonSchema(): Record<string, unknown> {
   return { ...withPresetRules(schema), title: 'auto-cnn search configuration' };
 }
 
-function canonicalGenome(text: string, placeOf: PlaceOfKey): string {
+function canonicalGenome(text: string, place: string): string {
   try {
     return genomeId(parseGenome(text));
   } catch (cause) {
-    throw new InvalidInputError(`${placeOf('genome')}: ${(cause as Error).message}`, { cause });
+    throw new InvalidInputError(`${place}: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -8,6 +8,7 @@ import { FITNESS_SELECTION } from '../evolution/selection.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
 import type { NetworkInput } from '../genome/cost.ts';
 import type { SearchSpace } from '../genome/search-space.ts';
+import { parseGenome } from '../genome/text.ts';
 import { createRng } from '../random/rng.ts';
 import type { SearchConfig } from './config.ts';
 
@@ -17,12 +18,13 @@ const NO_END = Number.MAX_SAFE_INTEGER;
 /** @throws {InvalidInputError} if a setting is impossible, or no network fits the search space. */
 export function createStrategy(config: SearchConfig, problem: NetworkInput): SearchStrategy {
   const space = searchSpaceOf(config);
+  const initialGenomes = config.initialGenomes.map(parseGenome);
   const rng = createRng(config.seed).fork('strategy');
   const { population } = config;
   const generations = config.generations ?? NO_END;
   const evaluations = Math.min(NO_END, population * (generations + 1));
   if (config.strategy === 'random') {
-    return createRandomSearchStrategy({ evaluations, batchSize: population, space, problem, rng });
+    return createRandomSearchStrategy({ evaluations, batchSize: population, initialGenomes, space, problem, rng });
   }
   const selection = config.objectives.length > 1 ? NSGA2_SELECTION : FITNESS_SELECTION;
   const { crossoverProbability, mutationProbability, mutationWeights } = config;
@@ -36,6 +38,7 @@ export function createStrategy(config: SearchConfig, problem: NetworkInput): Sea
       // busy, a shorter one lets children descend from newer results.
       lag: Math.ceil(population / 2),
       mutationWeights,
+      initialGenomes,
       space,
       problem,
       selection,
@@ -48,6 +51,7 @@ export function createStrategy(config: SearchConfig, problem: NetworkInput): Sea
     crossoverProbability,
     mutationProbability,
     mutationWeights,
+    initialGenomes,
     space,
     problem,
     selection,

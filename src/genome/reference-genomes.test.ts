@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { estimateCost, type NetworkInput } from './cost.ts';
+import { referenceGenomes } from './reference-genomes.ts';
+import { type SearchSpace, violation } from './search-space.ts';
+import { formatGenome } from './text.ts';
+import { trainingWork } from './work.ts';
+
+const MNIST: NetworkInput = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
+const CIFAR: NetworkInput = { input: { channels: 3, height: 32, width: 32 }, classes: 10 };
+const CHANNELS = [8, 16, 32, 64, 128, 256];
+
+function textsFor(space: Partial<SearchSpace>, problem: NetworkInput): string[] {
+  return referenceGenomes({ channels: CHANNELS, maxDepth: 10, ...space }, problem).map(formatGenome);
+}
+
+describe('reference genomes', () => {
+  it('halve the image down to 4 pixels at least, with filters that double', () => {
+    expect(textsFor({ maxParameters: 200_000 }, MNIST)).toEqual([
+      '16-16-max-32-32-max-64-64',
+      '32-32-max-64-64',
+      '16-16',
+    ]);
+    expect(textsFor({ maxDepth: 7, maxParameters: 2e6 }, CIFAR)).toEqual([
+      '32-32-max-64-64-max-128-128-max-256-256',
+      '64-64-max-128-128-max-256-256',
+      '128-128-max-256-256',
+    ]);
+  });
+
+  it('keep to the depth and to the filter counts of the space', () => {
+    expect(textsFor({ maxDepth: 4 }, CIFAR)).toEqual(['256-256-max-256-256']);
+    expect(textsFor({ channels: [32], maxDepth: 5 }, MNIST)).toEqual([
+      '32-32-max-32-32-max-32-32',
+      '32-32-max-32-32',
+      '32-32',
+    ]);
+  });
+
+  it('are none where no pyramid fits', () => {
+    expect(textsFor({ maxParameters: 500 }, MNIST)).toEqual([]);
+  });
+
+  it('fit the space, and the next wider one does not, whatever the limit of work', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 96 }), fc.double({ min: 5, max: 11, noNaN: true }), (side, digits) => {
+        const space = { channels: CHANNELS, maxDepth: 10, maxWork: 10 ** digits };
+        const problem = { input: { channels: 3, height: side, width: side }, classes: 4 };
+        for (const genome of referenceGenomes(space, problem)) {
+          expect(violation(genome, space, problem)).toBeUndefined();
+          const widths = genome.flatMap((gene) => (gene.kind === 'skip' ? [gene.filters1] : []));
+          const wider = genome.map((gene) => {
+            if (gene.kind === 'pooling') return gene;
+            const filters = Math.min(2 * gene.filters1, 256);
+            return { ...gene, filters1: filters, filters2: filters };
+          });
+          if (widths[0] !== 256) expect(trainingWork(estimateCost(wider, problem))).toBeGreaterThan(10 ** digits);
+        }
+      }),
+    );
+  });
+});

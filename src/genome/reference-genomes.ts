@@ -1,0 +1,37 @@
+// Genomes to begin a search with: networks as people draw them.
+
+import type { NetworkInput } from './cost.ts';
+import type { Genome } from './genome.ts';
+import { type SearchSpace, violation } from './search-space.ts';
+
+/** The last stage sees at least so many pixels a side, if there are. */
+const LEAST_SIDE = 4;
+/** Numbers of stages that are tried. */
+const VARIANTS = 3;
+
+/**
+ * Pyramids: stages of one skip layer each with max pooling between them, and from stage to stage the next higher filter
+ * count of the space. One for each number of stages, the most stages first: the widest that the space allows.
+ *
+ * @returns at most three; none if the space allows none.
+ * @see Simonyan and Zisserman 2015, He et al. 2016: both halve the image and double the filters, stage by stage.
+ */
+export function referenceGenomes(space: SearchSpace, problem: NetworkInput): readonly Genome[] {
+  const side = Math.min(problem.input.height, problem.input.width);
+  const mostStages = 1 + Math.max(0, Math.floor(Math.log2(side / LEAST_SIDE)));
+  return Array.from({ length: Math.min(VARIANTS, mostStages) }, (_, fewer) => mostStages - fewer).flatMap((stages) => {
+    const widest = space.channels
+      .map((_, width) => pyramid(stages, space.channels.slice(width)))
+      .findLast((genome) => violation(genome, space, problem) === undefined);
+    return widest === undefined ? [] : [widest];
+  });
+}
+
+/** @param channels  of the stages; the last one is that of all further stages. */
+function pyramid(stages: number, channels: readonly number[]): Genome {
+  return Array.from({ length: stages }, (_, stage): Genome => {
+    const filters = channels[Math.min(stage, channels.length - 1)] ?? 0;
+    const skip = { kind: 'skip', filters1: filters, filters2: filters } as const;
+    return stage === 0 ? [skip] : [{ kind: 'pooling', pooling: 'max' }, skip];
+  }).flat();
+}
