@@ -1,0 +1,96 @@
+// What is compared: ours, the methods it has to beat, and ours with one ingredient left out. An arm is a line here.
+
+import { resolveConfig } from '../../dist/index.js';
+import { planBudget } from '../../dist/search/budget-plan.js';
+import { searchImages } from '../../dist/search/candidate-work.js';
+
+/** The work of a reference search is enough for so many networks of typical size. */
+const CANDIDATES = 20;
+/** Mean work of a random network, as a share of the most that is allowed; as the planner of budgets has it. */
+const TYPICAL_SHARE = 0.35;
+/** A candidate of a reference search is shown about so many images, in whole epochs. */
+const SHOWN_IMAGES = 150_000;
+/** Of the example of the Python package. */
+const POPULATION = 5;
+
+/**
+ * `config` is given what `settingsFor` returns. `final: false`: the method hands over its best candidate, there is no
+ * final training. `isDrawn`: in the figure too, not in the table alone.
+ */
+export const ARMS = [
+  { name: 'ours', isDrawn: true, config: ({ budget }) => ({ budget }) },
+  { name: 'random', isDrawn: true, final: false, config: ({ full }) => ({ ...full, strategy: 'random' }) },
+  { name: 'autocnn', isDrawn: true, final: false, config: ({ package: settings }) => settings },
+  { name: 'aging', isDrawn: true, final: false, config: ({ full }) => ({ ...full, strategy: 'steady-state' }) },
+
+  // Ours with one ingredient left out, or another in its place.
+  { name: 'ours-random', isDrawn: true, config: ({ budget }) => ({ budget, strategy: 'random' }) },
+  { name: 'ours-aging', config: ({ budget }) => ({ budget, strategy: 'steady-state' }) },
+  { name: 'ours-full', final: false, config: ({ full }) => full },
+  { name: 'ours-no-final', final: false, config: ({ planned }) => planned },
+  { name: 'ours-all-images', config: ({ budget }) => ({ budget, searchLimit: null }) },
+  { name: 'ours-fixed-space', config: ({ budget, defaultSpace }) => ({ budget, searchSpace: defaultSpace }) },
+  { name: 'ours-plain-final', config: ({ budget }) => ({ budget, finalTraining: {} }) },
+  { name: 'ours-no-augmentation', config: ({ budget }) => ({ budget, finalTraining: { labelSmoothing: 0.05 } }) },
+  { name: 'ours-no-smoothing', config: ({ budget }) => ({ budget, finalTraining: { augmentation: 'auto' } }) },
+  { name: 'ours-constant-rate', config: ({ budget }) => ({ budget, training: CONSTANT_RATE }) },
+  { name: 'ours-no-crossover', config: ({ budget }) => ({ budget, crossoverProbability: 0 }) },
+  { name: 'ours-no-references', config: ({ budget }) => ({ budget, initialGenomes: [] }) },
+  { name: 'ours-equal-compute', config: ({ budget }) => ({ budget, equalCompute: true }) },
+  { name: 'ours-halving', config: ({ budget }) => ({ budget, rungs: 3 }) },
+];
+
+/** The arms that answer the question; the others say why. */
+export const CORE = ['ours', 'random', 'autocnn', 'aging', 'ours-random'];
+
+/** Adam’s usual rate, since the default one is the peak of a cycle. */
+const CONSTANT_RATE = { schedule: { name: 'constant' }, learningRate: 0.001 };
+
+/** Without effect on results: nothing ends by the clock. */
+const COMMON = { workers: 1, tensorboard: false, timeoutSeconds: 24 * 3600 };
+
+/**
+ * What arms are made of.
+ *
+ * @param work    that each of them spends.
+ * @param data    its size, as `dataSizeOf` gives it.
+ * @param epochs  of the candidates of reference searches; without it, by the number of images.
+ */
+export function settingsFor(work, data, epochs) {
+  const budget = { flops: work };
+  const planned = planBudget(work, resolveConfig({ dataset: { source: 'comparison' }, budget }, 'the plan'), data);
+  if (planned === undefined) throw new Error(`a work of ${work} is too little for this data; give more with --work`);
+  const { channels, maxDepth, maxWork } = planned.searchSpace;
+  const images = searchImages(planned, data);
+  const passes = epochs ?? Math.max(1, Math.round(SHOWN_IMAGES / images.train));
+  const affordable = work / CANDIDATES / (passes * (images.train + images.validation / 3)) / TYPICAL_SHARE;
+  const searchSpace = { channels, maxDepth, maxFlops: null, maxWork: Math.round(Math.min(maxWork, affordable)) };
+  const spendsAll = { searchWork: work, generations: null };
+  const reference = { ...spendsAll, population: POPULATION, searchLimit: null };
+  return {
+    budget,
+    defaultSpace: { channels: [8, 16, 32], maxDepth: 6, maxFlops: 20e6, maxWork: Number.MAX_SAFE_INTEGER },
+    full: { ...reference, searchSpace, training: { epochs: passes } },
+    package: {
+      ...reference,
+      preset: 'autocnn',
+      // The split is that of all arms.
+      validation: planned.validation,
+      searchSpace: { ...searchSpace, maxDepth: 5 },
+      training: { epochs: passes },
+    },
+    planned: {
+      ...spendsAll,
+      population: planned.population,
+      initialGenomes: planned.initialGenomes,
+      searchLimit: planned.searchLimit,
+      searchSpace: { ...planned.searchSpace, maxFlops: null },
+      training: { epochs: planned.training.epochs },
+    },
+  };
+}
+
+/** The configuration of one run. */
+export function configOf(arm, seed, settings) {
+  return { ...COMMON, ...arm.config(settings), seed, dataset: { source: 'comparison' } };
+}

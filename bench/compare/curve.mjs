@@ -1,0 +1,102 @@
+// From the journals of runs to curves, medians and a table: pure.
+
+/**
+ * The networks that a search would have handed over, had it ended there: each that is fitter than all before it.
+ *
+ * @param entries  of a journal. The work of a failed candidate counts, and that of one whose answer was recorded elsewhere;
+ *   each id counts once.
+ * @returns `incumbents`: the entries, each with the `spent` work of all up to it; `spent`: of all; `networks`: genomes tried.
+ */
+export function readSearch(entries) {
+  const evaluations = entries.filter(({ type }) => type === 'evaluation');
+  const seen = new Set();
+  const incumbents = [];
+  let spent = 0;
+  for (const entry of evaluations) {
+    if (seen.has(entry.id)) continue;
+    seen.add(entry.id);
+    spent += entry.work ?? 0;
+    const isBetter = entry.fitness > (incumbents.at(-1)?.fitness ?? Number.NEGATIVE_INFINITY);
+    if (entry.failure === undefined && isBetter) incumbents.push({ ...entry, spent });
+  }
+  const failures = evaluations.filter(({ failure }) => failure !== undefined).length;
+  return { incumbents, spent, networks: new Set(evaluations.map(({ genome }) => genome)).size, failures };
+}
+
+/**
+ * Step functions of several seeds as one: at each work at which one of them changes, from where all have a value.
+ *
+ * @param curves  of points `{work, accuracy}`, by ascending work.
+ * @returns points `{work, median, least, most}`.
+ */
+export function joinCurves(curves) {
+  const filled = curves.filter((curve) => curve.length > 0);
+  const start = Math.max(...filled.map(([first]) => first.work));
+  const works = [...new Set(filled.flat().map(({ work }) => work))].filter((work) => work >= start);
+  return works
+    .toSorted((a, b) => a - b)
+    .map((work) => {
+      const values = filled.map((curve) => curve.findLast((point) => point.work <= work).accuracy);
+      return { work, median: median(values), least: Math.min(...values), most: Math.max(...values) };
+    });
+}
+
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * The results as Markdown, an arm a line, the best median first.
+ *
+ * @param results  of runs: `{arm, seed, accuracy, validationAccuracy, networks, failures, parameters, work}`.
+ * @param work     that each run was given.
+ */
+export function tableOf(results, work) {
+  const rows = armsIn(results).map((arm) => {
+    const runs = results.filter((result) => result.arm === arm);
+    const of = (key) => runs.map((run) => run[key]);
+    return {
+      accuracy: median(of('accuracy')),
+      cells: [
+        arm,
+        spread(of('accuracy'), percent),
+        spread(of('validationAccuracy'), percent),
+        spread(of('networks'), String),
+        spread(of('parameters'), (value) => Math.round(value).toLocaleString('en')),
+        percent(median(of('work')) / work, 0),
+        String(runs.reduce((sum, { failures }) => sum + failures, 0)),
+        of('seed').toSorted().join(', '),
+      ],
+    };
+  });
+  const head = [
+    'arm',
+    'accuracy, scoring part',
+    'accuracy, validation',
+    'networks tried',
+    'parameters',
+    'work spent',
+    'failures',
+    'seeds',
+  ];
+  const lines = rows.toSorted((a, b) => b.accuracy - a.accuracy).map(({ cells }) => cells);
+  return [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...lines]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}
+
+export function armsIn(results) {
+  return [...new Set(results.map(({ arm }) => arm))];
+}
+
+/** `median (least–most)`. */
+function spread(values, format) {
+  const all = `${format(Math.min(...values))}–${format(Math.max(...values))}`;
+  return values.length === 1 ? format(values[0]) : `${format(median(values))} (${all})`;
+}
+
+function percent(share, digits = 2) {
+  return `${(100 * share).toFixed(digits)} %`;
+}

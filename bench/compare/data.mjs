@@ -1,0 +1,30 @@
+// The data of a comparison: training images alone, some of them kept apart to score what the methods hand over.
+
+import { buildDataset } from '../../dist/data/build-dataset.js';
+import { imageSizeOf, selectExamples } from '../../dist/data/dataset.js';
+import { stratifiedSample } from '../../dist/data/split.js';
+import { createRng, loadDataset } from '../../dist/index.js';
+
+/**
+ * The test images of the source are not in it: its test part is the scoring part, drawn from the training images like the
+ * others (stratified, the same for all arms and seeds).
+ *
+ * @param source   as `loadDataset` takes it.
+ * @param images   that methods may train and validate on; without it, all others.
+ * @param scoring  images of the scoring part.
+ */
+export async function loadComparison(source, images, scoring) {
+  const { name, shape, classes, train } = await loadDataset(source);
+  const all = Int32Array.from(train.labels.keys());
+  const draw = (from, count, purpose) => {
+    const labels = from.map((index) => train.labels[index]);
+    const positions = stratifiedSample(labels, classes.length, count, createRng('comparison').fork(purpose), purpose);
+    return positions.map((position) => from[position]);
+  };
+  const held = draw(all, scoring, 'scoring images');
+  const isHeld = new Set(held);
+  const others = all.filter((index) => !isHeld.has(index));
+  const part = (indices) => selectExamples(train, imageSizeOf(shape), indices);
+  const kept = images === undefined ? others : draw(others, images, 'training images');
+  return buildDataset({ name, shape, classes, train: part(kept), test: part(held), notes: [] });
+}

@@ -1,0 +1,93 @@
+// One run of one arm: searched or gone on with, then its networks scored.
+
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { trainingWork } from '../../dist/genome/work.js';
+import {
+  createSearch,
+  DeployedModel,
+  estimateCost,
+  loadNodeRuntime,
+  openRunFolder,
+  ProcessPoolEvaluator,
+  parseGenome,
+  readJournal,
+  readSummary,
+  resumeSearch,
+} from '../../dist/index.js';
+import { dataSizeOf, START_WORK, usedImages } from '../../dist/search/candidate-work.js';
+import { buildModel } from '../../dist/search/model-file.js';
+import { readSearch } from './curve.mjs';
+
+/**
+ * @param path    of the run folder. A run that was interrupted goes on; one that is done is only scored.
+ * @param config  of a new run.
+ * @param final   whether the method has a final training; without it, the best candidate is what it hands over.
+ * @returns what `tableOf` takes, and `points` of the curve.
+ */
+export async function runArm({ path, config, final, dataset, signal }) {
+  if (existsSync(path) && !existsSync(join(path, 'config.json'))) rmSync(path, { recursive: true });
+  const done = existsSync(path) ? readSummary(openRunFolder(path).folder) : undefined;
+  const summary = done ?? (await search(path, config, final, dataset, signal));
+  return score(path, summary, dataset, signal);
+}
+
+async function search(path, config, final, dataset, signal) {
+  const { workers, timeoutSeconds } = config;
+  const pool = new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
+  const options = { dataset, evaluator: final ? pool : withoutFinal(pool), signal };
+  const opened = existsSync(path) ? resumeSearch(path, options) : createSearch(config, { ...options, out: path });
+  const run = await opened.catch(async (error) => {
+    await pool.close();
+    throw error;
+  });
+  return run.run({ signal });
+}
+
+/** The search then falls back on the weights that the best candidate has. */
+function withoutFinal(evaluator) {
+  return {
+    concurrency: evaluator.concurrency,
+    async evaluate(task, options) {
+      if (task.selection.purpose !== 'final') return evaluator.evaluate(task, options);
+      const message = 'this method has none';
+      return { fitness: 0, history: [], bestEpoch: 0, failure: { reason: 'error', message } };
+    },
+    close: () => evaluator.close(),
+  };
+}
+
+/** Each incumbent on the scoring part, which is the test part of the data set that the run was given. */
+async function score(path, summary, dataset, signal) {
+  const { folder, config } = openRunFolder(path);
+  const entries = readJournal(folder.journal);
+  const { incumbents, spent, networks, failures } = readSearch(entries);
+  const points = [];
+  for (const { id, genome, spent: work } of incumbents) {
+    signal?.throwIfAborted();
+    points.push({ work, accuracy: await accuracyOf(genome, config, dataset, folder.checkpoint(id)) });
+  }
+  const finals = entries.filter(({ type, failure }) => type === 'final' && failure === undefined);
+  const work = spent + finals.reduce((sum, { genome }) => sum + finalWork(genome, config, dataset), 0);
+  const { testAccuracy: accuracy, validationAccuracy, genome, parameters, seconds } = summary;
+  return {
+    points: [...points, { work, accuracy }],
+    ...{ accuracy, validationAccuracy, networks, failures, genome, parameters, work, seconds },
+  };
+}
+
+async function accuracyOf(genome, config, dataset, checkpoint) {
+  const bytes = await buildModel(genome, config, dataset, checkpoint);
+  const model = await DeployedModel.load(await loadNodeRuntime(), bytes, checkpoint);
+  try {
+    return (await model.score(dataset.test, dataset.shape)).accuracy;
+  } finally {
+    await model.release();
+  }
+}
+
+function finalWork(genome, config, dataset) {
+  const data = dataSizeOf(config, dataset);
+  const imageWork = trainingWork(estimateCost(parseGenome(genome), data.problem));
+  return START_WORK + config.finalEpochs * usedImages(config, data) * imageWork;
+}
