@@ -37,6 +37,12 @@ describe('reference genomes', () => {
     ]);
   });
 
+  it('are the smallest networks of their kind, if those are asked for', () => {
+    const narrow = referenceGenomes({ channels: CHANNELS, maxDepth: 10 }, MNIST, 'narrowest');
+    expect(narrow.map(formatGenome)).toEqual(['8-8-max-16-16-max-32-32-max', '8-8-max-16-16-max', '8-8-max']);
+    expect(estimateCost(narrow[0] ?? [], MNIST).parameters).toBeLessThan(25_000);
+  });
+
   it('are none where no pyramid fits', () => {
     expect(textsFor({ maxParameters: 500 }, MNIST)).toEqual([]);
   });

@@ -11,20 +11,31 @@ const VARIANTS = 3;
 
 /**
  * Pyramids: stages of one skip layer each with max pooling between them, and from stage to stage the next higher filter
- * count of the space. One for each number of stages, the most stages first: the widest that the space allows.
+ * count of the space. One for each number of stages, the most stages first: the widest that the space allows, or the
+ * narrowest, which is pooled once more before the classifier, for that to be small too.
  *
  * @returns at most three; none if the space allows none.
  * @see Simonyan and Zisserman 2015, He et al. 2016: both halve the image and double the filters, stage by stage.
  */
-export function referenceGenomes(space: SearchSpace, problem: NetworkInput): readonly Genome[] {
+export function referenceGenomes(
+  space: SearchSpace,
+  problem: NetworkInput,
+  width: 'widest' | 'narrowest' = 'widest',
+): readonly Genome[] {
   const side = Math.min(problem.input.height, problem.input.width);
   const mostStages = 1 + Math.max(0, Math.floor(Math.log2(side / LEAST_SIDE)));
   return Array.from({ length: Math.min(VARIANTS, mostStages) }, (_, fewer) => mostStages - fewer).flatMap((stages) => {
-    const widest = space.channels
-      .map((_, width) => pyramid(stages, space.channels.slice(width)))
-      .findLast((genome) => violation(genome, space, problem) === undefined);
-    return widest === undefined ? [] : [widest];
+    const candidates =
+      width === 'widest' ? wideningPyramids(stages, space) : [[...pyramid(stages, space.channels), MAX]];
+    const chosen = candidates.findLast((genome) => violation(genome, space, problem) === undefined);
+    return chosen === undefined ? [] : [chosen];
   });
+}
+
+const MAX = { kind: 'pooling', pooling: 'max' } as const;
+
+function wideningPyramids(stages: number, { channels }: SearchSpace): readonly Genome[] {
+  return channels.map((_, width) => pyramid(stages, channels.slice(width)));
 }
 
 /** @param channels  of the stages; the last one is that of all further stages. */
@@ -32,6 +43,6 @@ function pyramid(stages: number, channels: readonly number[]): Genome {
   return Array.from({ length: stages }, (_, stage): Genome => {
     const filters = channels[Math.min(stage, channels.length - 1)] ?? 0;
     const skip = { kind: 'skip', filters1: filters, filters2: filters } as const;
-    return stage === 0 ? [skip] : [{ kind: 'pooling', pooling: 'max' }, skip];
+    return stage === 0 ? [skip] : [MAX, skip];
   }).flat();
 }

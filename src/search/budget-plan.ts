@@ -115,12 +115,14 @@ export function planFinalEpochs(work: number, config: SearchConfig, data: DataSi
   return Math.max(LEAST_PASSES, Math.floor(100 * epochs) / 100);
 }
 
-/** The reference designs, for half of the population at most. Random search is the baseline and remains random. */
+/** The reference designs, for half of the population at most; small ones too where size is an objective. Random search is the baseline and remains random. */
 function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] {
   if (plan.strategy === 'random') return [];
-  return referenceGenomes(searchSpaceOf(plan), problem)
-    .slice(0, plan.population >> 1)
-    .map(genomeId);
+  const space = searchSpaceOf(plan);
+  const wide = referenceGenomes(space, problem);
+  const narrow = plan.objectives.length > 1 ? referenceGenomes(space, problem, 'narrowest') : [];
+  const most = plan.population >> 1;
+  return [...new Set([...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
 }
 
 /** Of the cheapest network with a skip layer. */
