@@ -34,6 +34,8 @@ export interface TrainingSettings {
   readonly augmentation?: AugmentationSettings | undefined;
   /** Training ends after so many epochs without a better fitness. */
   readonly earlyStoppingPatience?: number | undefined;
+  /** Training ends after an epoch, the first being 0, with which the best fitness so far is still below this. */
+  readonly stopBelow?: readonly number[] | undefined;
 }
 
 /** One epoch. Holds no times, so that equal trainings have equal histories. */
@@ -89,6 +91,8 @@ export interface TrainingResult {
   readonly fitness: number;
   /** The state after that epoch. */
   readonly best: TrainedState;
+  /** Ended by `stopBelow`. */
+  readonly pruned?: true;
 }
 
 /** Batch size of scoring: large enough to hide overheads, small enough for the cache. */
@@ -119,13 +123,14 @@ export async function train(
   const { validationExamples = data.examples } = data;
   const perEpoch = stepsPerEpoch(data, settings.batchSize);
   const totalSteps = stepsOf(settings, perEpoch);
-  const { schedule: scheduleSettings, learningRate, warmUpEpochs, earlyStoppingPatience } = settings;
+  const { schedule: scheduleSettings, learningRate, warmUpEpochs, earlyStoppingPatience, stopBelow = [] } = settings;
   const schedule = createSchedule(scheduleSettings, learningRate, totalSteps, perEpoch, warmUpEpochs);
   const run: EpochRun = { session, rateAt: (step) => schedule.rateAt(step), totalSteps, hooks };
   try {
     const runEpoch = createEpochRunner(runtime, network, settings, data, rng);
     const history: EpochRecord[] = [];
     let best: { fitness: number; epoch: number; state: TrainedState } | undefined;
+    let pruned = false;
     for (let epoch = 1; (epoch - 1) * perEpoch < totalSteps; epoch++) {
       const steps = Math.min(perEpoch, totalSteps - (epoch - 1) * perEpoch);
       const { examples: _, ...trained } = await runEpoch(run, epoch, { from: 0, to: steps });
@@ -144,12 +149,20 @@ export async function train(
       hooks.onEpochEnd?.(epoch, session.state.parameters.data as Float32Array, best.state);
       hooks.onProgress?.({ step: (epoch - 1) * perEpoch + steps, totalSteps, epoch: record });
       if (earlyStoppingPatience !== undefined && epoch - best.epoch >= earlyStoppingPatience) break;
+      pruned = epoch * perEpoch < totalSteps && best.fitness < (stopBelow[epoch - 1] ?? 0);
+      if (pruned) break;
     }
-    return { history, bestEpoch: best?.epoch ?? 0, fitness: best?.fitness ?? 0, best: best?.state ?? initial };
+    const { fitness = 0, epoch: bestEpoch = 0, state = initial } = best ?? {};
+    return { history, bestEpoch, fitness, best: state, ...(pruned && { pruned }) };
   } finally {
     await session.release();
     await scorer?.release();
   }
+}
+
+/** What was measured on the validation data after an epoch; 0 if nothing was. */
+export function recordedMetric({ validationAccuracy, metrics }: EpochRecord, metric: MetricName): number {
+  return (metric === 'accuracy' ? validationAccuracy : metrics?.[metric]) ?? 0;
 }
 
 /** Steps of a whole training: its epochs, rounded to whole batches. */

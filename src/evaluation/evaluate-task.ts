@@ -55,8 +55,8 @@ export async function evaluateTask(
     if (signal?.aborted) throw cancelledError(error);
     return failedOutcome(candidateFailure(error));
   }
-  const { fitness, history, bestEpoch } = result;
-  const outcome: EvaluationOutcome = { fitness, history, bestEpoch, ...latency };
+  const { fitness, history, bestEpoch, pruned } = result;
+  const outcome: EvaluationOutcome = { fitness, history, bestEpoch, ...(pruned && { pruned }), ...latency };
   if (task.checkpointPath !== undefined) {
     const { id } = task;
     const bytes =

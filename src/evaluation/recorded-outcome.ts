@@ -9,13 +9,14 @@ const outcomeSchema = z.looseObject({
   history: z.array(z.looseObject({ epoch: z.int() })),
   bestEpoch: z.int(),
   failure: z.looseObject({ reason: z.string(), message: z.string() }).optional(),
+  pruned: z.literal(true).optional(),
 });
 
 /** What a file says of an outcome; undefined if it is none. */
 export function readOutcome(value: unknown): EvaluationOutcome | undefined {
   if (!outcomeSchema.safeParse(value).success) return undefined;
-  const { fitness, history, bestEpoch, failure } = value as EvaluationOutcome;
-  return { fitness, history, bestEpoch, ...(failure && { failure }) };
+  const { fitness, history, bestEpoch, failure, pruned } = value as EvaluationOutcome;
+  return { fitness, history, bestEpoch, ...(failure && { failure }), ...(pruned && { pruned }) };
 }
 
 /**

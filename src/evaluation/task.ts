@@ -80,6 +80,8 @@ export interface EvaluationOutcome {
   readonly latencyMs?: number;
   /** A callback ended the training early: `history` and `fitness` go up to there, and there may be no checkpoint. */
   readonly stopped?: true;
+  /** The task's `stopBelow` ended the training early: the same happens wherever it is trained. */
+  readonly pruned?: true;
   /** Not trained for this: a fitness cache or a checkpoint had the answer. */
   readonly cached?: true;
 }

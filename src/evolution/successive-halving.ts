@@ -122,10 +122,19 @@ export class SuccessiveHalving {
     return true;
   }
 
+  /**
+   * The first that an entrant is compared with. A strategy that waits for a generation, or at most for the results of the
+   * last `size` genomes, has been told of all before it when it asks for the entrant.
+   */
+  cohortStart(entrant: number): number {
+    const { kind, size } = this.#settings.cohort;
+    return kind === 'block' ? entrant - (entrant % size) : Math.max(0, entrant - size + 1);
+  }
+
   /** The others, each name once; undefined while those are missing who enter later. */
   #cohortOf(entrant: number): readonly number[] | undefined {
     const { kind, size } = this.#settings.cohort;
-    const from = kind === 'block' ? entrant - (entrant % size) : Math.max(0, entrant - size + 1);
+    const from = this.cohortStart(entrant);
     const to = kind === 'block' ? from + size : entrant + 1;
     if (to > this.#names.length && !this.#isClosed) return undefined;
     const others = new Map<string | undefined, number>();

@@ -1,7 +1,7 @@
 // Between a search and its evaluator, where there are callbacks: waits for them, and ends trainings that they stop.
 
 import { writeFileAtomically } from '../data/write-file.ts';
-import type { EpochRecord } from '../engine/train.ts';
+import { type EpochRecord, recordedMetric } from '../engine/train.ts';
 import { EvaluationError } from '../errors.ts';
 import {
   cancelledError,
@@ -140,8 +140,7 @@ class StoppableTraining {
     if (weights !== undefined && checkpointPath !== undefined) await writeFileAtomically(checkpointPath, [weights]);
     if (this.#isFinal) return { ...NOTHING, history, bestEpoch: last, stopped: true };
     const metric = training.metrics?.[0] ?? 'accuracy';
-    const scoreOf = ({ validationAccuracy, metrics }: EpochRecord): number =>
-      (metric === 'accuracy' ? validationAccuracy : metrics?.[metric]) ?? 0;
+    const scoreOf = (record: EpochRecord): number => recordedMetric(record, metric);
     const best = others.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a), first);
     return { fitness: scoreOf(best), history, bestEpoch: best.epoch, stopped: true };
   }

@@ -7,6 +7,7 @@ import { genomeId, parseGenome } from '../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../network/lowering/lowerings.ts';
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget.ts';
 import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
+import { fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
 import { type FinalTrainingSettings, finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES } from './presets.ts';
@@ -117,23 +118,7 @@ const searchConfigSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Genomes that the initial population begins with; the others are random.'),
-  rungs: count
-    .default(1)
-    .describe(
-      'Successive halving: levels of training; of those on one, the better go on to the next, with more images.',
-    ),
-  reduction: z.number().gt(1).default(3).describe('On each rung but the last, one in so many candidates goes on.'),
-  equalCompute: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Candidates have equal work instead of equal epochs: training.epochs is what a typical network has, a smaller one has more.',
-    ),
-  typicalWork: positive
-    .optional()
-    .describe(
-      'With equalCompute: work of training on one image of the typical network. Unless given, the median of random networks, or what a budget plans with.',
-    ),
+  ...fidelityFields,
   crossoverProbability: probability.default(0.9),
   mutationProbability: probability
     .default(0.5)

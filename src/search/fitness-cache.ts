@@ -55,9 +55,10 @@ export class FitnessCache {
   }
 
   /** Records an outcome for others. If that fails, there is a notice. */
-  add(id: string, genome: string, { fitness, history, bestEpoch, failure }: EvaluationOutcome): void {
+  add(id: string, genome: string, outcome: EvaluationOutcome): void {
+    const { fitness, history, bestEpoch, failure, pruned } = outcome;
     this.#readOn();
-    const content = { id, genome, fitness, history, bestEpoch, ...(failure && { failure }) };
+    const content = { id, genome, fitness, history, bestEpoch, ...(failure && { failure }), ...(pruned && { pruned }) };
     // A line that somebody did not live to finish must not spoil this one.
     const line = Buffer.from(`${this.#endsInLine ? '\n' : ''}${encodeLine(content)}\n`);
     try {

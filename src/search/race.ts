@@ -24,6 +24,7 @@ export class Race {
   /** By name: how many rungs the halving has the results of. */
   readonly #recorded = new Map<string, number>();
   readonly #tasks = new Map<string, readonly IdentifiedTask[]>();
+  readonly #entrants: Entrant[] = [];
 
   /** @param known  results by the tasks' ids; `learn` says when there is a new one. */
   constructor({ rungs, reduction, strategy, population }: SearchConfig, known: Entries) {
@@ -37,7 +38,19 @@ export class Race {
     const name = genomeId(genome);
     this.#tasks.set(name, tasks);
     this.learn(name);
-    return { genome, name, number: this.#halving.enter(name), tasks };
+    const entrant = { genome, name, number: this.#halving.enter(name), tasks };
+    this.#entrants.push(entrant);
+    return entrant;
+  }
+
+  /** Those whose results are known when the next one enters, whatever the timing of workers: they are before its cohort. */
+  settled(): readonly Entrant[] {
+    return this.before(this.#halving.cohortStart(this.#entrants.length));
+  }
+
+  /** Those before an entrant, or all. */
+  before(number?: number): readonly Entrant[] {
+    return this.#entrants.slice(0, number);
   }
 
   /** Nobody enters any more. */

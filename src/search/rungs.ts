@@ -1,6 +1,6 @@
 // The levels of training of a search that halves: how many images and epochs each has, and what a candidate costs on average.
 
-import type { EvaluationTask } from '../evaluation/task.ts';
+import type { EvaluationOutcome, EvaluationTask } from '../evaluation/task.ts';
 import { estimateCost, type NetworkCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import { candidateWork, type DataSize, searchImages } from './candidate-work.ts';
@@ -60,9 +60,18 @@ export function onRung<Config extends Pick<SearchConfig, 'training' | 'searchLim
   return { ...config, searchLimit, training: { ...config.training, epochs } };
 }
 
-/** Work of a task of the search, be it on a rung or a longer one. */
-export function taskWork({ genome, selection, training }: EvaluationTask, config: Sized, data: DataSize): number {
-  const size = { searchLimit: selection.searchLimit ?? null, epochs: training.epochs };
+/**
+ * Work of a task of the search, be it on a rung or a longer one.
+ *
+ * @param outcome  what came of it; with it, the work is that of the epochs that a pruned one was trained.
+ */
+export function taskWork(
+  { genome, selection, training }: EvaluationTask,
+  config: Sized,
+  data: DataSize,
+  { pruned, history = [] }: Partial<EvaluationOutcome> = {},
+): number {
+  const size = { searchLimit: selection.searchLimit ?? null, epochs: pruned ? history.length : training.epochs };
   return candidateWork(onRung(config, size), data, estimateCost(parseGenome(genome), data.problem));
 }
 

@@ -11,6 +11,7 @@ import { estimateCost } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { endSeconds, finalEpochsWithin } from './apply-budget.ts';
+import { CandidateTasks } from './candidate-tasks.ts';
 import { dataSizeOf } from './candidate-work.ts';
 import { augmentationFor } from './choose-augmentation.ts';
 import { chooseNetwork, type TrainedWinner } from './choose-network.ts';
@@ -33,7 +34,7 @@ import { readSummary } from './run-folder.ts';
 import { expectedWork, taskWork } from './rungs.ts';
 import { createStrategy } from './strategies.ts';
 import type { SearchSummary } from './summary.ts';
-import { candidateTasks, type IdentifiedTask, type TaskSettings } from './tasks.ts';
+import type { IdentifiedTask, TaskSettings } from './tasks.ts';
 import { evaluateWithin, longestEvaluation, replanWithin, searchDeadline } from './time-guard.ts';
 import { WorkAccount } from './work-account.ts';
 
@@ -59,6 +60,7 @@ export class Search extends EventEmitter<SearchEvents> {
   readonly #account: WorkAccount;
   /** Of the tasks that this search may have, on all rungs. */
   readonly #taskIds = new Set<string>();
+  readonly #candidates: CandidateTasks;
   #run: OpenRun;
   #tasks: TaskSettings;
   #cacheHits = 0;
@@ -72,6 +74,7 @@ export class Search extends EventEmitter<SearchEvents> {
     this.#account = new WorkAccount(run.config.searchWork);
     const evaluations = run.entries.filter((entry) => entry.type === 'evaluation');
     this.#known = new Map(evaluations.map((entry) => [entry.id, entry]));
+    this.#candidates = new CandidateTasks(this.#tasks, dataSizeOf(run.config, run.dataset), this.#known);
     this.#finals = run.entries.filter((entry) => entry.type === 'final');
     this.on('final', (entry) => this.#finals.push(entry));
   }
@@ -163,9 +166,10 @@ export class Search extends EventEmitter<SearchEvents> {
     };
     const untold = await evaluateInOrder(search, signal, searchDeadline(config, this.#elapsedSeconds()));
     if (untold[0] !== undefined) await this.#endBefore(untold[0].name);
+    this.#account.refund(this.#candidates.settle(race.before(untold[0]?.number)));
     this.#generations = Math.max(0, strategy.generation - 1);
     const best = strategy.best;
-    const entry = best && lastEntry(this.#tasksOf(best.genome), this.#known);
+    const entry = best && lastEntry(this.#candidates.of(genomeId(best.genome)), this.#known);
     if (entry === undefined) {
       throw new EvaluationError(
         'error',
@@ -183,9 +187,10 @@ export class Search extends EventEmitter<SearchEvents> {
     for (const genome of genomes) {
       const name = genomeId(genome);
       const isNew = !this.#account.has(name);
+      this.#account.refund(this.#candidates.settle(race.settled()));
       if (!this.#account.admit(name, this.#expectedWorkOf(genome))) break;
       if (!isNew) this.#cacheHits++;
-      const tasks = this.#tasksOf(genome);
+      const tasks = this.#candidates.enter(name);
       for (const { id } of tasks) this.#taskIds.add(id);
       const entry = lastEntry(tasks, this.#known) ?? this.#known.get(tasks[0]?.id ?? '');
       if (entry !== undefined) answered.set(name, entry);
@@ -212,7 +217,7 @@ export class Search extends EventEmitter<SearchEvents> {
   async #decideAugmentation({ genome, evaluation }: Winner, signal: AbortSignal | undefined): Promise<void> {
     const { config } = this.#run;
     if (config.finalTraining.augmentation !== 'auto') return;
-    const tasks = evaluation === undefined ? [] : this.#tasksOf(parseGenome(genome));
+    const tasks = evaluation === undefined ? [] : this.#candidates.of(genome);
     const entry = lastEntry(tasks, this.#known);
     const task = tasks.find(({ id }) => id === entry?.id);
     const augmentation = task && (await augmentationFor(this.#run, task, this.#evaluator, signal));
@@ -254,11 +259,12 @@ export class Search extends EventEmitter<SearchEvents> {
     const began = performance.now();
     const onProgress = (progress: EvaluationProgress) => this.emit('progress', { ...candidate, progress });
     const { config, dataset } = this.#run;
-    const work = taskWork(task, config, dataSizeOf(config, dataset));
-    const longest = longestEvaluation(config, work);
+    const data = dataSizeOf(config, dataset);
+    const longest = longestEvaluation(config, taskWork(task, config, data));
     const outcome = await evaluateWithin(longest, signal, (either) =>
       this.#evaluator.evaluate(task, { signal: either, onProgress }),
     );
+    const work = taskWork(task, config, data, outcome);
     const entry: EvaluationEntry = { type: 'evaluation', ...this.#describe(candidate, outcome, began), work };
     this.#run.journal.append(entry);
     this.#known.set(id, entry);
@@ -298,7 +304,7 @@ export class Search extends EventEmitter<SearchEvents> {
   #costsOf(genome: Genome): readonly number[] {
     const names = costNamesOf(this.#run.config);
     if (names.length === 0) return [];
-    const entry = lastEntry(this.#tasksOf(genome), this.#known);
+    const entry = lastEntry(this.#candidates.of(genomeId(genome)), this.#known);
     return names.map((name) => (entry ? costOf(entry, name) : Number.POSITIVE_INFINITY));
   }
 
@@ -321,12 +327,6 @@ export class Search extends EventEmitter<SearchEvents> {
     );
     const seconds = roundSeconds((performance.now() - began) / 1000);
     return { id, genome, ...outcome, parameters, flops, seconds, elapsedSeconds: this.#elapsedSeconds() };
-  }
-
-  /** By rung. */
-  #tasksOf(genome: Genome): readonly IdentifiedTask[] {
-    const { config, dataset } = this.#run;
-    return candidateTasks(genomeId(genome), this.#tasks, dataSizeOf(config, dataset));
   }
 
   #reportGeneration(generation: number, { population, best }: SearchStrategy): void {

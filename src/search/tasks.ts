@@ -31,27 +31,44 @@ export function idOf(content: unknown): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
-/** The tasks of a candidate of the search, by rung. */
-export function candidateTasks(genome: string, settings: TaskSettings, data: DataSize): readonly IdentifiedTask[] {
+/**
+ * The tasks of a candidate of the search, by rung.
+ *
+ * @param stopBelow  of a training of so many epochs on a rung; nothing stops it unless given.
+ */
+export function candidateTasks(
+  genome: string,
+  settings: TaskSettings,
+  data: DataSize,
+  stopBelow: (rung: number, epochs: number) => readonly number[] = () => [],
+): readonly IdentifiedTask[] {
   const cost = estimateCost(parseGenome(genome), data.problem);
-  return candidateSizes(settings.config, data, cost).map((size) => candidateTask(genome, settings, size));
+  return candidateSizes(settings.config, data, cost).map((size, rung) =>
+    candidateTask(genome, settings, size, stopBelow(rung, size.epochs)),
+  );
 }
 
-function candidateTask(genome: string, settings: TaskSettings, { searchLimit, epochs }: RungSize): IdentifiedTask {
+function candidateTask(
+  genome: string,
+  settings: TaskSettings,
+  { searchLimit, epochs }: RungSize,
+  stopBelow: readonly number[],
+): IdentifiedTask {
   const { trainLimit, validation, fitnessOn } = settings.config;
   const limits = {
     ...(trainLimit && { trainLimit }),
     ...(searchLimit && { searchLimit }),
     ...(fitnessOn === 'test' && { scoreOnTest: true as const }),
   };
-  return identify(genome, settings, { ...limits, validation, purpose: 'search' }, epochs);
+  const length = { epochs, ...(stopBelow.length > 0 && { stopBelow }) };
+  return identify(genome, settings, { ...limits, validation, purpose: 'search' }, length);
 }
 
 /** A network of the front, on all images that candidates may be trained on. */
 export function refinementTask(genome: string, settings: TaskSettings, epochs: number): IdentifiedTask {
   const { trainLimit, validation, fitnessOn } = settings.config;
   const selection = { ...(trainLimit && { trainLimit }), ...(fitnessOn === 'test' && { scoreOnTest: true as const }) };
-  return identify(genome, settings, { ...selection, validation, purpose: 'search' }, epochs);
+  return identify(genome, settings, { ...selection, validation, purpose: 'search' }, { epochs });
 }
 
 /**
@@ -63,7 +80,7 @@ export function finalTask(genome: string, settings: TaskSettings, repeat = 1): I
   const { trainLimit, validation, finalEpochs } = settings.config;
   const selection = { ...(trainLimit && { trainLimit }), validation, purpose: 'final' } as const;
   const config = { ...settings.config, training: finalTrainingOf(settings.config) };
-  return identify(genome, { ...settings, config }, selection, finalEpochs, repeat);
+  return identify(genome, { ...settings, config }, selection, { epochs: finalEpochs }, repeat);
 }
 
 function finalTrainingOf({ training, finalTraining }: RunConfig): RunConfig['training'] {
@@ -80,11 +97,11 @@ function identify(
   genome: string,
   { config, dataset, checkpoint }: TaskSettings,
   selection: Omit<EvaluationTask['selection'], 'seed'>,
-  epochs: number,
+  length: Pick<TrainingSettings, 'epochs' | 'stopBelow'>,
   repeat = 1,
 ): IdentifiedTask {
   const { optimizer, ...training } = config.training;
-  const settings: TrainingSettings = { ...training, optimiser: optimizer, epochs };
+  const settings: TrainingSettings = { ...training, optimiser: optimizer, ...length };
   const content = {
     genome,
     network: networkOptionsOf(config),

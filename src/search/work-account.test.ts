@@ -40,4 +40,44 @@ describe('an account of work', () => {
       }),
     );
   });
+
+  it('lets refunds pay for later genomes, but never wholly', () => {
+    const account = new WorkAccount(100);
+    account.admit('a', 60);
+    account.refund(50);
+    expect(account.spent).toBe(10);
+    expect([account.admit('b', 60), account.admit('c', 31), account.admit('d', 29)]).toEqual([true, false, true]);
+    expect(account.spent).toBe(99);
+    account.refund(80);
+    expect(account.admit('e', 80)).toBe(true);
+    // The credit is used up, and 1 % of the last was charged all the same.
+    expect(account.admit('f', 2)).toBe(false);
+  });
+
+  it('ends at the same genome again where there were refunds', () => {
+    const candidates = fc.array(
+      fc.tuple(fc.integer({ min: 1e3, max: 1e6 }), fc.double({ min: 0, max: 1, noNaN: true })),
+      {
+        minLength: 3,
+        maxLength: 40,
+      },
+    );
+    fc.assert(
+      fc.property(candidates, fc.nat(), (list, choice) => {
+        const end = choice % list.length;
+        const run = (account: WorkAccount): number => {
+          for (const [index, [work]] of list.entries()) {
+            const [settled, saved] = list[index - 2] ?? [0, 0];
+            account.refund(settled * saved);
+            if (!account.admit(String(index), work)) return index;
+          }
+          return list.length;
+        };
+        const account = new WorkAccount(Number.MAX_VALUE);
+        expect(run(account)).toBe(list.length);
+        expect(run(new WorkAccount(account.endBefore(String(end))))).toBe(end);
+        expect(account.admitted).toBe(end);
+      }),
+    );
+  });
 });

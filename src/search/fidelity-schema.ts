@@ -1,0 +1,30 @@
+// The part of the configuration that says how much training each candidate has.
+
+import { z } from 'zod';
+import { count, positive } from './training-schema.ts';
+
+export const fidelityFields = {
+  rungs: count
+    .default(1)
+    .describe(
+      'Successive halving: levels of training; of those on one, the better go on to the next, with more images.',
+    ),
+  reduction: z.number().gt(1).default(3).describe('On each rung but the last, one in so many candidates goes on.'),
+  earlyStopCandidates: z
+    .enum(['none', 'median'])
+    .default('none')
+    .describe(
+      'median: a candidate ends after an epoch with which it is still below the median of those of earlier generations.',
+    ),
+  equalCompute: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Candidates have equal work instead of equal epochs: training.epochs is what a typical network has, a smaller one has more.',
+    ),
+  typicalWork: positive
+    .optional()
+    .describe(
+      'With equalCompute: work of training on one image of the typical network. Unless given, the median of random networks, or what a budget plans with.',
+    ),
+};
