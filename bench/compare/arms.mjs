@@ -37,6 +37,7 @@ export const ARMS = [
   { name: 'ours-no-crossover', config: ({ budget }) => ({ budget, crossoverProbability: 0 }) },
   { name: 'ours-no-references', config: ({ budget }) => ({ budget, initialGenomes: [] }) },
   { name: 'ours-equal-compute', config: ({ budget }) => ({ budget, equalCompute: true }) },
+  { name: 'ours-median-stop', config: ({ budget }) => ({ budget, earlyStopCandidates: 'median' }) },
   { name: 'ours-halving', config: ({ budget }) => ({ budget, rungs: 3 }) },
 ];
 
