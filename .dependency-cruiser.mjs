@@ -10,7 +10,7 @@ const MAY_IMPORT = {
   evaluation: ['genome', 'network', 'data', 'engine', 'random'],
   search: ['genome', 'evolution', 'network', 'data', 'engine', 'evaluation', 'random'],
   export: ['search', 'network', 'genome'],
-  report: ['search', 'network', 'genome'],
+  report: ['search', 'network', 'genome', 'data'],
 };
 
 /** Folders whose code also runs in a browser: no Node.js module may appear there. */

@@ -86,6 +86,7 @@ export {
   type Normalisation,
 } from './network/training-graph.ts';
 export { createRng, type Rng } from './random/rng.ts';
+export { type DrawingOptions, drawArchitecture } from './report/architecture.ts';
 export { AutoCNN } from './search/auto-cnn.ts';
 export type { AutoCnnOptions, FurtherSettings, ObjectiveName, OptimizerOption } from './search/auto-cnn-options.ts';
 export {

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { InvalidInputError } from '../errors.ts';
 import { type Dataset, imageSizeOf } from './dataset.ts';
+import { escapeXml } from './escape-xml.ts';
 import { countLabels } from './findings.ts';
 import { writeFileAtomically } from './write-file.ts';
 
@@ -73,16 +74,4 @@ function rowLabel(name: string, count: number, middle: number): string {
   const letters = [...name];
   const shown = letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join('')}…` : name;
   return `<text x="8" y="${middle - 1}" font-size="13">${escapeXml(shown)}</text><text x="8" y="${middle + 14}" font-size="11" fill="#666">${count.toLocaleString('en')}</text>`;
-}
-
-/** Characters that XML cannot hold at all become a question mark. */
-function escapeXml(text: string): string {
-  return (
-    text
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must go
-      .replaceAll(/[\u0000-\u001f\ufffe\uffff]/g, '?')
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-  );
 }
