@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { mapConcurrently } from './concurrency.ts';
 import type { EncodedImages } from './decode-images.ts';
 import { fileFailure } from './file-failure.ts';
@@ -11,13 +11,17 @@ export function imageFiles(images: Omit<EncodedImages, 'readAll'>): EncodedImage
     readAll: (read, signal) =>
       mapConcurrently(
         files,
-        (file) =>
-          read(file, () =>
-            readFile(file.path).catch((error: unknown) => {
-              throw fileFailure('read the image', file.path, error);
-            }),
-          ),
+        (file) => read(file, async () => readImage(file.path)),
         { signal },
       ),
   };
+}
+
+/** Small files are read many times as fast as asynchronously; meanwhile other threads decode. */
+function readImage(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw fileFailure('read the image', path, error);
+  }
 }
