@@ -1,7 +1,7 @@
 // The public library.
 
 export { writeContactSheet } from './data/contact-sheet.ts';
-export { type Dataset, type Examples, imageSizeOf } from './data/dataset.ts';
+export { type Dataset, type Examples, imageSizeOf, readImages, type StoredImages } from './data/dataset.ts';
 export { type DatasetDescription, describeDataset } from './data/describe-dataset.ts';
 export { type ArrayDataset, datasetFromArrays, type ImageArray, type LabelArray } from './data/from-arrays.ts';
 export { type LoadOptions, loadDataset } from './data/load-dataset.ts';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AutoCNN, type AutoCnnOptions, loadDataset, openRunFolder, readSummary } from 'auto-cnn';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { pixelsOf } from './support/data-fixtures.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'auto-cnn-library-'));
 const [directory, argv] = [process.cwd(), process.argv];
@@ -26,9 +27,9 @@ it('searches with the options of the Python package, in child processes, and cal
     seed: 42,
     workers: 2,
     dataset: {
-      xTrain: { data: train.pixels.slice(0, 100 * 784), shape: [100, 28, 28] },
+      xTrain: { data: pixelsOf(train).slice(0, 100 * 784), shape: [100, 28, 28] },
       yTrain: train.labels.slice(0, 100),
-      xTest: { data: test.pixels.slice(0, 50 * 784), shape: [50, 28, 28] },
+      xTest: { data: pixelsOf(test).slice(0, 50 * 784), shape: [50, 28, 28] },
       yTest: test.labels.slice(0, 50),
     },
     optimizer: { name: 'sgd', learningRate: 0.01, momentum: 0.9 },

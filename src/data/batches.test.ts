@@ -23,4 +23,21 @@ describe('gatherBatch', () => {
     expect([...pixels]).toEqual([...examples.pixels.slice(20, 24), ...examples.pixels.slice(8, 12), 7, 7, 7, 7]);
     expect([...labels]).toEqual([2, 2, -1]);
   });
+
+  it('asks for images that are in a file in the order in which they lie there', () => {
+    const asked: number[] = [];
+    const pixels = { read: (index: number, target: Uint8Array) => target.fill(asked.push(index) && 10 * index) };
+    const batch = new Uint8Array(6);
+    gatherBatch(
+      { count: 9, pixels, labels: new Int32Array(9) },
+      2,
+      Int32Array.of(7, 8, 1, 4),
+      1,
+      3,
+      batch,
+      new Int32Array(3),
+    );
+    expect(asked).toEqual([1, 4, 8]);
+    expect([...batch]).toEqual([80, 80, 10, 10, 40, 40]);
+  });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { randomExamples } from '../../test/support/data-fixtures.ts';
+import { pixelsOf, randomExamples } from '../../test/support/data-fixtures.ts';
 import { createRng } from '../random/rng.ts';
 import { buildDataset } from './build-dataset.ts';
 import { selectExamples } from './dataset.ts';
@@ -36,8 +36,8 @@ describe('buildDataset', () => {
   });
 
   it('keeps each image with its label', () => {
-    const keyed = ({ pixels, labels }: DatasetParts['train']): string[] =>
-      [...labels].map((label, i) => `${label}:${pixels.slice(i * 9, (i + 1) * 9)}`).sort();
+    const keyed = (examples: DatasetParts['train']): string[] =>
+      [...examples.labels].map((label, i) => `${label}:${pixelsOf(examples).slice(i * 9, (i + 1) * 9)}`).sort();
     expect(keyed(buildDataset(parts).train)).toEqual(keyed(parts.train));
   });
 
@@ -50,7 +50,7 @@ describe('buildDataset', () => {
   it('gives another fingerprint for another pixel, label, class name, shape or part', () => {
     const { train } = parts;
     const changed: DatasetParts[] = [
-      { ...parts, train: { ...train, pixels: train.pixels.map((value, i) => (i === 5 ? value ^ 1 : value)) } },
+      { ...parts, train: { ...train, pixels: pixelsOf(train).map((value, i) => (i === 5 ? value ^ 1 : value)) } },
       { ...parts, train: { ...train, labels: train.labels.map((label, i) => (i === 5 ? 1 - label : label)) } },
       { ...parts, classes: ['a', 'c'] },
       { ...parts, shape: { channels: 1, height: 1, width: 9 } },

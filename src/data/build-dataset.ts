@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { DataFormatError, InvalidInputError } from '../errors.ts';
 import { createRng } from '../random/rng.ts';
-import { type Dataset, type Examples, type ImageShape, imageSizeOf, selectExamples } from './dataset.ts';
+import { type Dataset, type Examples, type ImageShape, imageSizeOf, readImages, selectExamples } from './dataset.ts';
 import { describeFindings } from './findings.ts';
 import type { DatasetParts } from './loader.ts';
 import { stratifiedSplit } from './split.ts';
@@ -67,11 +67,11 @@ interface OrderedExamples {
 const DIGEST_SIZE = 32;
 
 function orderByContent(examples: Examples, imageSize: number): OrderedExamples {
-  const { count, pixels, labels } = examples;
+  const { count, labels } = examples;
   const digests = Buffer.alloc(count * DIGEST_SIZE);
   const leading = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    const image = pixels.subarray(i * imageSize, (i + 1) * imageSize);
+    const image = readImages(examples, imageSize, i, i + 1);
     createHash('sha256')
       .update(image)
       .digest()
@@ -135,7 +135,7 @@ function checkExamples(where: string, examples: Examples, imageSize: number, cla
   if (labels.length !== count) {
     throw new DataFormatError(`${where}: ${count} images but ${labels.length} labels; each image needs one label.`);
   }
-  if (pixels.length !== count * imageSize) {
+  if (pixels instanceof Uint8Array && pixels.length !== count * imageSize) {
     throw new DataFormatError(
       `${where}: ${count} images of ${imageSize} bytes need ${count * imageSize} bytes, got ${pixels.length}.`,
     );

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { InvalidInputError } from '../errors.ts';
-import { type Dataset, imageSizeOf } from './dataset.ts';
+import { type Dataset, imageSizeOf, readImages } from './dataset.ts';
 import { escapeXml } from './escape-xml.ts';
 import { countLabels } from './findings.ts';
 import { writeFileAtomically } from './write-file.ts';
@@ -44,7 +44,7 @@ async function renderContactSheet({ shape, classes, train }: Dataset): Promise<B
     const column = placed[label];
     if (column === undefined || column === IMAGES_A_ROW) continue;
     placed[label] = column + 1;
-    const image = train.pixels.subarray(i * imageSizeOf(shape), (i + 1) * imageSizeOf(shape));
+    const image = readImages(train, imageSizeOf(shape), i, i + 1);
     const [left, top] = [LABEL_WIDTH + column * (cell + GAP), GAP + label * (cell + GAP)];
     for (let y = 0; y < cell; y++) {
       for (let x = 0; x < cell; x++) {

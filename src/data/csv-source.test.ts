@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { encodeCsv, interleave } from '../../test/support/array-fixtures.ts';
-import { plainImage, randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
+import { pixelsOf, plainImage, randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import { locateCsv, locateCsvFolder } from './csv-source.ts';
 import type { DatasetParts, ReadOptions } from './loader.ts';
 
@@ -70,11 +70,10 @@ describe('a CSV file of pixels', () => {
   });
 
   it('has floats, or 16-bit numbers', async () => {
-    expect((await readText(rowsOf('a,0,0.2,1,1e-1', 'b,1,1,1,1'))).train.pixels.subarray(0, 4)).toEqual(
-      Uint8Array.of(0, 51, 255, 26),
-    );
+    const floats = await readText(rowsOf('a,0,0.2,1,1e-1', 'b,1,1,1,1'));
+    expect(pixelsOf(floats.train).subarray(0, 4)).toEqual(Uint8Array.of(0, 51, 255, 26));
     const deep = await readText(rowsOf('a,0,256,65535,511', 'b,1,1,1,1'));
-    expect(deep.train.pixels.subarray(0, 4)).toEqual(Uint8Array.of(0, 1, 255, 1));
+    expect(pixelsOf(deep.train).subarray(0, 4)).toEqual(Uint8Array.of(0, 1, 255, 1));
     expect(deep.notes).toEqual(['The pixels go up to 65535: their upper 8 of 16 bits were taken.']);
   });
 

@@ -7,13 +7,23 @@ export interface ImageShape {
   readonly width: number;
 }
 
+/** Images that stay in a file: more than memory should hold. */
+export interface StoredImages {
+  /** Copies image `index` to `target`, whose length is the size of an image. */
+  read(index: number, target: Uint8Array): void;
+}
+
 /** Labelled images. `labels` are indices into `Dataset.classes`. */
 export interface Examples {
   readonly count: number;
-  /** `[count, channels, height, width]`, raw values 0..255. */
-  readonly pixels: Uint8Array;
+  /** `[count, channels, height, width]`, raw values 0..255; `readImages` gives some of them, wherever they are. */
+  readonly pixels: Uint8Array | StoredImages;
   /** `[count]`. */
   readonly labels: Int32Array;
+}
+
+export interface ExamplesInMemory extends Examples {
+  readonly pixels: Uint8Array;
 }
 
 /** A packed data set. The examples of each part are in an order that depends on their content alone. */
@@ -35,18 +45,36 @@ export function imageSizeOf(shape: ImageShape): number {
 }
 
 /**
- * Copies some examples, in the order of `indices`.
+ * Pixels of the images from `from` to before `to`: a view of those in memory, a copy of those in a file.
+ *
+ * @param imageSize  bytes of one image.
+ * @returns `[to - from, channels, height, width]`.
+ * @throws {DataFormatError} if the file has been damaged meanwhile.
+ */
+export function readImages({ pixels }: Examples, imageSize: number, from: number, to: number): Uint8Array {
+  if (pixels instanceof Uint8Array) return pixels.subarray(from * imageSize, to * imageSize);
+  const images = new Uint8Array((to - from) * imageSize);
+  for (let i = from; i < to; i++) pixels.read(i, images.subarray((i - from) * imageSize, (i - from + 1) * imageSize));
+  return images;
+}
+
+/**
+ * Some examples, in the order of `indices`. Images in memory are copied, those in a file stay there.
  *
  * @param imageSize  bytes of one image.
  * @param indices    positions in `examples`; repeats are allowed.
  */
 export function selectExamples(examples: Examples, imageSize: number, indices: ArrayLike<number>): Examples {
+  const { pixels: from } = examples;
+  const labels = Int32Array.from(indices, (index) => examples.labels[index] ?? 0);
+  if (!(from instanceof Uint8Array)) {
+    const pixels: StoredImages = { read: (index, target) => from.read(indices[index] ?? 0, target) };
+    return { count: indices.length, pixels, labels };
+  }
   const pixels = new Uint8Array(indices.length * imageSize);
-  const labels = new Int32Array(indices.length);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i] ?? 0;
-    pixels.set(examples.pixels.subarray(index * imageSize, (index + 1) * imageSize), i * imageSize);
-    labels[i] = examples.labels[index] ?? 0;
+    pixels.set(from.subarray(index * imageSize, (index + 1) * imageSize), i * imageSize);
   }
   return { count: indices.length, pixels, labels };
 }

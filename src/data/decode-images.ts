@@ -5,8 +5,9 @@ import { InvalidInputError } from '../errors.ts';
 import type { Examples } from './dataset.ts';
 import { decodeImage, readImageSize } from './decode-image.ts';
 import { formatError, reasonOf } from './format-error.ts';
+import { createImageStore } from './image-store.ts';
 import type { DatasetParts, ReadOptions, TargetSize } from './loader.ts';
-import { chooseChannels, joinImages } from './pixels.ts';
+import { chooseChannels } from './pixels.ts';
 
 /** One image: a file of its own, or a row of a file. */
 export interface ImagePlace {
@@ -54,24 +55,24 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
   const count = train.length + (test?.length ?? 0);
   const total = options.size === undefined ? 2 * count : count;
   let done = 0;
-  const readAll = <T>(read: (bytes: Uint8Array) => Promise<T>): Promise<Read<T>[]> =>
+  const readAll = <T, R>(read: (bytes: Uint8Array) => Promise<T>, keep: (value: T) => R): Promise<Read<R>[]> =>
     images.readAll(async (place, bytes) => {
-      const result = await readOne(place, bytes, read, options.skipBroken ?? false);
+      const { value } = await readOne(place, bytes, read, options.skipBroken ?? false);
       options.onProgress?.(++done, total);
-      return result;
+      return { place, value: value === undefined ? undefined : keep(value) };
     }, options.signal);
 
-  const sizes = options.size === undefined ? await readAll(readImageSize) : [];
+  const sizes = options.size === undefined ? await readAll(readImageSize, (size) => size) : [];
   const size = options.size ?? defaultSize(sizes.flatMap(({ value }) => value ?? []));
-  const decoded = await readAll((bytes) => decodeImage(bytes, size));
+  const store = createImageStore(count, size, options.overflow);
+  const decoded = await readAll((bytes) => decodeImage(bytes, size), store.add);
   const broken = decoded.filter(({ value }) => value === undefined).map(({ place }) => place);
   checkNothingVanished(images, broken);
 
-  const planes = decoded.flatMap(({ value }) => value ?? []);
-  const shape = { ...size, channels: chooseChannels(planes, size.height * size.width, options.channels) };
-  const join = (part: readonly Read<Uint8Array>[]): Examples => {
+  const shape = { ...size, channels: chooseChannels(store.allGrey(), options.channels) };
+  const join = (part: readonly Read<number>[]): Examples => {
     const whole = part.filter(({ value }) => value !== undefined);
-    return joinImages(
+    return store.take(
       whole.flatMap(({ value }) => value ?? []),
       whole.map(({ place }) => place.label),
       shape,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomExamples } from '../../test/support/data-fixtures.ts';
+import { pixelsOf, randomExamples } from '../../test/support/data-fixtures.ts';
 import { buildDataset } from './build-dataset.ts';
 import type { Examples } from './dataset.ts';
 
@@ -20,8 +20,8 @@ describe('notes on the content', () => {
   it('count the test images that are in the training part', () => {
     const train = withLabels([0, 1, 0, 1]);
     const test = withLabels([0, 1, 1], 2);
-    test.pixels.set(train.pixels.subarray(4, 8), 0);
-    test.pixels.set(train.pixels.subarray(4, 8), 8);
+    pixelsOf(test).set(pixelsOf(train).subarray(4, 8), 0);
+    pixelsOf(test).set(pixelsOf(train).subarray(4, 8), 8);
     expect(notesOn(train, test)).toEqual([
       'read',
       'Test images that are in the training part too, pixel for pixel: 2 of 3; the test accuracy will be too high.',

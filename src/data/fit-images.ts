@@ -1,7 +1,7 @@
 // Brings images that a format holds as arrays to the size and colour mode that were asked for.
 
 import { mapConcurrently } from './concurrency.ts';
-import { type Examples, type ImageShape, imageSizeOf } from './dataset.ts';
+import { type Examples, type ImageShape, imageSizeOf, readImages } from './dataset.ts';
 import { resizePlanes } from './decode-image.ts';
 import type { DatasetParts, ReadOptions } from './loader.ts';
 import { chooseChannels, dropEqualPlanes, joinImages } from './pixels.ts';
@@ -23,7 +23,14 @@ export async function fitImages(parts: DatasetParts, options: ReadOptions): Prom
         : dropEqualPlanes(image, shape.channels === 1 ? image.length : height * width),
     { signal: options.signal, onDone: () => options.onProgress?.(++done, originals.length) },
   );
-  const fitted = { channels: chooseChannels(images, height * width, options.channels), height, width };
+  const fitted = {
+    channels: chooseChannels(
+      images.every(({ length }) => length === height * width),
+      options.channels,
+    ),
+    height,
+    width,
+  };
   return {
     ...parts,
     shape: fitted,
@@ -37,5 +44,5 @@ export async function fitImages(parts: DatasetParts, options: ReadOptions): Prom
 
 function listImages(examples: Examples, shape: ImageShape): Uint8Array[] {
   const size = imageSizeOf(shape);
-  return Array.from({ length: examples.count }, (_, i) => examples.pixels.subarray(i * size, (i + 1) * size));
+  return Array.from({ length: examples.count }, (_, i) => readImages(examples, size, i, i + 1));
 }

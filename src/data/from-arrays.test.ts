@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pixelsOf } from '../../test/support/data-fixtures.ts';
 import { InvalidInputError } from '../errors.ts';
 import { type ArrayDataset, datasetFromArrays, examplesFromArrays, pixelsFromArray } from './from-arrays.ts';
 
@@ -11,8 +12,13 @@ const grey: ArrayDataset = {
 
 /** Image → label, whatever the order. */
 function labelled({ train }: ReturnType<typeof datasetFromArrays>): Record<string, number> {
-  const size = train.pixels.length / train.count;
-  const images = [...train.labels].map((label, i) => [train.pixels.slice(i * size, (i + 1) * size).join(), label]);
+  const size = pixelsOf(train).length / train.count;
+  const images = [...train.labels].map((label, i) => [
+    pixelsOf(train)
+      .slice(i * size, (i + 1) * size)
+      .join(),
+    label,
+  ]);
   return Object.fromEntries(images);
 }
 

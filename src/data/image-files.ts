@@ -9,11 +9,7 @@ export function imageFiles(images: Omit<EncodedImages, 'readAll'>): EncodedImage
   return {
     ...images,
     readAll: (read, signal) =>
-      mapConcurrently(
-        files,
-        (file) => read(file, async () => readImage(file.path)),
-        { signal },
-      ),
+      mapConcurrently(files, (file) => read(file, async () => readImage(file.path)), { signal }),
   };
 }
 

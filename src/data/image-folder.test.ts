@@ -2,7 +2,14 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { encodePng, plainImage, randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
+import {
+  encodePng,
+  pixelsOf,
+  plainImage,
+  randomExamples,
+  temporaryFolder,
+  writeIn,
+} from '../../test/support/data-fixtures.ts';
 import { DataFormatError } from '../errors.ts';
 import { locateImageFolder } from './image-folder.ts';
 import type { DatasetParts, ReadOptions } from './loader.ts';
@@ -32,7 +39,7 @@ describe('locateImageFolder', () => {
     expect(parts.classes).toEqual(['cat', 'dog']);
     expect(parts.shape).toEqual({ channels: 3, ...tiny });
     expect([...parts.train.labels]).toEqual([0, 0, 1]);
-    expect([...parts.train.pixels.slice(2 * 48, 2 * 48 + 17)]).toEqual([...new Array(16).fill(255), 0]);
+    expect([...pixelsOf(parts.train).slice(2 * 48, 2 * 48 + 17)]).toEqual([...new Array(16).fill(255), 0]);
     expect(parts.test).toBeUndefined();
     expect(parts.notes).toEqual([]);
   });
@@ -60,7 +67,7 @@ describe('locateImageFolder', () => {
     const folder = await folderWith({ 'a/1.png': red, 'b/1.png': grey });
     const asGrey = await read(folder, { channels: 'grey' });
     expect(asGrey.shape.channels).toBe(1);
-    expect([asGrey.train.pixels[0], asGrey.train.pixels[16]]).toEqual([76, 0x77]);
+    expect([pixelsOf(asGrey.train)[0], pixelsOf(asGrey.train)[16]]).toEqual([76, 0x77]);
     const allGrey = await folderWith({ 'a/1.png': grey, 'b/1.png': grey });
     expect((await read(allGrey, { channels: 'rgb' })).train.pixels).toEqual(new Uint8Array(96).fill(0x77));
   });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeCsv, npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
 import {
   encodeIdx,
+  pixelsOf,
   plainImage,
   randomExamples,
   temporaryFolder,
@@ -14,8 +15,9 @@ import {
   writePngFolder,
 } from '../../test/support/data-fixtures.ts';
 import { encodeParquet, parquetImages } from '../../test/support/parquet-fixtures.ts';
-import { type Dataset, type Examples, type ImageShape, selectExamples } from './dataset.ts';
+import { type Dataset, type Examples, type ImageShape, imageSizeOf, readImages, selectExamples } from './dataset.ts';
 import { type LoadOptions, loadDataset } from './load-dataset.ts';
+import { channelStatistics } from './statistics.ts';
 
 const shape = { channels: 1, height: 6, width: 5 };
 const train = randomExamples(30, shape, 3);
@@ -65,7 +67,7 @@ const FORMATS: Readonly<Record<string, WriteFormat>> = {
 
 const write = async (
   format: WriteFormat,
-  first = train,
+  first: Examples = train,
   second: Examples | undefined = test,
 ): Promise<WrittenDataset> => {
   const folder = join(await temporaryFolder(), 'digits');
@@ -83,7 +85,7 @@ describe.each(Object.entries(FORMATS))('contract of a loader: %s', (_, format) =
     expect([dataset.train.count, dataset.test.count]).toEqual([30, 9]);
     expect([...dataset.train.labels].sort()).toEqual([...train.labels].sort());
     const sum = (values: Uint8Array): number => values.reduce((a, b) => a + b, 0);
-    expect(sum(dataset.train.pixels)).toBe(sum(train.pixels));
+    expect(sum(pixelsOf(dataset.train))).toBe(sum(pixelsOf(train)));
   });
 
   it('gives the same the second time, from the cache', async () => {
@@ -177,7 +179,7 @@ describe('mnist', () => {
     expect(counts(mnist.test.labels)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
     expect(mnist.fingerprint).toBe('b52938b44bbd7a425a17ade0459f5f4c228938bf701b6361688c5acd6954e1b9');
     const again = await loadDataset('mnist', { cacheDir });
-    expect(Buffer.compare(again.train.pixels, mnist.train.pixels)).toBe(0);
+    expect(Buffer.compare(pixelsOf(again.train), pixelsOf(mnist.train))).toBe(0);
     expect(again.fingerprint).toBe(mnist.fingerprint);
   });
 });
@@ -304,3 +306,52 @@ async function asOrdinaryUser(run: () => Promise<void>): Promise<void> {
     if (isRoot) process.seteuid?.(0);
   }
 }
+
+describe('data that memory should not hold', () => {
+  const images = (part: Examples, size: number): Uint8Array[] =>
+    Array.from({ length: part.count }, (_, i) => readImages(part, size, i, i + 1));
+
+  it.each(Object.entries(FORMATS))('is the same as %s when it stays in its packed file', async (_, format) => {
+    for (const option of [{}, { channels: 'rgb' }] as const) {
+      const { folder, cacheDir } = await write(format);
+      const whole = await load({ folder, cacheDir: await temporaryFolder() }, option);
+      const size = imageSizeOf(whole.shape);
+      for (const time of ['first', 'second']) {
+        const stored = await load({ folder, cacheDir }, { ...option, memoryLimitBytes: 100 });
+        expect(stored.train.pixels, time).not.toBeInstanceOf(Uint8Array);
+        expect({ ...stored, train: images(stored.train, size), test: images(stored.test, size) }).toEqual({
+          ...whole,
+          train: images(whole.train, size),
+          test: images(whole.test, size),
+        });
+        expect(
+          channelStatistics(
+            stored.train,
+            stored.train.labels.map((_, i) => i),
+            stored.shape,
+          ),
+        ).toEqual(
+          channelStatistics(
+            whole.train,
+            whole.train.labels.map((_, i) => i),
+            whole.shape,
+          ),
+        );
+      }
+      expect((await readdir(cacheDir)).sort()).toEqual(['datasets', 'sources']);
+    }
+  });
+
+  it('is decoded to colour and to grey, and split, as in memory', async () => {
+    const colour = { channels: 3, height: 6, width: 5 };
+    const folder = await temporaryFolder();
+    await writePngFolder(folder, randomExamples(20, colour, 2), colour);
+    for (const channels of ['rgb', 'grey', undefined] as const) {
+      const whole = await loadDataset(folder, { cacheDir: await temporaryFolder(), channels });
+      const cacheDir = await temporaryFolder();
+      const stored = await loadDataset(folder, { cacheDir, channels, memoryLimitBytes: 100 });
+      expect(stored.fingerprint).toBe(whole.fingerprint);
+      expect(images(stored.test, imageSizeOf(whole.shape))).toEqual(images(whole.test, imageSizeOf(whole.shape)));
+    }
+  });
+});

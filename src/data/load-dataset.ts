@@ -8,13 +8,15 @@ import { type BuildOptions, buildDataset, checkTestFraction } from './build-data
 import { ensurePacked, resolveCacheDir } from './cache.ts';
 import { locateCifarArchive, locateCifarFolder } from './cifar.ts';
 import { locateCsv, locateCsvFolder } from './csv-source.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, imageSizeOf } from './dataset.ts';
 import { fileFailure, systemCodeOf } from './file-failure.ts';
 import { locateIdxFolder } from './idx-folder.ts';
 import { locateImageFolder } from './image-folder.ts';
 import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './loader.ts';
+import { HELD_PIXELS } from './memory-limit.ts';
 import { locateMnist } from './mnist.ts';
 import { locateNpz } from './npz.ts';
+import { readPackedDataset } from './pack.ts';
 import { locateParquet, locateParquetFolder } from './parquet-source.ts';
 import { locatePublished, PUBLISHED } from './published.ts';
 import { recallDataset, rememberDataset, sourceKey } from './source-index.ts';
@@ -24,6 +26,11 @@ export interface LoadOptions extends ReadOptions, BuildOptions {
   readonly cacheDir?: string | undefined;
   /** Where the files of fashion-mnist, cifar10 and cifar100 lie. Without it they are fetched into the cache, once. */
   readonly dataDir?: string | undefined;
+  /**
+   * Pixels of a data set that are held in memory; a larger one stays in its packed file and is read batch by batch, with
+   * the same results. Default: a 32nd of the memory, at most 1 GiB.
+   */
+  readonly memoryLimitBytes?: number | undefined;
 }
 
 /**
@@ -40,24 +47,30 @@ export interface LoadOptions extends ReadOptions, BuildOptions {
 export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
   checkOptions(options);
   options.signal?.throwIfAborted();
+  const { memoryLimitBytes = HELD_PIXELS } = options;
   const cacheDir = await resolveCacheDir(options.cacheDir);
   const located = await locate(source, { ...options, cacheDir });
   const makeKey = (): Promise<string> => sourceKey(located.format, located.files, relevantOptions(options));
   const key = await makeKey();
-  const remembered = await recallDataset(cacheDir, key);
+  const remembered = await recallDataset(cacheDir, key, memoryLimitBytes);
   if (remembered !== undefined) return remembered;
 
-  const dataset = buildDataset(await located.read(options), options);
+  const dataset = buildDataset(
+    await located.read({ ...options, overflow: { folder: cacheDir, limitBytes: memoryLimitBytes } }),
+    options,
+  );
   options.signal?.throwIfAborted();
+  const { name, notes, train, test, shape } = dataset;
   try {
-    await ensurePacked(dataset, cacheDir);
+    const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
+    if ((train.count + test.count) * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
+    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, notes };
   } catch (error) {
-    if (!(error instanceof AutoCnnError)) throw error;
-    return { ...dataset, notes: [...dataset.notes, `The packed data could not be kept. ${error.message}`] };
+    if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
+    return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
   }
-  return dataset;
 }
 
 type LocateOptions = LoadOptions & { readonly cacheDir: string };

@@ -13,6 +13,12 @@ export interface TargetSize {
   readonly width: number;
 }
 
+export interface Overflow {
+  readonly folder: string;
+  /** Of pixels in memory. */
+  readonly limitBytes: number;
+}
+
 /** What the user asked for; a format leaves out what has no meaning for it. */
 export interface ReadOptions {
   /** All images are brought to this size, aspect kept, black added. Without it the format chooses. */
@@ -23,6 +29,8 @@ export interface ReadOptions {
   readonly layout?: PixelLayout | undefined;
   /** Leave out images that cannot be decoded, and say so in the notes. */
   readonly skipBroken?: boolean | undefined;
+  /** Where decoded images wait that are more than memory should hold. Without it they stay in memory. */
+  readonly overflow?: Overflow | undefined;
   /** Called with steps done and in all; an image may be several steps. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

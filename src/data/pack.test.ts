@@ -1,10 +1,11 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomExamples, temporaryFolder } from '../../test/support/data-fixtures.ts';
 import { DataFormatError } from '../errors.ts';
 import { buildDataset } from './build-dataset.ts';
+import { type Examples, readImages } from './dataset.ts';
 import { readPackedDataset, writePackedDataset } from './pack.ts';
 
 const shape = { channels: 3, height: 4, width: 5 };
@@ -17,7 +18,37 @@ const dataset = buildDataset({
   notes: ['a note'],
 });
 
+/** Pixels of all images one by one. */
+const imagesOf = (examples: Examples): Uint8Array[] =>
+  Array.from({ length: examples.count }, (_, i) => readImages(examples, 60, i, i + 1));
+
 describe('a packed data set', () => {
+  it('is the same where its images stay in the file, and as it was when the file is replaced or gone', async () => {
+    const path = join(await temporaryFolder(), 'a.pack');
+    await writePackedDataset(path, dataset);
+    const stored = await readPackedDataset(path, 100);
+    expect(stored.train.pixels).not.toBeInstanceOf(Uint8Array);
+    await rm(path);
+    for (const part of ['train', 'test'] as const) {
+      expect(stored[part].labels).toEqual(dataset[part].labels);
+      expect(imagesOf(stored[part])).toEqual(imagesOf(dataset[part]));
+    }
+    await writePackedDataset(path, stored);
+    expect(await readPackedDataset(path)).toEqual(dataset);
+  });
+
+  it('says so if it is cut off while its images are in use', async () => {
+    const path = join(await temporaryFolder(), 'a.pack');
+    await writePackedDataset(path, dataset);
+    const { size } = await stat(path);
+    const { test } = await readPackedDataset(path, 100);
+    await truncate(path, size - 1);
+    expect(readImages(test, 60, 1, 2)).toEqual(readImages(dataset.test, 60, 1, 2));
+    expect(() => readImages(test, 60, 2, 3)).toThrow(
+      `${path}, byte ${size - 1}: it was cut off while in use; delete the file, it is made again from the data.`,
+    );
+  });
+
   it('comes back as it was written', async () => {
     const path = join(await temporaryFolder(), 'new', 'a.pack');
     await writePackedDataset(path, dataset);
@@ -77,6 +108,7 @@ describe('a packed data set', () => {
         bytes[at] = (bytes[at] ?? 0) ^ mask;
         await writeFile(path, bytes);
         await expect(readPackedDataset(path)).rejects.toBeInstanceOf(DataFormatError);
+        await expect(readPackedDataset(path, 0)).rejects.toBeInstanceOf(DataFormatError);
       }),
       { numRuns: 300 },
     );

@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { ParquetWriteOptions } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
-import { randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
+import { pixelsOf, randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import { encodeParquet, type ParquetImage, parquetImages } from '../../test/support/parquet-fixtures.ts';
 import type { DatasetParts, ReadOptions } from './loader.ts';
 import { locateParquet, locateParquetFolder } from './parquet-source.ts';
@@ -32,7 +32,7 @@ describe('a Parquet file', () => {
   it('is read where images repeat, by their dictionary', async () => {
     const repeated = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2].flatMap((i) => images[i] ?? []);
     const parts = await read(encodeParquet(repeated));
-    expect(parts.train.pixels.subarray(180, 360)).toEqual(parts.train.pixels.subarray(0, 180));
+    expect(pixelsOf(parts.train).subarray(180, 360)).toEqual(pixelsOf(parts.train).subarray(0, 180));
     expect(parts.train.labels).toEqual(train.labels);
   });
 

@@ -1,6 +1,6 @@
 // Images as planes: one plane if all channels are equal, otherwise red, green and blue.
 
-import type { Examples, ImageShape } from './dataset.ts';
+import type { ExamplesInMemory, ImageShape } from './dataset.ts';
 import type { ColourMode } from './loader.ts';
 
 /**
@@ -30,16 +30,19 @@ export function dropEqualPlanes(planes: Uint8Array, planeSize: number): Uint8Arr
 }
 
 /** The colour mode asked for, or grey if every image has one plane. Returns the number of channels. */
-export function chooseChannels(images: readonly Uint8Array[], planeSize: number, asked?: ColourMode): number {
-  if (asked !== undefined) return asked === 'grey' ? 1 : 3;
-  return images.every((image) => image.length === planeSize) ? 1 : 3;
+export function chooseChannels(allGrey: boolean, asked?: ColourMode): number {
+  return (asked === undefined ? allGrey : asked === 'grey') ? 1 : 3;
 }
 
 /**
  * Joins images, each of one or three planes, to examples of one shape. Grey becomes colour by repetition, colour becomes
  * grey by the luma weights of ITU-R BT.601, rounded; both keep a grey image's values exactly.
  */
-export function joinImages(images: readonly Uint8Array[], labels: ArrayLike<number>, shape: ImageShape): Examples {
+export function joinImages(
+  images: readonly Uint8Array[],
+  labels: ArrayLike<number>,
+  shape: ImageShape,
+): ExamplesInMemory {
   const planeSize = shape.height * shape.width;
   const imageSize = planeSize * shape.channels;
   const pixels = new Uint8Array(images.length * imageSize);

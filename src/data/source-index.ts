@@ -30,10 +30,14 @@ export async function sourceKey(format: string, files: readonly string[], option
 }
 
 /** The data set that was remembered under `key`, or undefined if there is none or it is damaged. */
-export async function recallDataset(cacheDir: string, key: string): Promise<Dataset | undefined> {
+export async function recallDataset(
+  cacheDir: string,
+  key: string,
+  memoryLimitBytes?: number,
+): Promise<Dataset | undefined> {
   try {
     const entry = JSON.parse(await readFile(entryPath(cacheDir, key), 'utf8')) as Entry;
-    const packed = await readPackedDataset(packedDatasetPath(entry.fingerprint, cacheDir));
+    const packed = await readPackedDataset(packedDatasetPath(entry.fingerprint, cacheDir), memoryLimitBytes);
     if (packed.fingerprint !== entry.fingerprint) return undefined;
     // Other sources with the same content share the packed file; name and notes belong to the source.
     return { ...packed, name: entry.name, notes: entry.notes };

@@ -1,7 +1,7 @@
 // Per-channel mean and standard deviation, for the normalisation inside the model.
 
 import { ShapeError } from '../errors.ts';
-import { type Examples, type ImageShape, imageSizeOf } from './dataset.ts';
+import { type Examples, type ImageShape, imageSizeOf, readImages } from './dataset.ts';
 
 export interface ChannelStatistics {
   /** `[channels]`, on the scale 0..255. */
@@ -26,28 +26,30 @@ export function channelStatistics(
   const imageSize = imageSizeOf(shape);
   const planeSize = shape.height * shape.width;
   const count = indices.length * planeSize;
-  const mean: number[] = [];
-  const std: number[] = [];
-  for (let channel = 0; channel < shape.channels; channel++) {
-    let sum = 0;
-    let squares = 0;
-    for (let i = 0; i < indices.length; i++) {
-      const index = indices[i] ?? -1;
-      if (!(index >= 0 && index < examples.count)) {
-        throw new ShapeError(`channelStatistics: example ${index} is outside 0..${examples.count - 1}.`);
-      }
-      const start = index * imageSize + channel * planeSize;
-      const end = start + planeSize;
-      for (let at = start; at < end; at++) {
-        const value = examples.pixels[at] ?? 0;
+  const sums = new Float64Array(shape.channels);
+  const squareSums = new Float64Array(shape.channels);
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i] ?? -1;
+    if (!(index >= 0 && index < examples.count)) {
+      throw new ShapeError(`channelStatistics: example ${index} is outside 0..${examples.count - 1}.`);
+    }
+    const image = readImages(examples, imageSize, index, index + 1);
+    for (let channel = 0; channel < shape.channels; channel++) {
+      let sum = 0;
+      let squares = 0;
+      for (let at = channel * planeSize; at < (channel + 1) * planeSize; at++) {
+        const value = image[at] ?? 0;
         sum += value;
         squares += value * value;
       }
+      sums[channel] = (sums[channel] ?? 0) + sum;
+      squareSums[channel] = (squareSums[channel] ?? 0) + squares;
     }
-    mean.push(sum / count);
-    std.push(standardDeviation(sum, squares, count) || 1);
   }
-  return { mean, std };
+  return {
+    mean: Array.from(sums, (sum) => sum / count),
+    std: Array.from(sums, (sum, channel) => standardDeviation(sum, squareSums[channel] ?? 0, count) || 1),
+  };
 }
 
 /** The difference of the large numbers is taken exactly, so that it is 0 for a constant channel. */

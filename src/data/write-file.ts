@@ -2,19 +2,27 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { AutoCnnError } from '../errors.ts';
 import { ensureFolder } from './ensure-folder.ts';
 import { fileFailure } from './file-failure.ts';
 
 /** Writes a file so that others see all of it or nothing. Creates the folder. */
-export async function writeFileAtomically(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+export function writeFileAtomically(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  return replaceFile(path, async (file) => {
+    for (const chunk of chunks) await file.writeFile(chunk);
+  });
+}
+
+/** {@link writeFileAtomically} for what is made while it is written. */
+export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     ensureFolder(dirname(path));
     const file = await open(temporary, 'wx');
     try {
-      for (const chunk of chunks) await file.writeFile(chunk);
+      await write(file);
       await file.sync();
     } finally {
       await file.close();
@@ -22,7 +30,7 @@ export async function writeFileAtomically(path: string, chunks: readonly Uint8Ar
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw fileFailure('write', path, error);
+    throw error instanceof AutoCnnError ? error : fileFailure('write', path, error);
   }
 }
 

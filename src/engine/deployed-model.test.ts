@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pixelsOf } from '../../test/support/data-fixtures.ts';
 import { readOnnx } from '../../test/support/read-onnx.ts';
 import { runtime } from '../../test/support/run-graph.ts';
 import { brightOrDark, TOY_SHAPE, TOY_TRAINING, toyNetwork } from '../../test/support/toy-data.ts';
@@ -45,14 +46,14 @@ describe.each(['', 'max', '2-4-max', 'mean-4-2-2-4'])('the deployed model of "%s
 
   it('answers with probabilities and the likeliest label, whatever the size of the batch', async () => {
     const model = await DeployedModel.load(runtime, bytes, 'model.onnx');
-    const { labels, probabilities } = await model.predict(examples.pixels, TOY_SHAPE);
+    const { labels, probabilities } = await model.predict(pixelsOf(examples), TOY_SHAPE);
     expect(labels).toHaveLength(examples.count);
     for (const [i, label] of labels.entries()) {
       const [dark = 0, bright = 0] = probabilities.subarray(2 * i, 2 * i + 2);
       expect(dark + bright).toBeCloseTo(1, 6);
       expect(label).toBe(dark >= bright ? 0 : 1);
     }
-    const [one] = (await model.predict(examples.pixels.subarray(64, 128), TOY_SHAPE)).labels;
+    const [one] = (await model.predict(pixelsOf(examples).subarray(64, 128), TOY_SHAPE)).labels;
     expect(one).toBe(labels[1]);
     await model.release();
   });

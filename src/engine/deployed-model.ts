@@ -1,6 +1,6 @@
 // A model file at work: what `model.onnx` answers, for scoring and prediction.
 
-import { type Examples, type ImageShape, imageSizeOf } from '../data/dataset.ts';
+import { type Examples, type ImageShape, imageSizeOf, readImages } from '../data/dataset.ts';
 import { EngineError } from '../errors.ts';
 import { type ModelMetadata, readModelMetadata } from '../network/onnx-metadata.ts';
 import { type ClassificationReport, ReportCounter } from './classification-report.ts';
@@ -69,10 +69,7 @@ export class DeployedModel {
     let correct = 0;
     for (let from = 0; from < examples.count; from += batchSize) {
       const to = Math.min(from + batchSize, examples.count);
-      const { labels, probabilities } = await this.predict(
-        examples.pixels.subarray(from * imageSize, to * imageSize),
-        shape,
-      );
+      const { labels, probabilities } = await this.predict(readImages(examples, imageSize, from, to), shape);
       counter.add(labels, probabilities, examples.labels.subarray(from, to));
       for (let i = 0; i < to - from; i++) {
         const truth = examples.labels[from + i] ?? 0;

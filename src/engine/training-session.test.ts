@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pixelsOf } from '../../test/support/data-fixtures.ts';
 import { lowerings } from '../../test/support/lowerings.ts';
 import { naiveTensor } from '../../test/support/naive-operators.ts';
 import { runGraph, runtime } from '../../test/support/run-graph.ts';
@@ -18,7 +19,7 @@ const buffers = new BatchBuffers(runtime, TOY_SHAPE, 4);
 /** The statistics of the batch alone, for the given parameters. */
 async function batchStatistics(from: number, parameters: Float32Array): Promise<Float64Array> {
   const outputs = await runGraph(buildGradientGraph(network), {
-    image: naiveTensor([4, 1, 8, 8], examples.pixels.subarray(from * 64, (from + 4) * 64)),
+    image: naiveTensor([4, 1, 8, 8], pixelsOf(examples).subarray(from * 64, (from + 4) * 64)),
     labels: naiveTensor([4], examples.labels.subarray(from, from + 4)),
     parameters: naiveTensor([parameters.length], parameters),
   });

@@ -1,7 +1,12 @@
+import { readFile, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../test/support/data-fixtures.ts';
 import { TOY_TRAINING, toyDataset } from '../../test/support/toy-data.ts';
+import { readPackedDataset, writePackedDataset } from '../data/pack.ts';
+import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import { EngineError } from '../errors.ts';
+import { DataFormatError, EngineError } from '../errors.ts';
 import { plain } from '../network/lowering/plain.ts';
 import { evaluateTask } from './evaluate-task.ts';
 import type { EvaluationTask } from './task.ts';
@@ -37,5 +42,31 @@ describe('evaluateTask', () => {
       bestEpoch: 0,
       failure: { reason, message: error.message },
     });
+  });
+
+  it('comes to the same, bit for bit, whether the images are in memory or in a file', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'toy.pack');
+    await writePackedDataset(path, toyDataset(60, 20));
+    const runtime = await loadNodeRuntime();
+    const augmented = { ...TASK.training, augmentation: { padAndCrop: 1, horizontalFlip: true } };
+    const evaluate = async (name: string, memoryLimitBytes: number) => {
+      const checkpointPath = join(folder, name);
+      const dataset = await readPackedDataset(path, memoryLimitBytes);
+      expect(dataset.train.pixels instanceof Uint8Array).toBe(memoryLimitBytes > 0);
+      const outcome = await evaluateTask(runtime, dataset, { ...TASK, training: augmented, checkpointPath });
+      return { outcome, weights: await readFile(checkpointPath) };
+    };
+    const { outcome, weights } = await evaluate('memory', 1e6);
+    expect(outcome.failure).toBeUndefined();
+    expect(await evaluate('file', 0)).toEqual({ outcome, weights });
+  });
+
+  it('does not blame the candidate for data that is damaged meanwhile', async () => {
+    const path = join(await temporaryFolder(), 'toy.pack');
+    await writePackedDataset(path, toyDataset(60, 20));
+    const dataset = await readPackedDataset(path, 0);
+    await truncate(path, 1000);
+    await expect(evaluateTask(await loadNodeRuntime(), dataset, TASK)).rejects.toBeInstanceOf(DataFormatError);
   });
 });

@@ -8,7 +8,7 @@ import { measureInference } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { encodeState } from '../engine/safetensors.ts';
 import { type TrainingHooks, type TrainingResult, train } from '../engine/train.ts';
-import { AutoCnnError, EvaluationError } from '../errors.ts';
+import { AutoCnnError, DataFormatError, EvaluationError } from '../errors.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
@@ -96,7 +96,9 @@ function reportingHooks(
   };
 }
 
+/** @throws {DataFormatError} as it is: damaged data is no fault of the candidate. */
 export function candidateFailure(error: unknown): EvaluationError {
+  if (error instanceof DataFormatError) throw error;
   if (error instanceof EvaluationError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof AutoCnnError && error.code === 'INVALID_INPUT') {

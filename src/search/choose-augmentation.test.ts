@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pixelsOf } from '../../test/support/data-fixtures.ts';
 import type { Examples } from '../data/dataset.ts';
 import type { DeployedModel } from '../engine/deployed-model.ts';
 import { chooseAugmentation } from './choose-augmentation.ts';
@@ -16,7 +17,9 @@ function corners(count: number): Examples {
 /** Answers as a network does that looks at some pixels. */
 function modelThat(classify: (image: Uint8Array) => number): DeployedModel {
   return {
-    score: async ({ count, pixels, labels }: Examples) => {
+    score: async (examples: Examples) => {
+      const { count, labels } = examples;
+      const pixels = pixelsOf(examples);
       const right = labels.filter((label, i) => classify(pixels.subarray(i * 784, (i + 1) * 784)) === label);
       return { loss: 0, accuracy: right.length / count };
     },
@@ -29,7 +32,7 @@ describe('chooseAugmentation', () => {
     const model = modelThat((image) => (image[27] === 255 ? 1 : 0));
     const choice = await chooseAugmentation(model, examples, Int32Array.from(examples.labels.keys()), shape);
     expect(choice).toEqual({ augmentation: { padAndCrop: 2 }, accuracy: 1, mirroredAccuracy: 0 });
-    expect(examples.pixels[0]).toBe(255);
+    expect(pixelsOf(examples)[0]).toBe(255);
   });
 
   it('mirrors images that a network knows as well in the mirror', async () => {

@@ -2,7 +2,7 @@
 
 import { existsSync, rmSync } from 'node:fs';
 import type { AugmentationSettings } from '../data/augment.ts';
-import { type Examples, type ImageShape, selectExamples } from '../data/dataset.ts';
+import { type Examples, type ImageShape, readImages, selectExamples } from '../data/dataset.ts';
 import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
@@ -47,7 +47,7 @@ export async function chooseAugmentation(
   const { channels, height, width } = shape;
   const plain = selectExamples(examples, channels * height * width, indices);
   const { accuracy } = await model.score(plain, shape);
-  const { accuracy: mirroredAccuracy } = await model.score(mirror(plain, width), shape);
+  const { accuracy: mirroredAccuracy } = await model.score(mirror(plain, channels * height * width, width), shape);
   const padAndCrop = Math.round(Math.min(height, width) / SIDE_PER_PIXEL);
   const augmentation: AugmentationSettings = {
     ...(padAndCrop > 0 && { padAndCrop }),
@@ -89,8 +89,8 @@ export async function augmentationFor(
   }
 }
 
-function mirror(examples: Examples, width: number): Examples {
-  const pixels = examples.pixels.slice();
+function mirror(examples: Examples, imageSize: number, width: number): Examples {
+  const pixels = readImages(examples, imageSize, 0, examples.count).slice();
   for (let row = 0; row < pixels.length; row += width) pixels.subarray(row, row + width).reverse();
   return { ...examples, pixels };
 }

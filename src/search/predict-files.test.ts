@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { encodePng, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
+import { encodePng, pixelsOf, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import { runtime } from '../../test/support/run-graph.ts';
 import { noiseImages, smallModel } from '../../test/support/small-model.ts';
 import { loadDataset } from '../data/load-dataset.ts';
@@ -41,8 +41,8 @@ describe.each([1, 3] as const)('predictFiles with %i channels', (channels) => {
     });
     const deployed = await DeployedModel.load(runtime, model.bytes, 'm');
     const expected = new Set<string>();
-    for (const { pixels } of [dataset.train, dataset.test]) {
-      const { probabilities } = await deployed.predict(pixels, input);
+    for (const examples of [dataset.train, dataset.test]) {
+      const { probabilities } = await deployed.predict(pixelsOf(examples), input);
       for (let at = 0; at < probabilities.length; at += 3) expected.add(ranked(probabilities.subarray(at, at + 3)));
     }
     await deployed.release();

@@ -3,7 +3,7 @@
 
 import { zipSync } from 'fflate';
 import type { Examples, ImageShape } from '../../src/data/dataset.ts';
-import { writeIn } from './data-fixtures.ts';
+import { pixelsOf, writeIn } from './data-fixtures.ts';
 
 /** npy bytes of version 1. @param elements  as they lie in the file. */
 export function encodeNpy(
@@ -25,9 +25,10 @@ export function encodeNpy(
 }
 
 /** Channels first → channels last. */
-export function interleave({ count, pixels }: Examples, { channels, height, width }: ImageShape): Uint8Array {
+export function interleave(examples: Examples, { channels, height, width }: ImageShape): Uint8Array {
   const plane = height * width;
-  return Uint8Array.from({ length: count * channels * plane }, (_, i) => {
+  const pixels = pixelsOf(examples);
+  return Uint8Array.from({ length: examples.count * channels * plane }, (_, i) => {
     const image = Math.floor(i / (channels * plane));
     const pixel = Math.floor(i / channels) % plane;
     return pixels[image * channels * plane + (i % channels) * plane + pixel] ?? 0;

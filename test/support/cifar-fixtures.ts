@@ -2,11 +2,14 @@
 
 import { gzipSync } from 'node:zlib';
 import { type Examples, imageSizeOf } from '../../src/data/dataset.ts';
+import { pixelsOf } from './data-fixtures.ts';
 
 export const CIFAR_SHAPE = { channels: 3, height: 32, width: 32 };
 
 /** @param coarse  with a byte for the coarse label, as CIFAR-100. */
-export function encodeCifar({ count, pixels, labels }: Examples, coarse = false): Buffer {
+export function encodeCifar(examples: Examples, coarse = false): Buffer {
+  const { count, labels } = examples;
+  const pixels = pixelsOf(examples);
   const size = imageSizeOf(CIFAR_SHAPE);
   const records = Array.from({ length: count }, (_, i) =>
     Buffer.concat([Uint8Array.of(...(coarse ? [0] : []), labels[i] ?? 0), pixels.subarray(i * size, (i + 1) * size)]),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
-import { type Examples, type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
+import { type Examples, type ExamplesInMemory, type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
 import { createRng } from '../../src/random/rng.ts';
 
 /** A folder that is gone after the test. */
@@ -24,10 +24,16 @@ export async function writeIn(folder: string, name: string, content: Uint8Array 
 }
 
 /** Distinct random images; labels go round the classes. */
-export function randomExamples(count: number, shape: ImageShape, classCount: number, seed = 1): Examples {
+export function randomExamples(count: number, shape: ImageShape, classCount: number, seed = 1): ExamplesInMemory {
   const rng = createRng(seed);
   const pixels = Uint8Array.from({ length: count * imageSizeOf(shape) }, () => rng.integer(0, 255));
   return { count, pixels, labels: Int32Array.from({ length: count }, (_, i) => i % classCount) };
+}
+
+/** Pixels that are expected in memory. */
+export function pixelsOf({ pixels }: Examples): Uint8Array {
+  if (!(pixels instanceof Uint8Array)) throw new Error('the pixels are in a file');
+  return pixels;
 }
 
 /** IDX bytes with element type "unsigned byte". */
@@ -42,12 +48,13 @@ export function encodeIdx(dimensions: readonly number[], data: Uint8Array): Buff
 export async function writeIdxPair(
   folder: string,
   part: string,
-  { count, pixels, labels }: Examples,
+  examples: Examples,
   { channels, height, width }: ImageShape,
   compress: (bytes: Buffer) => Buffer = (bytes) => bytes,
 ): Promise<void> {
+  const { count, labels } = examples;
   const dimensions = channels === 1 ? [count, height, width] : [count, channels, height, width];
-  await writeIn(folder, `${part}-images-idx3-ubyte`, compress(encodeIdx(dimensions, pixels)));
+  await writeIn(folder, `${part}-images-idx3-ubyte`, compress(encodeIdx(dimensions, pixelsOf(examples))));
   await writeIn(folder, `${part}-labels-idx1-ubyte`, compress(encodeIdx([count], Uint8Array.from(labels))));
 }
 
@@ -55,7 +62,7 @@ export async function writeIdxPair(
 export async function writePngFolder(folder: string, examples: Examples, shape: ImageShape): Promise<void> {
   const size = imageSizeOf(shape);
   for (const [i, label] of examples.labels.entries()) {
-    const png = await encodePng(examples.pixels.subarray(i * size, (i + 1) * size), shape);
+    const png = await encodePng(pixelsOf(examples).subarray(i * size, (i + 1) * size), shape);
     await writeIn(folder, join(String(label), `${i}.png`), png);
   }
 }
@@ -70,7 +77,7 @@ export async function writeLabelledPngs(
   const size = imageSizeOf(shape);
   const rows = ['id,label'];
   for (const [i, label] of examples.labels.entries()) {
-    const png = await encodePng(examples.pixels.subarray(i * size, (i + 1) * size), shape);
+    const png = await encodePng(pixelsOf(examples).subarray(i * size, (i + 1) * size), shape);
     await writeIn(folder, join(part, `${part}${i}.png`), png);
     rows.push(`${part}${i},${label}`);
   }

@@ -2,7 +2,7 @@
 
 import { type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
 import { type Examples, type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
-import { encodePng } from './data-fixtures.ts';
+import { encodePng, pixelsOf } from './data-fixtures.ts';
 
 export interface ParquetImage {
   readonly bytes: Uint8Array | null;
@@ -47,7 +47,7 @@ export async function parquetImages(examples: Examples, shape: ImageShape): Prom
   const size = imageSizeOf(shape);
   return Promise.all(
     Array.from(examples.labels, async (label, i) => ({
-      bytes: new Uint8Array(await encodePng(examples.pixels.subarray(i * size, (i + 1) * size), shape)),
+      bytes: new Uint8Array(await encodePng(pixelsOf(examples).subarray(i * size, (i + 1) * size), shape)),
       label,
     })),
   );

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { type Examples, imageSizeOf } from '../../src/data/dataset.ts';
 import type { ArrayDataset } from '../../src/data/from-arrays.ts';
 import { loadDataset } from '../../src/data/load-dataset.ts';
+import { pixelsOf } from './data-fixtures.ts';
 
 /** Writes the first images of both parts of MNIST to `folder` as the four IDX files. */
 export async function writeSmallMnist(folder: string, trainCount: number, testCount: number): Promise<void> {
   const { train, test, shape } = await loadDataset('mnist');
   mkdirSync(folder, { recursive: true });
   const write = (name: string, examples: Examples, count: number) => {
-    const pixels = examples.pixels.subarray(0, count * imageSizeOf(shape));
+    const pixels = pixelsOf(examples).subarray(0, count * imageSizeOf(shape));
     const images = idx([count, shape.height, shape.width], pixels);
     writeFileSync(join(folder, `${name}-images-idx3-ubyte`), images);
     const labels = Uint8Array.from(examples.labels.subarray(0, count));
@@ -25,8 +26,8 @@ export async function writeSmallMnist(folder: string, trainCount: number, testCo
 export async function smallMnistArrays(trainCount: number, testCount: number): Promise<ArrayDataset> {
   const { train, test, shape } = await loadDataset('mnist');
   const { height, width } = shape;
-  const images = ({ pixels }: Examples, count: number) => ({
-    data: pixels.slice(0, count * imageSizeOf(shape)),
+  const images = (examples: Examples, count: number) => ({
+    data: pixelsOf(examples).slice(0, count * imageSizeOf(shape)),
     shape: [count, height, width],
   });
   return {
