@@ -87,6 +87,7 @@ export {
 } from './network/training-graph.ts';
 export { createRng, type Rng } from './random/rng.ts';
 export { type DrawingOptions, drawArchitecture } from './report/architecture.ts';
+export { writeDrawing } from './report/write-drawing.ts';
 export { AutoCNN } from './search/auto-cnn.ts';
 export type { AutoCnnOptions, FurtherSettings, ObjectiveName, OptimizerOption } from './search/auto-cnn-options.ts';
 export {

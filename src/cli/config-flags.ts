@@ -51,6 +51,12 @@ export const DATA_FLAGS: readonly ConfigFlag[] = [
 
 export const PRESET_FLAG = flag('--preset <name>', 'preset', `${PRESET_NAMES.join(', ')} (default: fast)`, parseText);
 
+/** What surrounds the genome in every network. */
+export const NETWORK_FLAGS: readonly ConfigFlag[] = [
+  flag('--head <list>', 'outputLayer', 'flatten or gap, dense units, dropout=rate: gap,64,dropout=0.3', parseHead),
+  flag('--shortcut <when>', 'shortcut', 'always or where-channels-differ', parseText),
+];
+
 /** By the heading under which `--help` lists them. */
 export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Budget:': [flag('--budget <amount>', 'budget', `of the whole run: ${BUDGET_EXAMPLES}`, parseText)],
@@ -94,10 +100,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--early-stopping <n>', 'training.earlyStoppingPatience', 'after so many epochs no better', parseNumber),
     flag('--fitness-on <part>', 'fitnessOn', 'validation, or test, which biases the result', parseText),
   ],
-  'Networks:': [
-    flag('--head <list>', 'outputLayer', 'flatten or gap, dense units, dropout=rate: gap,64,dropout=0.3', parseHead),
-    flag('--shortcut <when>', 'shortcut', 'always or where-channels-differ', parseText),
-  ],
+  'Networks:': NETWORK_FLAGS,
   'Augmentation of the training images:': [
     flag('--crop <pixels>', 'training.augmentation.padAndCrop', 'pad with zeros, crop at random', parseNumber),
     flag('--flip', 'training.augmentation.horizontalFlip', 'mirror half of the images', parseText),

@@ -5,7 +5,6 @@ import {
   createNetwork,
   estimateCost,
   formatGenome,
-  InvalidInputError,
   loadNodeRuntime,
   measureInference,
   measureTrainingStep,
@@ -16,13 +15,12 @@ import {
 } from '../index.ts';
 import { addCommonOptions, type CommonOptions } from './common-options.ts';
 import { EXIT } from './exit.ts';
-import { parseInput, parseNumber, parseNumbers } from './option-values.ts';
+import { addNetworkOptions, type NetworkOptions, networkInputFrom, parseWhole } from './network-options.ts';
+import { parseNumbers } from './option-values.ts';
 import { coloursFor, type Terminal } from './terminal.ts';
 import { describeNetwork } from './view/layer-table.ts';
 
-interface InspectOptions extends CommonOptions {
-  readonly input: string;
-  readonly classes: string;
+interface InspectOptions extends CommonOptions, NetworkOptions {
   readonly batch: string;
   readonly channels?: string;
   readonly measure?: boolean;
@@ -38,9 +36,9 @@ export function addInspectCommand(program: Command, terminal: Terminal, done: (e
     .command('inspect')
     .summary('show the layers of a genome, its size and its speed')
     .description('Shows the network of a genome layer by layer: output shapes, parameters, FLOPs, memory.')
-    .argument('<GENOME>', 'such as 32-64-max-128-128; the empty text is the network without layers')
-    .requiredOption('--input <HxWxC>', 'image shape, such as 28x28x1')
-    .option('--classes <n>', 'number of classes', '10')
+    .argument('<GENOME>', 'such as 32-64-max-128-128; the empty text is the network without layers');
+  addNetworkOptions(command);
+  command
     .option('--channels <list>', 'filter counts that the genome may have, such as 8,16,32')
     .option('--measure', 'time a training step and an inference on this machine')
     .option('--batch <n>', 'images in the timed training step', '64');
@@ -48,10 +46,7 @@ export function addInspectCommand(program: Command, terminal: Terminal, done: (e
   command.addHelpText('after', EXAMPLES);
   command.action(async (text: string, options: InspectOptions) => {
     const genome = parseGenome(text);
-    const problem = {
-      input: parseInput(options.input, '--input'),
-      classes: parseWhole(options.classes, '--classes', 2),
-    };
+    const problem = networkInputFrom(options);
     const batch = parseWhole(options.batch, '--batch', 1);
     if (options.channels !== undefined) {
       const channels = parseNumbers(options.channels, '--channels');
@@ -79,12 +74,6 @@ async function measure(genome: string, problem: NetworkInput, batch: number): Pr
   const trainingStep = await measureTrainingStep(runtime, network, { batch });
   const { batch: one, ms } = await measureInference(runtime, network, { batch: 1 });
   return { trainingStep, inference: { batch: one, ms } };
-}
-
-function parseWhole(text: string, flag: string, minimum: number): number {
-  const value = parseNumber(text, flag);
-  if (Number.isSafeInteger(value) && value >= minimum) return value;
-  throw new InvalidInputError(`${flag} must be a whole number of at least ${minimum}, received ${text}`);
 }
 
 const EXAMPLES = `

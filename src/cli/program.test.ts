@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { VERSION } from '../index.ts';
 import { runProgram } from './program.ts';
 
-const COMMANDS = ['search', 'resume', 'evaluate', 'predict', 'export', 'data', 'inspect'];
+const COMMANDS = ['search', 'resume', 'evaluate', 'predict', 'export', 'data', 'inspect', 'draw'];
 
 describe('help', () => {
   it('is asked for on stdout, with code 0', async () => {

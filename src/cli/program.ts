@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../index.ts';
 import { addDataCommand } from './data-command.ts';
+import { addDrawCommand } from './draw-command.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
 import { addExportCommand } from './export-command.ts';
@@ -63,5 +64,6 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addExportCommand(program, terminal, done);
   addDataCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
+  addDrawCommand(program, terminal, done);
   return program;
 }

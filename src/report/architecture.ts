@@ -135,7 +135,7 @@ function denseBlock(activation: string, cost: LayerCost): Block {
   const height = BLOCK_HEIGHT + (activation === '' ? 0 : STRIP_HEIGHT);
   const [units = 0] = cost.outputShape;
   const draw = (top: number): string =>
-    bar(`dense ${grouped(units)}`, blockAt(top, HEAD_WIDTH), 'head') +
+    bar(`dense ${units}`, blockAt(top, HEAD_WIDTH), 'head') +
     (activation === '' ? '' : stripAt(top + BLOCK_HEIGHT, activation, HEAD_WIDTH)) +
     figures(top + height / 2, cost.outputShape, cost.parameters);
   return { kind: 'dense', title: titleOf(cost), height, draw };
@@ -198,7 +198,7 @@ function shortcutConvolution(filters: number, middle: number): string {
   };
   return (
     rectangle(box, 'convolution', 4) +
-    label('conv 1×1,', SHORTCUT, middle - 7, { size: 11 }) +
+    label('conv 1×1', SHORTCUT, middle - 7, { size: 11 }) +
     label(String(filters), SHORTCUT, middle + 7, { size: 11 })
   );
 }
