@@ -22,7 +22,7 @@ type Colour = keyof typeof COLOURS;
  * show the light ones.
  */
 export const STYLE = [
-  '.auto-cnn-drawing{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}',
+  '.auto-cnn-drawing{max-width:100%;height:auto;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}',
   ...rules(0),
   `@media (prefers-color-scheme:dark){${rules(1).join('')}}`,
 ].join('');
