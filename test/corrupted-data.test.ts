@@ -12,6 +12,7 @@ import { locateCifarArchive, locateCifarFolder } from '../src/data/cifar.ts';
 import { locateCsvFolder } from '../src/data/csv-source.ts';
 import { locateIdxFolder } from '../src/data/idx-folder.ts';
 import { locateImageFolder } from '../src/data/image-folder.ts';
+import { locateImageZip } from '../src/data/image-zip.ts';
 import type { LocatedSource } from '../src/data/loader.ts';
 import { locateNpz } from '../src/data/npz.ts';
 import { locateParquetFolder } from '../src/data/parquet-source.ts';
@@ -109,6 +110,10 @@ const READERS: Readonly<Record<string, Reader>> = {
       'train.parquet': encodeParquet([...images, ...images], undefined, { codec: 'UNCOMPRESSED', rowGroupSize: 9 }),
     },
     locate: locateParquetFolder,
+  },
+  'zip of PNG files': {
+    files: { 'a.zip': Buffer.from(zipSync(await imagesAs('png'))) },
+    locate: (folder) => locateImageZip(join(folder, 'a.zip')),
   },
   PNG: { files: await imagesAs('png'), locate: locateImageFolder },
   JPEG: { files: await imagesAs('jpeg'), locate: locateImageFolder },

@@ -30,24 +30,26 @@ export interface ImageListing {
  * `train` that holds folders. Images in folders within a class folder belong to the class too. Hidden files and folders
  * are passed over.
  *
+ * @param readEntries  what a folder holds; an archive has folders too.
  * @throws {InvalidInputError} no images, one class, images outside a class folder, parts that are called otherwise than
  *   `train` and `test`, a test class without training images, a folder that cannot be read.
  */
-export async function listImageFolder(folder: string): Promise<ImageListing> {
+export async function listImageFolder(folder: string, readEntries: FolderReader = readFolder): Promise<ImageListing> {
   const root = await readEntries(folder);
   const trainFolder = root.folders.find((path) => basename(path) === 'train');
   const trainEntries = trainFolder === undefined ? undefined : await readEntries(trainFolder);
   if (trainFolder === undefined || trainEntries === undefined || trainEntries.folders.length === 0) {
-    await checkNoLoneTestPart(folder, root.folders);
-    const { classes, ignored, empty } = await listClasses(folder, root);
+    await checkNoLoneTestPart(folder, root.folders, readEntries);
+    const { classes, ignored, empty } = await listClasses(folder, root, readEntries);
     const names = classNamesOf(folder, classes);
     const train = toImageFiles(classes, names);
     return { classes: names, train, test: undefined, ignored, unusedFolders: [], emptyClasses: empty };
   }
-  const train = await listClasses(trainFolder, trainEntries);
+  const train = await listClasses(trainFolder, trainEntries, readEntries);
   const names = classNamesOf(trainFolder, train.classes);
   const testFolder = root.folders.find((path) => basename(path) === 'test');
-  const test = testFolder === undefined ? undefined : await listClasses(testFolder, await readEntries(testFolder));
+  const test =
+    testFolder === undefined ? undefined : await listClasses(testFolder, await readEntries(testFolder), readEntries);
   for (const name of test?.classes.keys() ?? []) {
     if (!names.includes(name)) {
       throw invalid(
@@ -69,11 +71,14 @@ export async function listImageFolder(folder: string): Promise<ImageListing> {
 export const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set(['.png', '.jpg', '.jpeg', '.webp']);
 export const IMAGE_EXTENSION_LIST = 'png, jpg, jpeg, webp';
 
-interface Entries {
+/** What a folder holds, each list in the order of code points. */
+export interface Entries {
   readonly folders: readonly string[];
   readonly images: readonly string[];
   readonly others: readonly string[];
 }
+
+export type FolderReader = (folder: string) => Promise<Entries>;
 
 interface ClassListing {
   /** Paths of the images by class name. */
@@ -83,7 +88,11 @@ interface ClassListing {
   readonly empty: readonly string[];
 }
 
-async function listClasses(folder: string, { folders, images, others }: Entries): Promise<ClassListing> {
+async function listClasses(
+  folder: string,
+  { folders, images, others }: Entries,
+  readEntries: FolderReader,
+): Promise<ClassListing> {
   if (folders.length === 0) throw noClassFolders(folder, images, others);
   const classes = new Map<string, readonly string[]>();
   const ignored = [...images, ...others];
@@ -91,7 +100,7 @@ async function listClasses(folder: string, { folders, images, others }: Entries)
   for (const path of folders) {
     // macOS stores accents decomposed; the class must be called the same everywhere.
     const name = basename(path).normalize('NFC');
-    const entries = await readClassFolder(folder, path);
+    const entries = await readClassFolder(folder, path, readEntries);
     ignored.push(...entries.others);
     if (entries.images.length === 0) empty.push(name);
     else classes.set(name, [...(classes.get(name) ?? []), ...entries.images]);
@@ -103,7 +112,12 @@ async function listClasses(folder: string, { folders, images, others }: Entries)
 const DEEPEST = 10;
 
 /** All that lies in a class folder, at any depth. */
-async function readClassFolder(folder: string, path: string, depth = 1): Promise<Omit<Entries, 'folders'>> {
+async function readClassFolder(
+  folder: string,
+  path: string,
+  readEntries: FolderReader,
+  depth = 1,
+): Promise<Omit<Entries, 'folders'>> {
   if (depth > DEEPEST) {
     throw invalid(
       folder,
@@ -117,7 +131,7 @@ async function readClassFolder(folder: string, path: string, depth = 1): Promise
       `${path} looks like a part of the data, not like a class: call the parts train and test, with the class folders in them`,
     );
   }
-  const inner = await Promise.all(folders.map((each) => readClassFolder(folder, each, depth + 1)));
+  const inner = await Promise.all(folders.map((each) => readClassFolder(folder, each, readEntries, depth + 1)));
   return {
     images: [...images, ...inner.flatMap((entries) => entries.images)],
     others: [...others, ...inner.flatMap((entries) => entries.others)],
@@ -137,7 +151,11 @@ function classNamesOf(folder: string, classes: ReadonlyMap<string, unknown>): st
   return names;
 }
 
-async function checkNoLoneTestPart(folder: string, folders: readonly string[]): Promise<void> {
+async function checkNoLoneTestPart(
+  folder: string,
+  folders: readonly string[],
+  readEntries: FolderReader,
+): Promise<void> {
   const testFolder = folders.find((path) => basename(path) === 'test');
   if (testFolder === undefined || (await readEntries(testFolder)).folders.length === 0) return;
   throw invalid(folder, 'it has test/ with class folders, but no train/ with class folders: add train/');
@@ -154,8 +172,8 @@ function noClassFolders(folder: string, images: readonly string[], others: reado
   );
 }
 
-/** What a folder holds, each list in the order of code points; symbolic links are followed. */
-async function readEntries(folder: string): Promise<Entries> {
+/** Symbolic links are followed. */
+async function readFolder(folder: string): Promise<Entries> {
   const found = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw fileFailure('read the folder', folder, error);
   });
@@ -163,14 +181,19 @@ async function readEntries(folder: string): Promise<Entries> {
   const images: string[] = [];
   const others: string[] = [];
   for (const entry of found.sort((a, b) => compareCodePoints(a.name, b.name))) {
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+    if (isPassedOver(entry.name)) continue;
     const path = join(folder, entry.name);
     if (await isFolder(entry, path)) folders.push(path);
-    else if (IMAGE_EXTENSIONS.has(extname(entry.name).toLowerCase())) images.push(path);
+    else if (isImageName(entry.name)) images.push(path);
     else others.push(path);
   }
   return { folders, images, others };
 }
+
+/** Hidden, or what macOS puts into archives. */
+export const isPassedOver = (name: string): boolean => name.startsWith('.') || name === '__MACOSX';
+
+export const isImageName = (name: string): boolean => IMAGE_EXTENSIONS.has(extname(name).toLowerCase());
 
 async function isFolder(entry: Dirent, path: string): Promise<boolean> {
   if (!entry.isSymbolicLink()) return entry.isDirectory();

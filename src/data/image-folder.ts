@@ -16,7 +16,14 @@ export async function locateImageFolder(folder: string): Promise<LocatedSource> 
   const listing = await listImageFolder(folder);
   const { classes, train, test, ignored, unusedFolders } = listing;
   const files = [...train, ...(test ?? [])].map(({ path }) => path);
-  const images = { name: basename(folder), source: folder, classes, train, test, notes: describe(folder, listing) };
+  const images = {
+    name: basename(folder),
+    source: folder,
+    classes,
+    train,
+    test,
+    notes: describeListing(folder, listing),
+  };
   return {
     format: 'image-folder',
     files: [...files, ...ignored, ...unusedFolders],
@@ -24,7 +31,11 @@ export async function locateImageFolder(folder: string): Promise<LocatedSource> 
   };
 }
 
-function describe(folder: string, { classes, ignored, unusedFolders, emptyClasses }: ImageListing): string[] {
+/** Notes on what is left out. */
+export function describeListing(
+  folder: string,
+  { classes, ignored, unusedFolders, emptyClasses }: ImageListing,
+): string[] {
   const notes = noteOnEmptyClasses(emptyClasses, classes);
   if (ignored.length > 0) {
     notes.push(`Files left out that are no images of a class: ${ignored.length} (${listPaths(folder, ignored)}).`);

@@ -12,6 +12,7 @@ import { type Dataset, imageSizeOf } from './dataset.ts';
 import { fileFailure, systemCodeOf } from './file-failure.ts';
 import { locateIdxFolder } from './idx-folder.ts';
 import { locateImageFolder } from './image-folder.ts';
+import { locateImageZip } from './image-zip.ts';
 import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './loader.ts';
 import { HELD_PIXELS } from './memory-limit.ts';
 import { locateMnist } from './mnist.ts';
@@ -36,7 +37,7 @@ export interface LoadOptions extends ReadOptions, BuildOptions {
 /**
  * Loads labelled images: a built-in name (`mnist`, `fashion-mnist`, `cifar10`, `cifar100`); a folder of images (`CLASS/…`,
  * or `train/CLASS/…` and `test/CLASS/…`, or images and a CSV file of their names and labels), of IDX files, of CSV files
- * of pixels, of CIFAR's binary files, or of Parquet files; or one file (`.npz`, `.csv`, `.csv.gz`, `.parquet`, CIFAR's
+ * of pixels, of CIFAR's binary files, or of Parquet files; or one file (`.zip` of an image folder, `.npz`, `.csv`, `.csv.gz`, `.parquet`, CIFAR's
  * `.tar.gz`). A built-in name wins over a folder of that name; `./mnist` means the folder. The second time, unchanged data
  * comes from the cache.
  *
@@ -96,6 +97,7 @@ const ARCHIVES: readonly FileFormat[] = [
 
 const FILE_FORMATS: readonly FileFormat[] = [
   ...ARCHIVES,
+  { ending: '.zip', locate: locateImageZip },
   { ending: '.csv', locate: locateCsv },
   { ending: '.csv.gz', locate: locateCsv },
   { ending: '.parquet', locate: locateParquet },

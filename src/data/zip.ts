@@ -24,16 +24,21 @@ export interface ZipArchive {
  * Opens an archive for the time of `use`. ZIP64 is read; encryption, several disks, and other methods than "stored" and
  * "deflated" are not.
  *
+ * @param largestEntry  bytes of the largest content that is read.
  * @throws {InvalidInputError} if the file cannot be read.
  * @throws {DataFormatError} if it is no zip archive, or its directory is damaged.
  * @see APPNOTE.TXT 6.3.10 of PKWARE, sections 4.3.7, 4.3.12 to 4.3.16, 4.5.3.
  */
-export async function withZip<T>(path: string, use: (archive: ZipArchive) => Promise<T>): Promise<T> {
+export async function withZip<T>(
+  path: string,
+  use: (archive: ZipArchive) => Promise<T>,
+  largestEntry = LARGEST_ARRAY,
+): Promise<T> {
   const file = await open(path).catch((error: unknown) => {
     throw fileFailure('read', path, error);
   });
   try {
-    const source = { path, file, size: (await file.stat()).size };
+    const source = { path, file, size: (await file.stat()).size, largestEntry };
     const entries = parseDirectory(path, await findDirectory(source));
     return await use({
       names: [...entries.keys()],
@@ -53,6 +58,7 @@ interface Source {
   readonly path: string;
   readonly file: FileHandle;
   readonly size: number;
+  readonly largestEntry: number;
 }
 
 interface Directory {
@@ -187,7 +193,7 @@ function longSizes(path: string, extra: Buffer, base: number): () => number {
 }
 
 async function readEntry(source: Source, name: string, entry: Entry): Promise<Buffer> {
-  const { path } = source;
+  const { path, largestEntry } = source;
   const { method, compressedSize, size, crc, offset } = entry;
   const fail = (what: string, cure = COPY_AGAIN, cause?: unknown): DataFormatError =>
     formatError(path, { offset }, `${name} ${what}`, cure, cause);
@@ -197,8 +203,8 @@ async function readEntry(source: Source, name: string, entry: Entry): Promise<Bu
   if (method === 0 ? size !== compressedSize : size > compressedSize * LARGEST_RATIO) {
     throw fail(`claims ${size} bytes, which its ${compressedSize} bytes in the archive cannot give`);
   }
-  if (size > LARGEST_ARRAY) {
-    throw fail(`has ${size} bytes, more than the ${LARGEST_ARRAY} that are read into memory`, 'split the data');
+  if (size > largestEntry) {
+    throw fail(`has ${size} bytes, more than the ${largestEntry} that are read into memory`, 'split the data');
   }
   const header = await readAt(source, offset, LOCAL.size);
   if (header.readUInt32LE(0) !== LOCAL.signature) throw fail('is not where the directory says');
