@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { coloursFor, isInteractive } from './terminal.ts';
+import { coloursFor, isInteractive, showsUnicode } from './terminal.ts';
 
 const tty = Object.assign(new PassThrough(), { isTTY: true });
 const pipe = new PassThrough();
@@ -28,4 +28,15 @@ it('the view is live in a terminal that can move its cursor, and only there', ()
   expect(interactive(tty, {})).toBe(true);
   expect(interactive(tty, { TERM: 'dumb' })).toBe(false);
   expect(interactive(pipe, {})).toBe(false);
+});
+
+it.each([
+  [{}, true],
+  [{ LANG: 'de_DE.UTF-8' }, true],
+  [{ LANG: 'C.utf8', TERM: 'linux' }, false],
+  [{ LANG: 'de_DE.ISO-8859-1' }, false],
+  [{ LC_ALL: 'C', LANG: 'C.UTF-8' }, false],
+  [{ LC_ALL: '', LC_CTYPE: 'C.UTF-8', LANG: 'C' }, true],
+])('%o shows Unicode: %s', (env, expected) => {
+  expect(showsUnicode({ env })).toBe(expected);
 });

@@ -30,6 +30,12 @@ export function coloursFor(output: Output, env: Terminal['env']): Colours {
   return pc.createColors(output.isTTY === true && env.TERM !== 'dumb');
 }
 
+/** Whether the locale and the terminal show more than ASCII; where nothing is said, they do. */
+export function showsUnicode({ env }: Pick<Terminal, 'env'>): boolean {
+  const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find(isSet);
+  return env.TERM !== 'linux' && (locale === undefined || /utf-?8/i.test(locale));
+}
+
 const isSet = (variable: string | undefined): boolean => variable !== undefined && variable !== '';
 
 /** By `performance.now()`: a budget counts from there. */

@@ -1,6 +1,19 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { bar, cell, counted, duration, percent, scaled, shellWord, shorten, shownPath, sparkline } from './format.ts';
+import {
+  bar,
+  cell,
+  counted,
+  duration,
+  percent,
+  scaled,
+  shellWord,
+  shorten,
+  shortenMiddle,
+  shownPath,
+  sparkline,
+  toAscii,
+} from './format.ts';
 
 it('shares are percentages with two digits', () => {
   expect([0, 0.98765, 1].map(percent)).toEqual(['0.00 %', '98.77 %', '100.00 %']);
@@ -48,9 +61,9 @@ it('a bar stays as long as it is', () => {
   expect([-1, 0, 0.5, 1, 2].map((share) => bar(share, 4))).toEqual(['░░░░', '░░░░', '██░░', '████', '████']);
 });
 
-it('a sparkline goes from the lowest to the highest of the last values', () => {
+it('a sparkline goes from the lowest to the highest, thinned out to its width', () => {
   expect(sparkline([0.5, 0.6, 0.7], 12)).toBe('▁▅█');
-  expect(sparkline([0, 0.5, 0.6, 0.7], 3)).toBe('▁▅█');
+  expect(sparkline([0.1, 0.5, 0.3, 0.6, 0.4, 0.7], 3)).toBe('▁▅█');
   expect(sparkline([0.5, 0.5], 12)).toBe('▁▁');
 });
 
@@ -62,6 +75,24 @@ it('texts are cut to a width, and the cut is marked', () => {
     '',
   ]);
   expect([cell('ab', 4), cell('ab', 4, 'right'), cell('abcdef', 4)]).toEqual(['ab  ', '  ab', 'abc…']);
+});
+
+it('genomes are cut in the middle', () => {
+  expect([7, 8, 6, 3, 2, 0].map((width) => shortenMiddle('abcdefgh', width))).toEqual([
+    'abc…fgh',
+    'abcdefgh',
+    'abc…gh',
+    'a…h',
+    'a…',
+    '',
+  ]);
+});
+
+it('a terminal without Unicode gets a sign of ASCII for each of ours', () => {
+  const text = '✔ ✖ ● · ██░░ ▁▂▃▄▅▆▇█ … ± é';
+  expect(toAscii(text)).toMatch(/^[\x20-\x7e]* é$/);
+  expect(toAscii(text)).toHaveLength(text.length);
+  expect(toAscii(bar(0.5, 4))).toBe('##..');
 });
 
 it('paths are relative below the working directory only', () => {

@@ -30,10 +30,11 @@ export function bar(share: number, width: number): string {
   return '█'.repeat(full) + '░'.repeat(width - full);
 }
 
-/** One block a value, the lowest to the highest of them; the last `width` values. */
+/** One block a value, the lowest to the highest of them; more than `width` values are thinned out, the last one stays. */
 export function sparkline(values: readonly number[], width: number): string {
   const blocks = '▁▂▃▄▅▆▇█';
-  const shown = values.slice(-width);
+  const count = Math.min(width, values.length);
+  const shown = Array.from({ length: count }, (_, i) => values[Math.ceil(((i + 1) * values.length) / count) - 1] ?? 0);
   const [low, high] = [Math.min(...shown), Math.max(...shown)];
   const step = high > low ? (blocks.length - 1) / (high - low) : 0;
   return shown.map((value) => blocks[Math.round((value - low) * step)]).join('');
@@ -44,6 +45,23 @@ export function shorten(text: string, width: number): string {
   if (text.length <= width) return text;
   return width <= 1 ? '…'.slice(0, Math.max(0, width)) : `${text.slice(0, width - 1)}…`;
 }
+
+/** Cut in the middle: how a genome begins and ends says most. */
+export function shortenMiddle(text: string, width: number): string {
+  if (text.length <= width || width < 3) return shorten(text, width);
+  const end = Math.floor((width - 1) / 2);
+  return `${text.slice(0, width - 1 - end)}…${text.slice(-end)}`;
+}
+
+/** The signs of the views as terminals without Unicode show them, one for one. */
+export function toAscii(text: string): string {
+  return text.replace(/[░▁▂▃▄▅▆▇█✔✖●·…±]/g, (sign) => ASCII[sign] ?? '?');
+}
+
+const ASCII: Readonly<Record<string, string>> = {
+  ...{ '░': '.', '▁': '_', '▂': '.', '▃': '-', '▄': '~', '▅': '=', '▆': '+', '▇': '*', '█': '#' },
+  ...{ '✔': '+', '✖': 'x', '●': '*', '·': '-', '…': '~', '±': '~' },
+};
 
 /** Cut or filled to exactly `width`. */
 export function cell(text: string, width: number, align: 'left' | 'right' = 'left'): string {

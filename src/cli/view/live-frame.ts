@@ -1,9 +1,28 @@
 // One picture of a running search: state in, lines out, none wider than the terminal.
 
 import type { Colours } from '../terminal.ts';
-import { bar, cell, counted, duration, grouped, percent, shorten, shownGenome, sparkline } from './format.ts';
+import {
+  bar,
+  cell,
+  counted,
+  duration,
+  grouped,
+  percent,
+  shorten,
+  shortenMiddle,
+  shownGenome,
+  sparkline,
+} from './format.ts';
 import { describeFinal } from './lines.ts';
-import { type CandidateState, type FinalState, type RunState, secondsLeft, secondsSpent } from './run-state.ts';
+import {
+  type CandidateState,
+  type FinalState,
+  finalEpochs,
+  type MemberState,
+  type RunState,
+  secondsLeft,
+  secondsSpent,
+} from './run-state.ts';
 
 export interface FrameSize {
   readonly columns: number;
@@ -18,12 +37,15 @@ export function renderFrame(state: RunState, { columns, rows }: FrameSize, now: 
   const space = Math.max(1, rows - foot.length - 5);
   if (state.final !== undefined) return ['', ...renderFinal(state, state.final, space, width, colours), '', ...foot];
   const { generations } = state.start.config;
+  const forPopulation = populationRows(state, space);
+  const population = renderPopulation(state, forPopulation, width, colours);
   const title = `Generation ${state.generation}${generations === null ? '' : ` of ${generations}`}`;
   return [
     '',
     colours.bold(cell(title, width).trimEnd()),
-    ...renderCandidates(state, space, width, colours),
+    ...renderCandidates(state, space - (forPopulation === 0 ? 0 : forPopulation + POPULATION_FRAME), width, colours),
     '',
+    ...(population.length === 0 ? [] : [...population, '']),
     ...foot,
   ];
 }
@@ -34,9 +56,49 @@ const PARAMETERS_WIDTH = 13;
 /** Below this, the column of parameters gives way to the genome. */
 const NARROW = 60;
 
+/** Of the table of survivors besides its rows: title, line of what is left out, blank. */
+const POPULATION_FRAME = 3;
+
+/** Rows that survivors get: what candidates leave, but half at least; none where it is too low for a table. */
+function populationRows({ candidates, population }: RunState, space: number): number {
+  const room = space - POPULATION_FRAME;
+  if (population.length === 0 || room < 8) return 0;
+  return Math.min(population.length, Math.max(Math.floor(room / 2), room - candidates.length));
+}
+
+/** The fittest of the survivors, from whom the candidates descend. */
+function renderPopulation({ population, best }: RunState, rows: number, width: number, c: Colours): string[] {
+  if (rows === 0) return [];
+  const shown = population.length === rows + 1 ? population : population.slice(0, rows);
+  const rest = population.length - shown.length;
+  return [
+    c.bold('Population'),
+    ...shown.map((member) => {
+      const line = renderMember(member, width);
+      return member.genome === best?.genome ? c.bold(line) : line;
+    }),
+    ...(rest > 0 ? [c.dim(shorten(`  … and ${rest} more`, width))] : []),
+  ];
+}
+
+/** In the columns of the candidates. */
+function renderMember({ genome, parameters, fitness }: MemberState, width: number): string {
+  return `  ${nameAndSize(genome, parameters, width)}  ${percent(fitness)}`;
+}
+
+function nameAndSize(genome: string, parameters: number, width: number): string {
+  const parametersWidth = width < NARROW ? 0 : PARAMETERS_WIDTH;
+  const nameWidth = Math.max(1, width - 2 - parametersWidth - 2 - statusWidth(width));
+  const name = cell(shortenMiddle(shownGenome(genome), nameWidth), nameWidth);
+  return parametersWidth === 0 ? name : `${name}${cell(grouped(parameters), parametersWidth, 'right')}`;
+}
+
+const statusWidth = (width: number): number => Math.min(STATUS_WIDTH, Math.floor(width / 2));
+
 function renderCandidates(state: RunState, space: number, width: number, colours: Colours): string[] {
   const { candidates } = state;
-  const shown = candidates.length <= space ? candidates : mostTelling(state, space);
+  // A single one fits into the line that would say so.
+  const shown = candidates.length <= space + 1 ? candidates : mostTelling(state, space);
   const lines = shown.map((candidate) => renderCandidate(state, candidate, width, colours));
   if (shown.length === candidates.length) return lines;
   return [...lines, colours.dim(shorten(`  … and ${candidates.length - shown.length} more`, width))];
@@ -59,12 +121,8 @@ function renderCandidate(
   width: number,
   c: Colours,
 ): string {
-  const parametersWidth = width < NARROW ? 0 : PARAMETERS_WIDTH;
-  const statusWidth = Math.min(STATUS_WIDTH, Math.floor(width / 2));
-  const name = cell(shownGenome(genome), Math.max(1, width - 2 - parametersWidth - 2 - statusWidth));
-  const size = parametersWidth === 0 ? '' : cell(grouped(parameters), parametersWidth, 'right');
   const line = (mark: string, status: string): string =>
-    `${mark} ${name}${size}  ${cell(status, statusWidth).trimEnd()}`;
+    `${mark} ${nameAndSize(genome, parameters, width)}  ${cell(status, statusWidth(width)).trimEnd()}`;
   const entry = state.known.get(genome);
   if (entry?.failure !== undefined) return c.red(line('✖', `failed: ${entry.failure.reason}`));
   if (entry !== undefined) {
@@ -79,16 +137,10 @@ function renderCandidate(
   return c.cyan(line('●', `epoch ${epoch}/${epochs} ${bar(share, 10)}`));
 }
 
-function renderFinal(
-  state: RunState,
-  { genome, repeat, step, totalSteps, epochs }: FinalState,
-  space: number,
-  width: number,
-  c: Colours,
-): string[] {
+function renderFinal(state: RunState, final: FinalState, space: number, width: number, c: Colours): string[] {
+  const { genome, repeat, step, totalSteps, epochs } = final;
   const share = totalSteps === 0 ? 0 : step / totalSteps;
-  const total = Math.ceil(state.start.config.finalEpochs);
-  const epoch = Math.min(total, Math.floor(share * total) + 1);
+  const { epoch, total } = finalEpochs(state.start, final);
   const lines = epochs.map(
     (record) =>
       `✔ epoch ${record.epoch}/${total}   loss ${record.loss.toFixed(4)}   accuracy ${percent(record.accuracy)}`,
@@ -105,12 +157,12 @@ function renderFinal(
 }
 
 function renderFoot(state: RunState, width: number, now: number, c: Colours): string[] {
-  const { best, known, total, bestOfGenerations } = state;
+  const { best, known, total, bestCurve } = state;
   const lines: string[] = [];
   if (best !== undefined) {
-    const curve = bestOfGenerations.length < 2 ? '' : `  ${sparkline(bestOfGenerations, 12)}`;
+    const curve = bestCurve.length < 2 ? '' : `  ${sparkline(bestCurve, Math.min(20, width - 20))}`;
     const head = `Best  ${percent(best.fitness)}  `;
-    const genome = shorten(shownGenome(best.genome), Math.max(1, width - head.length - curve.length));
+    const genome = shortenMiddle(shownGenome(best.genome), Math.max(1, width - head.length - curve.length));
     lines.push(`${c.bold(head)}${genome}${c.green(curve)}`);
   }
   const left = secondsLeft(state, now);

@@ -1,8 +1,8 @@
 // The view in a terminal: what is over scrolls away, what is under way is drawn again a few times a second.
 
 import { createLogUpdate } from 'log-update';
-import { coloursFor, type Terminal } from '../terminal.ts';
-import { bar, shorten } from './format.ts';
+import { coloursFor, showsUnicode, type Terminal } from '../terminal.ts';
+import { bar, shorten, toAscii } from './format.ts';
 import { describeFront, describeGeneration, describeStart } from './lines.ts';
 import { renderFrame } from './live-frame.ts';
 import { type RunEvent, type RunState, updateRunState } from './run-state.ts';
@@ -11,6 +11,7 @@ import type { SearchView } from './search-view.ts';
 const FRAME_MS = 100;
 
 export function createLiveView({ stdout, env }: Terminal): SearchView {
+  const shown = showsUnicode({ env }) ? (text: string) => text : toAscii;
   const draw = createLogUpdate(stdout as NodeJS.WriteStream);
   const colours = coloursFor(stdout, env);
   let state: RunState | undefined;
@@ -19,13 +20,13 @@ export function createLiveView({ stdout, env }: Terminal): SearchView {
 
   const sizeOf = () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
   const redraw = (): void => {
-    if (state !== undefined) draw(renderFrame(state, sizeOf(), Date.now(), colours).join('\n'));
-    else if (load !== undefined) draw(renderLoading(load.done, load.total, sizeOf().columns));
+    if (state !== undefined) draw(shown(renderFrame(state, sizeOf(), Date.now(), colours).join('\n')));
+    else if (load !== undefined) draw(shown(renderLoading(load.done, load.total, sizeOf().columns)));
   };
   const timer = setInterval(redraw, FRAME_MS);
   stdout.on('resize', redraw);
   const keep = (lines: readonly string[]): void => {
-    if (lines.length > 0) draw.persist(lines.join('\n'));
+    if (lines.length > 0) draw.persist(shown(lines.join('\n')));
   };
 
   return {

@@ -44,7 +44,7 @@ describe('the view in a pipe', () => {
     const epoch = { epoch: 1, loss: 0.5, accuracy: 0.9 };
     const final: RunEvent = {
       type: 'finalProgress',
-      event: { id: 'max', genome: 'max', progress: { step: 50, totalSteps: 100, epoch } },
+      event: { id: 'max', genome: 'max', progress: { step: 938, totalSteps: 2 * 938, epoch } },
     };
     expect(linesOf(final)).toEqual(['Epoch 1/2: loss 0.5000, accuracy 90.00 %']);
     expect(linesOf({ ...final, event: { id: 'max', genome: 'max', progress: { step: 5, totalSteps: 100 } } })).toEqual(

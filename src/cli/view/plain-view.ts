@@ -3,7 +3,7 @@
 import type { Terminal } from '../terminal.ts';
 import { counted, duration, grouped, percent, shownGenome } from './format.ts';
 import { describeFinal, describeFront, describeGeneration, describeStart, generationOf } from './lines.ts';
-import { type RunEvent, type RunState, updateRunState } from './run-state.ts';
+import { finalEpochs, type RunEvent, type RunState, updateRunState } from './run-state.ts';
 import type { SearchView } from './search-view.ts';
 
 export function createPlainView({ stdout }: Terminal): SearchView {
@@ -49,9 +49,10 @@ export function describeEvent({ type, event }: RunEvent, { start, known, total, 
       const { epoch } = event.progress;
       if (epoch === undefined) return [];
       const { repeat } = finals.find(({ id }) => id === event.id) ?? {};
+      const { total: epochs } = finalEpochs(start, { startedAt: 0, ...event.progress });
       const which = start.config.repeats === 1 ? '' : `[training ${repeat}/${start.config.repeats}] `;
       return [
-        `${which}Epoch ${epoch.epoch}/${Math.ceil(start.config.finalEpochs)}: loss ${epoch.loss.toFixed(4)}, accuracy ${percent(epoch.accuracy)}`,
+        `${which}Epoch ${epoch.epoch}/${epochs}: loss ${epoch.loss.toFixed(4)}, accuracy ${percent(epoch.accuracy)}`,
       ];
     }
     case 'notice':

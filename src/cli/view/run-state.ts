@@ -5,6 +5,7 @@ import {
   type EpochRecord,
   type EvaluationEntry,
   estimateCost,
+  type GenerationEvent,
   networkInputOf,
   parseGenome,
   type Search,
@@ -24,8 +25,10 @@ export interface RunState {
   /** Every genome evaluated so far, in this session or before. */
   readonly known: ReadonlyMap<string, EvaluationEntry>;
   readonly best?: EvaluationEntry;
-  /** Best fitness after each completed generation. */
-  readonly bestOfGenerations: readonly number[];
+  /** Best fitness after each evaluation, from the first that did not fail. */
+  readonly bestCurve: readonly number[];
+  /** Survivors of the last generation, the fittest first. */
+  readonly population: readonly MemberState[];
   /** Evaluations there will be: exact for what has begun, at most so many for the rest, which a budget leaves open. */
   readonly total: number;
   /** Final trainings that have begun, in the order of their beginning. */
@@ -38,6 +41,12 @@ export interface CandidateState {
   readonly genome: string;
   readonly parameters: number;
   readonly training?: TrainingState;
+}
+
+export interface MemberState {
+  readonly genome: string;
+  readonly parameters: number;
+  readonly fitness: number;
 }
 
 export interface TrainingState {
@@ -119,7 +128,7 @@ export function updateRunState(
     case 'evaluation':
       return withBest({ ...state, known: new Map(state.known).set(event.genome, event) }, event);
     case 'generation':
-      return { ...state, bestOfGenerations: [...state.bestOfGenerations, event.best.fitness] };
+      return { ...state, population: membersOf(event.population, state.start) };
     case 'frontStart': {
       // They are candidates again, until their outcomes come anew.
       const genomes = new Set(event.genomes);
@@ -144,6 +153,15 @@ export function updateRunState(
     default:
       return state;
   }
+}
+
+/** Epochs of the final training as it is planned now: its steps may change in its midst. */
+export function finalEpochs({ config, dataset }: StartEvent, { step, totalSteps }: TrainingState) {
+  if (totalSteps === 0) return { epoch: 1, total: Math.ceil(config.finalEpochs) };
+  const images = Math.min(config.trainLimit ?? dataset.trainExamples, dataset.trainExamples);
+  const perEpoch = Math.ceil(images / config.training.batchSize);
+  const total = Math.ceil(totalSteps / perEpoch);
+  return { epoch: Math.min(total, Math.floor(step / perEpoch) + 1), total };
 }
 
 /** Seconds that the run has taken, in earlier sessions too. */
@@ -201,7 +219,8 @@ function startState(start: StartEvent, now: number): RunState {
     finals: [],
     asked: 0,
     known: new Map<string, EvaluationEntry>(),
-    bestOfGenerations: [],
+    bestCurve: [],
+    population: [],
   };
   return { start, startedAt: now, generation: 0, ...nothing, total };
 }
@@ -234,8 +253,17 @@ function withFinals(state: RunState, finals: readonly FinalState[]): RunState {
 }
 
 function withBest(state: RunState, entry: EvaluationEntry): RunState {
-  if (entry.failure !== undefined || (state.best !== undefined && state.best.fitness >= entry.fitness)) return state;
-  return { ...state, best: entry };
+  const isBetter = entry.failure === undefined && (state.best === undefined || entry.fitness > state.best.fitness);
+  const best = isBetter ? entry : state.best;
+  return best === undefined ? state : { ...state, best, bestCurve: [...state.bestCurve, best.fitness] };
+}
+
+/** Each genome once: a strategy may keep it twice. */
+function membersOf(population: GenerationEvent['population'], start: StartEvent): readonly MemberState[] {
+  const fitnesses = new Map(population.map(({ genome, fitness }) => [genome, fitness]));
+  return [...fitnesses]
+    .map(([genome, fitness]) => ({ genome, parameters: parametersOf(genome, start), fitness }))
+    .toSorted((a, b) => b.fitness - a.fitness);
 }
 
 function parametersOf(genome: string, { config, dataset }: StartEvent): number {
