@@ -12,6 +12,7 @@ import { locateCifarArchive, locateCifarFolder } from '../src/data/cifar.ts';
 import { locateCsvFolder } from '../src/data/csv-source.ts';
 import { locateIdxFolder } from '../src/data/idx-folder.ts';
 import { locateImageFolder } from '../src/data/image-folder.ts';
+import { locateTarGz } from '../src/data/image-tar.ts';
 import { locateImageZip } from '../src/data/image-zip.ts';
 import type { LocatedSource } from '../src/data/loader.ts';
 import { locateNpz } from '../src/data/npz.ts';
@@ -114,6 +115,13 @@ const READERS: Readonly<Record<string, Reader>> = {
   'zip of PNG files': {
     files: { 'a.zip': Buffer.from(zipSync(await imagesAs('png'))) },
     locate: (folder) => locateImageZip(join(folder, 'a.zip')),
+  },
+  'tar.gz of JPEG files': {
+    files: {
+      'a.tgz': encodeTarGz(Object.entries(await imagesAs('jpeg')).map(([name, content]) => ({ name, content }))),
+    },
+    locate: (folder) => locateTarGz(join(folder, 'a.tgz')),
+    hasSums: true,
   },
   PNG: { files: await imagesAs('png'), locate: locateImageFolder },
   JPEG: { files: await imagesAs('jpeg'), locate: locateImageFolder },

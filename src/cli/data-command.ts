@@ -21,7 +21,7 @@ export function addDataCommand(program: Command, terminal: Terminal, done: (exit
     .description(
       'Shows classes, counts, sizes, mean and standard deviation of DATA, and what to know before training on it.',
     )
-    .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.zip, .npz, .csv, .parquet)')
+    .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.zip, .tar.gz, .npz, .csv, .parquet)')
     .option('--sheet <file>', 'write a contact sheet, a PNG with images of each class');
   for (const flag of DATA_FLAGS) command.addOption(optionOf(flag));
   command.option('--skip-broken', 'go on without images that cannot be read');

@@ -35,7 +35,7 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
       'Scores a model on the test part of DATA, prepared as the model takes it: accuracy, each class, confusions, calibration.',
     )
     .argument('<MODEL>', 'model.onnx, or the run folder that holds it')
-    .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.zip, .npz, .csv, .parquet)')
+    .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.zip, .tar.gz, .npz, .csv, .parquet)')
     .option('--size <HxW>', "bring all images to this size (default: the model's)")
     .option('--channels-in <mode>', "grey or rgb (default: the model's)")
     .option('--test <share>', "split off as test part if the data has none (default: the run's)")

@@ -23,7 +23,7 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
     .command('search')
     .summary('design and train a network for DATA')
     .description('Designs a network for labelled images, trains it, and writes it as an ONNX model.')
-    .argument('[DATA]', 'a name (mnist, cifar10), a folder, or a file (.zip, .npz, .csv, .parquet)')
+    .argument('[DATA]', 'a name (mnist, cifar10), a folder, or a file (.zip, .tar.gz, .npz, .csv, .parquet)')
     .option('--out <folder>', 'run folder to make (default: the next in runs/)')
     .option('--config <file>', 'JSON file with settings; flags win over it, it wins over the preset')
     .addOption(optionOf(PRESET_FLAG))

@@ -61,7 +61,7 @@ export function addTrainCommand(program: Command, terminal: Terminal, done: (exi
     .summary('train the network of a genome, without a search')
     .description('Trains the network of a genome on all training images, and writes it as an ONNX model.')
     .argument('<GENOME>', 'such as 32-64-max-128-128; the empty text is the network without layers')
-    .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.zip, .npz, .csv, .parquet)')
+    .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.zip, .tar.gz, .npz, .csv, .parquet)')
     .option('--out <folder>', 'run folder to make (default: the next in runs/)')
     .option('--config <file>', 'JSON file with settings, such as config.json of a run; flags win over it')
     .addOption(optionOf(PRESET_FLAG));

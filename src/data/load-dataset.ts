@@ -6,12 +6,13 @@ import { closest, distance } from 'fastest-levenshtein';
 import { AutoCnnError, InvalidInputError } from '../errors.ts';
 import { type BuildOptions, buildDataset, checkTestFraction } from './build-dataset.ts';
 import { ensurePacked, resolveCacheDir } from './cache.ts';
-import { locateCifarArchive, locateCifarFolder } from './cifar.ts';
+import { locateCifarFolder } from './cifar.ts';
 import { locateCsv, locateCsvFolder } from './csv-source.ts';
 import { type Dataset, imageSizeOf } from './dataset.ts';
 import { fileFailure, systemCodeOf } from './file-failure.ts';
 import { locateIdxFolder } from './idx-folder.ts';
 import { locateImageFolder } from './image-folder.ts';
+import { locateTarGz } from './image-tar.ts';
 import { locateImageZip } from './image-zip.ts';
 import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './loader.ts';
 import { HELD_PIXELS } from './memory-limit.ts';
@@ -37,7 +38,7 @@ export interface LoadOptions extends ReadOptions, BuildOptions {
 /**
  * Loads labelled images: a built-in name (`mnist`, `fashion-mnist`, `cifar10`, `cifar100`); a folder of images (`CLASS/…`,
  * or `train/CLASS/…` and `test/CLASS/…`, or images and a CSV file of their names and labels), of IDX files, of CSV files
- * of pixels, of CIFAR's binary files, or of Parquet files; or one file (`.zip` of an image folder, `.npz`, `.csv`, `.csv.gz`, `.parquet`, CIFAR's
+ * of pixels, of CIFAR's binary files, or of Parquet files; or one file (`.zip` or `.tar.gz` of an image folder, `.npz`, `.csv`, `.csv.gz`, `.parquet`, CIFAR's
  * `.tar.gz`). A built-in name wins over a folder of that name; `./mnist` means the folder. The second time, unchanged data
  * comes from the cache.
  *
@@ -91,8 +92,8 @@ interface FileFormat {
 
 const ARCHIVES: readonly FileFormat[] = [
   { ending: '.npz', locate: locateNpz },
-  { ending: '.tar.gz', locate: locateCifarArchive },
-  { ending: '.tgz', locate: locateCifarArchive },
+  { ending: '.tar.gz', locate: locateTarGz },
+  { ending: '.tgz', locate: locateTarGz },
 ];
 
 const FILE_FORMATS: readonly FileFormat[] = [

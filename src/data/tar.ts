@@ -10,16 +10,19 @@ import { LARGEST_ARRAY } from './memory-limit.ts';
 const BLOCK = 512;
 /** Writers fill the last record with zeros, 10 KiB or so. */
 const LARGEST_END = 2 ** 20;
+const LARGEST_NAME = 2 ** 16;
+
+export interface TarFile {
+  readonly name: string;
+  readonly content: Buffer;
+}
 
 /**
- * Reads the wanted ordinary files of a .tar.gz. Links, devices and folders are passed over.
+ * Reads the wanted ordinary files of a .tar.gz.
  *
  * @param isWanted  told the last part of an entry's name.
  * @returns contents by that name; of two with one name the first.
- * @throws {InvalidInputError} if the file cannot be read.
- * @throws {DataFormatError} with the byte offset in the inflated archive: damaged compression, a header whose check sum
- *   does not match, an end in the middle of a file, more than memory holds.
- * @see POSIX.1-1988, ustar interchange format.
+ * @throws as `tarFiles` does.
  */
 export async function readTarGz(
   path: string,
@@ -27,7 +30,28 @@ export async function readTarGz(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, Buffer>> {
   const files = new Map<string, Buffer>();
+  const lastPart = (name: string): string => name.split('/').at(-1) ?? '';
+  const isNew = (name: string): boolean => isWanted(lastPart(name)) && !files.has(lastPart(name));
+  for await (const { name, content } of tarFiles(path, isNew, signal)) files.set(lastPart(name), content);
+  return files;
+}
+
+/**
+ * The wanted ordinary files of a .tar.gz, one after another. Links, devices and folders are passed over.
+ *
+ * @param isWanted  told the whole name of each file.
+ * @throws {InvalidInputError} if the file cannot be read.
+ * @throws {DataFormatError} with the byte offset in the inflated archive: damaged compression, a header whose check sum
+ *   does not match, an end in the middle of a file, more than memory holds.
+ * @see POSIX.1-2001, ustar and pax interchange formats; long names also as GNU tar writes them.
+ */
+export async function* tarFiles(
+  path: string,
+  isWanted: (name: string) => boolean,
+  signal?: AbortSignal,
+): AsyncGenerator<TarFile, void> {
   const input = new Blocks(path);
+  let longName: string | undefined;
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -36,16 +60,19 @@ export async function readTarGz(
       if (header === undefined || header.every((byte) => byte === 0)) {
         // The check sum comes at the very end of the compressed bytes.
         await input.skip(LARGEST_END);
-        return files;
+        return;
       }
-      const { name, size, isFile } = parseHeader(header, path, input.offset - BLOCK);
+      const { name: shortName, size, type } = parseHeader(header, path, input.offset - BLOCK);
+      const name = longName ?? shortName;
+      const isLongName = (type === 'L' || type === 'x') && size <= LARGEST_NAME;
+      const isFile = type === '' || type === '0';
       const padded = Math.ceil(size / BLOCK) * BLOCK;
-      const content =
-        isFile && isWanted(name) && !files.has(name) ? await input.take(padded) : await input.skip(padded);
+      const content = isLongName || (isFile && isWanted(name)) ? await input.take(padded) : await input.skip(padded);
       if (content === undefined && padded > 0) {
         throw formatError(path, { offset: input.offset }, `the archive ends in the middle of ${name}`, 'copy it again');
       }
-      if (content instanceof Buffer) files.set(name, content.subarray(0, size));
+      longName = isLongName && content instanceof Buffer ? parseLongName(content.subarray(0, size), type) : undefined;
+      if (!isLongName && content instanceof Buffer) yield { name, content: content.subarray(0, size) };
     }
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw fileFailure('read', path, error);
@@ -63,17 +90,16 @@ export async function readTarGz(
 }
 
 interface TarHeader {
-  /** The last part. */
   readonly name: string;
   readonly size: number;
-  readonly isFile: boolean;
+  readonly type: string;
 }
 
 function parseHeader(header: Buffer, path: string, offset: number): TarHeader {
   const text = (start: number, length: number): string => {
-    const field = header.toString('latin1', start, start + length);
-    const end = field.indexOf('\0');
-    return end < 0 ? field : field.slice(0, end);
+    const field = header.subarray(start, start + length);
+    const end = field.indexOf(0);
+    return field.toString('utf8', 0, end < 0 ? length : end);
   };
   const octal = (start: number, length: number): number => {
     const digits = text(start, length).trim();
@@ -94,8 +120,14 @@ function parseHeader(header: Buffer, path: string, offset: number): TarHeader {
       'check how it was made',
     );
   }
-  const type = text(156, 1);
-  return { name: text(0, 100).split('/').at(-1) ?? '', size, isFile: type === '' || type === '0' };
+  const prefix = header.toString('latin1', 257, 263) === 'ustar\0' ? text(345, 155) : '';
+  return { name: `${prefix}${prefix && '/'}${text(0, 100)}`, size, type: text(156, 1) };
+}
+
+/** The name of the next entry, in GNU's form (L) or in pax records. */
+function parseLongName(content: Buffer, type: string): string | undefined {
+  const text = content.toString();
+  return type === 'L' ? text.replace(/\0.*$/s, '') : /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text)?.[1];
 }
 
 /** The inflated bytes, so many at a time. */

@@ -20,6 +20,8 @@ export function encodeCifar(examples: Examples, coarse = false): Buffer {
 export interface TarEntry {
   readonly name: string;
   readonly content: Uint8Array | string;
+  /** Of the name, in a field of its own. */
+  readonly prefix?: string;
   /** `0` a file, `1` a hard link, `2` a symbolic link, `5` a folder. */
   readonly type?: string;
   /** As the header claims it. */
@@ -27,7 +29,7 @@ export interface TarEntry {
 }
 
 export function encodeTarGz(entries: readonly TarEntry[]): Buffer {
-  const blocks = entries.flatMap(({ name, content, type = '0', size }) => {
+  const blocks = entries.flatMap(({ name, content, prefix = '', type = '0', size }) => {
     const bytes = Buffer.from(content);
     const header = Buffer.alloc(512);
     header.write(name, 0);
@@ -35,6 +37,7 @@ export function encodeTarGz(entries: readonly TarEntry[]): Buffer {
     header.write(`${(size ?? bytes.length).toString(8).padStart(11, '0')}\0`, 124);
     header.write(`        ${type}`, 148);
     header.write('ustar\x0000', 257);
+    header.write(prefix, 345);
     const sum = header.reduce((total, byte) => total + byte, 0);
     header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
     return [header, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)];
