@@ -6,6 +6,7 @@ import { checkSearchSpace, checkSpaceIsFeasible } from '../genome/search-space.t
 import type { Rng } from '../random/rng.ts';
 import { fittest, type Individual } from './individual.ts';
 import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
+import { type Bred, Lineage } from './lineage.ts';
 import { type MutationWeights, mutateGenome } from './mutation.ts';
 import { FITNESS_SELECTION, type Selection } from './selection.ts';
 import { checkInteger, checkMutationWeights } from './settings.ts';
@@ -51,18 +52,20 @@ export function createAgingEvolutionStrategy(settings: AgingEvolutionSettings): 
   checkSettings(settings);
   const { populationSize, evaluations, sampleSize, lag, mutationWeights, space, problem, rng } = settings;
   const { selection = FITNESS_SELECTION } = settings;
+  const lineage = new Lineage();
   const asked: Genome[] = [];
   const told: Individual[] = [];
   let population: readonly Individual[] = [];
   let best: Individual | undefined;
 
   const generation = (): number => Math.floor(told.length / populationSize);
-  const breed = (): Genome => {
-    if (asked.length < populationSize) return initialGenome(rng, asked.length, settings);
+  const breed = (): Bred => {
+    if (asked.length < populationSize) return { genome: initialGenome(rng, asked.length, settings), parents: [] };
     const known = asked.length - lag + 1;
     const alive = told.slice(Math.max(0, known - populationSize), known);
     const parent = selectFromSample(rng, alive, sampleSize, selection.comparisonIn(alive));
-    return mutateGenome(rng, parent.genome, mutationWeights, space, problem);
+    const genome = mutateGenome(rng, parent.genome, mutationWeights, space, problem);
+    return { genome, parents: [parent.genome] };
   };
 
   return {
@@ -79,9 +82,10 @@ export function createAgingEvolutionStrategy(settings: AgingEvolutionSettings): 
       if (told.length === evaluations) return undefined;
       const before = asked.length;
       const end = Math.min(evaluations, Math.max(populationSize, told.length + lag));
-      while (asked.length < end) asked.push(breed());
+      while (asked.length < end) asked.push(...lineage.record([breed()]));
       return asked.slice(before);
     },
+    parentsOf: (genome) => lineage.parentsOf(genome),
     tell(results) {
       requireResultsOf(asked.slice(told.length), results);
       const before = generation();

@@ -3,7 +3,7 @@
 import { checkSearchSpace, checkSpaceIsFeasible } from '../genome/search-space.ts';
 import type { Rng } from '../random/rng.ts';
 import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
-import { type BreedingSettings, breedOffspring } from './offspring.ts';
+import { type BreedingSettings, breedChildren } from './offspring.ts';
 import { createRoundStrategy } from './rounds.ts';
 import { FITNESS_SELECTION } from './selection.ts';
 import { checkInteger, checkMutationWeights, checkProbability } from './settings.ts';
@@ -19,7 +19,7 @@ export interface GenerationalSettings extends BreedingSettings, InitialGenomes {
 }
 
 /**
- * CNN-GA: a random population ({@link InitialGenomes} first, if there are); then, `generations` times, offspring ({@link breedOffspring}), their evaluation, and
+ * CNN-GA: a random population ({@link InitialGenomes} first, if there are); then, `generations` times, offspring ({@link breedChildren}), their evaluation, and
  * environmental selection ({@link FITNESS_SELECTION}, or another). It asks for populationSize × (generations + 1) genomes,
  * among them the same one more than once.
  *
@@ -35,8 +35,11 @@ export function createGenerationalStrategy(settings: GenerationalSettings): Sear
   return createRoundStrategy({
     breed(generation, population) {
       if (generation > generations) return undefined;
-      if (generation > 0) return breedOffspring(rng, population, settings);
-      return Array.from({ length: populationSize }, (_, index) => initialGenome(rng, index, settings));
+      if (generation > 0) return breedChildren(rng, population, settings);
+      return Array.from({ length: populationSize }, (_, index) => ({
+        genome: initialGenome(rng, index, settings),
+        parents: [],
+      }));
     },
     select: (parents, results) => (parents.length === 0 ? results : selection.selectSurvivors(rng, parents, results)),
   });

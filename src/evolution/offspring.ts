@@ -6,6 +6,7 @@ import type { SearchSpace } from '../genome/search-space.ts';
 import type { Rng } from '../random/rng.ts';
 import { crossOverGenomes } from './crossover.ts';
 import { type Individual, isSameGenome } from './individual.ts';
+import type { Bred } from './lineage.ts';
 import { type MutationWeights, mutateGenome } from './mutation.ts';
 import { FITNESS_SELECTION, type Selection } from './selection.ts';
 import { type Comparison, isFitter, selectByTournament } from './tournament.ts';
@@ -37,21 +38,32 @@ export function breedOffspring(
   population: readonly Individual[],
   settings: BreedingSettings,
 ): readonly Genome[] {
+  return breedChildren(rng, population, settings).map(({ genome }) => genome);
+}
+
+/** {@link breedOffspring}, each child with its parents. */
+export function breedChildren(
+  rng: Rng,
+  population: readonly Individual[],
+  settings: BreedingSettings,
+): readonly Bred[] {
   const { crossoverProbability, mutationProbability, mutationWeights, space, problem } = settings;
   const { selection = FITNESS_SELECTION } = settings;
   const beats = selection.comparisonIn(population);
-  const bred: Genome[] = [];
+  const bred: Bred[] = [];
   while (bred.length < population.length) {
     const [first, second] = selectParents(rng, population, beats);
+    const parents = [first.genome, second.genome];
     const children =
       rng.uniform() < crossoverProbability
-        ? crossOverGenomes(rng, first.genome, second.genome, space, problem)
-        : [first.genome, second.genome];
+        ? crossOverGenomes(rng, first.genome, second.genome, space, problem).map((genome) => ({ genome, parents }))
+        : parents.map((genome) => ({ genome, parents: [genome] }));
     bred.push(...children.slice(0, population.length - bred.length));
   }
-  return bred.map((genome) =>
-    rng.uniform() < mutationProbability ? mutateGenome(rng, genome, mutationWeights, space, problem) : genome,
-  );
+  return bred.map(({ genome, parents }) => ({
+    genome: rng.uniform() < mutationProbability ? mutateGenome(rng, genome, mutationWeights, space, problem) : genome,
+    parents,
+  }));
 }
 
 /**

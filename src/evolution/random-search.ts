@@ -33,9 +33,10 @@ export function createRandomSearchStrategy(settings: RandomSearchSettings): Sear
     breed(batch) {
       const left = evaluations - batch * batchSize;
       if (left <= 0) return undefined;
-      return Array.from({ length: Math.min(left, batchSize) }, (_, index) =>
-        initialGenome(rng, batch * batchSize + index, settings),
-      );
+      return Array.from({ length: Math.min(left, batchSize) }, (_, index) => ({
+        genome: initialGenome(rng, batch * batchSize + index, settings),
+        parents: [],
+      }));
     },
     select: (_, results) => results,
   });

@@ -44,6 +44,12 @@ export interface SearchStrategy {
   /** Who the next genomes descend from: the survivors of the last completed generation; empty before the first. */
   readonly population: readonly Individual[];
 
+  /**
+   * Whom a genome that was asked descends from, as it first came up: one parent of a mutation, two of a crossover, none of a
+   * genome that was not bred. A strategy without parents has no such method.
+   */
+  parentsOf?(genome: Genome): readonly Genome[];
+
   /** The fittest individual told so far, the earliest of equals. */
   readonly best: Individual | undefined;
 }

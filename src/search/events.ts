@@ -22,6 +22,8 @@ export interface Candidate {
   readonly id: string;
   /** Canonical text. */
   readonly genome: string;
+  /** Of the search, if it was bred: what it was bred from. */
+  readonly parents?: readonly string[];
 }
 
 /** One of the final trainings. */

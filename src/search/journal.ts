@@ -13,6 +13,8 @@ export interface EvaluationEntry extends EvaluationOutcome {
   /** Hash of all that decides the outcome; names the checkpoint. */
   readonly id: string;
   readonly genome: string;
+  /** Genomes that it was bred from; none of those that the search began with. */
+  readonly parents?: readonly string[];
   readonly parameters: number;
   /** Forward, per image. */
   readonly flops: number;

@@ -61,6 +61,7 @@ export function tellingCosts(strategy: SearchStrategy, costsOf: (genome: Genome)
       return strategy.best;
     },
     ask: () => strategy.ask(),
+    parentsOf: (genome) => strategy.parentsOf?.(genome) ?? [],
     tell: (results) => strategy.tell(results.map((result) => ({ ...result, costs: costsOf(result.genome) }))),
   };
 }

@@ -14,7 +14,7 @@ import { createRng } from '../random/rng.ts';
 import { resolveConfig, type SearchConfigInput } from './config.ts';
 import { createSearch, resumeSearch } from './create-search.ts';
 import type { GenerationEvent } from './events.ts';
-import { readJournal } from './journal.ts';
+import { type EvaluationEntry, readJournal } from './journal.ts';
 import type { Search } from './search.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-search-'));
@@ -63,6 +63,21 @@ describe('Search', () => {
     expect(candidates.length).toBeLessThanOrEqual(4);
     expect(summary.evaluations).toBe(candidates.length);
     expect(summary.evaluations + summary.cacheHits).toBe(6 * 7);
+  });
+
+  it('records what each network was bred from', async () => {
+    const search = await begin({ population: 4, generations: 3 }, madeUp());
+    await search.run();
+    const entries = readJournal(join(out, 'journal.jsonl')).filter(({ type }) => type === 'evaluation');
+    const known = new Set<string>();
+    const bred = entries.filter((entry) => {
+      const { genome, parents = [] } = entry as EvaluationEntry;
+      for (const parent of parents) expect(known).toContain(parent);
+      known.add(genome);
+      return parents.length > 0;
+    });
+    expect(bred.length).toBe(entries.length - 4);
+    expect(bred.length).toBeGreaterThan(0);
   });
 
   it('derives a task’s seed from the run’s seed and the genome, not from the order of tasks', async () => {

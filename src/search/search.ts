@@ -6,6 +6,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { EvaluationError, InterruptedError } from '../errors.ts';
 import type { EvaluationProgress, Evaluator } from '../evaluation/evaluator.ts';
 import type { EvaluationOutcome } from '../evaluation/task.ts';
+import { describeParents } from '../evolution/lineage.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
 import { estimateCost } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
@@ -159,7 +160,7 @@ export class Search extends EventEmitter<SearchEvents> {
       onLast: () => race.close(),
       next: (entrant) => race.next(entrant),
       train: async (task, cancelled) => {
-        await this.#evaluate(task, cancelled);
+        await this.#evaluate(task, strategy, cancelled);
         race.learn(task.task.genome);
       },
       onGeneration: (generation) => this.#reportGeneration(generation, strategy),
@@ -253,8 +254,8 @@ export class Search extends EventEmitter<SearchEvents> {
     this.emit('config', config);
   }
 
-  async #evaluate({ id, task }: IdentifiedTask, signal: AbortSignal): Promise<void> {
-    const candidate = { id, genome: task.genome };
+  async #evaluate({ id, task }: IdentifiedTask, strategy: SearchStrategy, signal: AbortSignal): Promise<void> {
+    const candidate = { id, genome: task.genome, ...describeParents(strategy, parseGenome(task.genome)) };
     this.emit('evaluationStart', candidate);
     const began = performance.now();
     const onProgress = (progress: EvaluationProgress) => this.emit('progress', { ...candidate, progress });
@@ -320,13 +321,11 @@ export class Search extends EventEmitter<SearchEvents> {
     };
   }
 
-  #describe({ id, genome }: Candidate, outcome: EvaluationOutcome, began: number): Omit<EvaluationEntry, 'type'> {
-    const { parameters, flops } = estimateCost(
-      parseGenome(genome),
-      networkInputOf(this.#run.config, this.#run.dataset),
-    );
+  #describe(candidate: Candidate, outcome: EvaluationOutcome, began: number): Omit<EvaluationEntry, 'type'> {
+    const problem = networkInputOf(this.#run.config, this.#run.dataset);
+    const { parameters, flops } = estimateCost(parseGenome(candidate.genome), problem);
     const seconds = roundSeconds((performance.now() - began) / 1000);
-    return { id, genome, ...outcome, parameters, flops, seconds, elapsedSeconds: this.#elapsedSeconds() };
+    return { ...candidate, ...outcome, parameters, flops, seconds, elapsedSeconds: this.#elapsedSeconds() };
   }
 
   #reportGeneration(generation: number, { population, best }: SearchStrategy): void {

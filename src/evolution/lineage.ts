@@ -1,0 +1,38 @@
+// Who descends from whom.
+
+import type { Genome } from '../genome/genome.ts';
+import { genomeId } from '../genome/text.ts';
+import type { SearchStrategy } from './strategy.ts';
+
+export interface Bred {
+  readonly genome: Genome;
+  /** One for a mutation, two for a crossover; none for a genome that was not bred. */
+  readonly parents: readonly Genome[];
+}
+
+/** The parents of each genome when it first came up: later copies of it may have others. */
+export class Lineage {
+  readonly #parents = new Map<string, readonly Genome[]>();
+
+  /** @returns the genomes. */
+  record(bred: readonly Bred[]): readonly Genome[] {
+    for (const { genome, parents } of bred) {
+      const id = genomeId(genome);
+      if (!this.#parents.has(id)) this.#parents.set(id, parents);
+    }
+    return bred.map(({ genome }) => genome);
+  }
+
+  parentsOf(genome: Genome): readonly Genome[] {
+    return this.#parents.get(genomeId(genome)) ?? [];
+  }
+}
+
+/** What a record of a genome says of its parents: their canonical texts, or nothing where there are none. */
+export function describeParents(
+  strategy: Pick<SearchStrategy, 'parentsOf'>,
+  genome: Genome,
+): { readonly parents?: readonly string[] } {
+  const parents = strategy.parentsOf?.(genome) ?? [];
+  return parents.length === 0 ? {} : { parents: parents.map(genomeId) };
+}
