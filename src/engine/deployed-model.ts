@@ -60,8 +60,17 @@ export class DeployedModel {
     return { loss, accuracy };
   }
 
-  /** The score, and what is behind it: class by class, confusions, calibration. */
-  async evaluate(examples: Examples, shape: ImageShape, batchSize = 250): Promise<Score & ClassificationReport> {
+  /**
+   * The score, and what is behind it: class by class, confusions, calibration.
+   *
+   * @param onBatch  told what the model answers for the examples from the `from`-th on.
+   */
+  async evaluate(
+    examples: Examples,
+    shape: ImageShape,
+    batchSize = 250,
+    onBatch?: (prediction: Prediction, from: number) => void,
+  ): Promise<Score & ClassificationReport> {
     const imageSize = imageSizeOf(shape);
     const classes = this.metadata.classes.length;
     const counter = new ReportCounter(classes);
@@ -69,7 +78,9 @@ export class DeployedModel {
     let correct = 0;
     for (let from = 0; from < examples.count; from += batchSize) {
       const to = Math.min(from + batchSize, examples.count);
-      const { labels, probabilities } = await this.predict(readImages(examples, imageSize, from, to), shape);
+      const prediction = await this.predict(readImages(examples, imageSize, from, to), shape);
+      onBatch?.(prediction, from);
+      const { labels, probabilities } = prediction;
       counter.add(labels, probabilities, examples.labels.subarray(from, to));
       for (let i = 0; i < to - from; i++) {
         const truth = examples.labels[from + i] ?? 0;

@@ -15,6 +15,7 @@ import { withTypicalWork } from './equal-compute.ts';
 import { checkImported, importFitness, readFitnessFile } from './import-fitness.ts';
 import { networkInputOf } from './network-input.ts';
 import { type Decide, type OpenOptions, type OpenRun, reopenRun, startRun } from './open-run.ts';
+import { recordGenerations } from './record-generations.ts';
 import { Search } from './search.ts';
 import { shareResults } from './shared-results.ts';
 import { logForTensorBoard } from './tensorboard/search-log.ts';
@@ -107,6 +108,7 @@ function searchOver(
   // Wrapped once more: callbacks have their say in what was recorded, and what they stop is not recorded.
   const shared = shareResults(evaluator, run.config, (notice) => search.emit('notice', notice));
   const search = new Search(run, wrap(shared));
+  recordGenerations(search, run.folder);
   if (tensorboard) {
     const { folder, config, dataset } = run;
     const problem = networkInputOf(config, dataset);

@@ -13,7 +13,10 @@ import { buildModel } from './model-file.ts';
 import type { OpenRun } from './open-run.ts';
 import { describeRepeats } from './repeats.ts';
 import type { SearchSummary } from './summary.ts';
+import { PredictionRecorder, writePredictions } from './test-predictions.ts';
 import { versionsWith } from './version.ts';
+
+const BATCH = 250;
 
 export interface RunCounts {
   readonly evaluations: number;
@@ -42,8 +45,8 @@ export interface TrainedNetworks {
 }
 
 /**
- * Writes `model.onnx`, scores that very file and other final trainings on the test set, writes `MODEL.md` and, as the last,
- * `summary.json`.
+ * Writes `model.onnx`, scores that very file and other final trainings on the test set, writes `test-predictions.json`,
+ * `MODEL.md` and, as the last, `summary.json`.
  */
 export async function finishRun(
   run: OpenRun,
@@ -53,7 +56,8 @@ export async function finishRun(
   const { folder, dataset, config } = run;
   const runtime = await loadNodeRuntime();
   const bytes = await writeModel(run, chosen.genome, chosen.id);
-  const score = await scoreOnTest(runtime, bytes, folder.model, dataset);
+  const recorder = new PredictionRecorder(dataset);
+  const score = await scoreOnTest(runtime, bytes, folder.model, dataset, recorder);
   const accuracies: number[] = [];
   for (const { id, genome } of finals) {
     const path = folder.checkpoint(id);
@@ -81,6 +85,7 @@ export async function finishRun(
     lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
     versions: versionsWith(runtime.name),
   };
+  await writePredictions(folder, recorder.predictions);
   await writeFileAtomically(folder.card, [Buffer.from(modelCard(summary, config))]);
   await writeFileAtomically(folder.summary, [Buffer.from(`${JSON.stringify(summary, null, 2)}\n`)]);
   return summary;
@@ -97,9 +102,15 @@ export async function writeModel(
   return bytes;
 }
 
-async function scoreOnTest(runtime: Runtime, bytes: Uint8Array, name: string, dataset: Dataset): Promise<Score> {
+async function scoreOnTest(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  name: string,
+  { test, shape }: Dataset,
+  recorder?: PredictionRecorder,
+): Promise<Score> {
   const model = await DeployedModel.load(runtime, bytes, name);
-  const score = await model.score(dataset.test, dataset.shape);
+  const score = await model.evaluate(test, shape, BATCH, (prediction, from) => recorder?.add(prediction, from));
   await model.release();
   return score;
 }

@@ -43,6 +43,12 @@ export function acquireLock(path: string): RunLock {
   };
 }
 
+/** A living process holds it; as in `acquireLock`, on another host any owner counts as living. */
+export function isLocked(path: string): boolean {
+  const owner = parseOwner(readLock(path) ?? '');
+  return owner !== undefined && isAlive(owner);
+}
+
 /** Makes the lock file with its content in one step, so that nobody sees it empty; false if there is one. */
 function createLock(path: string, content: string): boolean {
   const prepared = `${path}.${process.pid}.new`;

@@ -1,5 +1,5 @@
 // Where a run keeps what: `config.json`, `journal.jsonl`, `checkpoints/`, `tensorboard/`, `model.onnx`, `MODEL.md`,
-// `summary.json`.
+// `generations.json`, `test-predictions.json`, `summary.json`, `report.html`.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -22,6 +22,12 @@ export interface RunFolder {
   /** For its readers. */
   readonly card: string;
   readonly summary: string;
+  /** How the population did in each generation. */
+  readonly generations: string;
+  /** What the model answered for each test image. */
+  readonly predictions: string;
+  /** Its pictures. */
+  readonly report: string;
   /** Of the states of a final training in rounds, while it runs. */
   rounds(id: string): string;
   /** Of a task's weights; in the folder that the configuration names, if it does. */
@@ -39,6 +45,9 @@ function runFolderAt(path: string): RunFolder {
     model: join(root, 'model.onnx'),
     card: join(root, 'MODEL.md'),
     summary: join(root, 'summary.json'),
+    generations: join(root, 'generations.json'),
+    predictions: join(root, 'test-predictions.json'),
+    report: join(root, 'report.html'),
     rounds: (id) => join(root, 'rounds', id),
     checkpoint: (id) => join(root, 'checkpoints', `${id}.safetensors`),
   };

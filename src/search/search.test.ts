@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeSmallMnist } from '../../test/support/small-mnist.ts';
+import { readImages } from '../data/dataset.ts';
 import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import { EvaluationError, InterruptedError, InvalidInputError, RunLockedError } from '../errors.ts';
@@ -46,7 +47,19 @@ describe('Search', () => {
     const { loadDataset } = await import('../data/load-dataset.ts');
     const { test, shape } = await loadDataset(source);
     expect((await model.score(test, shape)).accuracy).toBe(summary.testAccuracy);
+    const answers = await model.predict(readImages(test, 28 * 28, 0, test.count), shape);
     await model.release();
+    const predictions = JSON.parse(readFileSync(join(out, 'test-predictions.json'), 'utf8'));
+    expect(predictions).toMatchObject({
+      fingerprint: summary.dataset.fingerprint,
+      labels: [...test.labels],
+      predicted: [...answers.labels],
+    });
+    for (const [i, label] of answers.labels.entries()) {
+      const of = (name: number) => answers.probabilities[10 * i + name];
+      expect(predictions.probabilities[i]).toBeCloseTo(of(label) ?? 0, 4);
+      expect(predictions.trueProbabilities[i]).toBeCloseTo(of(test.labels[i] ?? 0) ?? 0, 4);
+    }
     expect(existsSync(join(out, 'lock'))).toBe(false);
   });
 

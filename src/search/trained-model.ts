@@ -75,8 +75,16 @@ export function configBeside(modelPath: string): SearchConfig | undefined {
  * @throws {InvalidInputError} if it is no longer what the run knew; {DataFormatError}.
  */
 export async function datasetOfRun(config: SearchConfig, signal?: AbortSignal): Promise<Dataset> {
-  const packed = packedDatasetPath(config.dataset.fingerprint ?? '', await resolveCacheDir());
-  return existsSync(packed) ? readPackedDataset(packed) : loadData(config, { ...(signal && { signal }) });
+  return (await packedDatasetOfRun(config)) ?? loadData(config, { ...(signal && { signal }) });
+}
+
+/** The data of a run as the run packed it; undefined if it is no longer there. */
+export async function packedDatasetOfRun(
+  { dataset }: Pick<SearchConfig, 'dataset'>,
+  cacheDir?: string,
+): Promise<Dataset | undefined> {
+  const packed = packedDatasetPath(dataset.fingerprint ?? '', await resolveCacheDir(cacheDir));
+  return existsSync(packed) ? readPackedDataset(packed) : undefined;
 }
 
 /** Scores a model by running it. */
