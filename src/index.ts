@@ -88,6 +88,13 @@ export {
 export { createRng, type Rng } from './random/rng.ts';
 export { type DrawingOptions, drawArchitecture } from './report/architecture.ts';
 export { writeDrawing } from './report/write-drawing.ts';
+export {
+  REPORT_FORMATS,
+  type ReportFormat,
+  type ReportOptions,
+  type WrittenReport,
+  writeReport,
+} from './report/write-report.ts';
 export { AutoCNN } from './search/auto-cnn.ts';
 export type { AutoCnnOptions, FurtherSettings, ObjectiveName, OptimizerOption } from './search/auto-cnn-options.ts';
 export {

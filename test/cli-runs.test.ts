@@ -26,6 +26,12 @@ describe('search', () => {
     const { genome, testAccuracy } = JSON.parse(read('plain', 'summary.json'));
     expect(stdout).toContain(`Test accuracy ${(100 * testAccuracy).toFixed(2)} % of 40 images`);
     expect(stdout).toContain(`auto-cnn inspect ${genome} --input 8x8x1`);
+    expect(stdout).toContain(`Report        ${join('plain', 'report.html')}`);
+    const report = read('plain', 'report.html');
+    expect(report).toContain('aria-label="Best and mean accuracy by generation: best ');
+    expect(report).toContain('aria-label="Confusion matrix of 10 classes: ');
+    const generations = JSON.parse(read('plain', 'generations.json'));
+    expect(generations.map(({ generation }: { generation: number }) => generation)).toEqual([0, 1]);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
     expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
   });

@@ -9,6 +9,7 @@ import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
 import { addExportCommand } from './export-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { addPredictCommand } from './predict-command.ts';
+import { addReportCommand } from './report-command.ts';
 import { addResumeCommand } from './resume-command.ts';
 import { addSearchCommand } from './search-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -62,6 +63,7 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addEvaluateCommand(program, terminal, done);
   addPredictCommand(program, terminal, done);
   addExportCommand(program, terminal, done);
+  addReportCommand(program, terminal, done);
   addDataCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
   addDrawCommand(program, terminal, done);

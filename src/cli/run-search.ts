@@ -1,7 +1,7 @@
 // What `search` and `resume` share: run, show, and end well, whether done or interrupted.
 
 import { join } from 'node:path';
-import { AutoCnnError, InterruptedError, type Search, type SearchSummary } from '../index.ts';
+import { AutoCnnError, InterruptedError, type Search, type SearchSummary, writeReport } from '../index.ts';
 import { EXIT, isAbort } from './exit.ts';
 import { coloursFor, type Terminal } from './terminal.ts';
 import { createSearchView } from './view/create-search-view.ts';
@@ -31,6 +31,7 @@ export async function runSearch(
     followSearch(search, view.show);
     const summary = await search.run({ signal: terminal.signal });
     view.stop();
+    await drawReport(terminal, search.folder);
     printSummary(terminal, json, summary, search.folder, source);
     return EXIT.done;
   } catch (error) {
@@ -38,6 +39,16 @@ export async function runSearch(
     if (!(error instanceof InterruptedError) && !isAbort(error)) throw error;
     for (const line of describeInterruption(error)) terminal.stderr.write(`${line}\n`);
     return EXIT.interrupted;
+  }
+}
+
+/** The run is done with or without its pictures. */
+async function drawReport({ stderr }: Terminal, folder: string): Promise<void> {
+  try {
+    await writeReport(folder);
+  } catch (error) {
+    if (!(error instanceof AutoCnnError)) throw error;
+    stderr.write(`note: the report could not be written: ${error.message}\n`);
   }
 }
 

@@ -1,5 +1,6 @@
 // The result of a run, as its last words.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FrontMember, formatImageShape, type SearchSummary } from '../../index.ts';
 import type { Colours } from '../terminal.ts';
@@ -32,6 +33,7 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
     ...(picked === undefined ? [] : [row('Picked', picked.why)]),
     row('Model', join(path, 'model.onnx')),
     row('Summary', join(path, 'summary.json')),
+    ...(existsSync(join(folder, 'report.html')) ? [row('Report', join(path, 'report.html'))] : []),
     ...describeFront(summary, colours),
     '',
     'Next',

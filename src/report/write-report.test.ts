@@ -1,0 +1,205 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../test/support/data-fixtures.ts';
+import { MadeUpRun } from '../../test/support/report-runs.ts';
+import { InvalidInputError } from '../errors.ts';
+import { writeReport } from './write-report.ts';
+
+const IDS = [
+  'fitness',
+  'architecture',
+  'candidates-parameters',
+  'candidates-flops',
+  'learning-accuracy',
+  'learning-loss',
+  'confusion',
+  'worst',
+  'family',
+  'time',
+];
+
+const MISSING_NUMBERS = /NaN|undefined|Infinity/;
+
+/** The ids of the pictures that are drawn. */
+function drawn(html: string): string[] {
+  return [...html.matchAll(/<section id="([\w-]+)"[\s\S]*?<\/section>/g)]
+    .filter(([section]) => section.includes('<svg') || section.includes('<img'))
+    .map(([, id = '']) => id);
+}
+
+async function report(run: MadeUpRun): Promise<string> {
+  const { files } = await writeReport(run.folder, { cacheDir: run.cacheDir });
+  expect(files).toEqual([join(run.folder, 'report.html')]);
+  return readFileSync(files[0] ?? '', 'utf8');
+}
+
+describe('writeReport', () => {
+  it('draws everything of a run that is done, and takes nothing from elsewhere', async () => {
+    const html = await report(await MadeUpRun.done());
+    expect(drawn(html)).toEqual(IDS);
+    expect(html).not.toMatch(/(src|href)="(?!data:|#)/);
+    expect(html).not.toContain('<script');
+    expect(html).not.toMatch(MISSING_NUMBERS);
+  });
+
+  it('says of each class and image what the recorded answers say', async () => {
+    const run = await MadeUpRun.done({ classes: ['cat', 'dog', 'owl'] });
+    run.write('test-predictions.json', {
+      fingerprint: run.dataset.fingerprint,
+      labels: [0, 1, 2, 0, 1, 2],
+      predicted: [0, 1, 2, 2, 0, 0],
+      probabilities: [1, 1, 1, 0.7, 0.9, 0.8],
+      trueProbabilities: [1, 1, 1, 0.2, 0.1, 0.15],
+    });
+    const html = await report(run);
+    expect(html).toContain('aria-label="Confusion matrix of 3 classes: 3 of 6 test images are right"');
+    expect(html).toContain('<title>owl taken for cat: 1 of 2</title>');
+    const alts = [...html.matchAll(/alt="([^"]*)"/g)].map(([, alt]) => alt);
+    expect(alts).toEqual([
+      'dog, taken for cat with 90 %',
+      'owl, taken for cat with 80 %',
+      'cat, taken for owl with 70 %',
+    ]);
+  });
+
+  it.each([1, 3])('shows the pixels of a wrong image, with %i channels', async (channels) => {
+    const run = await MadeUpRun.done({ channels });
+    const html = await report(run);
+    const [, encoded = ''] = html.match(/src="data:image\/png;base64,([^"]*)"/) ?? [];
+    const { data, info } = await sharp(Buffer.from(encoded, 'base64')).raw().toBuffer({ resolveWithObject: true });
+    expect(info).toMatchObject({ width: run.dataset.shape.width, height: run.dataset.shape.height });
+    const planes = run.imageOf(run.worst);
+    const area = info.width * info.height;
+    const expected = Array.from({ length: area * channels }, (_, i) => {
+      const plane = i % channels;
+      return planes[plane * area + Math.floor(i / channels)];
+    });
+    const shown = Array.from(data).filter((_, i) => i % info.channels < channels);
+    expect(shown).toEqual(expected);
+  });
+
+  it('escapes what users name', async () => {
+    const run = await MadeUpRun.done({
+      classes: ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', 'a & b'],
+    });
+    const html = await report(run);
+    expect(html).not.toContain('<script');
+    expect(html).not.toContain('<img src=x');
+    expect(html).toContain('&lt;script&gt;');
+    expect(html).toContain('a &amp; b');
+  });
+
+  it('names the most confused pairs where there are too many classes for a matrix', async () => {
+    const run = await MadeUpRun.done({ classes: Array.from({ length: 100 }, (_, i) => `kind ${i}`) });
+    const html = await report(run);
+    expect(html).toContain('Most confused classes');
+    expect(html).toMatch(
+      /aria-label="The 20 most confused pairs of classes, first kind \d+ taken for kind \d+, \d+ times"/,
+    );
+  });
+
+  it('leaves out of a run that goes on what is not known yet, and says so', async () => {
+    const run = await MadeUpRun.goingOn();
+    const html = await report(run);
+    expect(drawn(html)).toEqual(IDS.filter((id) => id !== 'confusion' && id !== 'worst'));
+    expect(html).toContain('Search is going on');
+    expect(html).toContain('The test images are scored once, at the end.');
+    rmSync(join(run.folder, 'lock'));
+    expect(await report(run)).toContain('Search was stopped before its end');
+  });
+
+  it('says what is missing of a run that an older version did', async () => {
+    const run = await MadeUpRun.done();
+    for (const name of ['generations.json', 'test-predictions.json']) rmSync(join(run.folder, name));
+    run.forgetParents();
+    const html = await report(run);
+    expect(drawn(html)).toEqual(IDS.filter((id) => !['confusion', 'worst', 'family'].includes(id)));
+    expect(html).toContain('Fitness by evaluation');
+    expect(html).toContain('a version that did not record');
+  });
+
+  it.each([
+    ['nothing', 0],
+    ['one candidate', 1],
+  ])('draws a run that has evaluated %s', async (_, count) => {
+    const run = await MadeUpRun.goingOn({ evaluations: count, generations: 0 });
+    const html = await report(run);
+    expect(html).not.toMatch(MISSING_NUMBERS);
+    expect(html.includes('No candidate has a fitness yet.')).toBe(count === 0);
+  });
+
+  it('draws a run whose candidates have all failed so far', async () => {
+    const run = await MadeUpRun.goingOn({ evaluations: 3, generations: 0, allFail: true });
+    const html = await report(run);
+    expect(html).toContain('3 candidates failed.');
+    expect(html).toContain('failed: the loss overflowed');
+    expect(drawn(html)).toEqual(['time']);
+  });
+
+  it('draws the training of a genome without a search', async () => {
+    const html = await report(await MadeUpRun.trained());
+    expect(drawn(html)).toEqual(['architecture', 'learning-accuracy', 'learning-loss', 'confusion', 'worst', 'time']);
+    expect(html).toContain('One genome was trained, without a search.');
+  });
+
+  it('shows no images when the packed data is gone', async () => {
+    const run = await MadeUpRun.done();
+    const html = readFileSync(
+      (await writeReport(run.folder, { cacheDir: await temporaryFolder() })).files[0] ?? '',
+      'utf8',
+    );
+    expect(html).not.toContain('<img');
+    expect(html).toContain('the packed data of the run is no longer in the cache');
+  });
+});
+
+describe('the drawings as files', () => {
+  it.each(['svg', 'png'])('are one %s file each', async (format) => {
+    const run = await MadeUpRun.done();
+    const { files } = await writeReport(run.folder, { format, cacheDir: run.cacheDir });
+    const folder = join(run.folder, 'pictures');
+    expect(files).toEqual(IDS.map((id) => join(folder, `${id}.${format}`)));
+    for (const file of files) {
+      const { width, height } = await sharp(file).metadata();
+      expect(width).toBeGreaterThanOrEqual(format === 'png' ? 720 : 360);
+      const { channels } = await sharp(file).flatten({ background: '#fff' }).stats();
+      expect({ file, isDrawn: channels.some(({ stdev }) => stdev > 2) }).toEqual({ file, isDrawn: true });
+      if (format === 'svg' && !file.includes('architecture')) expect(readFileSync(file, 'utf8')).not.toContain('var(');
+      expect(height).toBeGreaterThan(50);
+    }
+  });
+
+  it('go where they are asked to, and what is missing is named', async () => {
+    const going = await MadeUpRun.goingOn();
+    const out = join(await temporaryFolder(), 'deep', 'down');
+    const { notices } = await writeReport(going.folder, { format: 'svg', out, cacheDir: going.cacheDir });
+    expect(readdirSync(out)).toHaveLength(IDS.length - 2);
+    expect(notices).toContain('Most wrong test images: The test images are scored once, at the end.');
+    expect(existsSync(join(going.folder, 'pictures'))).toBe(false);
+  });
+});
+
+describe('writeReport refuses', () => {
+  it('a folder that is no run', async () => {
+    const folder = await temporaryFolder();
+    await expect(writeReport(folder)).rejects.toThrow(`${folder} is no run: it has no config.json`);
+    await expect(writeReport(join(folder, 'none'))).rejects.toThrow(InvalidInputError);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('a format that there is not', async () => {
+    const { folder } = await MadeUpRun.done();
+    await expect(writeReport(folder, { format: 'pgn' })).rejects.toThrow(
+      '--format must be one of html, svg, png, received pgn; did you mean png?',
+    );
+  });
+
+  it('a folder that cannot be written to', async () => {
+    const { folder } = await MadeUpRun.done();
+    const out = join(await temporaryFolder(), 'file');
+    writeFileSync(out, '');
+    await expect(writeReport(folder, { out })).rejects.toThrow(InvalidInputError);
+  });
+});

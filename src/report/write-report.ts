@@ -1,0 +1,114 @@
+// A run folder → `report.html`, or its drawings as files.
+
+import { join, resolve } from 'node:path';
+import { writeFileAtomically } from '../data/write-file.ts';
+import { InvalidInputError } from '../errors.ts';
+import { parseGenome } from '../genome/text.ts';
+import { nearestOf } from '../search/nearest.ts';
+import { networkInputOf } from '../search/network-input.ts';
+import { drawArchitecture } from './architecture.ts';
+import { candidatesChart, candidatesTable } from './candidates-chart.ts';
+import { confusionPicture } from './confusion.ts';
+import { familyTree } from './family-tree.ts';
+import { fitnessChart } from './fitness-chart.ts';
+import { learningCurves } from './learning-curves.ts';
+import { Markup } from './markup.ts';
+import { reportPage } from './page.ts';
+import type { Picture } from './picture.ts';
+import { type RunRecords, readRun } from './read-run.ts';
+import { withLightColours } from './theme.ts';
+import { timeChart } from './time-chart.ts';
+import { worstImages } from './worst-images.ts';
+import { writeDrawing } from './write-drawing.ts';
+
+export const REPORT_FORMATS = ['html', 'svg', 'png'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+export interface ReportOptions {
+  /** `html` unless given: one page. The others: a file for each drawing, light. */
+  readonly format?: string;
+  /** Where the files go: the run folder, or `pictures/` in it for `svg` and `png`, unless given. */
+  readonly out?: string;
+  /** Where packed data sets lie; the user's cache unless given. */
+  readonly cacheDir?: string;
+}
+
+export interface WrittenReport {
+  readonly format: ReportFormat;
+  /** Absolute paths. */
+  readonly files: readonly string[];
+  /** What could not be drawn, and why. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Draws what happened in a run, be it done, going on or stopped. It reads what the run has written; nothing is scored for it.
+ *
+ * @param run  the run folder.
+ * @throws {InvalidInputError} if it is no run, there is no such format, or a file cannot be written; {JournalError} if its
+ *   journal is damaged.
+ */
+export async function writeReport(run: string, options: ReportOptions = {}): Promise<WrittenReport> {
+  const format = requireFormat(options.format ?? 'html');
+  const records = await readRun(run, options.cacheDir);
+  const pictures = await drawPictures(records);
+  const { folder } = records;
+  if (format === 'html') {
+    const path = join(resolve(options.out ?? folder.path), 'report.html');
+    await writeFileAtomically(path, [Buffer.from(reportPage(records, pictures))]);
+    return { format, files: [path], notices: [] };
+  }
+  const out = resolve(options.out ?? join(folder.path, 'pictures'));
+  const files: string[] = [];
+  for (const { id, svg } of pictures) {
+    if (svg === undefined) continue;
+    const path = join(out, `${id}.${format}`);
+    await writeDrawing(`${withLightColours(svg).text}\n`, path);
+    files.push(path);
+  }
+  const notices = pictures.flatMap(({ title, svg, note }) =>
+    svg === undefined && note !== undefined ? [`${title}: ${note}`] : [],
+  );
+  return { format, files, notices };
+}
+
+async function drawPictures(records: RunRecords): Promise<readonly Picture[]> {
+  const table = candidatesTable(records);
+  return [
+    fitnessChart(records),
+    architecture(records),
+    candidatesChart(records, 'parameters'),
+    candidatesChart(records, 'flops'),
+    learningCurves(records, 'accuracy'),
+    learningCurves(records, 'loss'),
+    confusionPicture(records),
+    await worstImages(records),
+    familyTree(records),
+    timeChart(records),
+    ...(table === undefined ? [] : [table]),
+  ];
+}
+
+function architecture({ winner, data, config }: RunRecords): Picture {
+  const id = 'architecture';
+  const title = 'Architecture of the winner';
+  if (winner === undefined) return { id, title, note: 'No candidate has a fitness yet.' };
+  if (data === undefined) {
+    return {
+      id,
+      title,
+      note: 'The packed data of the run is no longer in the cache, and so the image size is not known.',
+    };
+  }
+  return { id, title, svg: new Markup(drawArchitecture(parseGenome(winner), networkInputOf(config, data))) };
+}
+
+function requireFormat(format: string): ReportFormat {
+  const known = REPORT_FORMATS.find((name) => name === format);
+  if (known !== undefined) return known;
+  const nearest = nearestOf(format, REPORT_FORMATS);
+  const cure = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  throw new InvalidInputError(`--format must be one of ${REPORT_FORMATS.join(', ')}, received ${format}${cure}`, {
+    details: { format },
+  });
+}
