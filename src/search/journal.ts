@@ -27,8 +27,6 @@ export interface EvaluationEntry extends EvaluationOutcome {
   readonly imported?: true;
   /** After the search: a network of the front that was trained once more, for longer. */
   readonly refined?: true;
-  /** Canonical texts of the genomes that it descends from; absent if it is random, or not known. */
-  readonly parents?: readonly string[];
 }
 
 /** The final training is done; its weights are in the checkpoint of this id. */
