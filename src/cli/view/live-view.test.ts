@@ -36,6 +36,19 @@ it('the live view draws at most ten times a second, keeps what is over, and clea
   expect(stdout.listenerCount('resize')).toBe(0);
 });
 
+it('the live view is drawn as a whole when it becomes higher', () => {
+  const { stdout, written } = fakeTerminal();
+  const view = createLiveView({ stdout, stderr: stdout, env: {}, signal: new AbortController().signal });
+  view.show({ type: 'start', event: START });
+  view.show(generationStart(0, ['max', 'mean']));
+  vi.advanceTimersByTime(200);
+  const before = written().length;
+  view.show(generationStart(0, ['8-8']));
+  vi.advanceTimersByTime(200);
+  expect(written().slice(before)).toContain('Generation 0 of 2');
+  view.stop();
+});
+
 it('the live view shows the loading of data', () => {
   const { stdout, written } = fakeTerminal();
   const view = createLiveView({ stdout, stderr: stdout, env: {}, signal: new AbortController().signal });

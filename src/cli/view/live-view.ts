@@ -17,10 +17,17 @@ export function createLiveView({ stdout, env }: Terminal): SearchView {
   let state: RunState | undefined;
   let load: { readonly done: number; readonly total: number } | undefined;
   let stopped = false;
+  let height = 0;
 
   const sizeOf = () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
+  const drawLines = (lines: readonly string[]): void => {
+    // log-update leaves parts of the old picture behind if the new one is higher or lower.
+    if (lines.length !== height) draw.clear();
+    height = lines.length;
+    draw(shown(lines.join('\n')));
+  };
   const redraw = (): void => {
-    if (state !== undefined) draw(shown(renderFrame(state, sizeOf(), Date.now(), colours).join('\n')));
+    if (state !== undefined) drawLines(renderFrame(state, sizeOf(), Date.now(), colours));
     else if (load !== undefined) draw(shown(renderLoading(load.done, load.total, sizeOf().columns)));
   };
   const timer = setInterval(redraw, FRAME_MS);
