@@ -19,14 +19,20 @@ import { writeFileAtomically } from './write-file.ts';
  */
 export async function sourceKey(format: string, files: readonly string[], options: unknown): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([KEY_VERSION, format, options]));
-  for (const [i, file] of files.entries()) {
+  for (let from = 0; from < files.length; from += AT_A_TIME) {
     // Ten times as fast as asking asynchronously; other work gets its turn now and then.
-    if (i % 1000 === 999) await nextTurn();
-    const stats = statSync(file, { throwIfNoEntry: false });
-    // Times to a quarter of a microsecond: whole nanoseconds take three times as long to get.
-    hash.update(`${JSON.stringify(file)} ${stats?.size} ${stats?.mtimeMs} ${stats?.ctimeMs}\n`);
+    await nextTurn();
+    hash.update(JSON.stringify(files.slice(from, from + AT_A_TIME).map((file) => [file, ...stateOf(file)])));
   }
   return hash.digest('hex');
+}
+
+const AT_A_TIME = 1000;
+
+/** Times to a quarter of a microsecond: whole nanoseconds take three times as long to get. */
+function stateOf(file: string): (number | undefined)[] {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return [stats?.size, stats?.mtimeMs, stats?.ctimeMs];
 }
 
 /** The data set that was remembered under `key`, or undefined if there is none or it is damaged. */
