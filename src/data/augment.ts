@@ -124,8 +124,8 @@ function rotate(degrees: number, { channels, height, width }: ImageShape): Step 
           const fromX = cos * (x - centreX) + sin * (y - centreY) + centreX;
           const fromY = cos * (y - centreY) - sin * (x - centreX) + centreY;
           for (let c = 0; c < channels; c++) {
-            const plane = scratch.subarray(c * height * width, (c + 1) * height * width);
-            image[(c * height + y) * width + x] = Math.round(interpolate(plane, height, width, fromY, fromX));
+            const plane = c * height * width;
+            image[plane + y * width + x] = Math.round(interpolate(scratch, plane, height, width, fromY, fromX));
           }
         }
       }
@@ -133,12 +133,18 @@ function rotate(degrees: number, { channels, height, width }: ImageShape): Step 
   };
 }
 
-/** Bilinear; zero outside the plane. */
-function interpolate(plane: Uint8Array, height: number, width: number, y: number, x: number): number {
-  const [y0, x0] = [Math.floor(y), Math.floor(x)];
-  const [dy, dx] = [y - y0, x - x0];
-  const at = (row: number, column: number) =>
-    row < 0 || row >= height || column < 0 || column >= width ? 0 : (plane[row * width + column] ?? 0);
+/**
+ * Bilinear; zero outside the plane.
+ *
+ * @param plane  where it begins in `pixels`; a view for each pixel would cost more than all else.
+ */
+function interpolate(pixels: Uint8Array, plane: number, height: number, width: number, y: number, x: number): number {
+  const y0 = Math.floor(y);
+  const x0 = Math.floor(x);
+  const dy = y - y0;
+  const dx = x - x0;
+  const at = (row: number, column: number): number =>
+    row < 0 || row >= height || column < 0 || column >= width ? 0 : (pixels[plane + row * width + column] ?? 0);
   const top = at(y0, x0) * (1 - dx) + at(y0, x0 + 1) * dx;
   const bottom = at(y0 + 1, x0) * (1 - dx) + at(y0 + 1, x0 + 1) * dx;
   return top * (1 - dy) + bottom * dy;
