@@ -6,7 +6,7 @@ import { WIDTH } from './picture.ts';
 import { colour } from './theme.ts';
 
 /** Of the area that is drawn in. */
-export const FRAME = { left: 46, right: WIDTH - 14, top: 40, bottom: 200, height: 238 } as const;
+export const FRAME = { left: 54, right: WIDTH - 14, top: 44, bottom: 210, height: 250 } as const;
 
 export interface Axis {
   readonly scale: ScaleContinuousNumeric<number, number>;
@@ -25,7 +25,7 @@ export function axes(x: Axis, y: Axis): Markup {
     const at = round(x.scale(value));
     return html`<line x1="${at}" x2="${at}" y1="${bottom}" y2="${bottom + 4}" stroke="${colour('muted')}"/><text x="${at}" y="${bottom + 16}" text-anchor="middle">${x.format(value)}</text>`;
   });
-  return html`<g fill="${colour('muted')}" font-size="10">${rows}${columns}<line x1="${left}" x2="${right}" y1="${bottom}" y2="${bottom}" stroke="${colour('muted')}"/><text x="${(left + right) / 2}" y="${bottom + 33}" text-anchor="middle">${x.name}</text><text x="4" y="${top - 12}">${y.name}</text></g>`;
+  return html`<g fill="${colour('muted')}" font-size="12">${rows}${columns}<line x1="${left}" x2="${right}" y1="${bottom}" y2="${bottom}" stroke="${colour('muted')}"/><text x="${(left + right) / 2}" y="${bottom + 34}" text-anchor="middle">${x.name}</text><text x="4" y="${top - 12}">${y.name}</text></g>`;
 }
 
 /** Whole numbers among the ticks: there is no half epoch to name. */

@@ -7,7 +7,7 @@ import type { EvaluationEntry } from '../search/journal.ts';
 import { axes, compact, extentOf, FRAME, round } from './axes.ts';
 import { counted, grouped, scaled, shownGenome } from './format.ts';
 import { html } from './markup.ts';
-import { fitnessText } from './metric-text.ts';
+import { fitnessText, tickText } from './metric-text.ts';
 import { drawing, legend, type Picture } from './picture.ts';
 import { type Candidate, isFailed, type RunRecords } from './read-run.ts';
 import { colour } from './theme.ts';
@@ -60,7 +60,7 @@ export function candidatesChart(records: RunRecords, cost: Cost): Picture {
       { name, height, hasLinks: true },
       axes(
         { scale: x, name: UNITS[cost], ticks: logTicks(x.domain()), format: compact },
-        { scale: y, name: metric, ticks: y.ticks(5), format: (value) => fitnessText(metric, value, 1) },
+        { scale: y, name: metric, ticks: y.ticks(5), format: tickText(metric, y.ticks(5)) },
       ),
       html`<path d="${path ?? ''}" fill="none" stroke="${colour('orange')}" stroke-width="1.5" stroke-dasharray="4 3"/>`,
       dots,

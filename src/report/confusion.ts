@@ -55,8 +55,9 @@ function countConfusions({ labels, predicted }: TestPredictions, classes: number
 /** Most frequent first. */
 function confusedPairs(matrix: Matrix): readonly Pair[] {
   return matrix
-    .flatMap((row, truth) => row.map((count, guess) => ({ truth, guess, count })))
-    .filter(({ truth, guess, count }) => truth !== guess && count > 0)
+    .flatMap((row, truth) =>
+      row.flatMap((count, guess) => (truth !== guess && count > 0 ? [{ truth, guess, count }] : [])),
+    )
     .toSorted((a, b) => b.count - a.count);
 }
 
@@ -73,9 +74,9 @@ function pairsTable(pairs: readonly Pair[], matrix: Matrix, classes: readonly st
 function matrixDrawing(matrix: Matrix, classes: readonly string[]) {
   const length = Math.min(12, Math.max(...classes.map((name) => [...name].length)));
   const names = classes.map((name) => shorten(name, length));
-  const margin = Math.max(26, 16 + 6 * length);
+  const margin = Math.max(26, 16 + 6.8 * length);
   const size = WIDTH - margin - 8;
-  const top = length <= 3 ? 34 : 18 + 6 * length;
+  const top = length <= 3 ? 38 : 22 + 6.8 * length;
   const indices = classes.map((_, index) => index);
   const band = scaleBand<number>(indices, [0, size]).paddingInner(0.06);
   const cell = band.bandwidth();
@@ -95,14 +96,14 @@ function matrixDrawing(matrix: Matrix, classes: readonly string[]) {
       const title = `${classes[truth]} taken for ${classes[guess]}: ${count} of ${total}`;
       const shown = count > 0 && cell >= 11 + 4 * String(count).length - 3;
       const text = shown
-        ? html`<text x="${round(x + cell / 2)}" y="${round(y + cell / 2 + 3)}" font-size="${Math.min(10, round(cell / 2.4))}" text-anchor="middle" fill="${colour(opacity > 0.5 ? 'surface' : 'ink')}">${count}</text>`
+        ? html`<text x="${round(x + cell / 2)}" y="${round(y + cell / 2 + 4)}" font-size="${Math.min(12, round(cell / 2.3))}" text-anchor="middle" fill="${colour(opacity > 0.5 ? 'surface' : 'ink')}">${count}</text>`
         : undefined;
       return html`<g><title>${title}</title><rect x="${x}" y="${y}" width="${round(cell)}" height="${round(cell)}" rx="2" fill="${fill}" fill-opacity="${opacity.toFixed(2)}"/>${text}</g>`;
     });
   });
   const rows = names.map(
     (name, index) =>
-      html`<text x="${margin - 5}" y="${round(top + at(index) + cell / 2 + 3)}" text-anchor="end">${name}</text>`,
+      html`<text x="${margin - 5}" y="${round(top + at(index) + cell / 2 + 4)}" text-anchor="end">${name}</text>`,
   );
   const columns = names.map((name, index) => {
     const [x, y] = [round(margin + at(index) + cell / 2), top - 6];
@@ -117,7 +118,7 @@ function matrixDrawing(matrix: Matrix, classes: readonly string[]) {
       name: `Confusion matrix of ${classes.length} classes: ${grouped(right)} of ${grouped(all)} test images are right`,
       height: round(top + size + 8),
     },
-    html`<g font-size="10" fill="${colour('muted')}"><text x="${margin}" y="10">predicted, each row is a true class</text>${rows}${columns}</g>`,
+    html`<g font-size="12" fill="${colour('muted')}"><text x="${margin}" y="12">predicted, each row is a true class</text>${rows}${columns}</g>`,
     cells,
   );
 }
@@ -129,7 +130,7 @@ function pairsDrawing(pairs: readonly Pair[], classes: readonly string[]) {
     const y = top + i * step;
     const name = `${shorten(classes[truth] ?? '', 24)} → ${shorten(classes[guess] ?? '', 24)}`;
     const width = round((bar * count) / most);
-    return html`<text x="8" y="${y}">${name}</text><rect x="8" y="${y + 5}" width="${width}" height="8" rx="2" fill="${colour('red')}" fill-opacity="0.8"/><text x="${width + 14}" y="${y + 13}" font-size="10" fill="${colour('muted')}">${count}</text>`;
+    return html`<text x="8" y="${y}">${name}</text><rect x="8" y="${y + 5}" width="${width}" height="8" rx="2" fill="${colour('red')}" fill-opacity="0.8"/><text x="${width + 14}" y="${y + 13}" font-size="12" fill="${colour('muted')}">${count}</text>`;
   });
   const [first] = pairs;
   const name = `The ${pairs.length} most confused pairs of classes, first ${classes[first?.truth ?? 0]} taken for ${classes[first?.guess ?? 0]}, ${first?.count} times`;

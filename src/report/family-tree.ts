@@ -22,7 +22,7 @@ export function familyTree({ entries, winner, metric, config }: RunRecords): Pic
     const note =
       config.strategy === 'random'
         ? 'Random search has no parents.'
-        : 'No parents are recorded: all networks so far are random, or the run is of a version that did not record them.';
+        : 'No parents are recorded: no network has been bred yet, or the run is of a version that did not record them.';
     return { id, title, note };
   }
   const rows = lineage(winner, evaluations);
@@ -41,10 +41,10 @@ export function familyTree({ entries, winner, metric, config }: RunRecords): Pic
       child < 0
         ? undefined
         : html`<path d="M${x - INDENT} ${18 + child * ROW}V${y - 1}H${x - 5}" fill="none" stroke="${colour('line')}" stroke-width="1.5"/>`;
-    const room = Math.floor((WIDTH - x - 60) / 6.1);
+    const room = Math.floor((WIDTH - x - 72) / 7);
     const fill = colour(i === 0 ? 'blue' : row.isOrigin ? 'dot' : row.isRepeated ? 'muted' : 'orange');
-    const full = `${shownGenome(row.genome)}${row.isOrigin ? ', random' : ''}${row.isRepeated ? ', its parents are above' : ''}`;
-    return html`<g><title>${full}</title>${stem}<circle cx="${x}" cy="${y - 1}" r="4" fill="${fill}"/><text x="${x + 9}" y="${y + 3}" font-family="ui-monospace, monospace" font-size="10">${shorten(shownGenome(row.genome), room)}</text><text x="${WIDTH - 6}" y="${y + 3}" font-size="10" text-anchor="end" fill="${colour('muted')}">${figure(row)}${row.isRepeated ? ' ↑' : ''}</text></g>`;
+    const full = `${shownGenome(row.genome)}${row.isOrigin ? ', of the first generation' : ''}${row.isRepeated ? ', its parents are above' : ''}`;
+    return html`<g><title>${full}</title>${stem}<circle cx="${x}" cy="${y - 1}" r="4" fill="${fill}"/><text x="${x + 9}" y="${y + 3}" font-family="ui-monospace, monospace" font-size="11.5">${shorten(shownGenome(row.genome), room)}</text><text x="${WIDTH - 6}" y="${y + 3}" font-size="11.5" text-anchor="end" fill="${colour('muted')}">${figure(row)}${row.isRepeated ? ' ↑' : ''}</text></g>`;
   });
   const name = `Family tree of ${shownGenome(winner)}: ${counted(names.size - 1, 'ancestor')}`;
   return {
@@ -59,7 +59,7 @@ export function familyTree({ entries, winner, metric, config }: RunRecords): Pic
         .map((row) => [
           html`<code>${shownGenome(row.genome)}</code>`,
           figure(row),
-          row.isOrigin ? 'random' : row.parents.map((parent) => html`<code>${shownGenome(parent)}</code> `),
+          row.isOrigin ? 'first generation' : row.parents.map((parent) => html`<code>${shownGenome(parent)}</code> `),
         ]),
     },
   };
@@ -69,7 +69,7 @@ interface Row {
   readonly genome: string;
   readonly depth: number;
   readonly parents: readonly string[];
-  /** It has none. */
+  /** Its parents are not known: the search began with it. */
   readonly isOrigin: boolean;
   /** Its parents are in a row above. */
   readonly isRepeated: boolean;

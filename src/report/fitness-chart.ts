@@ -5,7 +5,7 @@ import { curveStepAfter, line } from 'd3-shape';
 import { axes, extentOf, FRAME, round, wholeTicks } from './axes.ts';
 import { counted, shownGenome } from './format.ts';
 import { html } from './markup.ts';
-import { fitnessText } from './metric-text.ts';
+import { fitnessText, tickText } from './metric-text.ts';
 import { drawing, legend, type Picture } from './picture.ts';
 import { isFailed, type RunRecords } from './read-run.ts';
 import { colour } from './theme.ts';
@@ -52,14 +52,14 @@ function byGeneration({ metric }: RunRecords, generations: NonNullable<RunRecord
       { name, height },
       axes(
         { scale: x, name: 'generation', ticks: wholeTicks(x), format: String },
-        { scale: y, name: metric, ticks: y.ticks(5), format: (value) => fitnessText(metric, value, 1) },
+        { scale: y, name: metric, ticks: y.ticks(5), format: tickText(metric, y.ticks(5)) },
       ),
       members,
       series(means, colour('orange'), '4 3'),
       series(best, colour('blue')),
       legend([
         { name: 'best so far', fill: colour('blue') },
-        { name: 'mean of the population', fill: colour('orange') },
+        { name: 'mean of population', fill: colour('orange') },
         { name: 'members', fill: colour('dot') },
       ]),
     ),
@@ -105,7 +105,7 @@ function byEvaluation({ entries, metric, status }: RunRecords): Picture {
       { name, height },
       axes(
         { scale: x, name: 'evaluation', ticks: wholeTicks(x), format: String },
-        { scale: y, name: metric, ticks: y.ticks(5), format: (value) => fitnessText(metric, value, 1) },
+        { scale: y, name: metric, ticks: y.ticks(5), format: tickText(metric, y.ticks(5)) },
       ),
       dots,
       html`<path d="${steps(best) ?? ''}" fill="none" stroke="${colour('blue')}" stroke-width="2"/>`,

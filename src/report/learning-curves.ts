@@ -6,6 +6,7 @@ import type { FinalEntry } from '../search/journal.ts';
 import { axes, extentOf, FRAME, round, wholeTicks } from './axes.ts';
 import { percent } from './format.ts';
 import { html } from './markup.ts';
+import { tickText } from './metric-text.ts';
 import { drawing, legend, type Picture } from './picture.ts';
 import type { RunRecords } from './read-run.ts';
 import { colour } from './theme.ts';
@@ -18,23 +19,19 @@ interface Series {
 }
 
 const KINDS = {
-  accuracy: { title: 'Accuracy of the winner by epoch', validation: 'validationAccuracy', format: percent },
-  loss: {
-    title: 'Loss of the winner by epoch',
-    validation: 'validationLoss',
-    format: (value: number) => String(value),
-  },
+  accuracy: { title: 'Accuracy of the winner by epoch', validation: 'validationAccuracy' },
+  loss: { title: 'Loss of the winner by epoch', validation: 'validationLoss' },
 } as const;
 
 export function learningCurves(records: RunRecords, kind: keyof typeof KINDS): Picture {
   const { candidates, finalTraining } = records;
-  const { title, validation, format } = KINDS[kind];
+  const { title, validation } = KINDS[kind];
   const id = `learning-${kind}`;
   const search = candidates.find(({ isWinner }) => isWinner)?.entry.history ?? [];
   const final = finalTraining?.history ?? [];
   const all: readonly Series[] = [
-    { name: 'search, training', stroke: colour('dot'), points: pointsOf(search, kind) },
-    { name: 'search, validation', stroke: colour('orange'), points: pointsOf(search, validation) },
+    { name: 'training', stroke: colour('dot'), points: pointsOf(search, kind) },
+    { name: 'validation', stroke: colour('orange'), points: pointsOf(search, validation) },
     { name: 'final training', stroke: colour('blue'), points: pointsOf(final, kind) },
   ];
   const series = all.filter(({ points }) => points.length > 0);
@@ -63,7 +60,7 @@ export function learningCurves(records: RunRecords, kind: keyof typeof KINDS): P
       { name: `${title}; at the end: ${last}`, height },
       axes(
         { scale: x, name: 'epoch', ticks: wholeTicks(x), format: String },
-        { scale: y, name: kind, ticks: y.ticks(5), format: (value) => format(value, 1) },
+        { scale: y, name: kind, ticks: y.ticks(5), format: tickText(kind, y.ticks(5)) },
       ),
       lines,
       legend(series.map(({ name, stroke }) => ({ name, fill: stroke }))),

@@ -35,7 +35,7 @@ interface Drawing {
 
 export function drawing({ name, height, hasLinks }: Drawing, ...parts: readonly Content[]): Markup {
   const role = hasLinks ? 'group' : 'img';
-  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="${role}" aria-label="${name}" font-family="system-ui, sans-serif" font-size="11" fill="${colour('ink')}">${parts}</svg>`;
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="${role}" aria-label="${name}" font-family="system-ui, sans-serif" font-size="12" fill="${colour('ink')}">${parts}</svg>`;
 }
 
 /** At the top: a dash of its colour before each name. */
@@ -43,8 +43,8 @@ export function legend(entries: readonly { readonly name: string; readonly fill:
   let x = 8;
   const parts = entries.map(({ name, fill }) => {
     const left = Math.round(x);
-    x += 24 + name.length * 5.4;
-    return html`<rect x="${left}" y="7" width="10" height="4" rx="2" fill="${fill}"/><text x="${left + 14}" y="12" font-size="10" fill="${colour('muted')}">${name}</text>`;
+    x += 24 + name.length * 6;
+    return html`<rect x="${left}" y="7" width="10" height="4" rx="2" fill="${fill}"/><text x="${left + 14}" y="13" font-size="11.5" fill="${colour('muted')}">${name}</text>`;
   });
   return html`<g aria-hidden="true">${parts}</g>`;
 }

@@ -47,7 +47,7 @@ export function timeChart({ entries, summary, status }: RunRecords): Picture {
   const ticks = x.ticks(5).filter((value) => value <= total);
   const axis = ticks.map(
     (value) =>
-      html`<line x1="${round(x(value))}" x2="${round(x(value))}" y1="24" y2="${bottom}" stroke="${colour('line')}"/><text x="${round(x(value))}" y="${bottom + 14}" font-size="10" text-anchor="${x(value) < 20 ? 'start' : x(value) > RIGHT - 20 ? 'end' : 'middle'}" fill="${colour('muted')}">${value === 0 ? '0' : duration(value)}</text>`,
+      html`<line x1="${round(x(value))}" x2="${round(x(value))}" y1="24" y2="${bottom}" stroke="${colour('line')}"/><text x="${round(x(value))}" y="${bottom + 15}" font-size="12" text-anchor="${x(value) < 24 ? 'start' : x(value) > RIGHT - 24 ? 'end' : 'middle'}" fill="${colour('muted')}">${value === 0 ? '0' : duration(value)}</text>`,
   );
   const name = `${duration(total)} in all: ${parts.map((part) => `${part.name} ${duration(part.to - part.from)}`).join(', ')}`;
   return {

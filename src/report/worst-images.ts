@@ -11,6 +11,8 @@ import { colour } from './theme.ts';
 
 const MOST_IMAGES = 25;
 const COLUMNS = 5;
+/** Below an image; its alternative text has all of it. */
+const LONGEST_NAME = 24;
 
 export async function worstImages({ predictions, dataset, data, status }: RunRecords): Promise<Picture> {
   const id = 'worst';
@@ -49,7 +51,7 @@ export async function worstImages({ predictions, dataset, data, status }: RunRec
   );
   const figures = images.map(({ png, is, as, probability }) => {
     const text = `${is}, taken for ${as} with ${percent(probability, 0)}`;
-    return html`<li><figure><img src="${dataUri(png)}" width="96" height="96" alt="${text}"/><figcaption><b>${is}</b> as <b>${as}</b> <span>${percent(probability, 0)}</span></figcaption></figure></li>`;
+    return html`<li><figure><img src="${dataUri(png)}" width="96" height="96" alt="${text}"/><figcaption><b>${shorten(is, LONGEST_NAME)}</b> as <b>${shorten(as, LONGEST_NAME)}</b> <span>${percent(probability, 0)}</span></figcaption></figure></li>`;
   });
   const note =
     worst.length < MOST_IMAGES
@@ -104,8 +106,8 @@ async function sheet(images: readonly Described[], { width, height }: ImageShape
   const cells = await Promise.all(
     images.map(async ({ png, is, as }, i) => {
       const [x, y] = [(i % COLUMNS) * cell + 6, Math.floor(i / COLUMNS) * step + 6];
-      const letters = 11;
-      return html`<image href="${dataUri(await enlarged(png, width, height))}" x="${x}" y="${y}" width="${width * scale}" height="${height * scale}"/><g text-anchor="middle" font-size="10"><text x="${x + side / 2}" y="${y + side + 11}">${shorten(is, letters)}</text><text x="${x + side / 2}" y="${y + side + 22}" fill="${colour('red')}">${shorten(as, letters)}</text></g>`;
+      const letters = 10;
+      return html`<image href="${dataUri(await enlarged(png, width, height))}" x="${x}" y="${y}" width="${width * scale}" height="${height * scale}"/><g text-anchor="middle" font-size="11"><text x="${x + side / 2}" y="${y + side + 11}">${shorten(is, letters)}</text><text x="${x + side / 2}" y="${y + side + 22}" fill="${colour('red')}">${shorten(as, letters)}</text></g>`;
     }),
   );
   const name = `The ${images.length} most wrong test images, the true class above the predicted one`;
