@@ -1,7 +1,6 @@
 // A part of a training: from the mean of states in files, some steps, to a state in a file.
 
 import type { Dataset } from '../data/dataset.ts';
-import { channelStatistics } from '../data/statistics.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import { withLowering } from '../engine/choose-lowering.ts';
 import { type PartResult, PartTrainer } from '../engine/part-trainer.ts';
@@ -14,7 +13,7 @@ import { encodeCheckpoint, readMeanState } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
 import { candidateFailure, evaluateTask } from './evaluate-task.ts';
 import { cancelledError, type EvaluateOptions, failedOutcome } from './evaluator.ts';
-import { selectData } from './select-data.ts';
+import { prepareData } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask, TaskPart } from './task.ts';
 
 export type TaskEvaluator = (
@@ -66,9 +65,8 @@ function keyOf({ genome, network, lowering, dataset, selection, training, seed }
 }
 
 function prepare(runtime: Runtime, dataset: Dataset, task: EvaluationTask, key: string): Preparation {
-  const data = selectData(dataset, task.selection);
   const problem = { input: dataset.shape, classes: dataset.classes.length, ...task.network };
-  const normalisation = channelStatistics(data.examples, data.train, dataset.shape);
+  const { data, normalisation } = prepareData(dataset, task.selection);
   const network = createNetwork(parseGenome(task.genome), problem, normalisation);
   return { key, network, trainer: new PartTrainer(runtime, network, task.training, data, createRng(task.seed)) };
 }

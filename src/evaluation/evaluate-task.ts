@@ -1,7 +1,6 @@
 // The evaluation itself, the same in every process: compile, train, score, write the best weights.
 
 import type { Dataset } from '../data/dataset.ts';
-import { channelStatistics } from '../data/statistics.ts';
 import { writeFileAtomically } from '../data/write-file.ts';
 import { withLowering } from '../engine/choose-lowering.ts';
 import { measureInference } from '../engine/measure.ts';
@@ -16,7 +15,7 @@ import { createRng } from '../random/rng.ts';
 import { encodeCheckpoint } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
 import { cancelledError, type EvaluateOptions, type EvaluationProgress, failedOutcome } from './evaluator.ts';
-import { selectData } from './select-data.ts';
+import { prepareData } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
 /**
@@ -32,8 +31,7 @@ export async function evaluateTask(
   { onProgress, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOutcome> {
   const engine = await withLowering(runtime, task.lowering ?? 'plain');
-  const data = selectData(dataset, task.selection);
-  const normalisation = channelStatistics(data.examples, data.train, dataset.shape);
+  const { data, normalisation } = prepareData(dataset, task.selection);
   const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
   let network: Network;
   let result: TrainingResult;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toyDataset } from '../../test/support/toy-data.ts';
-import { selectData } from './select-data.ts';
+import { channelStatistics } from '../data/statistics.ts';
+import { prepareData, selectData } from './select-data.ts';
 import type { DataSelection } from './task.ts';
 
 const dataset = toyDataset(40, 10);
@@ -49,5 +50,19 @@ describe('selectData', () => {
   it('trains on everything at the end, whatever the search limit', () => {
     const { train, validation } = select({ purpose: 'final', searchLimit: 6 });
     expect([train.length, validation.length]).toEqual([40, 0]);
+  });
+});
+
+describe('prepareData', () => {
+  it('selects once for tasks with the same selection, and measures the training images of it', () => {
+    const selection: DataSelection = { seed: 'a', validation: 0.25, purpose: 'search', searchLimit: 6 };
+    const first = prepareData(dataset, selection);
+    expect(first.data).toEqual(selectData(dataset, selection));
+    expect(first.normalisation).toEqual(channelStatistics(dataset.train, first.data.train, dataset.shape));
+    expect(prepareData(dataset, { ...selection })).toBe(first);
+
+    const other = prepareData(dataset, { ...selection, seed: 'b' });
+    expect(other.data.train).not.toEqual(first.data.train);
+    expect(prepareData(dataset, selection)).toEqual(first);
   });
 });

@@ -3,6 +3,7 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import { stratifiedSample, stratifiedSplit } from '../data/split.ts';
+import { type ChannelStatistics, channelStatistics } from '../data/statistics.ts';
 import type { TrainingData } from '../engine/train.ts';
 import { createRng } from '../random/rng.ts';
 import type { DataSelection } from './task.ts';
@@ -32,6 +33,25 @@ export function selectData(dataset: Dataset, selection: DataSelection): Training
     };
   }
   return { examples, train, validation: sample(pick(all, split.validation), selection.searchLimit, '--search-limit') };
+}
+
+/** The data of a task, and what its images are normalised with. */
+export interface PreparedData {
+  readonly data: TrainingData;
+  readonly normalisation: ChannelStatistics;
+}
+
+const latest = new WeakMap<Dataset, PreparedData & { readonly key: string }>();
+
+/** {@link selectData}; as the candidates of a search share their selection, the latest of each data set is kept. */
+export function prepareData(dataset: Dataset, selection: DataSelection): PreparedData {
+  const key = JSON.stringify(selection);
+  const known = latest.get(dataset);
+  if (known?.key === key) return known;
+  const data = selectData(dataset, selection);
+  const prepared = { key, data, normalisation: channelStatistics(data.examples, data.train, dataset.shape) };
+  latest.set(dataset, prepared);
+  return prepared;
 }
 
 function pick(indices: Int32Array, positions: Int32Array): Int32Array {
