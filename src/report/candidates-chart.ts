@@ -19,11 +19,10 @@ type Cost = keyof typeof UNITS;
 const CANDIDATE_ROWS = 'candidate';
 
 export function candidatesChart(records: RunRecords, cost: Cost): Picture {
-  const { candidates, metric, config } = records;
+  const { candidates, metric } = records;
   const id = `candidates-${cost}`;
   const title = `Candidates by ${cost === 'flops' ? 'FLOPs' : cost}`;
   const good = candidates.filter(({ entry }) => !isFailed(entry));
-  if (config.genome !== undefined) return { id, title, note: 'One genome was trained, without a search.' };
   if (good.length === 0) {
     const failed = candidates.length === 0 ? '' : ` ${counted(candidates.length, 'candidate')} failed.`;
     return { id, title, note: `No candidate has a fitness yet.${failed}` };
@@ -99,8 +98,8 @@ function dot({ entry, isWinner, isMember, row, at: [cx, cy], metric }: Dot) {
 }
 
 /** All of them, those that failed with the reason. */
-export function candidatesTable({ candidates, metric, config }: RunRecords): Picture | undefined {
-  if (config.genome !== undefined || candidates.length === 0) return undefined;
+export function candidatesTable({ candidates, metric }: RunRecords): Picture | undefined {
+  if (candidates.length === 0) return undefined;
   return {
     id: 'candidates',
     title: 'All candidates',

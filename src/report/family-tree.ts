@@ -15,7 +15,6 @@ const [ROW, INDENT, LEFT] = [20, 14, 12];
 export function familyTree({ entries, winner, metric, config }: RunRecords): Picture {
   const id = 'family';
   const title = 'Family tree of the winner';
-  if (config.genome !== undefined) return { id, title, note: 'One genome was trained, without a search.' };
   if (winner === undefined) return { id, title, note: 'No candidate has a fitness yet.' };
   const evaluations = entries.filter((entry) => entry.type === 'evaluation');
   if (!evaluations.some(({ parents }) => parents !== undefined)) {

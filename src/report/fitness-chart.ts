@@ -11,8 +11,7 @@ import { isFailed, type RunRecords } from './read-run.ts';
 import { colour } from './theme.ts';
 
 export function fitnessChart(records: RunRecords): Picture {
-  const { generations, config } = records;
-  if (config.genome !== undefined) return missing('One genome was trained, without a search.');
+  const { generations } = records;
   return generations === undefined ? byEvaluation(records) : byGeneration(records, generations);
 }
 
@@ -79,7 +78,9 @@ function byGeneration({ metric }: RunRecords, generations: NonNullable<RunRecord
 /** Before the first generation is complete, and for runs that did not record them. */
 function byEvaluation({ entries, metric, status }: RunRecords): Picture {
   const evaluations = entries.filter((entry) => entry.type === 'evaluation').filter((entry) => !isFailed(entry));
-  if (evaluations.length === 0) return missing('No candidate has a fitness yet.');
+  if (evaluations.length === 0) {
+    return { id: 'fitness', title: 'Fitness by generation', note: 'No candidate has a fitness yet.' };
+  }
   const { left, right, top, bottom, height } = FRAME;
   const best: number[] = [];
   for (const { fitness } of evaluations) best.push(Math.max(best.at(-1) ?? fitness, fitness));
@@ -121,8 +122,6 @@ function byEvaluation({ entries, metric, status }: RunRecords): Picture {
     },
   };
 }
-
-const missing = (note: string): Picture => ({ id: 'fitness', title: 'Fitness by generation', note });
 
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -19,8 +19,8 @@ interface Series {
 }
 
 const KINDS = {
-  accuracy: { title: 'Accuracy of the winner by epoch', validation: 'validationAccuracy' },
-  loss: { title: 'Loss of the winner by epoch', validation: 'validationLoss' },
+  accuracy: { title: 'Accuracy by epoch', validation: 'validationAccuracy' },
+  loss: { title: 'Loss by epoch', validation: 'validationLoss' },
 } as const;
 
 export function learningCurves(records: RunRecords, kind: keyof typeof KINDS): Picture {
@@ -35,7 +35,7 @@ export function learningCurves(records: RunRecords, kind: keyof typeof KINDS): P
     { name: 'final training', stroke: colour('blue'), points: pointsOf(final, kind) },
   ];
   const series = all.filter(({ points }) => points.length > 0);
-  if (series.length === 0) return { id, title, note: 'No epoch of the winner is recorded.' };
+  if (series.length === 0) return { id, title, note: 'No epoch of the network is recorded.' };
   const { left, right, top, bottom, height } = FRAME;
   const points = series.flatMap((one) => one.points);
   const x = scaleLinear([0, Math.max(1, ...points.map(({ epoch }) => epoch))], [left, right - 8]);

@@ -14,7 +14,7 @@ p{margin:6px 0}
 code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}
 .kind,.note,dt,footer,figcaption span{color:var(--muted);font-size:13px}
 .genome code{font-size:16px;color:var(--blue)}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:8px;margin:12px 0 0}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:8px;margin:12px 0 0}
 .facts div,section{background:var(--surface);border:1px solid var(--line);border-radius:10px;padding:10px 12px;min-width:0}
 dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 main{columns:2 400px;column-gap:12px}
@@ -38,5 +38,5 @@ figcaption b:last-of-type{color:var(--red)}
 a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
 svg a:focus-visible{outline-offset:1px}
 footer{padding:8px 4px 24px}
-@media (max-width:500px){body{padding:10px}section{padding:12px 10px}dd{font-size:14px}}
+@media (max-width:500px){body{padding:10px}section{padding:12px 10px}.facts{grid-template-columns:repeat(auto-fill,minmax(140px,1fr))}dd{font-size:14px}}
 @media print{body{max-width:none}section{break-inside:avoid}}`);

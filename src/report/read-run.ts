@@ -9,6 +9,7 @@ import { isLocked } from '../search/lock.ts';
 import { mergeEpochs } from '../search/merge-epochs.ts';
 import { costNamesOf } from '../search/objectives.ts';
 import { type GenerationRecord, readGenerations } from '../search/record-generations.ts';
+import { chooseRepeat } from '../search/repeats.ts';
 import { openRunFolder, type RunFolder, readSummary } from '../search/run-folder.ts';
 import type { SearchSummary } from '../search/summary.ts';
 import { readPredictions, type TestPredictions } from '../search/test-predictions.ts';
@@ -30,7 +31,7 @@ export interface RunRecords {
   readonly entries: readonly JournalEntry[];
   /** Fittest first, those that failed last. */
   readonly candidates: readonly Candidate[];
-  /** Of the search that trained it. */
+  /** Of the winner. */
   readonly finalTraining: Pick<FinalEntry, 'history'> | undefined;
   readonly generations: readonly GenerationRecord[] | undefined;
   /** Canonical text: the model's, or the fittest so far; undefined if there is none yet. */
@@ -95,10 +96,11 @@ function fittest(evaluations: readonly EvaluationEntry[]): EvaluationEntry | und
   return evaluations.filter((entry) => !isFailed(entry)).toSorted((a, b) => b.fitness - a.fitness)[0];
 }
 
-/** Its epochs as far as they are journalled: of one in rounds, those of the rounds that are done. */
+/** Of several the one that became the model. One in rounds that is not done has the epochs of the rounds that are. */
 function finalTrainingOf(entries: readonly JournalEntry[]): Pick<FinalEntry, 'history'> | undefined {
-  const final = entries.findLast((entry) => entry.type === 'final' && entry.failure === undefined);
-  if (final?.type === 'final') return final;
+  const finals = entries.filter((entry) => entry.type === 'final').filter((entry) => !isFailed(entry));
+  const chosen = chooseRepeat(finals);
+  if (chosen !== undefined) return chosen;
   const last = entries.findLast((entry) => entry.type === 'round');
   if (last === undefined) return undefined;
   const rounds = entries.filter((entry) => entry.type === 'round').filter(({ id }) => id === last.id);

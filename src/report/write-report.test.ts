@@ -141,7 +141,8 @@ describe('writeReport', () => {
   it('draws the training of a genome without a search', async () => {
     const html = await report(await MadeUpRun.trained());
     expect(drawn(html)).toEqual(['architecture', 'learning-accuracy', 'learning-loss', 'confusion', 'worst', 'time']);
-    expect(html).toContain('One genome was trained, without a search.');
+    expect(html).toContain('Training done in 42 s');
+    expect(html).not.toContain('id="fitness"');
   });
 
   it('shows no images when the packed data is gone', async () => {

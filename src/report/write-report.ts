@@ -73,17 +73,17 @@ export async function writeReport(run: string, options: ReportOptions = {}): Pro
 }
 
 async function drawPictures(records: RunRecords): Promise<readonly Picture[]> {
+  const isSearch = records.config.genome === undefined;
   const table = candidatesTable(records);
   return [
-    fitnessChart(records),
+    ...(isSearch ? [fitnessChart(records)] : []),
     architecture(records),
-    candidatesChart(records, 'parameters'),
-    candidatesChart(records, 'flops'),
+    ...(isSearch ? [candidatesChart(records, 'parameters'), candidatesChart(records, 'flops')] : []),
     learningCurves(records, 'accuracy'),
     learningCurves(records, 'loss'),
     confusionPicture(records),
     await worstImages(records),
-    familyTree(records),
+    ...(isSearch ? [familyTree(records)] : []),
     timeChart(records),
     ...(table === undefined ? [] : [table]),
   ];
@@ -91,7 +91,7 @@ async function drawPictures(records: RunRecords): Promise<readonly Picture[]> {
 
 function architecture({ winner, data, config }: RunRecords): Picture {
   const id = 'architecture';
-  const title = 'Architecture of the winner';
+  const title = 'Architecture';
   if (winner === undefined) return { id, title, note: 'No candidate has a fitness yet.' };
   if (data === undefined) {
     return {
