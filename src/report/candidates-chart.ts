@@ -112,10 +112,12 @@ export function candidatesTable({ candidates, metric }: RunRecords): Picture | u
 }
 
 function row({ entry, isOnFront, isWinner }: Candidate, metric: string) {
-  const { genome, fitness, parameters, flops, seconds, failure, cached, imported } = entry;
+  const { genome, fitness, parameters, flops, seconds, failure, cached, imported, pruned, refined } = entry;
   const remarks = [
     ...(isWinner ? ['winner'] : []),
     ...(isOnFront ? ['Pareto front'] : []),
+    ...(refined ? ['trained once more, for longer'] : []),
+    ...(pruned ? ['ended early'] : []),
     ...(cached ? ['from a cache'] : []),
     ...(imported ? ['imported'] : []),
     ...(failure === undefined ? [] : [`failed: ${failure.message}`]),

@@ -31,6 +31,7 @@ export function reportPage(records: RunRecords, pictures: readonly Picture[]): s
 <h1>${data?.name ?? records.config.dataset.source}</h1>
 <p class="genome">${winner === undefined ? 'no network yet' : html`<code>${shownGenome(winner)}</code>`}</p>
 <p>${statusText(records)}</p>
+${records.summary?.picked && html`<p>Picked from the Pareto front: ${records.summary.picked.why}.</p>`}
 <dl class="facts">${factsOf(records).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </header>
 <main>
@@ -79,14 +80,13 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
             `${percent(summary.repeats.mean)} ± ${(100 * summary.repeats.std).toFixed(2)}`,
           ],
         ] as const)),
-    ...(summary?.picked === undefined ? [] : ([['Picked', summary.picked.why]] as const)),
-    ...(data === undefined
-      ? []
-      : ([
-          ['Images', `${data.shape.width} × ${data.shape.height}, ${data.shape.channels === 1 ? 'grey' : 'colour'}`],
-          ['Classes', counted(data.classes.length, 'class', 'classes')],
-        ] as const)),
+    ...(data === undefined ? [] : ([['Images', imagesText(data)]] as const)),
   ];
+}
+
+function imagesText({ shape, classes }: NonNullable<RunRecords['data']>): string {
+  const { width, height, channels } = shape;
+  return `${width} × ${height}, ${channels === 1 ? 'grey' : 'colour'}, ${counted(classes.length, 'class', 'classes')}`;
 }
 
 function costOf({ summary, winner, data, config }: RunRecords) {

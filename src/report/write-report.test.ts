@@ -44,6 +44,37 @@ describe('writeReport', () => {
     expect(html).not.toMatch(MISSING_NUMBERS);
   });
 
+  it('lists every candidate, the fittest first, with what there is to say of it', async () => {
+    const html = await report(await MadeUpRun.done());
+    const rows = [...html.matchAll(/<tr id="candidate-\d+">(.*?)<\/tr>/g)].map(([, row = '']) =>
+      row
+        .replaceAll(/<[^>]+>/g, ' ')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+    );
+    expect(rows).toHaveLength(10);
+    expect(rows[0]).toMatch(/^8-8-mean 90\.87 % 3,122 162 k 3\.0 s winner, Pareto front$/);
+    expect(rows.find((row) => row.startsWith('16-8 '))).toMatch(/ ended early$/);
+    expect(rows.find((row) => row.startsWith('8-8-max '))).toMatch(/ from a cache$/);
+    expect(rows.at(-1)).toMatch(/^8-16 – .* failed: the loss overflowed$/);
+  });
+
+  it('draws the ancestors of the winner, each with its parents below it', async () => {
+    const html = await report(await MadeUpRun.done());
+    const [, family = ''] = html.match(/<section id="family"(.*?)<\/section>/s) ?? [];
+    expect(family).toContain('aria-label="Family tree of 8-8-mean: 4 ancestors"');
+    const names = [...family.matchAll(/<g><title>(.*?)<\/title>/g)].map(([, name]) => name);
+    expect(names).toEqual([
+      '8-8-mean',
+      '8-8-max-8-8',
+      '8-16, of the first generation',
+      '8-8-max, of the first generation',
+      '8-16-max-8-8',
+      '8-8-max, of the first generation',
+      '8-8-max-8-8, its parents are above',
+    ]);
+  });
+
   it('says of each class and image what the recorded answers say', async () => {
     const run = await MadeUpRun.done({ classes: ['cat', 'dog', 'owl'] });
     run.write('test-predictions.json', {

@@ -122,6 +122,7 @@ export class MadeUpRun {
         bestEpoch: history.length,
         ...(isFailed && { failure: { reason: 'diverged', message: 'the loss overflowed' } }),
         ...(i >= 4 && { parents: [GENOMES[i - 4] ?? '', GENOMES[i - 2] ?? ''] }),
+        ...(i === 2 && { pruned: true }),
         ...(i === 3 && { cached: true }),
         ...this.#costOf(genome),
         seconds: 3 + (i % 3),
