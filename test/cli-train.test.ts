@@ -18,7 +18,17 @@ describe('train', () => {
     expect(stdout).toContain(`Test accuracy ${(100 * summary.testAccuracy).toFixed(2)} % of 40 images`);
     expect(stdout).not.toMatch(/Generation|Validation|networks/);
     expect(readdirSync(join(work, 'one')).sort()).toEqual(
-      ['checkpoints', 'config.json', 'journal.jsonl', 'MODEL.md', 'model.onnx', 'summary.json', 'tensorboard'].sort(),
+      [
+        'checkpoints',
+        'config.json',
+        'journal.jsonl',
+        'MODEL.md',
+        'model.onnx',
+        'report.html',
+        'summary.json',
+        'tensorboard',
+        'test-predictions.json',
+      ].sort(),
     );
     const { code: again, stdout: score } = await cli('evaluate one digits --json');
     expect(again).toBe(0);

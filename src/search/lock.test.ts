@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunLockedError } from '../errors.ts';
-import { acquireLock } from './lock.ts';
+import { acquireLock, isLocked } from './lock.ts';
 
 let folder: string;
 let path: string;
@@ -62,5 +62,19 @@ describe('acquireLock', () => {
     writeFileSync(path, 'theirs');
     lock.release();
     expect(readFileSync(path, 'utf8')).toBe('theirs');
+  });
+});
+
+describe('isLocked', () => {
+  it('is true while a living process holds the lock, and takes nothing over', () => {
+    expect(isLocked(path)).toBe(false);
+    const lock = acquireLock(path);
+    expect(isLocked(path)).toBe(true);
+    lock.release();
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const stale = JSON.stringify({ pid, host: hostname(), started: '1' });
+    writeFileSync(path, stale);
+    expect(isLocked(path)).toBe(false);
+    expect(readFileSync(path, 'utf8')).toBe(stale);
   });
 });

@@ -308,6 +308,8 @@ async function finished(search: Search) {
   const journal = readJournal(join(out, 'journal.jsonl'))
     .map(({ elapsedSeconds: _, ...entry }) => ({ ...entry, seconds: 0 }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const records = JSON.parse(readFileSync(join(out, 'generations.json'), 'utf8'));
+  expect(records).toEqual(generations.map(({ generations: _, ...record }) => record));
   return { summary, journal, generations, model: readFileSync(join(out, 'model.onnx')).toString('base64') };
 }
 
