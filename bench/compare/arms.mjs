@@ -38,6 +38,7 @@ export const ARMS = [
   { name: 'ours-no-references', config: ({ budget }) => ({ budget, initialGenomes: [] }) },
   { name: 'ours-equal-compute', config: ({ budget }) => ({ budget, equalCompute: true }) },
   { name: 'ours-median-stop', config: ({ budget }) => ({ budget, earlyStopCandidates: 'median' }) },
+  { name: 'ours-inherit', config: ({ budget }) => ({ budget, inheritWeights: true }) },
   { name: 'ours-halving', config: ({ budget }) => ({ budget, rungs: 3 }) },
 ];
 

@@ -34,6 +34,16 @@ describe('flags', () => {
     expect(configFrom(undefined, 'mnist', flags({ logsDir: 'logs' })).logsDir).toBe('logs');
   });
 
+  it('let candidates inherit weights only when they are given', () => {
+    expect(configFrom(undefined, 'mnist', flags({})).inheritWeights).toBe(false);
+    const given = readFlags({ inheritWeights: true }, ALL_FLAGS);
+    expect(configFrom(undefined, 'mnist', given).inheritWeights).toBe(true);
+    const cached = readFlags({ inheritWeights: true, fitnessCache: 'fitness.jsonl' }, ALL_FLAGS);
+    expect(() => configFrom(undefined, 'mnist', cached)).toThrow(
+      '--inherit-weights needs the weights of parents, and the fitnessCache fitness.jsonl has none; share a checkpointDir instead',
+    );
+  });
+
   it('name the places that runs share', () => {
     const places = { fitnessCache: 'fitness.jsonl', checkpointDir: 'weights' };
     expect(configFrom(undefined, 'mnist', flags(places))).toMatchObject(places);

@@ -83,6 +83,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--epochs <n>', 'training.epochs', 'of each candidate', parseNumber),
     flag('--early-stop-candidates <rule>', 'earlyStopCandidates', 'none, or median: end those below it', parseText),
     flag('--equal-compute', 'equalCompute', 'small networks have more epochs, for equal work', parseText),
+    flag('--inherit-weights', 'inheritWeights', 'layers unchanged since a parent start with its weights', parseText),
     flag('--final-epochs <n>', 'finalEpochs', 'of the winner, or as many as --epochs if more', parseNumber),
     flag('--final-augmentation <how>', 'finalTraining.augmentation', 'auto or none', parseAugmentation),
     flag('--final-label-smoothing <x>', 'finalTraining.labelSmoothing', 'in the final training', parseNumber),

@@ -8,10 +8,21 @@ import type { Rng } from '../random/rng.ts';
  * Initial parameters and statistics. Each tensor draws from its own stream, named after it.
  *
  * Glorot uniform: U(−l, l) with l = √(6 / (fanIn + fanOut)) (Glorot & Bengio 2010, eq. 16).
+ *
+ * @param inherited  parameters that start with these values instead, by name; the others are what they are without.
  */
-export function initialiseState(layout: ParameterLayout, rng: Rng): TrainedState {
+export function initialiseState(
+  layout: ParameterLayout,
+  rng: Rng,
+  inherited: ReadonlyMap<string, Float32Array> = new Map(),
+): TrainedState {
+  const parameters = initialise(layout.parameters, layout.parameterCount, rng);
+  for (const { name, offset } of layout.parameters) {
+    const values = inherited.get(name);
+    if (values !== undefined) parameters.set(values, offset);
+  }
   return {
-    parameters: initialise(layout.parameters, layout.parameterCount, rng),
+    parameters,
     statistics: initialise(layout.statistics, layout.statisticCount, rng),
   };
 }

@@ -101,7 +101,8 @@ const SCORING_BATCH = 128;
 /**
  * Trains a network from its initial state. The same arguments give the same result, bit for bit.
  *
- * @param rng  streams `initial state` and `epoch …` are forked from it.
+ * @param rng        streams `initial state` and `epoch …` are forked from it.
+ * @param inherited  parameters that start with these values, by name. Running statistics have no use for such: the first step sets them.
  * @throws {EvaluationError} `diverged` if a training or validation loss is not a finite number; the signal's reason if it is aborted.
  */
 export async function train(
@@ -111,8 +112,9 @@ export async function train(
   data: TrainingData,
   rng: Rng,
   hooks: TrainingHooks = {},
+  inherited?: ReadonlyMap<string, Float32Array>,
 ): Promise<TrainingResult> {
-  const initial = initialiseState(network.layout, rng.fork('initial state'));
+  const initial = initialiseState(network.layout, rng.fork('initial state'), inherited);
   const { optimiser, statisticsMomentum, loss = CROSS_ENTROPY, metrics = ['accuracy'] } = settings;
   const session = await TrainingSession.create(runtime, network, optimiser, initial, statisticsMomentum, {
     loss: trainingLoss(settings, data, network.problem.classes),

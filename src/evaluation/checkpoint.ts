@@ -5,10 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { decodeSafetensors, decodeSlots, decodeState, encodeState } from '../engine/safetensors.ts';
 import { averageStates, type TrainingState } from '../engine/training-state.ts';
 import { DataFormatError } from '../errors.ts';
+import { parseGenome } from '../genome/text.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
+import { inheritParameters } from '../network/inherit-parameters.ts';
 import type { ParameterLayout } from '../network/parameters.ts';
+import { createNetwork, type Network } from '../network/training-graph.ts';
 import { readOutcome } from './recorded-outcome.ts';
-import type { EvaluationOutcome, StateFile } from './task.ts';
+import type { EvaluationOutcome, ParentWeights, StateFile } from './task.ts';
 
 type Metadata = Readonly<Record<string, string>>;
 
@@ -78,6 +81,26 @@ export async function encodeMeanCheckpoint(
   const { genome = '', normalisation = '' } = decodeSafetensors(await readFile(first.path), first.path).metadata;
   const { parameters, statistics } = mean;
   return encodeCheckpoint(layout, { parameters, statistics }, outcome, { id, genome, normalisation });
+}
+
+/**
+ * Parameters that a network has from its parent, by its own tensor names.
+ *
+ * @throws {DataFormatError} if the parent's checkpoint is gone, damaged or another task's.
+ */
+export async function readInherited(
+  network: Network,
+  { id, path, genome }: ParentWeights,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const parent = createNetwork(parseGenome(genome), network.problem, network.normalisation);
+  const bytes = await readFile(path).catch(() => undefined);
+  if (bytes === undefined || readCheckpointOutcome(bytes, path, id) === undefined) {
+    throw new DataFormatError(
+      `${path}, the weights of ${genome} that its children start from, is ${bytes ? 'damaged or another task’s' : 'gone'}; restore it, or delete the line of ${id} from the journal to have it trained anew, then resume the run`,
+      { details: { path, id } },
+    );
+  }
+  return inheritParameters(parent, decodeState(parent.layout, bytes, path).parameters, network);
 }
 
 function decodeTrainingState(layout: ParameterLayout, bytes: Uint8Array, path: string, id: string): TrainingState {

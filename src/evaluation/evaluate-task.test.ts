@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/support/data-fixtures.ts';
 import { TOY_TRAINING, toyDataset } from '../../test/support/toy-data.ts';
 import { readPackedDataset, writePackedDataset } from '../data/pack.ts';
+import { chooseLowering } from '../engine/choose-lowering.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { Runtime } from '../engine/runtime.ts';
+import { decodeSafetensors } from '../engine/safetensors.ts';
 import { DataFormatError, EngineError } from '../errors.ts';
 import { plain } from '../network/lowering/plain.ts';
 import { evaluateTask } from './evaluate-task.ts';
@@ -68,5 +70,52 @@ describe('evaluateTask', () => {
     const dataset = await readPackedDataset(path, 0);
     await truncate(path, 1000);
     await expect(evaluateTask(await loadNodeRuntime(), dataset, TASK)).rejects.toBeInstanceOf(DataFormatError);
+  });
+
+  it.each(['plain', 'blocked'] as const)('starts from the weights of a parent (%s)', async (wanted) => {
+    const folder = await temporaryFolder();
+    const runtime = await loadNodeRuntime();
+    const { name: lowering } = await chooseLowering(runtime, wanted);
+    const dataset = toyDataset(60, 20);
+    const pathOf = (id: string) => join(folder, `${id}.safetensors`);
+    const parent = { id: 'parent', genome: '2-4-max-4-4', path: pathOf('parent') };
+    const tensorsOf = async (id: string, task: Partial<EvaluationTask>) => {
+      const checkpointPath = pathOf(id);
+      const outcome = await evaluateTask(runtime, dataset, { ...TASK, lowering, ...task, id, checkpointPath });
+      expect(outcome.failure).toBeUndefined();
+      return decodeSafetensors(await readFile(checkpointPath), checkpointPath).tensors;
+    };
+    const trained = await tensorsOf('parent', { genome: parent.genome, seed: 'another' });
+    // At this rate, training changes nothing but running statistics.
+    const still = { genome: '2-4-max-4-2', training: { ...TOY_TRAINING, learningRate: 0 } };
+    const fresh = await tensorsOf('fresh', still);
+    const child = await tensorsOf('child', { ...still, parent });
+    const parameters = [...child].filter(([name]) => !/mean|variance/.test(name));
+    expect(parameters.length).toBeGreaterThan(10);
+    for (const [name, tensor] of parameters) {
+      const source = name.startsWith('layers.0.') ? trained : fresh;
+      expect(tensor, name).toEqual(source.get(name));
+    }
+    expect(child.get('layers.0.conv1.weight')).not.toEqual(fresh.get('layers.0.conv1.weight'));
+
+    // It is trained from there, the same each time.
+    const again = { genome: still.genome, parent };
+    expect(await tensorsOf('first', again)).toEqual(await tensorsOf('second', again));
+  });
+
+  it('does not blame the candidate for the weights of its parent', async () => {
+    const folder = await temporaryFolder();
+    const runtime = await loadNodeRuntime();
+    const dataset = toyDataset(60, 20);
+    const path = join(folder, 'parent.safetensors');
+    const evaluate = (id: string) => evaluateTask(runtime, dataset, { ...TASK, parent: { id, path, genome: '2-2' } });
+    await expect(evaluate('parent')).rejects.toThrow(
+      `${path}, the weights of 2-2 that its children start from, is gone; restore it, or delete the line of parent from the journal`,
+    );
+    await evaluateTask(runtime, dataset, { ...TASK, id: 'parent', checkpointPath: path });
+    expect((await evaluate('parent')).failure).toBeUndefined();
+    await expect(evaluate('other')).rejects.toThrow(/is damaged or another task’s/);
+    await truncate(path, 1000);
+    await expect(evaluate('parent')).rejects.toBeInstanceOf(DataFormatError);
   });
 });

@@ -12,7 +12,7 @@ import { parseGenome } from '../genome/text.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
-import { encodeCheckpoint } from './checkpoint.ts';
+import { encodeCheckpoint, readInherited } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
 import { cancelledError, type EvaluateOptions, type EvaluationProgress, failedOutcome } from './evaluator.ts';
 import { prepareData } from './select-data.ts';
@@ -47,7 +47,8 @@ export async function evaluateTask(
       ...(onProgress && reportingHooks(task, network, encode, onProgress)),
       ...(signal && { signal }),
     };
-    result = await train(engine, network, task.training, data, createRng(task.seed), hooks);
+    const inherited = task.parent && (await readInherited(network, task.parent));
+    result = await train(engine, network, task.training, data, createRng(task.seed), hooks, inherited);
     if (task.latency) latency = { latencyMs: await measureLatency(runtime, network) };
   } catch (error) {
     if (signal?.aborted) throw cancelledError(error);

@@ -22,9 +22,9 @@ export interface DataSelection {
   readonly searchLimit?: number;
 }
 
-/** A file with the state that a part of a training ended in. */
+/** A file with the state that a training, or a part of one, ended in. */
 export interface StateFile {
-  /** Of the part's task. */
+  /** Of its task. */
   readonly id: string;
   readonly path: string;
 }
@@ -33,6 +33,11 @@ export interface StateFile {
 export interface TaskPart extends TrainingPart {
   /** It starts from the mean of these; none: from the initial state. */
   readonly start: readonly StateFile[];
+}
+
+/** The checkpoint of a network that another was bred from. */
+export interface ParentWeights extends StateFile {
+  readonly genome: string;
 }
 
 export interface EvaluationTask {
@@ -55,6 +60,8 @@ export interface EvaluationTask {
   readonly seed: string;
   /** Where the best weights go (safetensors); nowhere if absent. */
   readonly checkpointPath?: string;
+  /** Layers that this one has, too, start with its weights. */
+  readonly parent?: ParentWeights;
   /** Only a part of the training, without validation. */
   readonly part?: TaskPart;
   /** Measure how long the trained network takes for one image, on this machine. */

@@ -1,5 +1,6 @@
 // The tasks of the genomes of a search: the same for as long as it lasts.
 
+import type { ParentWeights } from '../evaluation/task.ts';
 import type { DataSize } from './candidate-work.ts';
 import type { EvaluationEntry } from './journal.ts';
 import { MedianStopping } from './median-stopping.ts';
@@ -21,14 +22,18 @@ export class CandidateTasks {
     this.#stopping = new MedianStopping(settings.config, data, known);
   }
 
-  /** By rung. With early stopping, a genome keeps what it is measured against when it is first asked for. */
-  enter(name: string): readonly IdentifiedTask[] {
-    const tasks = this.#entered.get(name) ?? this.#withStopping(name);
+  /**
+   * By rung. A genome keeps what it is measured against and what it starts from when it is first asked for.
+   *
+   * @param parents  of each that it was bred from, the tasks that it was trained on, by rung.
+   */
+  enter(name: string, parents: readonly (readonly IdentifiedTask[])[] = []): readonly IdentifiedTask[] {
+    const tasks = this.#entered.get(name) ?? this.#withPrecedents(name, parents);
     this.#entered.set(name, tasks);
     return tasks;
   }
 
-  /** By rung; of a genome that was not asked for, without early stopping. */
+  /** By rung; of a genome that was not asked for, without anything that comes from others. */
   of(name: string): readonly IdentifiedTask[] {
     return this.#entered.get(name) ?? candidateTasks(name, this.#settings, this.#data);
   }
@@ -43,10 +48,28 @@ export class CandidateTasks {
     return this.#stopping.settle(entrants);
   }
 
-  #withStopping(name: string): readonly IdentifiedTask[] {
+  #withPrecedents(name: string, parents: readonly (readonly IdentifiedTask[])[]): readonly IdentifiedTask[] {
     const plain = this.of(name);
-    // What was imported has no curve that could stop it.
+    // What was imported has no curve that could stop it, and no weights to start from.
     if (plain.some(({ id }) => this.#known.get(id)?.imported)) return plain;
-    return candidateTasks(name, this.#settings, this.#data, (rung, epochs) => this.#stopping.stopBelow(rung, epochs));
+    return candidateTasks(name, this.#settings, this.#data, (rung, epochs) => ({
+      stopBelow: this.#stopping.stopBelow(rung, epochs),
+      parent: this.#parentOn(rung, parents),
+    }));
   }
+
+  /** The first that left weights: on the same rung, or on the last that it was trained on. */
+  #parentOn(rung: number, parents: readonly (readonly IdentifiedTask[])[]): ParentWeights | undefined {
+    if (!this.#settings.config.inheritWeights) return undefined;
+    const tasks = parents.map((trained) => trained[Math.min(rung, trained.length - 1)]);
+    const parent = tasks.find((task) => hasWeights(this.#known.get(task?.id ?? '')));
+    if (parent === undefined) return undefined;
+    const { id, task } = parent;
+    return { id, genome: task.genome, path: this.#settings.checkpoint(id) };
+  }
+}
+
+/** Whether a training was done to its end, by what is recorded of it alone: where the file is missing then, that is an error. */
+function hasWeights(entry: EvaluationEntry | undefined): boolean {
+  return entry !== undefined && entry.failure === undefined && !entry.stopped && !entry.imported;
 }

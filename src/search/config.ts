@@ -7,7 +7,7 @@ import { genomeId, parseGenome } from '../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../network/lowering/lowerings.ts';
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget.ts';
 import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
-import { fidelityFields } from './fidelity-schema.ts';
+import { checkInheritance, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
 import { type FinalTrainingSettings, finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES } from './presets.ts';
@@ -265,6 +265,7 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
     const config = withOpenEnds(withObjectives({ ...others, finalEpochs, finalTraining }, placeOf), undecided);
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
+    checkInheritance(config, placeOf);
     return {
       ...config,
       initialGenomes: config.initialGenomes.map((text) => canonicalGenome(text, placeOf('initialGenomes'))),

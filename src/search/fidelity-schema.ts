@@ -1,6 +1,7 @@
 // The part of the configuration that says how much training each candidate has.
 
 import { z } from 'zod';
+import { InvalidInputError } from '../errors.ts';
 import { count, positive } from './training-schema.ts';
 
 export const fidelityFields = {
@@ -27,4 +28,20 @@ export const fidelityFields = {
     .describe(
       'With equalCompute: work of training on one image of the typical network. Unless given, the median of random networks, or what a budget plans with.',
     ),
+  inheritWeights: z
+    .boolean()
+    .default(false)
+    .describe('Layers of a candidate that are unchanged since its parent start with the parent’s weights.'),
 };
+
+/** @throws {InvalidInputError} if the weights of parents are needed where only their fitness is kept. */
+export function checkInheritance(
+  { inheritWeights, fitnessCache }: { readonly inheritWeights: boolean; readonly fitnessCache?: string | undefined },
+  placeOf: (path: string) => string,
+): void {
+  if (!inheritWeights || fitnessCache === undefined) return;
+  throw new InvalidInputError(
+    `${placeOf('inheritWeights')} needs the weights of parents, and the fitnessCache ${fitnessCache} has none; share a checkpointDir instead`,
+    { details: { path: 'inheritWeights', fitnessCache } },
+  );
+}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createAgingEvolutionStrategy } from '../evolution/aging-evolution.ts';
 import { createGenerationalStrategy } from '../evolution/generational.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
-import { genomeId } from '../genome/text.ts';
+import { genomeId, parseGenome } from '../genome/text.ts';
 import { createRng } from '../random/rng.ts';
 import { resolveConfig } from './config.ts';
 import { evaluateInOrder } from './evaluate-in-order.ts';
@@ -101,5 +101,35 @@ describe.each(['generational', 'steady-state'])('the race of a %s search', (name
   it('comes to an end where work is left for a part of a generation only', async () => {
     const { told } = await run(name, 2, 'delays', [], POPULATION + 4);
     expect(told).toHaveLength(POPULATION + 4);
+  });
+});
+
+describe('Race.trained', () => {
+  it('is what a genome was trained on when it was first told, whatever comes of it when it enters again', () => {
+    const entries = new Map<string, EvaluationEntry>();
+    const config = { population: 2, rungs: 2, reduction: 2, dataset: { source: 'any' } };
+    const race = new Race(resolveConfig(config, 'the test'), entries);
+    const tasksOf = (name: string) => [{ id: `${name} low` }, { id: `${name} high` }] as unknown as IdentifiedTask[];
+    const enter = (name: string) => race.enter(parseGenome(name), tasksOf(name));
+    const learn = (name: string, rung: string, fitness: number) => {
+      entries.set(`${name} ${rung}`, { fitness } as EvaluationEntry);
+      race.learn(name);
+    };
+    const trained = (name: string) => race.trained(parseGenome(name)).map(({ id }) => id);
+    enter('8-8');
+    enter('16-16');
+    learn('8-8', 'low', 0.5);
+    expect(trained('8-8')).toEqual([]);
+    learn('16-16', 'low', 0.6);
+    learn('16-16', 'high', 0.7);
+    expect([trained('8-8'), trained('16-16')]).toEqual([['8-8 low'], ['16-16 low', '16-16 high']]);
+    const again = enter('8-8');
+    enter('8-16');
+    learn('8-16', 'low', 0.1);
+    expect(race.next(again)).toMatchObject({ kind: 'trains', task: { id: '8-8 high' } });
+    learn('8-8', 'high', 0.9);
+    expect(race.next(again)).toEqual({ kind: 'done', fitness: 0.9 });
+    expect(trained('8-8')).toEqual(['8-8 low']);
+    expect(trained('16-8')).toEqual([]);
   });
 });

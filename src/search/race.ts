@@ -53,6 +53,15 @@ export class Race {
     return this.#entrants.slice(0, number);
   }
 
+  /** By rung: what a genome had been trained on when it was first told, whatever is known of it by now; nothing before. */
+  trained(genome: Genome): readonly IdentifiedTask[] {
+    const name = genomeId(genome);
+    const first = this.#entrants.find((entrant) => entrant.name === name);
+    if (first === undefined) return [];
+    const standing = this.#halving.standing(first.number);
+    return standing.kind === 'out' ? first.tasks.slice(0, standing.rung + 1) : [];
+  }
+
   /** Nobody enters any more. */
   close(): void {
     this.#halving.close();

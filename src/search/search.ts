@@ -156,7 +156,7 @@ export class Search extends EventEmitter<SearchEvents> {
     const search: OrderedSearch<IdentifiedTask, Entrant> = {
       strategy,
       concurrency: this.#evaluator.concurrency,
-      plan: (genomes) => this.#plan(genomes, strategy.generation, race),
+      plan: (genomes) => this.#plan(genomes, strategy, race),
       onLast: () => race.close(),
       next: (entrant) => race.next(entrant),
       train: async (task, cancelled) => {
@@ -181,7 +181,7 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   /** The tasks of genomes that the strategy asked for, as far as there is work left for them. */
-  #plan(genomes: readonly Genome[], generation: number, race: Race): readonly Entrant[] {
+  #plan(genomes: readonly Genome[], strategy: SearchStrategy, race: Race): readonly Entrant[] {
     const answered = new Map<string, EvaluationEntry>();
     const planned: Entrant[] = [];
     let pending = 0;
@@ -191,7 +191,8 @@ export class Search extends EventEmitter<SearchEvents> {
       this.#account.refund(this.#candidates.settle(race.settled()));
       if (!this.#account.admit(name, this.#expectedWorkOf(genome))) break;
       if (!isNew) this.#cacheHits++;
-      const tasks = this.#candidates.enter(name);
+      const parents = strategy.parentsOf?.(genome).map((parent) => race.trained(parent));
+      const tasks = this.#candidates.enter(name, parents);
       for (const { id } of tasks) this.#taskIds.add(id);
       const entry = lastEntry(tasks, this.#known) ?? this.#known.get(tasks[0]?.id ?? '');
       if (entry !== undefined) answered.set(name, entry);
@@ -200,7 +201,7 @@ export class Search extends EventEmitter<SearchEvents> {
     }
     if (planned.length === 0) return planned;
     this.emit('generationStart', {
-      generation,
+      generation: strategy.generation,
       genomes: planned.map(({ name }) => name),
       pending,
       answered: [...answered.values()],

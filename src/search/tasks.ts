@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { TrainingSettings } from '../engine/train.ts';
-import type { EvaluationTask } from '../evaluation/task.ts';
+import type { EvaluationTask, ParentWeights } from '../evaluation/task.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { DataSize } from './candidate-work.ts';
@@ -31,20 +31,23 @@ export function idOf(content: unknown): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
-/**
- * The tasks of a candidate of the search, by rung.
- *
- * @param stopBelow  of a training of so many epochs on a rung; nothing stops it unless given.
- */
+/** What those before a candidate have to do with its training on a rung. */
+export interface Precedents {
+  /** What it must have come to for it to go on, if it is to be that long. */
+  readonly stopBelow?: readonly number[];
+  readonly parent?: ParentWeights | undefined;
+}
+
+/** The tasks of a candidate of the search, by rung. */
 export function candidateTasks(
   genome: string,
   settings: TaskSettings,
   data: DataSize,
-  stopBelow: (rung: number, epochs: number) => readonly number[] = () => [],
+  precedentsOn: (rung: number, epochs: number) => Precedents = () => ({}),
 ): readonly IdentifiedTask[] {
   const cost = estimateCost(parseGenome(genome), data.problem);
   return candidateSizes(settings.config, data, cost).map((size, rung) =>
-    candidateTask(genome, settings, size, stopBelow(rung, size.epochs)),
+    candidateTask(genome, settings, size, precedentsOn(rung, size.epochs)),
   );
 }
 
@@ -52,7 +55,7 @@ function candidateTask(
   genome: string,
   settings: TaskSettings,
   { searchLimit, epochs }: RungSize,
-  stopBelow: readonly number[],
+  { stopBelow = [], parent }: Precedents,
 ): IdentifiedTask {
   const { trainLimit, validation, fitnessOn } = settings.config;
   const limits = {
@@ -61,7 +64,7 @@ function candidateTask(
     ...(fitnessOn === 'test' && { scoreOnTest: true as const }),
   };
   const length = { epochs, ...(stopBelow.length > 0 && { stopBelow }) };
-  return identify(genome, settings, { ...limits, validation, purpose: 'search' }, length);
+  return identify(genome, settings, { ...limits, validation, purpose: 'search' }, length, { parent });
 }
 
 /** A network of the front, on all images that candidates may be trained on. */
@@ -80,7 +83,7 @@ export function finalTask(genome: string, settings: TaskSettings, repeat = 1): I
   const { trainLimit, validation, finalEpochs } = settings.config;
   const selection = { ...(trainLimit && { trainLimit }), validation, purpose: 'final' } as const;
   const config = { ...settings.config, training: finalTrainingOf(settings.config) };
-  return identify(genome, { ...settings, config }, selection, { epochs: finalEpochs }, repeat);
+  return identify(genome, { ...settings, config }, selection, { epochs: finalEpochs }, { repeat });
 }
 
 function finalTrainingOf({ training, finalTraining }: RunConfig): RunConfig['training'] {
@@ -98,7 +101,7 @@ function identify(
   { config, dataset, checkpoint }: TaskSettings,
   selection: Omit<EvaluationTask['selection'], 'seed'>,
   length: Pick<TrainingSettings, 'epochs' | 'stopBelow'>,
-  repeat = 1,
+  { repeat = 1, parent }: { readonly repeat?: number; readonly parent?: ParentWeights | undefined } = {},
 ): IdentifiedTask {
   const { optimizer, ...training } = config.training;
   const settings: TrainingSettings = { ...training, optimiser: optimizer, ...length };
@@ -111,6 +114,7 @@ function identify(
     ...(selection.purpose === 'search' && config.objectives.includes('latency') && { latency: true as const }),
     seed: `${config.seed}/${selection.purpose}/${genome}${repeat === 1 ? '' : `/${repeat}`}`,
   };
-  const id = idOf([ENGINE_NUMERICS, dataset.fingerprint, content]);
-  return { id, task: { id, ...content, dataset, checkpointPath: checkpoint(id), details: config.tensorboard } };
+  const id = idOf([ENGINE_NUMERICS, dataset.fingerprint, content, ...(parent ? [parent.id] : [])]);
+  const task = { id, ...content, dataset, checkpointPath: checkpoint(id), details: config.tensorboard };
+  return { id, task: parent ? { ...task, parent } : task };
 }
