@@ -6,7 +6,7 @@ import type { SearchStrategy } from './strategy.ts';
 
 export interface Bred {
   readonly genome: Genome;
-  /** One for a mutation, two for a crossover; none for a genome that was not bred. */
+  /** One for a mutation, two for a crossover, that of the first layers first; none for a genome that was not bred. */
   readonly parents: readonly Genome[];
 }
 

@@ -53,10 +53,13 @@ export function breedChildren(
   const bred: Bred[] = [];
   while (bred.length < population.length) {
     const [first, second] = selectParents(rng, population, beats);
-    const parents = [first.genome, second.genome];
+    const parents = [first.genome, second.genome] as const;
     const children =
       rng.uniform() < crossoverProbability
-        ? crossOverGenomes(rng, first.genome, second.genome, space, problem).map((genome) => ({ genome, parents }))
+        ? crossOverGenomes(rng, ...parents, space, problem).map((genome, index) => ({
+            genome,
+            parents: index === 0 ? parents : parents.toReversed(),
+          }))
         : parents.map((genome) => ({ genome, parents: [genome] }));
     bred.push(...children.slice(0, population.length - bred.length));
   }
