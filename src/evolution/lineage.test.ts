@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Genome } from '../genome/genome.ts';
-import { formatGenome, genomeId, parseGenome } from '../genome/text.ts';
+import { genomeId, parseGenome } from '../genome/text.ts';
 import { createRng } from '../random/rng.ts';
 import { createAgingEvolutionStrategy } from './aging-evolution.ts';
 import { createGenerationalStrategy } from './generational.ts';
