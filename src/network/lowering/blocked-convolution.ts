@@ -5,7 +5,7 @@ import type { OperatorName } from '../operators.ts';
 import type { Layouts, PendingConvolution } from './blocked-layouts.ts';
 import type { LoweringRules } from './lower.ts';
 import { samePads, sizeOf } from './node-sizes.ts';
-import { int, ints } from './onnx-graph.ts';
+import { int, ints, type OnnxBuilder } from './onnx-graph.ts';
 
 type ConvolutionRules = Pick<LoweringRules, 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient'>;
 
@@ -55,6 +55,8 @@ export function convolutionRules(layouts: Layouts): ConvolutionRules {
  * dW[m, c, i, j] = Σ dy[n, m, h, w] · x[n, c, h + i, w + j] as one convolution that sums over images instead of channels:
  * its "channels" are the images, its kernel is all of dy, and its input has pixels and channels side by side, [h, w·C + c],
  * so that a kernel dilated by C steps from pixel to pixel, and output [i, j·C + c] is the gradient of that weight.
+ *
+ * Large images are cut into bands of rows, each of which counts as an image: the kernel is then small enough for a cache.
  */
 function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x: string, dy: string): string {
   const { onnx, blockSize } = layouts;
@@ -62,8 +64,9 @@ function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x:
   const [images, channels] = [sizeOf(node, 0, 0), sizeOf(node, 0, 1)];
   const [height, width, filters] = [sizeOf(node, 0, 2), sizeOf(node, 0, 3), sizeOf(node, 1, 1)];
   const pad = (kernel - 1) / 2;
-  // Rows of zeros are the convolution's own padding, unless an output would see nothing else.
-  const ownRows = height > pad ? pad : 0;
+  const bands = bandsOf(layouts, node);
+  // Rows of zeros are the convolution's own padding, unless an output would see nothing else, or a band not only these.
+  const ownRows = height > pad && bands === 1 ? pad : 0;
   const rows = height + 2 * (pad - ownRows);
   const columns = width + 2 * pad;
 
@@ -71,13 +74,16 @@ function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x:
   const around = [0, pad - ownRows, pad, 0, missing, pad - ownRows, pad, 0];
   const last = channelsLast(layouts, x, channels);
   const surrounded = around.some((count) => count > 0) ? onnx.add('Pad', [last, onnx.integers(...around)]) : last;
-  const shape = onnx.integers(1, images + missing, rows, columns * channels);
-  const input = layouts.add('ReorderInput', [onnx.add('Reshape', [surrounded, shape])]);
+  const row = columns * channels;
+  const cut =
+    bands === 1 ? surrounded : cutIntoBands(onnx, surrounded, { images: images + missing, rows, row, bands, pad });
+  const shape = onnx.integers(1, bands * (images + missing), height / bands + rows - height, row);
+  const input = layouts.add('ReorderInput', [onnx.add('Reshape', [cut, shape])]);
 
   const result = layouts.convolve(
     [input, imageKernel(layouts, node, dy)],
     {
-      kernel_shape: ints(height, width),
+      kernel_shape: ints(height / bands, width),
       dilations: ints(1, channels),
       pads: ints(ownRows, 0, ownRows, 0),
     },
@@ -91,7 +97,41 @@ function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x:
   return onnx.add('Reshape', [weights, onnx.integers(filters, channels, kernel, kernel)]);
 }
 
-/** dy as a kernel: `[M, N, H, W]`, the images filled up to whole blocks. */
+/** What a kernel may take of the cache next to a core, in bytes. */
+const CACHED_BYTES = 2 ** 20;
+/** So many blocks of filters are computed at a time. */
+const FILTER_BLOCKS = 4;
+/** Bands overlap by the rows that a kernel needs around them: with fewer rows, too much is done twice. */
+const LEAST_ROWS = 4;
+
+/** Into how many bands of equally many rows the images of a weight gradient are cut. */
+function bandsOf(layouts: Layouts, node: Node<'conv2dWeightGradient'>): number {
+  const [height, width, filters] = [sizeOf(node, 0, 2), sizeOf(node, 0, 3), sizeOf(node, 1, 1)];
+  const { blockSize } = layouts;
+  const rowBytes = 4 * width * blockSize * Math.min(layouts.padded(filters), FILTER_BLOCKS * blockSize);
+  for (let bands = 1; height / bands >= LEAST_ROWS; bands++) {
+    if (height % bands === 0 && (height / bands) * rowBytes <= CACHED_BYTES) return bands;
+  }
+  return 1;
+}
+
+/** `[N, rows, row]` → `[bands · N · rows of a band, row]`: with `pad` rows on each side of a band, band by band. */
+function cutIntoBands(
+  onnx: OnnxBuilder,
+  surrounded: string,
+  { images, rows, row, bands, pad }: Readonly<Record<'images' | 'rows' | 'row' | 'bands' | 'pad', number>>,
+): string {
+  const ownRows = (rows - 2 * pad) / bands;
+  const order = Array.from({ length: bands }, (_, band) =>
+    Array.from({ length: images }, (_, image) =>
+      Array.from({ length: ownRows + 2 * pad }, (_, offset) => image * rows + band * ownRows + offset),
+    ),
+  ).flat(2);
+  const allRows = onnx.add('Reshape', [surrounded, onnx.integers(images * rows, row)]);
+  return onnx.add('Gather', [allRows, onnx.integers(...order)], { axis: int(0) });
+}
+
+/** dy as a kernel: `[M, bands · N, H / bands, W]`, the images filled up to whole blocks. */
 function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: string): string {
   const { onnx, blockSize } = layouts;
   const [images, filters] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1)];
@@ -99,12 +139,14 @@ function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: s
   const padded = layouts.padded(filters);
   const all = layouts.padded(images);
   const blocked = layouts.blocked(dy, filters);
+  const bands = bandsOf(layouts, node);
   return onnx.once(`image kernel ${blocked}`, () => {
     const filled = layouts.padAxis(blocked, 0, 4, images, all - images);
-    const shape = onnx.integers(all / blockSize, blockSize, padded / blockSize, height * width, blockSize);
+    const pixels = (height / bands) * width;
+    const shape = onnx.integers(all / blockSize, blockSize, padded / blockSize, bands, pixels, blockSize);
     const split = onnx.add('Reshape', [filled, shape]);
-    const swapped = onnx.add('Transpose', [split], { perm: ints(2, 0, 3, 1, 4) });
-    return onnx.add('Reshape', [swapped, onnx.integers(padded, all, height, width)]);
+    const swapped = onnx.add('Transpose', [split], { perm: ints(2, 3, 0, 4, 1, 5) });
+    return onnx.add('Reshape', [swapped, onnx.integers(padded, bands * all, height / bands, width)]);
   });
 }
 

@@ -47,6 +47,16 @@ describe('blocked', () => {
     expect(steps.map(({ inputs }) => inputs[0])).toContain(pooled);
   });
 
+  it('cuts large images into bands whose gradients fit the cache', () => {
+    const problem = { input: { channels: 3, height: 32, width: 32 }, classes: 2 };
+    const large = createNetwork(parseGenome('64-64-max-64-64'), problem, { mean: [0, 0, 0], std: [1, 1, 1] });
+    const { nodes } = lower(buildTrainingGraph(large, ADAM, { batchSize: 16 }), blocked(16));
+    const kernels = nodes.filter(isConvolution).map(({ attributes }) => attributes.kernel_shape);
+    expect(kernels).toContainEqual({ kind: 'ints', value: [8, 32] });
+    expect(kernels).toContainEqual({ kind: 'ints', value: [16, 16] });
+    expect(kernels).not.toContainEqual({ kind: 'ints', value: [32, 32] });
+  });
+
   it('scores a skip layer with its three convolutions alone', () => {
     const { nodes } = lower(buildEvaluationGraph(network), blocked(16));
     expect(nodes.filter(isConvolution)).toHaveLength(3);

@@ -84,6 +84,21 @@ describe.each(lowerings)('%s', (_, lowering) => {
       }
     });
 
+    it.each([
+      [28, 28, 1],
+      [32, 20, 3],
+      [18, 64, 5],
+    ])(
+      'sums the weight gradient of images of %i×%i, kernel %i, that are cut into bands',
+      async (height, width, kernel) => {
+        const sizes = { batch: 3, channels: 2, filters: 60, height, width, kernel, features: 1, classes: 2, seed: 6 };
+        const { types, inputs, attributes } = operatorCase('conv2dWeightGradient', sizes);
+        const [output] = await run('conv2dWeightGradient', types, inputs, attributes);
+        const [expected = naiveTensor([0], [])] = naive('conv2dWeightGradient', inputs, attributes);
+        expect(largestError(output, expected)).toBeLessThan(2e-5);
+      },
+    );
+
     it('normalises what is small beside its mean', async () => {
       const values = Array.from({ length: 2 * 49 }, (_, i) => 1000 + Math.sin(i));
       const inputs = [
