@@ -9,8 +9,8 @@
 //        then      labels int32 of train and test, padding with zeros to a multiple of 64, pixels of train and test
 
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { closeSync, fstatSync, openSync, read as readCallback, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { DataFormatError } from '../errors.ts';
 import { type Dataset, type Examples, type ImageShape, imageSizeOf, readImages } from './dataset.ts';
 import { fileFailure } from './file-failure.ts';
@@ -179,16 +179,33 @@ function readInto(fd: number, offset: number, target: Uint8Array): number {
   return done;
 }
 
-/** SHA-256 of `start` and of the body; fills `body` on the way if it is given. */
+const readAsync = promisify(readCallback);
+
+/** SHA-256 of `start` and of the body; fills `body` on the way if it is given. A piece is hashed while the next is read. */
 async function readThrough(fd: number, start: Uint8Array, length: number, body: Buffer | undefined): Promise<Buffer> {
   const hash = createHash('sha256').update(start);
-  const piece = Buffer.allocUnsafeSlow(body === undefined ? PIECE : 0);
+  const pieces = Buffer.allocUnsafeSlow(body === undefined ? 2 * PIECE : 0);
+  const readPiece = async (from: number): Promise<Buffer> => {
+    const size = Math.max(0, Math.min(PIECE, length - from));
+    const spare = from % (2 * PIECE);
+    const target = body?.subarray(from, from + size) ?? pieces.subarray(spare, spare + size);
+    let done = 0;
+    while (done < size) {
+      const { bytesRead } = await readAsync(fd, target, done, size - done, PROLOGUE_SIZE + from + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return target.subarray(0, done);
+  };
+  let next = readPiece(0);
   for (let from = 0; from < length; from += PIECE) {
-    const size = Math.min(PIECE, length - from);
-    const target = body?.subarray(from, from + size) ?? piece.subarray(0, size);
-    hash.update(target.subarray(0, readInto(fd, PROLOGUE_SIZE + from, target)));
-    await nextTurn();
+    const piece = await next;
+    next = readPiece(from + PIECE);
+    // If it fails while this one is hashed, that is heard of in the next turn.
+    next.catch(() => {});
+    hash.update(piece);
   }
+  await next;
   return hash.digest();
 }
 
