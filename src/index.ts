@@ -67,7 +67,7 @@ export type { HeadLayer } from './genome/head.ts';
 export { formatImageShape, type ImageShape, parseImageShape } from './genome/image-shape.ts';
 export { randomGenome } from './genome/random-genome.ts';
 export { requireValidGenome, type SearchSpace, violation } from './genome/search-space.ts';
-export { formatGenome, genomeId, parseGenome } from './genome/text.ts';
+export { formatGenome, genomeId, parseGenome, shownGenome } from './genome/text.ts';
 export { compileGraph } from './network/compile.ts';
 export { compileDeployable, type TrainedState } from './network/deployable-graph.ts';
 export { encodeOnnx } from './network/onnx-bytes.ts';

@@ -120,3 +120,8 @@ function invalid({ text, word, position }: Place, problem: string): InvalidInput
 function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }
+
+/** A genome that a reader can see: the text of the empty one has no letters. */
+export function shownGenome(text: string): string {
+  return text === '' ? '(no layers)' : text;
+}

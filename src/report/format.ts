@@ -1,5 +1,6 @@
 // Figures as a report writes them.
 
+export { shownGenome } from '../genome/text.ts';
 export { grouped, scaled } from '../search/layer-table.ts';
 
 /** `98.42 %`. */
@@ -14,11 +15,6 @@ export function duration(seconds: number): string {
   const pad = (value: number): string => String(value).padStart(2, '0');
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
-}
-
-/** A genome that a reader can see: the empty one has no letters. */
-export function shownGenome(genome: string): string {
-  return genome === '' ? '(no layers)' : genome;
 }
 
 /** Cut to so many characters, the cut marked. */

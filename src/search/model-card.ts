@@ -2,7 +2,7 @@
 
 import { estimateCost } from '../genome/cost.ts';
 import { formatImageShape } from '../genome/image-shape.ts';
-import { parseGenome } from '../genome/text.ts';
+import { parseGenome, shownGenome } from '../genome/text.ts';
 import { type Layer, planLayers } from '../network/layers.ts';
 import type { SearchConfig } from './config.ts';
 import { formatLayerTable, grouped, layerTableOf, scaled } from './layer-table.ts';
@@ -15,7 +15,7 @@ export function modelCard(summary: SearchSummary, config: SearchConfig): string 
   const network = networkInputOf(config, dataset);
   const table = layerTableOf(dataset.shape, estimateCost(parseGenome(genome), network));
   const sections = [
-    `# Image classifier \`${genome === '' ? '(no layers)' : genome}\``,
+    `# Image classifier \`${shownGenome(genome)}\``,
     `Tells ${counted(dataset.classes.length, 'class', 'es')} of images apart. Designed and trained by auto-cnn ${summary.versions.autoCnn}.`,
     ['## Data', '', ...dataLines(summary, config)].join('\n'),
     [

@@ -1,9 +1,9 @@
 // Numbers, times and bars as people read them.
 
 import { relative, sep } from 'node:path';
-import { grouped, scaled } from '../../index.ts';
+import { grouped, scaled, shownGenome } from '../../index.ts';
 
-export { grouped, scaled };
+export { grouped, scaled, shownGenome };
 
 /** `98.42 %`. */
 export function percent(share: number): string {
@@ -67,11 +67,6 @@ const ASCII: Readonly<Record<string, string>> = {
 export function cell(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const short = shorten(text, width);
   return align === 'left' ? short.padEnd(width) : short.padStart(width);
-}
-
-/** A genome that a reader can see: the empty one has no letters. */
-export function shownGenome(genome: string): string {
-  return genome === '' ? '(no layers)' : genome;
 }
 
 /** From the working directory if it lies below, otherwise absolute. */
