@@ -20,7 +20,7 @@ export const optimiserSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('adamw'),
     ...adamFields,
-    weightDecay: notNegative.default(0.01).describe('Decoupled from the gradient.'),
+    weightDecay: notNegative.default(0.05).describe('Decoupled from the gradient.'),
   }),
   z.strictObject({
     name: z.literal('sgd'),
@@ -70,7 +70,7 @@ export const trainingSchema = z.strictObject({
   epochs: count.default(2).describe('Epochs that each candidate trains.'),
   batchSize: count.default(64),
   learningRate: positive.default(0.005).describe('Base rate; the peak of a one-cycle schedule.'),
-  optimizer: optimiserSchema.prefault({ name: 'adam' }),
+  optimizer: optimiserSchema.prefault({ name: 'adamw' }),
   schedule: scheduleSchema.prefault({ name: 'one-cycle' }),
   warmUpEpochs: notNegative.default(0).describe('Epochs over which the rate rises to what the schedule says.'),
   loss: lossSchema.prefault({ name: 'cross-entropy' }),
