@@ -4,9 +4,13 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The check sum of zip and gzip (ISO 3309). Node.js has its own from version 20.15 on only. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = -1;
+/**
+ * The check sum of zip and gzip (ISO 3309). Node.js has its own from version 20.15 on only.
+ *
+ * @param before  that of the bytes before these.
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let crc = ~before;
   for (let i = 0; i < bytes.length; i++) crc = (TABLE[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
   return ~crc >>> 0;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { encodeCsv, interleave } from '../../test/support/array-fixtures.ts';
+import { readBothWays } from '../../test/support/both-ways.ts';
 import { pixelsOf, plainImage, randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import { locateCsv, locateCsvFolder } from './csv-source.ts';
 import type { DatasetParts, ReadOptions } from './loader.ts';
@@ -13,7 +14,8 @@ const readText = async (
   content: string | Uint8Array,
   options: ReadOptions = {},
   file = 'digits.csv',
-): Promise<DatasetParts> => (await locateCsv(await writeIn(await temporaryFolder(), file, content))).read(options);
+): Promise<DatasetParts> =>
+  readBothWays(await locateCsv(await writeIn(await temporaryFolder(), file, content)), options);
 
 const folderWith = async (files: Readonly<Record<string, string | Uint8Array>>): Promise<string> => {
   const folder = await temporaryFolder();

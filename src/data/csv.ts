@@ -1,9 +1,6 @@
 // Lines of a CSV file, plain or gzip-compressed, one after another: the file may be larger than memory.
 
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { openContent } from './content.ts';
 import { fileFailure } from './file-failure.ts';
 import { formatError, reasonOf } from './format-error.ts';
 
@@ -70,23 +67,6 @@ export async function* readLines(path: string): AsyncGenerator<CsvLine> {
   }
   const bytes = take(Buffer.alloc(0));
   if (bytes.length > 0) yield { row, bytes };
-}
-
-async function openContent(path: string): Promise<AsyncIterable<Buffer>> {
-  const file: Readable = createReadStream(path, { highWaterMark: 256 * 1024 });
-  if (!(await isGzip(path))) return file;
-  // A failure of the file ends the stream of what is inflated.
-  return pipeline(file, createGunzip({ chunkSize: 256 * 1024 }), () => {});
-}
-
-async function isGzip(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return buffer[0] === 0x1f && buffer[1] === 0x8b;
-  } finally {
-    await file.close();
-  }
 }
 
 /** The most frequent of comma, semicolon and tab; a comma if there is none. */

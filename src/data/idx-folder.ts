@@ -3,10 +3,10 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DataFormatError, InvalidInputError } from '../errors.ts';
-import type { ImageShape } from './dataset.ts';
+import type { Examples, ImageShape } from './dataset.ts';
 import { fileFailure } from './file-failure.ts';
 import { fitImages } from './fit-images.ts';
-import { readIdx } from './idx.ts';
+import { readIdx, readIdxImages } from './idx.ts';
 import type { DatasetParts, LocatedSource, ReadOptions } from './loader.ts';
 import { listNames, nameLabels, noteOnEmptyClasses } from './name-labels.ts';
 
@@ -52,7 +52,7 @@ interface IdxPair {
 
 interface RawPart extends IdxPair {
   readonly shape: ImageShape;
-  readonly pixels: Uint8Array;
+  readonly pixels: Examples['pixels'];
   readonly values: Uint8Array;
 }
 
@@ -77,9 +77,9 @@ async function readParts(
   names: readonly string[] | undefined,
   options: ReadOptions,
 ): Promise<DatasetParts> {
-  const train = await readPair(trainPair);
+  const train = await readPair(trainPair, options);
   options.signal?.throwIfAborted();
-  const test = testPair === undefined ? undefined : await readPair(testPair);
+  const test = testPair === undefined ? undefined : await readPair(testPair, options);
   options.signal?.throwIfAborted();
   if (test !== undefined && shapeText(test.shape) !== shapeText(train.shape)) {
     throw new DataFormatError(
@@ -106,8 +106,8 @@ async function readParts(
   return fitImages(parts, options);
 }
 
-async function readPair({ images, labels }: IdxPair): Promise<RawPart> {
-  const { dimensions, data } = await readIdx(images, [3, 4]);
+async function readPair({ images, labels }: IdxPair, { overflow }: ReadOptions): Promise<RawPart> {
+  const { dimensions, pixels } = await readIdxImages(images, [3, 4], overflow);
   const [count = 0] = dimensions;
   const [height = 0, width = 0] = dimensions.slice(-2);
   const channels = dimensions.length === 4 ? (dimensions[1] ?? 0) : 1;
@@ -124,7 +124,7 @@ async function readPair({ images, labels }: IdxPair): Promise<RawPart> {
       { details: { path: labels, offset: 4, labels: values.length, images: count } },
     );
   }
-  return { images, labels, shape: { channels, height, width }, pixels: data, values };
+  return { images, labels, shape: { channels, height, width }, pixels, values };
 }
 
 const LABELS_START = 8;

@@ -1,13 +1,40 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeIdx, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import { DataFormatError } from '../errors.ts';
-import { type IdxArray, parseIdx, readIdx } from './idx.ts';
+import { readImages } from './dataset.ts';
+import { readIdx, readIdxImages } from './idx.ts';
 
 const data = Uint8Array.from({ length: 24 }, (_, i) => i);
 const images = encodeIdx([2, 3, 4], data);
-const parse = (bytes: Uint8Array): Promise<IdxArray> => parseIdx(Buffer.from(bytes), 'x', [3, 4]);
+let folder = '';
+let path = '';
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  path = join(folder, 'x');
+});
+
+/** In memory and by way of a file: both must give the same, or fail alike. */
+async function read(bytes: Uint8Array): Promise<{ dimensions: readonly number[]; data: Uint8Array }> {
+  await writeFile(path, bytes);
+  const inMemory = await readIdx(path, [3, 4]).catch((error: unknown) => error);
+  const stored = await readIdxImages(path, [3, 4], { folder, limitBytes: 0 }).catch((error: unknown) => error);
+  if (inMemory instanceof Error || stored instanceof Error) {
+    expect(stored).toBeInstanceOf(DataFormatError);
+    // A file may hold more than memory, so that it is found too short.
+    if (!/fit in memory/.test(String(inMemory))) expect(stored).toEqual(inMemory);
+    throw inMemory;
+  }
+  const { dimensions, pixels } = stored as Awaited<ReturnType<typeof readIdxImages>>;
+  const [count = 0, ...others] = dimensions;
+  const size = others.reduce((product, dimension) => product * dimension, 1);
+  const data = Buffer.from(readImages({ count, pixels, labels: new Int32Array(count) }, size, 0, count));
+  expect({ dimensions, data }).toEqual(inMemory);
+  return { dimensions, data };
+}
 
 /** Inflates to 10 GB, more than a buffer holds. */
 const bomb = new Array<Buffer>(1000).fill(gzipSync(Buffer.alloc(10_000_000)));
@@ -19,10 +46,10 @@ const changed = (offset: number, value: number): Buffer => {
   return copy;
 };
 
-describe('parseIdx', () => {
+describe('readIdx', () => {
   it('reads plain and compressed bytes alike', async () => {
-    expect(await parse(images)).toEqual({ dimensions: [2, 3, 4], data: Buffer.from(data) });
-    expect(await parse(gzipSync(images))).toEqual(await parse(images));
+    expect(await read(images)).toEqual({ dimensions: [2, 3, 4], data: Buffer.from(data) });
+    expect(await read(gzipSync(images))).toEqual(await read(images));
   });
 
   it.each<[string, Uint8Array, number, string]>([
@@ -68,7 +95,7 @@ describe('parseIdx', () => {
       'trailing bytes',
       Buffer.concat([images, Buffer.alloc(2)]),
       40,
-      'unexpected bytes: the header announces 2 × 3 × 4 elements, 40 bytes in all, but the file has 42; copy it again',
+      'unexpected bytes: the header announces 2 × 3 × 4 elements, 40 bytes in all, but more follow; copy it again',
     ],
     [
       'a decompression bomb',
@@ -83,14 +110,15 @@ describe('parseIdx', () => {
       'the gzip compression is damaged or cut off (unexpected end of file); copy it again',
     ],
   ])('refuses %s', async (_, bytes, offset, message) => {
-    const error = await parse(bytes).catch((caught: unknown) => caught);
+    const error = await read(bytes).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DataFormatError);
-    expect(error).toMatchObject({ message: `x, byte ${offset}: ${message}.`, details: { path: 'x', offset } });
+    expect(error).toMatchObject({ message: `${path}, byte ${offset}: ${message}.`, details: { path, offset } });
   });
 
   it('refuses sizes that fit in no memory', async () => {
-    await expect(parse(encodeIdx([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], data))).rejects.toThrow(
-      /^x, byte 4: the header announces 4294967295 × 4294967295 × 4294967295 elements, more than the \d+ bytes that fit in memory; check how it was made\.$/,
+    await writeFile(path, encodeIdx([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], data));
+    await expect(readIdx(path, [3, 4])).rejects.toThrow(
+      /x, byte 4: the header announces 4294967295 × 4294967295 × 4294967295 elements, more than the \d+ bytes that fit in memory; check how it was made\.$/,
     );
   });
 
@@ -106,23 +134,20 @@ describe('parseIdx', () => {
         const bytes = Buffer.from(gzip ? compressed : images).subarray(0, length ?? undefined);
         for (const [at, mask] of flips)
           if (bytes.length > 0) bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ mask;
-        const result = await parse(bytes).catch((error: unknown) => error);
+        const result = await read(bytes).catch((error: unknown) => error);
         if (result instanceof Error) {
           expect(result).toBeInstanceOf(DataFormatError);
-          expect(result).toMatchObject({ details: { path: 'x', offset: expect.any(Number) } });
+          expect(result).toMatchObject({ details: { path, offset: expect.any(Number) } });
         } else {
-          const { dimensions, data: elements } = result as IdxArray;
+          const { dimensions, data: elements } = result as Awaited<ReturnType<typeof read>>;
           expect(elements.length).toBe(dimensions.reduce((a, b) => a * b, 1));
         }
       }),
       { numRuns: 1000 },
     );
   });
-});
 
-describe('readIdx', () => {
   it('tells compression by content, not by name', async () => {
-    const folder = await temporaryFolder();
     const plain = await writeIn(folder, 'plain.gz', images);
     const compressed = await writeIn(folder, 'compressed', gzipSync(images));
     expect(await readIdx(plain, [3])).toEqual(await readIdx(compressed, [3]));

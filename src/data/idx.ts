@@ -2,11 +2,14 @@
 // uint32, then the elements. Only unsigned bytes are read, which is what images and labels come in.
 
 import { constants } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { DataFormatError } from '../errors.ts';
+import { AutoCnnError } from '../errors.ts';
+import { openContent } from './content.ts';
+import type { Examples } from './dataset.ts';
 import { fileFailure } from './file-failure.ts';
+import { formatError, reasonOf } from './format-error.ts';
+import type { Overflow } from './loader.ts';
+import { imagesInFile } from './stored-images.ts';
+import { createUnnamedFile, type UnnamedFile } from './unnamed-file.ts';
 
 export interface IdxArray {
   readonly dimensions: readonly number[];
@@ -14,54 +17,96 @@ export interface IdxArray {
 }
 
 /**
- * Reads an IDX file, plain or gzip-compressed (told by its first bytes, whatever its name).
+ * Reads an IDX file, plain or gzip-compressed (told by its first bytes, whatever its name). Never takes more than the header
+ * announces.
  *
- * @throws {InvalidInputError} if the file cannot be read.
- * @throws {DataFormatError} see `parseIdx`.
- */
-export async function readIdx(path: string, dimensionCounts: readonly number[]): Promise<IdxArray> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw fileFailure('read', path, error);
-  });
-  return parseIdx(bytes, path, dimensionCounts);
-}
-
-/**
- * Parses IDX bytes, plain or gzip-compressed. Never inflates more than the header announces.
- *
- * @param path             for messages.
  * @param dimensionCounts  how many dimensions are acceptable.
+ * @throws {InvalidInputError} if the file cannot be read.
  * @throws {DataFormatError} with the byte offset: wrong magic number, element type or number of dimensions, a dimension
  *   of zero, too few or too many bytes, damaged compression. In a compressed file offsets count inflated bytes.
  */
-export async function parseIdx(bytes: Buffer, path: string, dimensionCounts: readonly number[]): Promise<IdxArray> {
-  const compressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const content = compressed ? await inflate(bytes, path, dimensionCounts) : bytes;
-  const header = parseHeader(content, path, dimensionCounts);
-  if (header === undefined) {
-    throw formatError(path, content.length, `cut off in the header after ${content.length} bytes`, 'copy it again');
-  }
-  const { dimensions, start, end } = header;
-  const shape = dimensions.join(' × ');
-  if (content.length < end) {
-    throw formatError(
-      path,
-      content.length,
-      `cut off: the header announces ${shape} elements, ${end} bytes in all, but the data ends after ${content.length}`,
-      'copy it again',
-    );
-  }
-  if (content.length > end) {
-    const received = compressed ? 'more follow' : `the file has ${content.length}`;
-    throw formatError(
-      path,
-      end,
-      `unexpected bytes: the header announces ${shape} elements, ${end} bytes in all, but ${received}`,
-      'copy it again',
-    );
-  }
-  return { dimensions, data: content.subarray(start, end) };
+export async function readIdx(path: string, dimensionCounts: readonly number[]): Promise<IdxArray> {
+  const { dimensions, bytes } = await collect(path, dimensionCounts);
+  return { dimensions, data: bytes };
 }
+
+/** The same for images, of which `dimensions` counts first; where they are more than memory should hold, they stay in a file. */
+export async function readIdxImages(
+  path: string,
+  dimensionCounts: readonly number[],
+  overflow: Overflow | undefined,
+): Promise<{ readonly dimensions: readonly number[]; readonly pixels: Examples['pixels'] }> {
+  const { dimensions, bytes, file, start, end } = await collect(path, dimensionCounts, overflow);
+  const pixels = file === undefined ? bytes : imagesInFile(file, start, (end - start) / (dimensions[0] ?? 1));
+  return { dimensions, pixels };
+}
+
+interface Collected extends IdxHeader {
+  /** The elements, unless they are in the file. */
+  readonly bytes: Buffer;
+  /** All of the content. */
+  readonly file: UnnamedFile | undefined;
+}
+
+async function collect(path: string, dimensionCounts: readonly number[], overflow?: Overflow): Promise<Collected> {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let header: IdxHeader | undefined;
+  let file: UnnamedFile | undefined;
+  try {
+    for await (const chunk of await openContent(path)) {
+      size += chunk.length;
+      if (file === undefined) chunks.push(chunk);
+      else file.append(chunk);
+      if (header === undefined) {
+        const head = Buffer.concat(chunks);
+        header = parseHeader(head, path, dimensionCounts);
+        if (header === undefined) continue;
+        if (overflow !== undefined && header.end > overflow.limitBytes) {
+          file = createUnnamedFile(overflow.folder);
+          file.append(head);
+          chunks = [];
+        } else checkMemory(path, header);
+      }
+      if (size > header.end) break;
+    }
+  } catch (error) {
+    if (error instanceof AutoCnnError) throw error;
+    if (error instanceof Error && 'syscall' in error) throw fileFailure('read', path, error);
+    throw formatError(
+      path,
+      { offset: size },
+      `the gzip compression is damaged or cut off (${reasonOf(error)})`,
+      COPY_AGAIN,
+      error,
+    );
+  }
+  if (header === undefined) {
+    throw formatError(path, { offset: size }, `cut off in the header after ${size} bytes`, COPY_AGAIN);
+  }
+  checkLength(path, header, size);
+  const { start, end } = header;
+  return { ...header, bytes: Buffer.concat(chunks).subarray(start, end), file };
+}
+
+function checkMemory(path: string, { dimensions, end }: IdxHeader): void {
+  if (end <= constants.MAX_LENGTH) return;
+  const what = `the header announces ${dimensions.join(' × ')} elements, more than the ${constants.MAX_LENGTH} bytes that fit in memory`;
+  throw formatError(path, { offset: 4 }, what, 'check how it was made');
+}
+
+/** @param length  of the content; of one that is too long, what has come of it. */
+function checkLength(path: string, { dimensions, end }: IdxHeader, length: number): void {
+  if (length === end) return;
+  const announced = `the header announces ${dimensions.join(' × ')} elements, ${end} bytes in all`;
+  const what =
+    length < end
+      ? `cut off: ${announced}, but the data ends after ${length}`
+      : `unexpected bytes: ${announced}, but more follow`;
+  throw formatError(path, { offset: Math.min(length, end) }, what, COPY_AGAIN);
+}
+
+const COPY_AGAIN = 'copy it again';
 
 interface IdxHeader {
   readonly dimensions: readonly number[];
@@ -85,55 +130,31 @@ function parseHeader(bytes: Buffer, path: string, dimensionCounts: readonly numb
   const received = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   if (bytes[0] !== 0 || bytes[1] !== 0) {
     const cure = 'give a file in the IDX format of MNIST';
-    throw formatError(path, 0, `not an IDX file: it starts with ${received}, expected ${expected}`, cure);
+    throw formatError(path, { offset: 0 }, `not an IDX file: it starts with ${received}, expected ${expected}`, cure);
   }
   const type = bytes[2] ?? 0;
   if (type !== UNSIGNED_BYTE) {
     const what = ELEMENT_TYPES[type] ?? 'an unknown element type';
     const message = `the elements are of type 0x${type.toString(16).padStart(2, '0')} (${what}), only unsigned bytes (0x08) are supported`;
-    throw formatError(path, 2, message, 'convert it to unsigned bytes');
+    throw formatError(path, { offset: 2 }, message, 'convert it to unsigned bytes');
   }
   const rank = bytes[3] ?? 0;
   if (!dimensionCounts.includes(rank)) {
     const message = `${rank} dimensions, expected ${dimensionCounts.join(' or ')} (first bytes ${received}, expected ${expected})`;
-    throw formatError(path, 3, message, 'check that images and labels are not mixed up');
+    throw formatError(path, { offset: 3 }, message, 'check that images and labels are not mixed up');
   }
   const start = 4 + 4 * rank;
   if (bytes.length < start) return undefined;
   const dimensions = Array.from({ length: rank }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
   const zero = dimensions.indexOf(0);
   if (zero >= 0) {
-    throw formatError(path, 4 + 4 * zero, `dimension ${zero + 1} is 0, at least 1 is needed`, 'check how it was made');
+    throw formatError(
+      path,
+      { offset: 4 + 4 * zero },
+      `dimension ${zero + 1} is 0, at least 1 is needed`,
+      'check how it was made',
+    );
   }
   const end = start + dimensions.reduce((product, dimension) => product * dimension, 1);
-  if (end > constants.MAX_LENGTH) {
-    const message = `the header announces ${dimensions.join(' × ')} elements, more than the ${constants.MAX_LENGTH} bytes that fit in memory`;
-    throw formatError(path, 4, message, 'check how it was made');
-  }
   return { dimensions, start, end };
-}
-
-/** Inflates until the end, or until more has come than the header announces. */
-async function inflate(bytes: Buffer, path: string, dimensionCounts: readonly number[]): Promise<Buffer> {
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let end: number | undefined;
-  try {
-    for await (const chunk of Readable.from([bytes]).pipe(gunzip)) {
-      chunks.push(chunk);
-      size += chunk.length;
-      end ??= parseHeader(chunks.length === 1 ? chunk : Buffer.concat(chunks), path, dimensionCounts)?.end;
-      if (end !== undefined && size > end) break;
-    }
-  } catch (error) {
-    if (error instanceof DataFormatError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw formatError(path, size, `the gzip compression is damaged or cut off (${reason})`, 'copy it again', error);
-  }
-  return Buffer.concat(chunks, size);
-}
-
-function formatError(path: string, offset: number, what: string, cure: string, cause?: unknown): DataFormatError {
-  return new DataFormatError(`${path}, byte ${offset}: ${what}; ${cure}.`, { details: { path, offset }, cause });
 }

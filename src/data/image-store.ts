@@ -1,13 +1,10 @@
 // Where decoded images wait until all are there: in memory, or in a file where they could be too many for it.
 
-import { randomUUID } from 'node:crypto';
-import { openSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Examples, type ImageShape, selectExamples } from './dataset.ts';
-import { fileFailure } from './file-failure.ts';
 import type { Overflow, TargetSize } from './loader.ts';
 import { dropEqualPlanes, joinImages } from './pixels.ts';
-import { imagesInFile, keepOpen } from './stored-images.ts';
+import { imagesInFile } from './stored-images.ts';
+import { createUnnamedFile } from './unnamed-file.ts';
 
 export interface ImageStore {
   /** @param planes  one or three planes. @returns the number of the image. */
@@ -39,30 +36,18 @@ function storeInMemory({ height, width }: TargetSize): ImageStore {
   };
 }
 
-/** Rows of three planes each. The file has no name any more when it is first written to, so nothing can be left of it. */
+/** Rows of three planes each. */
 function storeInFile(colour: ImageShape, folder: string): ImageStore {
-  const path = join(folder, `${randomUUID()}.images`);
   const planeSize = colour.height * colour.width;
   const rowSize = 3 * planeSize;
-  const attempt = <T>(action: () => T): T => {
-    try {
-      return action();
-    } catch (error) {
-      throw fileFailure('write', path, error);
-    }
-  };
-  const file = attempt(() => keepOpen(openSync(path, 'wx+'), path));
-  attempt(() => rmSync(path));
+  const file = createUnnamedFile(folder);
   const rows = imagesInFile(file, 0, rowSize);
   let count = 0;
   let allGrey = true;
   return {
     add(planes) {
       allGrey &&= planes.length === planeSize;
-      const { pixels } = joinImages([planes], [0], colour);
-      for (let done = 0; done < rowSize; ) {
-        done += attempt(() => writeSync(file.fd, pixels, done, rowSize - done, count * rowSize + done));
-      }
+      file.append(joinImages([planes], [0], colour).pixels);
       return count++;
     },
     allGrey: () => allGrey,

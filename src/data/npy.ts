@@ -27,7 +27,39 @@ export interface NpyArray {
  * @see NumPy, numpy.lib.format.
  */
 export function parseNpy(bytes: Buffer, path: string): NpyArray {
-  const { text, start } = headerOf(bytes, path);
+  const { shape, strides, type, bigEndian, start } = parseNpyHeader(bytes, bytes.length, path);
+  const { kind, itemSize } = type;
+  const elements = bytes.subarray(start);
+  const array = { shape, strides, kind, offset: start, itemSize };
+  if (type.kind !== 'text') return { ...array, values: decodeNumbers(elements, type, bigEndian), texts: [] };
+  const count = shape.reduce((product, axis) => product * axis, 1);
+  return { ...array, values: [], texts: type.decodeTexts(elements, count, bigEndian) };
+}
+
+/** What stands before the elements. */
+export interface NpyHeader {
+  readonly shape: readonly number[];
+  /** Elements between neighbours along each axis. */
+  readonly strides: readonly number[];
+  readonly isFortran: boolean;
+  readonly type: ElementType;
+  readonly bigEndian: boolean;
+  /** Of the first element, in bytes. */
+  readonly start: number;
+}
+
+/** Numbers as the elements hold them. */
+export function decodeNumbers(elements: Buffer, type: NumberType, bigEndian: boolean): ArrayLike<number> {
+  return type.decode(inNativeOrder(elements, type.itemSize, bigEndian));
+}
+
+/**
+ * @param head    the first bytes of an array: all of its header.
+ * @param length  of the whole array, in bytes.
+ * @throws {DataFormatError} as `parseNpy`.
+ */
+export function parseNpyHeader(head: Buffer, length: number, path: string): NpyHeader {
+  const { text, start } = headerOf(head, path);
   const fail = (what: string, cure: string): Error => formatError(path, { offset: 0 }, what, cure);
   const descr = /['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z])(\d{0,9})['"]/.exec(text);
   const order = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(text);
@@ -51,7 +83,7 @@ export function parseNpy(bytes: Buffer, path: string): NpyArray {
   if (count === 0)
     throw fail(`the shape (${shape.join(', ')}) has an axis of 0, at least 1 is needed`, 'check how it was made');
   const needed = count * type.itemSize;
-  const received = bytes.length - start;
+  const received = length - start;
   if (!Number.isSafeInteger(needed) || needed !== received) {
     throw formatError(
       path,
@@ -60,23 +92,24 @@ export function parseNpy(bytes: Buffer, path: string): NpyArray {
       'copy the file again',
     );
   }
-  const elements = bytes.subarray(start);
-  const values = type.kind === 'text' ? [] : type.decode(inNativeOrder(elements, type.itemSize, endian === '>'));
-  return {
-    shape,
-    strides: stridesOf(shape, order[1] === 'True'),
-    kind: type.kind,
-    values,
-    texts: type.kind === 'text' ? type.decodeTexts(elements, count, endian === '>') : [],
-    offset: start,
-    itemSize: type.itemSize,
-  };
+  const isFortran = order[1] === 'True';
+  return { shape, strides: stridesOf(shape, isFortran), isFortran, type, bigEndian: endian === '>', start };
 }
 
-type ElementType = { readonly itemSize: number } & (
-  | { readonly kind: Exclude<NpyKind, 'text'>; decode(bytes: Buffer): ArrayLike<number> }
-  | { readonly kind: 'text'; decodeTexts(bytes: Buffer, count: number, bigEndian: boolean): readonly string[] }
-);
+export interface NumberType {
+  readonly kind: Exclude<NpyKind, 'text'>;
+  readonly itemSize: number;
+  /** @param bytes  in the byte order of the machine. */
+  decode(bytes: Buffer): ArrayLike<number>;
+}
+
+interface TextType {
+  readonly kind: 'text';
+  readonly itemSize: number;
+  decodeTexts(bytes: Buffer, count: number, bigEndian: boolean): readonly string[];
+}
+
+export type ElementType = NumberType | TextType;
 
 const MAGIC = '\x93NUMPY';
 

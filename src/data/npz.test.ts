@@ -1,6 +1,7 @@
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { encodeNpy, npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
+import { readBothWays } from '../../test/support/both-ways.ts';
 import { randomExamples, temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import type { DatasetParts, ReadOptions } from './loader.ts';
 import { locateNpz } from './npz.ts';
@@ -12,7 +13,7 @@ const coloured = randomExamples(8, colour, 2);
 const labels = encodeNpy('|u1', [8], Uint8Array.from(train.labels));
 
 const read = async (entries: Record<string, Uint8Array>, options: ReadOptions = {}): Promise<DatasetParts> =>
-  locateNpz(await writeNpz(await temporaryFolder(), 'digits.npz', entries)).read(options);
+  readBothWays(locateNpz(await writeNpz(await temporaryFolder(), 'digits.npz', entries)), options);
 
 /** The images as elements of a typed array. */
 const encodeImages = (
@@ -185,7 +186,7 @@ describe('locateNpz', () => {
 describe('an archive that lies', () => {
   const whole = Buffer.from(zipSync(npzEntries(train, undefined, grey)));
   const readBytes = async (bytes: Uint8Array): Promise<DatasetParts> =>
-    locateNpz(await writeIn(await temporaryFolder(), 'a.npz', bytes)).read({});
+    readBothWays(locateNpz(await writeIn(await temporaryFolder(), 'a.npz', bytes)));
   /** The directory's entry of a name. */
   const entryOf = (bytes: Buffer, name: string): number => bytes.lastIndexOf(name) - 46;
 

@@ -5,10 +5,12 @@ import { InvalidInputError } from '../errors.ts';
 import type { ImageShape } from './dataset.ts';
 import { fitImages } from './fit-images.ts';
 import { formatError } from './format-error.ts';
-import type { DatasetParts, LocatedSource, PixelLayout, ReadOptions } from './loader.ts';
+import type { DatasetParts, LocatedSource, Overflow, PixelLayout, ReadOptions } from './loader.ts';
 import { listNames, nameLabels } from './name-labels.ts';
-import { type NpyArray, parseNpy } from './npy.ts';
-import { type PixelKind, type PixelScale, rangeOf, scaleFor } from './pixel-values.ts';
+import { type NpyArray, parseNpy, parseNpyHeader } from './npy.ts';
+import { imagesInArrayFile, imagesOf, type NpyImages } from './npy-images.ts';
+import { joinRanges, type PixelKind, type PixelScale, scaleFor } from './pixel-values.ts';
+import { imagesInFile } from './stored-images.ts';
 import { withZip, type ZipArchive } from './zip.ts';
 
 /**
@@ -23,7 +25,7 @@ export function locateNpz(path: string, name = basename(path).replace(/\.npz$/i,
 }
 
 interface RawPart {
-  readonly images: NpyArray;
+  readonly images: NpyImages;
   /** Path and entry, for messages. */
   readonly where: string;
   readonly labels: readonly string[];
@@ -39,10 +41,10 @@ async function readNpz(path: string, name: string, options: ReadOptions): Promis
         { details: { path, names: archive.names } },
       );
     }
-    const first = await readPart(path, archive, 'train');
+    const first = await readPart(path, archive, 'train', options);
     options.signal?.throwIfAborted();
     const hasTest = ['x_test', 'y_test'].some((key) => archive.names.includes(`${key}.npy`));
-    return { train: first, test: hasTest ? await readPart(path, archive, 'test') : undefined };
+    return { train: first, test: hasTest ? await readPart(path, archive, 'test', options) : undefined };
   });
   const parts = test === undefined ? [train] : [train, test];
   const layout = chooseLayout(train, options.layout);
@@ -51,7 +53,7 @@ async function readNpz(path: string, name: string, options: ReadOptions): Promis
     throw formatError(
       test?.where ?? path,
       { offset: 0 },
-      `images of (${test?.images.shape.slice(1).join(', ')}), but those of the training part are (${train.images.shape.slice(1).join(', ')})`,
+      `images of (${test?.images.axes.slice(1).join(', ')}), but those of the training part are (${train.images.axes.slice(1).join(', ')})`,
       'give both parts one size',
     );
   }
@@ -70,24 +72,29 @@ async function readNpz(path: string, name: string, options: ReadOptions): Promis
       name,
       shape,
       classes: named.classes,
-      train: { count: train.labels.length, pixels: toPixels(train.images, shape, layout, scale), labels: named.train },
+      train: { count: train.labels.length, pixels: train.images.toPixels(shape, layout, scale), labels: named.train },
       test:
         test === undefined || named.test === undefined
           ? undefined
-          : { count: test.labels.length, pixels: toPixels(test.images, shape, layout, scale), labels: named.test },
+          : { count: test.labels.length, pixels: test.images.toPixels(shape, layout, scale), labels: named.test },
       notes: scale.note === undefined ? [] : [scale.note],
     },
     options,
   );
 }
 
-async function readPart(path: string, archive: ZipArchive, part: 'train' | 'test'): Promise<RawPart> {
+async function readPart(
+  path: string,
+  archive: ZipArchive,
+  part: 'train' | 'test',
+  { overflow }: ReadOptions,
+): Promise<RawPart> {
   // The labels first: an archive that announces absurd images is found out before they are inflated.
   const labelsWhere = `${path} (y_${part}.npy)`;
   const where = `${path} (x_${part}.npy)`;
   const labels = labelsOf(await readArray(path, archive, `y_${part}`, labelsWhere), labelsWhere);
-  const images = await readArray(path, archive, `x_${part}`, where);
-  const { shape, kind, offset } = images;
+  const images = await readImageArray(path, archive, `x_${part}`, where, overflow);
+  const { axes: shape, kind, offset } = images;
   if (kind === 'text' || (shape.length !== 3 && shape.length !== 4) || shape.includes(0)) {
     throw formatError(
       where,
@@ -105,6 +112,30 @@ async function readPart(path: string, archive: ZipArchive, part: 'train' | 'test
     );
   }
   return { images, where, labels, labelsWhere };
+}
+
+/** The header is at the start: it takes so many bytes at most, of an array that could have images. */
+const LARGEST_HEADER = 2 ** 16;
+
+async function readImageArray(
+  path: string,
+  archive: ZipArchive,
+  key: string,
+  where: string,
+  overflow: Overflow | undefined,
+): Promise<NpyImages> {
+  if (overflow !== undefined && (archive.sizeOf(`${key}.npy`) ?? 0) > overflow.limitBytes) {
+    const file = await archive.store(`${key}.npy`, overflow.folder);
+    if (file !== undefined) {
+      const head = Buffer.alloc(Math.min(file.size(), LARGEST_HEADER));
+      imagesInFile(file, 0, head.length).read(0, head);
+      const header = parseNpyHeader(head, file.size(), where);
+      const { isFortran, type } = header;
+      // In Fortran order, the first elements of all images come first.
+      if (!isFortran && type.kind !== 'text') return imagesInArrayFile(file, header, type);
+    }
+  }
+  return imagesOf(await readArray(path, archive, key, where));
 }
 
 async function readArray(path: string, archive: ZipArchive, key: string, where: string): Promise<NpyArray> {
@@ -147,11 +178,11 @@ function labelsOf({ shape, strides, kind, values, texts }: NpyArray, where: stri
 
 const isChannels = (axis: number | undefined): boolean => axis === 1 || axis === 3;
 
-function chooseLayout({ images: { shape } }: RawPart, asked: PixelLayout | undefined): PixelLayout {
+function chooseLayout({ images: { axes: shape } }: RawPart, asked: PixelLayout | undefined): PixelLayout {
   return asked ?? (shape.length === 4 && !isChannels(shape[3]) && isChannels(shape[1]) ? 'nchw' : 'nhwc');
 }
 
-function shapeOf({ images: { shape }, where }: RawPart, layout: PixelLayout): ImageShape {
+function shapeOf({ images: { axes: shape }, where }: RawPart, layout: PixelLayout): ImageShape {
   const [, a = 0, b = 0, c = 0] = shape;
   if (shape.length === 3) return { channels: 1, height: a, width: b };
   const found = layout === 'nhwc' ? { channels: c, height: a, width: b } : { channels: a, height: b, width: c };
@@ -168,9 +199,7 @@ function chooseScale(parts: readonly RawPart[]): PixelScale {
   const kinds = new Set(parts.map(({ images }) => images.kind as PixelKind));
   const kind = (['float', 'integer', 'byte', 'boolean'] as const).find((name) => kinds.has(name)) ?? 'byte';
   if (kind === 'byte' || kind === 'boolean') return scaleFor(kind, { low: 0, high: 255 }) ?? refuseScale(parts, 0, 255);
-  const ranges = parts.map(({ images }) => rangeOf(images.values));
-  const low = Math.min(...ranges.map((range) => range.low));
-  const high = Math.max(...ranges.map((range) => range.high));
+  const { low, high } = parts.map(({ images }) => images.range()).reduce(joinRanges);
   return scaleFor(kind, { low, high }) ?? refuseScale(parts, low, high);
 }
 
@@ -183,36 +212,4 @@ function refuseScale([first]: readonly RawPart[], low: number, high: number): ne
     `pixels must lie in 0..1 or in 0..255 (integers also in 0..65535), but ${received}`,
     'save them before they are normalised',
   );
-}
-
-/** → `[n, C, H, W]`, whatever the order of the axes and of the elements. */
-function toPixels(
-  { shape: axes, strides, values, kind }: NpyArray,
-  shape: ImageShape,
-  layout: PixelLayout,
-  { toByte }: PixelScale,
-): Uint8Array {
-  const [count = 0] = axes;
-  const { channels, height, width } = shape;
-  const [imageStride = 0, a = 0, b = 0, c = 0] = strides;
-  const [channelStride, rowStride, columnStride] =
-    axes.length === 3 ? [0, a, b] : layout === 'nhwc' ? [c, a, b] : [a, b, c];
-  const isInOrder =
-    columnStride === 1 &&
-    rowStride === width &&
-    imageStride === channels * height * width &&
-    (channels === 1 || channelStride === height * width);
-  if (isInOrder && kind === 'byte' && values instanceof Uint8Array) return values;
-  const pixels = new Uint8Array(count * channels * height * width);
-  let at = 0;
-  for (let image = 0; image < count; image++) {
-    for (let channel = 0; channel < channels; channel++) {
-      for (let row = 0; row < height; row++) {
-        const start = image * imageStride + channel * channelStride + row * rowStride;
-        for (let column = 0; column < width; column++)
-          pixels[at++] = toByte(values[start + column * columnStride] ?? 0);
-      }
-    }
-  }
-  return pixels;
 }

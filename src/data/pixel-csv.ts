@@ -2,11 +2,11 @@
 
 import { readLines, splitFields } from './csv.ts';
 import type { PixelForm } from './csv-form.ts';
-import { type ImageShape, imageSizeOf } from './dataset.ts';
+import { PixelValues } from './csv-values.ts';
+import { type Examples, type ImageShape, imageSizeOf } from './dataset.ts';
 import { fitImages } from './fit-images.ts';
 import { formatError } from './format-error.ts';
 import type { DatasetParts, ReadOptions } from './loader.ts';
-import { LARGEST_ARRAY } from './memory-limit.ts';
 import { listNames, nameLabels } from './name-labels.ts';
 import { type PixelScale, scaleFor } from './pixel-values.ts';
 
@@ -33,8 +33,8 @@ export async function readPixelCsv(
 ): Promise<DatasetParts> {
   const { name, train: trainFile, test: testFile, notes } = source;
   const { shape } = trainFile.form;
-  const train = await readRows(trainFile, options.signal);
-  const test = testFile === undefined ? undefined : await readRows(testFile, options.signal);
+  const train = await readRows(trainFile, options);
+  const test = testFile === undefined ? undefined : await readRows(testFile, options);
   const scale = chooseScale(test === undefined ? [train] : [train, test]);
   const named = nameLabels(train.labels, test?.labels, (index, label, classes) =>
     formatError(
@@ -74,12 +74,11 @@ interface Rows {
   readonly labels: readonly string[];
   /** Of each image. */
   readonly rows: readonly number[];
-  readonly values: Uint8Array | Float32Array;
-  readonly hasFractions: boolean;
+  readonly values: PixelValues;
 }
 
-async function readRows({ path, form }: PixelFile, signal?: AbortSignal): Promise<Rows> {
-  const values = new GrowingValues(path);
+async function readRows({ path, form }: PixelFile, { signal, overflow }: ReadOptions): Promise<Rows> {
+  const values = new PixelValues(path, overflow);
   const labels: string[] = [];
   const rows: number[] = [];
   for await (const { row, bytes } of readLines(path)) {
@@ -90,11 +89,11 @@ async function readRows({ path, form }: PixelFile, signal?: AbortSignal): Promis
   }
   if (labels.length === 0)
     throw formatError(path, { row: 1 }, 'no row of pixels', 'add rows, each with a label and pixels');
-  return { path, labels, rows, values: values.finish(), hasFractions: values.hasFractions };
+  return { path, labels, rows, values };
 }
 
 /** Puts the pixels of a line into `values` and gives its label. */
-function parseRow(bytes: Buffer, row: number, path: string, form: PixelForm, values: GrowingValues): string {
+function parseRow(bytes: Buffer, row: number, path: string, form: PixelForm, values: PixelValues): string {
   const { delimiter, labelColumn, pixelColumns, columns } = form;
   const fail = (what: string, cure: string): Error => formatError(path, { row }, what, cure);
   const separator = delimiter.charCodeAt(0);
@@ -151,59 +150,12 @@ function parseValue(bytes: Buffer, start: number, end: number): number {
   return Number.isFinite(parsed) ? parsed : Number.NaN;
 }
 
-/** Bytes as long as all values are; floats from the first on that is none. */
-class GrowingValues {
-  readonly #path: string;
-  #values: Uint8Array | Float32Array = new Uint8Array(2 ** 20);
-  #length = 0;
-  hasFractions = false;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  push(value: number, row: number): void {
-    const isWhole = Number.isInteger(value);
-    if (!isWhole) this.hasFractions = true;
-    if (this.#values instanceof Uint8Array && !(isWhole && value >= 0 && value <= 255)) {
-      this.#values = Float32Array.from(this.#values);
-    }
-    if (this.#length === this.#values.length) this.#grow(row);
-    this.#values[this.#length++] = value;
-  }
-
-  finish(): Uint8Array | Float32Array {
-    return this.#values.slice(0, this.#length);
-  }
-
-  #grow(row: number): void {
-    const { length, BYTES_PER_ELEMENT } = this.#values;
-    if (2 * length * BYTES_PER_ELEMENT > LARGEST_ARRAY) {
-      throw formatError(
-        this.#path,
-        { row },
-        `more pixels than the ${LARGEST_ARRAY} bytes that are read into memory`,
-        'split the data',
-      );
-    }
-    const larger = this.#values instanceof Uint8Array ? new Uint8Array(2 * length) : new Float32Array(2 * length);
-    larger.set(this.#values);
-    this.#values = larger;
-  }
-}
-
 function chooseScale(parts: readonly Rows[]): PixelScale {
-  const kind = parts.some(({ hasFractions }) => hasFractions) ? 'float' : 'integer';
-  const extremes = parts.map(({ path, values, rows }) => {
-    const perImage = values.length / rows.length;
-    let [low, high] = [0, 0];
-    for (let i = 0; i < values.length; i++) {
-      if ((values[i] ?? 0) < (values[low] ?? 0)) low = i;
-      if ((values[i] ?? 0) > (values[high] ?? 0)) high = i;
-    }
-    const at = (index: number) => ({ path, value: values[index] ?? 0, row: rows[Math.floor(index / perImage)] ?? 0 });
-    return { low: at(low), high: at(high) };
-  });
+  const kind = parts.some(({ values }) => values.hasFractions) ? 'float' : 'integer';
+  const extremes = parts.map(({ path, values }) => ({
+    low: { path, ...values.lowest },
+    high: { path, ...values.highest },
+  }));
   const low = extremes.map((part) => part.low).reduce((a, b) => (b.value < a.value ? b : a));
   const high = extremes.map((part) => part.high).reduce((a, b) => (b.value > a.value ? b : a));
   const scale = scaleFor(kind, { low: low.value, high: high.value });
@@ -218,19 +170,27 @@ function chooseScale(parts: readonly Rows[]): PixelScale {
 }
 
 function toPixels(
-  { values }: Rows,
-  { channels, height, width }: ImageShape,
+  { values, labels }: Rows,
+  shape: ImageShape,
   layout: string,
   { toByte }: PixelScale,
-): Uint8Array {
-  if (values instanceof Uint8Array && channels === 1) return toByte(1) === 1 ? values : values.map(toByte);
+): Examples['pixels'] {
+  const { channels, height, width } = shape;
   const plane = height * width;
-  const imageSize = channels * plane;
-  const pixels = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const inImage = i % imageSize;
-    const target = layout === 'nchw' ? inImage : (inImage % channels) * plane + Math.floor(inImage / channels);
-    pixels[i - inImage + target] = toByte(values[i] ?? 0);
+  const imageSize = imageSizeOf(shape);
+  const copy = (from: ArrayLike<number>, start: number, target: Uint8Array): void => {
+    for (let i = 0; i < imageSize; i++) {
+      const at = layout === 'nchw' ? i : (i % channels) * plane + Math.floor(i / channels);
+      target[at] = toByte(from[start + i] ?? 0);
+    }
+  };
+  const numbers = values.inMemory();
+  if (numbers === undefined) return { read: (image, target) => copy(values.read(image, imageSize), 0, target) };
+  if (numbers instanceof Uint8Array && channels === 1 && toByte(1) === 1) return numbers;
+  const pixels = new Uint8Array(numbers.length);
+  for (let image = 0; image < labels.length; image++) {
+    const start = image * imageSize;
+    copy(numbers, start, pixels.subarray(start, start + imageSize));
   }
   return pixels;
 }

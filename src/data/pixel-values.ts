@@ -26,6 +26,11 @@ export function rangeOf(values: ArrayLike<number>): ValueRange {
   return { low, high };
 }
 
+/** Of all values together; both NaN if either is. */
+export function joinRanges(a: ValueRange, b: ValueRange): ValueRange {
+  return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) };
+}
+
 /**
  * How values become bytes. Booleans are 0 and 255. Integers within 0..255 stay as they are, within 0..65535 they keep
  * their upper 8 bits, as the pixels of a 16-bit image do. Floats within 0..1 are scaled by 255 and rounded, within 0..255

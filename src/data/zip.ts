@@ -2,14 +2,16 @@
 // are checked before anything is inflated, and the check sum after: compressed pixels show no other sign of damage.
 
 import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { createInflateRaw, inflateRaw } from 'node:zlib';
 import type { DataFormatError } from '../errors.ts';
 import { crc32 } from './crc32.ts';
 import { fileFailure } from './file-failure.ts';
 import { formatError, reasonOf } from './format-error.ts';
 import { LARGEST_ARRAY } from './memory-limit.ts';
 import { readRange } from './read-range.ts';
+import { createUnnamedFile, type UnnamedFile } from './unnamed-file.ts';
 
 export interface ZipArchive {
   readonly names: readonly string[];
@@ -18,6 +20,10 @@ export interface ZipArchive {
    * @throws {DataFormatError} with the byte offset, if it is damaged or larger than it says or than memory holds.
    */
   read(name: string): Promise<Buffer | undefined>;
+  /** Of the content, as the directory has it. */
+  sizeOf(name: string): number | undefined;
+  /** The same as `read` for what memory should not hold: the content comes to a file without a name in `folder`. */
+  store(name: string, folder: string): Promise<UnnamedFile | undefined>;
 }
 
 /**
@@ -45,6 +51,11 @@ export async function withZip<T>(
       read: async (name) => {
         const entry = entries.get(name);
         return entry === undefined ? undefined : readEntry(source, name, entry);
+      },
+      sizeOf: (name) => entries.get(name)?.size,
+      store: async (name, folder) => {
+        const entry = entries.get(name);
+        return entry === undefined ? undefined : storeEntry(source, name, entry, folder);
       },
     });
   } catch (error) {
@@ -84,6 +95,8 @@ const LARGEST_DIRECTORY = 64 * 2 ** 20;
 /** What a pair of bits of a deflated stream can give at most: 258 bytes. */
 const LARGEST_RATIO = 1032;
 const COPY_AGAIN = 'copy the file again';
+/** Bytes inflated at a time. */
+const PIECE = 2 ** 20;
 
 async function readAt({ path, file, size }: Source, offset: number, length: number): Promise<Buffer> {
   if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
@@ -192,41 +205,79 @@ function longSizes(path: string, extra: Buffer, base: number): () => number {
   };
 }
 
-async function readEntry(source: Source, name: string, entry: Entry): Promise<Buffer> {
-  const { path, largestEntry } = source;
-  const { method, compressedSize, size, crc, offset } = entry;
-  const fail = (what: string, cure = COPY_AGAIN, cause?: unknown): DataFormatError =>
-    formatError(path, { offset }, `${name} ${what}`, cure, cause);
+type Fail = (what: string, cure?: string, cause?: unknown) => DataFormatError;
+
+/** Checks what the directory says of an entry, and finds where its bytes start. */
+async function findContent(
+  source: Source,
+  name: string,
+  { method, compressedSize, size, offset }: Entry,
+): Promise<{ readonly start: number; readonly fail: Fail }> {
+  const fail: Fail = (what, cure = COPY_AGAIN, cause) =>
+    formatError(source.path, { offset }, `${name} ${what}`, cure, cause);
   if (method !== 0 && method !== 8) {
     throw fail(`is compressed by method ${method}, only 0 (stored) and 8 (deflated) are read`, 'compress it again');
   }
   if (method === 0 ? size !== compressedSize : size > compressedSize * LARGEST_RATIO) {
     throw fail(`claims ${size} bytes, which its ${compressedSize} bytes in the archive cannot give`);
   }
-  if (size > largestEntry) {
-    throw fail(`has ${size} bytes, more than the ${largestEntry} that are read into memory`, 'split the data');
-  }
   const header = await readAt(source, offset, LOCAL.size);
   if (header.readUInt32LE(0) !== LOCAL.signature) throw fail('is not where the directory says');
-  const start = offset + LOCAL.size + header.readUInt16LE(26) + header.readUInt16LE(28);
+  return { start: offset + LOCAL.size + header.readUInt16LE(26) + header.readUInt16LE(28), fail };
+}
+
+async function readEntry(source: Source, name: string, entry: Entry): Promise<Buffer> {
+  const { method, compressedSize, size, crc } = entry;
+  const { start, fail } = await findContent(source, name, entry);
+  if (size > source.largestEntry) {
+    throw fail(`has ${size} bytes, more than the ${source.largestEntry} that are read into memory`, 'split the data');
+  }
   const bytes = await readAt(source, start, compressedSize);
   const content = method === 0 ? bytes : await inflate(bytes, size, fail);
-  if (content.length !== size) throw fail(`has ${content.length} bytes, ${size} were announced`);
-  if (crc32(content) !== crc) throw fail('is damaged: its check sum does not match');
+  checkContent(content.length, crc32(content), { size, crc }, fail);
   return content;
 }
 
-async function inflate(
-  bytes: Buffer,
-  size: number,
-  fail: (what: string, cure?: string, cause?: unknown) => DataFormatError,
-): Promise<Buffer> {
+async function storeEntry(source: Source, name: string, entry: Entry, folder: string): Promise<UnnamedFile> {
+  const { method, compressedSize, size, crc } = entry;
+  const { start, fail } = await findContent(source, name, entry);
+  const end = start + compressedSize;
+  if (end > source.size) await readAt(source, start, compressedSize);
+  const bytes = source.file.createReadStream({ start, end: end - 1, autoClose: false, highWaterMark: PIECE });
+  const content: AsyncIterable<Buffer> =
+    method === 0 ? bytes : pipeline(bytes, createInflateRaw({ chunkSize: PIECE }), () => {});
+  const stored = createUnnamedFile(folder);
+  let sum = 0;
+  try {
+    for await (const piece of content) {
+      if (stored.size() + piece.length > size) throw tooLarge(size, fail);
+      stored.append(piece);
+      sum = crc32(piece, sum);
+    }
+  } catch (cause) {
+    const isOfZlib = cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_');
+    throw isOfZlib ? fail(`is damaged (${reasonOf(cause)})`, COPY_AGAIN, cause) : cause;
+  }
+  checkContent(stored.size(), sum, { size, crc }, fail);
+  return stored;
+}
+
+function checkContent(length: number, sum: number, { size, crc }: Pick<Entry, 'size' | 'crc'>, fail: Fail): void {
+  if (length !== size) throw fail(`has ${length} bytes, ${size} were announced`);
+  if (sum !== crc) throw fail('is damaged: its check sum does not match');
+}
+
+const tooLarge = (size: number, fail: Fail, cause?: unknown): DataFormatError =>
+  fail(`inflates to more than the ${size} bytes that were announced`, COPY_AGAIN, cause);
+
+async function inflate(bytes: Buffer, size: number, fail: Fail): Promise<Buffer> {
   try {
     // One more than announced, so that what is too large shows.
     return await promisify(inflateRaw)(bytes, { maxOutputLength: size + 1 });
   } catch (cause) {
-    const tooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
-    if (tooLarge) throw fail(`inflates to more than the ${size} bytes that were announced`, COPY_AGAIN, cause);
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') {
+      throw tooLarge(size, fail, cause);
+    }
     throw fail(`is damaged (${reasonOf(cause)})`, COPY_AGAIN, cause);
   }
 }

@@ -11,11 +11,11 @@ import type { BudgetKey, SearchConfig } from './config.ts';
 import { searchSpaceOf } from './strategies.ts';
 
 /** Of the work; the rest is for the final training. */
-const SEARCH_SHARE = 0.33;
+const SEARCH_SHARE = 0.25;
 /** With several objectives: of the work, for training networks of the front once more. */
 const FRONT_SHARE = 0.25;
 /** Candidates that the search has time for. */
-const CANDIDATES = 32;
+const CANDIDATES = 24;
 /** With fewer there is nothing to choose from. */
 const LEAST_CANDIDATES = 4;
 const POPULATION = 8;
@@ -82,7 +82,7 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
     searchLimit: size.searchLimit,
     training: { ...config.training, epochs: size.epochs },
     ...(config.equalCompute && { typicalWork: config.typicalWork ?? Math.round(typical) }),
-    ...(isOpen('population') && { population: clamp(Math.floor(count / 4), 2, POPULATION) }),
+    ...(isOpen('population') && { population: clamp(Math.floor(count / 3), 2, POPULATION) }),
     searchSpace: {
       ...config.searchSpace,
       maxWork,

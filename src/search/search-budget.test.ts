@@ -25,7 +25,7 @@ beforeAll(() => writeSmallMnist(source, 120, 30));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a search under a budget', () => {
-  it.each(['6e11flops', '8s'])(
+  it.each(['9e11flops', '10s'])(
     'of %s is repeated by its config.json, without a look at the machine',
     async (budget) => {
       const first = await run({ budget });
@@ -41,8 +41,8 @@ describe('a search under a budget', () => {
   );
 
   it('ends before the work of its candidates exceeds their share, and says what it has spent', async () => {
-    const { summary, config, evaluated } = await run({ budget: '6e11flops', generations: 1000, finalEpochs: 2 });
-    expect(summary.budget).toMatchObject({ flops: 6e11, finalEpochs: config.finalEpochs });
+    const { summary, config, evaluated } = await run({ budget: '9e11flops', generations: 1000, finalEpochs: 2 });
+    expect(summary.budget).toMatchObject({ flops: 9e11, finalEpochs: config.finalEpochs });
     expect(summary.budget?.searchWork).toBeLessThanOrEqual(config.searchWork ?? 0);
     expect(summary.budget?.searchWork).toBeGreaterThan(0.5 * (config.searchWork ?? 0));
     expect(summary.evaluations).toBe(evaluated.length);
@@ -71,7 +71,7 @@ describe('a search under a budget', () => {
 
   it('ends where the search space has nothing new', async () => {
     const { evaluated } = await run({
-      budget: '6e11flops',
+      budget: '9e11flops',
       searchSpace: { channels: [8], maxDepth: 1 },
       finalEpochs: 2,
     });

@@ -1,0 +1,30 @@
+// A source read twice: all in memory, and with no memory for pixels.
+
+import { expect } from 'vitest';
+import { type Examples, imageSizeOf, readImages } from '../../src/data/dataset.ts';
+import type { DatasetParts, LocatedSource, ReadOptions } from '../../src/data/loader.ts';
+import { temporaryFolder } from './data-fixtures.ts';
+
+/** @returns what came of it in memory, having seen that the other way gives the same, or fails alike. */
+export async function readBothWays(source: LocatedSource, options: ReadOptions = {}): Promise<DatasetParts> {
+  const overflow = { folder: await temporaryFolder(), limitBytes: 0 };
+  const inMemory = await source.read(options).catch((error: unknown) => error as Error);
+  const stored = await source.read({ ...options, overflow }).catch((error: unknown) => error as Error);
+  if (inMemory instanceof Error || stored instanceof Error) {
+    expect(stored).toEqual(inMemory);
+    throw inMemory;
+  }
+  expect(inFull(stored)).toEqual(inFull(inMemory));
+  return inMemory;
+}
+
+/** With all pixels in memory. */
+function inFull({ shape, train, test, ...others }: DatasetParts): DatasetParts {
+  const imageSize = imageSizeOf(shape);
+  const load = ({ count, labels, ...part }: Examples): Examples => ({
+    count,
+    labels,
+    pixels: Uint8Array.from(readImages({ count, labels, ...part }, imageSize, 0, count)),
+  });
+  return { ...others, shape, train: load(train), test: test && load(test) };
+}
