@@ -1,4 +1,4 @@
-// Reads entries of a zip archive in place, by name: nothing is written to disk, so no entry can land anywhere. Sizes
+// Reads entries of a zip archive in place, by name: nothing is written under a name, so no entry can land anywhere. Sizes
 // are checked before anything is inflated, and the check sum after: compressed pixels show no other sign of damage.
 
 import { type FileHandle, open } from 'node:fs/promises';
