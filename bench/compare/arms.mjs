@@ -35,6 +35,7 @@ export const ARMS = [
   { name: 'ours-no-smoothing', config: ({ budget }) => ({ budget, finalTraining: { augmentation: 'auto' } }) },
   { name: 'ours-constant-rate', config: ({ budget }) => ({ budget, training: CONSTANT_RATE }) },
   { name: 'ours-no-crossover', config: ({ budget }) => ({ budget, crossoverProbability: 0 }) },
+  { name: 'ours-pick-best', config: ({ budget }) => ({ budget, pick: 'best' }) },
   { name: 'ours-no-references', config: ({ budget }) => ({ budget, initialGenomes: [] }) },
   { name: 'ours-equal-compute', config: ({ budget }) => ({ budget, equalCompute: true }) },
   { name: 'ours-median-stop', config: ({ budget }) => ({ budget, earlyStopCandidates: 'median' }) },

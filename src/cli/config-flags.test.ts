@@ -85,11 +85,14 @@ describe('objectives', () => {
     expect(given({ objectives: 'accuracy,paramters' })).toThrow(
       /^--objectives must be one of accuracy, .*, received "paramters"; did you mean parameters\?$/,
     );
+    expect(given({ objectives: 'accuracy,flops', pick: 'promising' })).toThrow(
+      '--pick is promising, which is for a search for fitness alone; with several objectives give best, knee or smallest-within=1%',
+    );
     expect(given({ objectives: 'parameters' })).toThrow(
       '--objectives: the first objective is the fitness, accuracy, as in accuracy,parameters, received parameters',
     );
     expect(given({ pick: 'nee' })).toThrow(
-      '--pick must be best, knee or smallest-within=1%, received "nee"; did you mean knee?',
+      '--pick must be best, promising, knee or smallest-within=1%, received "nee"; did you mean knee?',
     );
   });
 });

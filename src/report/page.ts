@@ -31,7 +31,7 @@ export function reportPage(records: RunRecords, pictures: readonly Picture[]): s
 <h1>${data?.name ?? records.config.dataset.source}</h1>
 <p class="genome">${winner === undefined ? 'no network yet' : html`<code>${shownGenome(winner)}</code>`}</p>
 <p>${statusText(records)}</p>
-${records.summary?.picked && html`<p>Picked from the Pareto front: ${records.summary.picked.why}.</p>`}
+${records.summary?.picked && html`<p>Picked${records.summary.pareto ? ' from the Pareto front' : ''}: ${records.summary.picked.why}.</p>`}
 <dl class="facts">${factsOf(records).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </header>
 <main>

@@ -60,6 +60,14 @@ export function epochWork(
 ): { readonly training: number; readonly scoring: number } {
   const images = searchImages(config, data);
   const limit = config.searchLimit ?? Number.POSITIVE_INFINITY;
-  const validation = config.fitnessOn === 'test' ? images.validation : Math.min(images.validation, limit);
-  return { training: Math.min(images.train, limit) * imageWork, scoring: (validation * imageWork) / 3 };
+  return {
+    training: Math.min(images.train, limit) * imageWork,
+    scoring: (scoredImages(config, data) * imageWork) / 3,
+  };
+}
+
+/** Images that the fitness of a candidate is measured on. */
+export function scoredImages(config: Omit<Sized, 'training'>, data: DataSize): number {
+  const { validation } = searchImages(config, data);
+  return config.fitnessOn === 'test' ? validation : Math.min(validation, config.searchLimit ?? validation);
 }

@@ -10,7 +10,14 @@ import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { checkInheritance, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
-import { type FinalTrainingSettings, finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES } from './presets.ts';
+import {
+  type FinalTrainingSettings,
+  finalEpochsFor,
+  finalTrainingFor,
+  overPreset,
+  PRESET_NAMES,
+  pickFor,
+} from './presets.ts';
 import {
   augmentationSchema,
   count,
@@ -220,7 +227,8 @@ const searchConfigSchema = z.strictObject({
 export type SearchConfigInput = z.input<typeof searchConfigSchema>;
 /** Everything resolved; the preset has become its values. */
 export interface SearchConfig
-  extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs' | 'finalTraining'> {
+  extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs' | 'finalTraining' | 'pick'> {
+  readonly pick: string;
   readonly finalEpochs: number;
   readonly finalTraining: FinalTrainingSettings;
 }
@@ -251,18 +259,16 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
   requireValidBudget(settings, placeOf);
   const parsed = searchConfigSchema.safeParse(settings);
   if (parsed.success) {
+    const hasBudget = valueAt(settings, ['budget']) !== undefined;
     const {
       preset,
+      pick = pickFor(preset, hasBudget, parsed.data.objectives),
       finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs),
-      finalTraining = finalTrainingFor(
-        preset,
-        valueAt(settings, ['training']),
-        valueAt(settings, ['budget']) !== undefined,
-      ),
+      finalTraining = finalTrainingFor(preset, valueAt(settings, ['training']), hasBudget),
       undecided = undecidedKeys(input),
       ...others
     } = parsed.data;
-    const config = withOpenEnds(withObjectives({ ...others, finalEpochs, finalTraining }, placeOf), undecided);
+    const config = withOpenEnds(withObjectives({ ...others, pick, finalEpochs, finalTraining }, placeOf), undecided);
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
     checkInheritance(config, placeOf);

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { METRIC_NAMES, type MetricName } from '../engine/metrics.ts';
+import { InvalidInputError } from '../errors.ts';
 import { COST_NAMES, type CostName, resolveObjectives } from './objectives.ts';
 import { requirePick } from './pick.ts';
 import { count, positive } from './training-schema.ts';
@@ -18,9 +19,9 @@ export const objectiveFields = {
     ),
   pick: z
     .string()
-    .default('best')
+    .optional()
     .describe(
-      'Which network becomes the model: best, knee (of the front), or the smallest-within=1% (percentage points) of the best.',
+      'Which network becomes the model: best, promising (the largest that may be as good: so under a budget unless given), knee (of the front), or the smallest-within=1% (percentage points) of the best.',
     ),
   frontSize: count
     .default(5)
@@ -45,7 +46,13 @@ export function withObjectives<Settings extends ObjectiveSettings>(
   placeOf: (path: string) => string,
 ): Settings {
   const { objectives, pick, training } = settings;
-  requirePick(pick, placeOf('pick'));
+  const { name } = requirePick(pick, placeOf('pick'));
+  if (name === 'promising' && objectives.length > 1) {
+    throw new InvalidInputError(
+      `${placeOf('pick')} is promising, which is for a search for fitness alone; with several objectives give best, knee or smallest-within=1%`,
+      { details: { received: pick } },
+    );
+  }
   return {
     ...settings,
     objectives: resolveObjectives(objectives, training.metrics[0] ?? 'accuracy', placeOf('objectives')),

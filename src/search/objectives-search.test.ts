@@ -113,6 +113,22 @@ it('a rule picks among the smaller networks of a search for accuracy alone, none
   expect(best).not.toHaveProperty('pareto');
 });
 
+it('the largest of those that may be as good as the best is trained at the end, under a budget unless told otherwise', async () => {
+  const budget = '9e11flops';
+  const summary = await (await begin({ objectives: ['accuracy'], budget }, recording())).run();
+  const evaluations = readEvaluations();
+  const most = Math.max(...evaluations.map(({ fitness }) => fitness));
+  const { picked, fitness } = summary;
+  expect(picked).toMatchObject({ rule: 'promising', genome: summary.genome });
+  expect(readFileSync(join(out, 'config.json'), 'utf8')).toContain('"pick": "promising"');
+  // Chance alone: √(p (1 − p) / n), of a hundred images at most.
+  expect(fitness?.value).toBeGreaterThanOrEqual(most - 0.5);
+  out += ' best';
+  const best = await (await begin({ objectives: ['accuracy'], budget, pick: 'best' }, recording())).run();
+  expect(best).not.toHaveProperty('picked');
+  expect(best.fitness?.value).toBe(most);
+});
+
 it('latency is measured where it is an objective, and journalled', async () => {
   const objectives = ['accuracy', 'latency'] as const;
   const config = { objectives: [...objectives], fitnessCache: join(folder, 'fitness.jsonl'), frontEpochs: 1 };

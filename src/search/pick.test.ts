@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { entryOf } from '../../test/support/made-up-run.ts';
 import type { EvaluationEntry } from './journal.ts';
-import { type PickRule, pickFrom, requirePick } from './pick.ts';
+import { type FrontRule, pickFrom, pickPromising, requirePick } from './pick.ts';
 
 const member = (genome: string, fitness: number, parameters: number): EvaluationEntry => ({
   ...entryOf(genome, fitness),
@@ -14,7 +14,7 @@ const FRONT = [
   member('8-8', 0.95, 4_000),
   member('max', 0.3, 100),
 ];
-const pick = (rule: PickRule, front: readonly EvaluationEntry[] = FRONT) => pickFrom(front, rule, 'parameters');
+const pick = (rule: FrontRule, front: readonly EvaluationEntry[] = FRONT) => pickFrom(front, rule, 'parameters');
 
 describe('requirePick', () => {
   it('reads the rules', () => {
@@ -25,18 +25,18 @@ describe('requirePick', () => {
   });
 
   it.each([
-    ['kne', '--pick must be best, knee or smallest-within=1%, received "kne"; did you mean knee?'],
+    ['kne', '--pick must be best, promising, knee or smallest-within=1%, received "kne"; did you mean knee?'],
     [
       'smalest-within=1%',
-      '--pick must be best, knee or smallest-within=1%, received "smalest-within=1%"; did you mean smallest-within=1%?',
+      '--pick must be best, promising, knee or smallest-within=1%, received "smalest-within=1%"; did you mean smallest-within=1%?',
     ],
     [
       'smallest-within=1',
-      '--pick must be best, knee or smallest-within=1%, received "smallest-within=1"; the share is in percentage points, above 0',
+      '--pick must be best, promising, knee or smallest-within=1%, received "smallest-within=1"; the share is in percentage points, above 0',
     ],
     [
       'smallest-within=0%',
-      '--pick must be best, knee or smallest-within=1%, received "smallest-within=0%"; the share is in percentage points, above 0',
+      '--pick must be best, promising, knee or smallest-within=1%, received "smallest-within=0%"; the share is in percentage points, above 0',
     ],
   ])('refuses %s', (text, message) => {
     expect(() => requirePick(text, '--pick')).toThrow(message);
@@ -73,5 +73,39 @@ describe('pickFrom', () => {
     });
     expect(pick({ name: 'knee' }, straight.slice(0, 2)).entry.genome).toBe('a');
     expect(pick({ name: 'knee' }, straight.slice(0, 1)).entry.genome).toBe('a');
+  });
+});
+
+describe('pickPromising', () => {
+  const entries = [
+    entryOf('8-8', 0.675, 0),
+    entryOf('16-16', 0.674, 0),
+    entryOf('32-32', 0.67, 0),
+    entryOf('64-64', 0.6, 0),
+  ];
+  const parameters: Readonly<Record<string, number>> = { '8-8': 10, '16-16': 20, '32-32': 30, '64-64': 40 };
+  const pickOf = (images: number) => pickPromising(entries, images, (genome) => parameters[genome] ?? 0);
+
+  it('is the one with the most parameters within a standard error of the best', () => {
+    // √(0.675 · 0.325 / 5000) = 0.0066.
+    const { entry: picked, why } = pickOf(5000);
+    expect(picked.genome).toBe('32-32');
+    expect(why).toBe(
+      'the most parameters before the classifier of 3 within 0.66 points, the standard error on 5000 images',
+    );
+    expect(pickOf(50_000).entry.genome).toBe('16-16');
+  });
+
+  it('is the best where no other is as close', () => {
+    const { entry: picked, why } = pickOf(1_000_000);
+    expect(picked.genome).toBe('8-8');
+    expect(why).toBe('the highest fitness; none is within 0.05 points, the standard error on 1000000 images');
+  });
+
+  it('is the same in whatever order they come, the fitter of two that are equally large', () => {
+    const alike = [entryOf('b', 0.674, 0), entryOf('c', 0.675, 0), entryOf('a', 0.674, 0)];
+    for (const some of [alike, alike.toReversed()]) expect(pickPromising(some, 1000, () => 1).entry.genome).toBe('c');
+    const equal = [entryOf('b', 0.675, 0), entryOf('a', 0.675, 0)];
+    for (const some of [equal, equal.toReversed()]) expect(pickPromising(some, 1000, () => 1).entry.genome).toBe('a');
   });
 });

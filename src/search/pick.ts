@@ -1,4 +1,4 @@
-// Which network of a front becomes the model.
+// Which network of those that a search has trained becomes the model.
 
 import { InvalidInputError } from '../errors.ts';
 import type { EvaluationEntry } from './journal.ts';
@@ -8,9 +8,13 @@ import { type CostName, costOf } from './objectives.ts';
 /** Text of a rule, and what it is. */
 export type PickRule =
   | { readonly name: 'best' }
+  | { readonly name: 'promising' }
   | { readonly name: 'knee' }
   /** `points`: percentage points of fitness, above 0: 1 means 98.2 % where the best has 99.2 %. */
   | { readonly name: 'smallest-within'; readonly points: number };
+
+/** A rule that picks from a front. */
+export type FrontRule = Exclude<PickRule, { readonly name: 'promising' }>;
 
 export interface Picked {
   readonly entry: EvaluationEntry;
@@ -18,20 +22,53 @@ export interface Picked {
   readonly why: string;
 }
 
-export const PICK_EXAMPLES = 'best, knee or smallest-within=1%';
+export const PICK_EXAMPLES = 'best, promising, knee or smallest-within=1%';
 
 /** @throws {InvalidInputError} if the text is no rule; `place` names the option. */
 export function requirePick(text: string, place: string): PickRule {
-  if (text === 'best' || text === 'knee') return { name: text };
+  if (text === 'best' || text === 'promising' || text === 'knee') return { name: text };
   const [, share] = /^smallest-within=(\d+\.?\d*|\.\d+)\s*%$/.exec(text) ?? [];
   const points = Number(share);
   if (points > 0 && points <= 100) return { name: 'smallest-within', points };
   const name = text.split('=')[0] ?? text;
-  const near = name === 'smallest-within' ? undefined : nearestOf(name, ['best', 'knee', 'smallest-within=1%']);
+  const near =
+    name === 'smallest-within' ? undefined : nearestOf(name, ['best', 'promising', 'knee', 'smallest-within=1%']);
   const cure = near === undefined ? '; the share is in percentage points, above 0' : `; did you mean ${near}?`;
   throw new InvalidInputError(`${place} must be ${PICK_EXAMPLES}, received ${JSON.stringify(text)}${cure}`, {
     details: { received: text },
   });
+}
+
+/**
+ * `promising`: of the networks whose fitness is at most one standard error below the best, the one with the most parameters
+ * before the classifier. Which of them is the fittest is up to chance; and the short training of a search favours networks
+ * that learn fast, while a long one at the end favours those that can hold more. The classifier does not count: its
+ * parameters tell how little an image was pooled.
+ *
+ * @param entries       that compare: of one fidelity; at least one.
+ * @param images        that fitness was measured on.
+ * @param parametersOf  a genome, before the classifier.
+ * @see Breiman et al. 1984, Classification and Regression Trees, section 3.4.3, for the standard error; there the smallest
+ *   within it is taken, here the largest.
+ */
+export function pickPromising(
+  entries: readonly EvaluationEntry[],
+  images: number,
+  parametersOf: (genome: string) => number,
+): Picked {
+  const [best, ...others] = entries.toSorted((a, b) => b.fitness - a.fitness || (a.genome < b.genome ? -1 : 1));
+  if (best === undefined) throw new RangeError('there is no network to pick');
+  const error = Math.sqrt((best.fitness * (1 - best.fitness)) / images);
+  const near = [best, ...others.filter(({ fitness }) => fitness >= best.fitness - error)];
+  const entry = near.reduce((a, b) => (parametersOf(b.genome) > parametersOf(a.genome) ? b : a));
+  const points = `${(100 * error).toFixed(2)} points, the standard error on ${images} images`;
+  return {
+    entry,
+    why:
+      near.length === 1
+        ? `the highest fitness; none is within ${points}`
+        : `the most parameters before the classifier of ${near.length} within ${points}`,
+  };
 }
 
 /**
@@ -45,7 +82,7 @@ export function requirePick(text: string, place: string): PickRule {
  * @see Das 1999, On characterizing the "knee" of the Pareto curve based on Normal-Boundary Intersection, Structural
  *   Optimization 18, section 2: the point of the curve farthest from the line between the individual minima.
  */
-export function pickFrom(front: readonly EvaluationEntry[], rule: PickRule, cost: CostName): Picked {
+export function pickFrom(front: readonly EvaluationEntry[], rule: FrontRule, cost: CostName): Picked {
   const [best] = front;
   if (best === undefined) throw new RangeError('there is no front to pick from');
   switch (rule.name) {

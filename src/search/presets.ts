@@ -128,6 +128,14 @@ export function finalTrainingFor(
   };
 }
 
+/**
+ * Which network becomes the model where nothing is said: the fittest; `fast` under a budget, which trains it for much longer
+ * than candidates, prefers the largest of those that may be as good.
+ */
+export function pickFor(preset: PresetName = 'fast', hasBudget: boolean, objectives: readonly string[]): string {
+  return preset === 'fast' && hasBudget && objectives.length === 1 ? 'promising' : 'best';
+}
+
 /** A configuration over the preset that it names. What is no configuration is returned as it is. */
 export function overPreset(input: unknown): unknown {
   return isSettings(input) ? mergeSettings(presetSettings(input.preset), input) : input;

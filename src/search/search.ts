@@ -13,7 +13,7 @@ import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { endSeconds, finalEpochsWithin } from './apply-budget.ts';
 import { CandidateTasks } from './candidate-tasks.ts';
-import { dataSizeOf } from './candidate-work.ts';
+import { dataSizeOf, scoredImages } from './candidate-work.ts';
 import { augmentationFor } from './choose-augmentation.ts';
 import { chooseNetwork, type TrainedWinner } from './choose-network.ts';
 import type { RunConfig } from './config.ts';
@@ -26,7 +26,7 @@ import type { EvaluationEntry, FinalEntry } from './journal.ts';
 import { networkInputOf } from './network-input.ts';
 import { costNamesOf, costOf, tellingCosts } from './objectives.ts';
 import { type OpenRun, writeConfig } from './open-run.ts';
-import { pickFrom, requirePick } from './pick.ts';
+import { type FrontRule, pickFrom, pickPromising, requirePick } from './pick.ts';
 import { type Entrant, lastEntry, Race } from './race.ts';
 import { planRefinement, refineFront } from './refine-front.ts';
 import { chooseRepeat } from './repeats.ts';
@@ -280,22 +280,42 @@ export class Search extends EventEmitter<SearchEvents> {
     const evaluation = await this.#search(signal);
     const { objectives, pick } = this.#run.config;
     if (objectives.length === 1 && pick === 'best') return { genome: evaluation.genome, evaluation };
-    return this.#pickFromFront(signal);
+    const rule = requirePick(pick, 'pick');
+    return rule.name === 'promising' ? this.#pickPromising(evaluation) : this.#pickFromFront(rule, signal);
+  }
+
+  /** @param fittest  which it is where all that compare were cut short. */
+  #pickPromising(fittest: EvaluationEntry): Winner {
+    const { config, dataset } = this.#run;
+    const data = dataSizeOf(config, dataset);
+    // Fitness after less training does not compare.
+    const entries = this.#ownEvaluations().filter(
+      ({ id, genome, failure, stopped }) =>
+        failure === undefined && !stopped && id === this.#candidates.of(genome).at(-1)?.id,
+    );
+    if (entries.length === 0) return { genome: fittest.genome, evaluation: fittest };
+    const parametersOf = (genome: string): number =>
+      estimateCost(parseGenome(genome), data.problem)
+        .layers.filter(({ kind }) => kind !== 'head')
+        .reduce((sum, { parameters }) => sum + parameters, 0);
+    const { entry, why } = pickPromising(entries, scoredImages(config, data), parametersOf);
+    const { genome } = entry;
+    return { genome, evaluation: entry, front: { picked: { genome, rule: 'promising', why } } };
   }
 
   /** Trains some networks of the front once more, if there are several objectives, and picks one. */
-  async #pickFromFront(signal: AbortSignal | undefined): Promise<Winner> {
+  async #pickFromFront(rule: FrontRule, signal: AbortSignal | undefined): Promise<Winner> {
     const { config, dataset } = this.#run;
     const names = costNamesOf(config);
     // With one objective, the smaller networks are those with fewer parameters.
     const costs = names.length > 0 ? names : (['parameters'] as const);
-    const evaluations = [...this.#known.values()].filter((entry) => this.#isOwn(entry));
+    const evaluations = this.#ownEvaluations();
     if (names.length > 0) {
       const plan = planRefinement(paretoFront(evaluations, costs), config, dataSizeOf(config, dataset));
       if (plan.epochs > 0) evaluations.push(...(await refineFront(this.#training(), plan, signal)));
     }
     const front = paretoFront(evaluations, costs);
-    const { entry, why } = pickFrom(front, requirePick(config.pick, 'pick'), costs[0] ?? 'parameters');
+    const { entry, why } = pickFrom(front, rule, costs[0] ?? 'parameters');
     const { genome } = entry;
     const metric = config.training.metrics[0] ?? 'accuracy';
     const pareto = front.map((member) => describeMember(member, metric));
@@ -347,13 +367,17 @@ export class Search extends EventEmitter<SearchEvents> {
     return expectedWork(config, data, estimateCost(genome, data.problem));
   }
 
+  #ownEvaluations(): EvaluationEntry[] {
+    return [...this.#known.values()].filter((entry) => this.#isOwn(entry));
+  }
+
   #isOwn({ id, genome }: EvaluationEntry): boolean {
     return this.#account.has(genome) && this.#taskIds.has(id);
   }
 
   /** Genomes that this search asked for, by what came of them. */
   #count(matches: (entry: EvaluationEntry) => boolean): number {
-    const matching = [...this.#known.values()].filter((entry) => this.#isOwn(entry) && matches(entry));
+    const matching = this.#ownEvaluations().filter(matches);
     return new Set(matching.map(({ genome }) => genome)).size;
   }
 

@@ -20,7 +20,7 @@ export interface SearchSummary {
   };
   /** Of all candidates, by the objectives, fittest first; where there are several objectives, or a rule picked from them. */
   readonly pareto?: readonly FrontMember[];
-  /** Which of them became the model, by which rule, and why. */
+  /** Which network became the model, by which rule, and why; absent where it is just the fittest. */
   readonly picked?: { readonly genome: string; readonly rule: string; readonly why: string };
   /** Of `model.onnx`, scored once. */
   readonly testAccuracy: number;
