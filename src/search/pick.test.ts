@@ -90,16 +90,14 @@ describe('pickPromising', () => {
     // √(0.675 · 0.325 / 5000) = 0.0066.
     const { entry: picked, why } = pickOf(5000);
     expect(picked.genome).toBe('32-32');
-    expect(why).toBe(
-      'the most parameters before the classifier of 3 within 0.66 points, the standard error on 5000 images',
-    );
+    expect(why).toBe('the largest of 3 within 0.66 points, the standard error');
     expect(pickOf(50_000).entry.genome).toBe('16-16');
   });
 
   it('is the best where no other is as close', () => {
     const { entry: picked, why } = pickOf(1_000_000);
     expect(picked.genome).toBe('8-8');
-    expect(why).toBe('the highest fitness; none is within 0.05 points, the standard error on 1000000 images');
+    expect(why).toBe('the highest fitness; none is within 0.05 points, the standard error');
   });
 
   it('is the same in whatever order they come, the fitter of two that are equally large', () => {

@@ -61,13 +61,13 @@ export function pickPromising(
   const error = Math.sqrt((best.fitness * (1 - best.fitness)) / images);
   const near = [best, ...others.filter(({ fitness }) => fitness >= best.fitness - error)];
   const entry = near.reduce((a, b) => (parametersOf(b.genome) > parametersOf(a.genome) ? b : a));
-  const points = `${(100 * error).toFixed(2)} points, the standard error on ${images} images`;
+  const points = `${(100 * error).toFixed(2)} points, the standard error`;
   return {
     entry,
     why:
       near.length === 1
         ? `the highest fitness; none is within ${points}`
-        : `the most parameters before the classifier of ${near.length} within ${points}`,
+        : `the largest of ${near.length} within ${points}`,
   };
 }
 
