@@ -21,7 +21,7 @@ export const objectiveFields = {
     .string()
     .optional()
     .describe(
-      'Which network becomes the model: best, promising (the largest that may be as good: so under a budget unless given), knee (of the front), or the smallest-within=1% (percentage points) of the best.',
+      'Which network becomes the model: best, promising (the deepest that may be as good: so under a budget unless given), knee (of the front), or the smallest-within=1% (percentage points) of the best.',
     ),
   frontSize: count
     .default(5)

@@ -113,7 +113,7 @@ it('a rule picks among the smaller networks of a search for accuracy alone, none
   expect(best).not.toHaveProperty('pareto');
 });
 
-it('the largest of those that may be as good as the best is trained at the end, under a budget unless told otherwise', async () => {
+it('the deepest of those that may be as good as the best is trained at the end, under a budget unless told otherwise', async () => {
   const budget = '9e11flops';
   const summary = await (await begin({ objectives: ['accuracy'], budget }, recording())).run();
   const evaluations = readEvaluations();

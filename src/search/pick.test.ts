@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { entryOf } from '../../test/support/made-up-run.ts';
 import type { EvaluationEntry } from './journal.ts';
-import { type FrontRule, pickFrom, pickPromising, requirePick } from './pick.ts';
+import { type Capacity, type FrontRule, pickFrom, pickPromising, requirePick } from './pick.ts';
 
 const member = (genome: string, fitness: number, parameters: number): EvaluationEntry => ({
   ...entryOf(genome, fitness),
@@ -83,14 +83,20 @@ describe('pickPromising', () => {
     entryOf('32-32', 0.67, 0),
     entryOf('64-64', 0.6, 0),
   ];
-  const parameters: Readonly<Record<string, number>> = { '8-8': 10, '16-16': 20, '32-32': 30, '64-64': 40 };
-  const pickOf = (images: number) => pickPromising(entries, images, (genome) => parameters[genome] ?? 0);
+  const capacities: Readonly<Record<string, Capacity>> = {
+    '8-8': { depth: 1, parameters: 90 },
+    '16-16': { depth: 2, parameters: 10 },
+    '32-32': { depth: 2, parameters: 20 },
+    '64-64': { depth: 9, parameters: 99 },
+  };
+  const pickOf = (images: number) =>
+    pickPromising(entries, images, (genome) => capacities[genome] ?? { depth: 0, parameters: 0 });
 
-  it('is the one with the most parameters within a standard error of the best', () => {
+  it('is the deepest within a standard error of the best, of equals the one with the most parameters', () => {
     // √(0.675 · 0.325 / 5000) = 0.0066.
     const { entry: picked, why } = pickOf(5000);
     expect(picked.genome).toBe('32-32');
-    expect(why).toBe('the largest of 3 within 0.66 points, the standard error');
+    expect(why).toBe('the deepest of 3 within 0.66 points, the standard error');
     expect(pickOf(50_000).entry.genome).toBe('16-16');
   });
 
@@ -101,9 +107,12 @@ describe('pickPromising', () => {
   });
 
   it('is the same in whatever order they come, the fitter of two that are equally large', () => {
+    const capacity = { depth: 1, parameters: 1 };
     const alike = [entryOf('b', 0.674, 0), entryOf('c', 0.675, 0), entryOf('a', 0.674, 0)];
-    for (const some of [alike, alike.toReversed()]) expect(pickPromising(some, 1000, () => 1).entry.genome).toBe('c');
+    for (const some of [alike, alike.toReversed()])
+      expect(pickPromising(some, 1000, () => capacity).entry.genome).toBe('c');
     const equal = [entryOf('b', 0.675, 0), entryOf('a', 0.675, 0)];
-    for (const some of [equal, equal.toReversed()]) expect(pickPromising(some, 1000, () => 1).entry.genome).toBe('a');
+    for (const some of [equal, equal.toReversed()])
+      expect(pickPromising(some, 1000, () => capacity).entry.genome).toBe('a');
   });
 });

@@ -39,36 +39,47 @@ export function requirePick(text: string, place: string): PickRule {
   });
 }
 
+/** How much a network can learn, if it has the time. */
+export interface Capacity {
+  /** Skip layers. */
+  readonly depth: number;
+  /** Of the skip layers: those of the classifier tell how little an image was pooled. */
+  readonly parameters: number;
+}
+
 /**
- * `promising`: of the networks whose fitness is at most one standard error below the best, the one with the most parameters
- * before the classifier. Which of them is the fittest is up to chance; and the short training of a search favours networks
- * that learn fast, while a long one at the end favours those that can hold more. The classifier does not count: its
- * parameters tell how little an image was pooled.
+ * `promising`: of the networks whose fitness is at most one standard error below the best, the deepest, and of these the one
+ * with the most parameters. Which of them is the fittest is up to chance; and the short training of a search favours networks
+ * that learn fast, while a long one at the end favours those that can learn more.
  *
  * @param entries       that compare: of one fidelity; at least one.
  * @param images        that fitness was measured on.
- * @param parametersOf  a genome, before the classifier.
+ * @param capacityOf    a genome.
  * @see Breiman et al. 1984, Classification and Regression Trees, section 3.4.3, for the standard error; there the smallest
  *   within it is taken, here the largest.
  */
 export function pickPromising(
   entries: readonly EvaluationEntry[],
   images: number,
-  parametersOf: (genome: string) => number,
+  capacityOf: (genome: string) => Capacity,
 ): Picked {
   const [best, ...others] = entries.toSorted((a, b) => b.fitness - a.fitness || (a.genome < b.genome ? -1 : 1));
   if (best === undefined) throw new RangeError('there is no network to pick');
   const error = Math.sqrt((best.fitness * (1 - best.fitness)) / images);
   const near = [best, ...others.filter(({ fitness }) => fitness >= best.fitness - error)];
-  const entry = near.reduce((a, b) => (parametersOf(b.genome) > parametersOf(a.genome) ? b : a));
+  const entry = near.reduce((a, b) => (isLarger(capacityOf(b.genome), capacityOf(a.genome)) ? b : a));
   const points = `${(100 * error).toFixed(2)} points, the standard error`;
   return {
     entry,
     why:
       near.length === 1
         ? `the highest fitness; none is within ${points}`
-        : `the largest of ${near.length} within ${points}`,
+        : `the deepest of ${near.length} within ${points}`,
   };
+}
+
+function isLarger(a: Capacity, b: Capacity): boolean {
+  return a.depth > b.depth || (a.depth === b.depth && a.parameters > b.parameters);
 }
 
 /**

@@ -130,7 +130,7 @@ export function finalTrainingFor(
 
 /**
  * Which network becomes the model where nothing is said: the fittest; `fast` under a budget, which trains it for much longer
- * than candidates, prefers the largest of those that may be as good.
+ * than candidates, prefers the deepest of those that may be as good.
  */
 export function pickFor(preset: PresetName = 'fast', hasBudget: boolean, objectives: readonly string[]): string {
   return preset === 'fast' && hasBudget && objectives.length === 1 ? 'promising' : 'best';

@@ -26,7 +26,7 @@ import type { EvaluationEntry, FinalEntry } from './journal.ts';
 import { networkInputOf } from './network-input.ts';
 import { costNamesOf, costOf, tellingCosts } from './objectives.ts';
 import { type OpenRun, writeConfig } from './open-run.ts';
-import { type FrontRule, pickFrom, pickPromising, requirePick } from './pick.ts';
+import { type Capacity, type FrontRule, pickFrom, pickPromising, requirePick } from './pick.ts';
 import { type Entrant, lastEntry, Race } from './race.ts';
 import { planRefinement, refineFront } from './refine-front.ts';
 import { chooseRepeat } from './repeats.ts';
@@ -294,11 +294,11 @@ export class Search extends EventEmitter<SearchEvents> {
         failure === undefined && !stopped && id === this.#candidates.of(genome).at(-1)?.id,
     );
     if (entries.length === 0) return { genome: fittest.genome, evaluation: fittest };
-    const parametersOf = (genome: string): number =>
-      estimateCost(parseGenome(genome), data.problem)
-        .layers.filter(({ kind }) => kind !== 'head')
-        .reduce((sum, { parameters }) => sum + parameters, 0);
-    const { entry, why } = pickPromising(entries, scoredImages(config, data), parametersOf);
+    const capacityOf = (genome: string): Capacity => {
+      const skips = estimateCost(parseGenome(genome), data.problem).layers.filter(({ kind }) => kind === 'skip');
+      return { depth: skips.length, parameters: skips.reduce((sum, { parameters }) => sum + parameters, 0) };
+    };
+    const { entry, why } = pickPromising(entries, scoredImages(config, data), capacityOf);
     const { genome } = entry;
     return { genome, evaluation: entry, front: { picked: { genome, rule: 'promising', why } } };
   }
