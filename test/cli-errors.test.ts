@@ -51,7 +51,7 @@ describe('bad input', () => {
       'search cut',
       /train-images-idx3-ubyte, byte 300: cut off: .* 336 bytes in all, but the data ends after 300; copy it/,
     ],
-    ['search long', /train-images-idx3-ubyte, byte 336: unexpected bytes: .* the file has 400; copy it again/],
+    ['search long', /train-images-idx3-ubyte, byte 336: unexpected bytes: .* but more follow; copy it again/],
     [
       'search magic',
       /train-images-idx3-ubyte, byte 0: not an IDX file: it starts with 50 4b 03 04, expected 00 00 08 03/,
