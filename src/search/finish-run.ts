@@ -1,7 +1,8 @@
 // The end of a run: the model file, its only look at the test set, the summary.
 
+import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
-import { writeFileAtomically } from '../data/write-file.ts';
+import { removeUnfinishedWrites, writeFileAtomically } from '../data/write-file.ts';
 import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { Runtime } from '../engine/runtime.ts';
@@ -85,6 +86,8 @@ export async function finishRun(
     lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
     versions: versionsWith(runtime.name),
   };
+  // No training is under way any more: what child processes that were killed left of their weights can go.
+  removeUnfinishedWrites(join(folder.path, 'checkpoints'));
   await writePredictions(folder, recorder.predictions);
   await writeFileAtomically(folder.card, [Buffer.from(modelCard(summary, config))]);
   await writeFileAtomically(folder.summary, [Buffer.from(`${JSON.stringify(summary, null, 2)}\n`)]);
