@@ -1,8 +1,7 @@
 // The end of a run: the model file, its only look at the test set, the summary.
 
-import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
-import { removeUnfinishedWrites, writeFileAtomically } from '../data/write-file.ts';
+import { writeFileAtomically } from '../data/write-file.ts';
 import { DeployedModel } from '../engine/deployed-model.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { Runtime } from '../engine/runtime.ts';
@@ -13,6 +12,7 @@ import { modelCard } from './model-card.ts';
 import { buildModel } from './model-file.ts';
 import type { OpenRun } from './open-run.ts';
 import { describeRepeats } from './repeats.ts';
+import { removeUnfinishedCheckpoints } from './run-folder.ts';
 import type { SearchSummary } from './summary.ts';
 import { PredictionRecorder, writePredictions } from './test-predictions.ts';
 import { versionsWith } from './version.ts';
@@ -86,8 +86,7 @@ export async function finishRun(
     lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
     versions: versionsWith(runtime.name),
   };
-  // No training is under way any more: what child processes that were killed left of their weights can go.
-  removeUnfinishedWrites(join(folder.path, 'checkpoints'));
+  removeUnfinishedCheckpoints(folder);
   await writePredictions(folder, recorder.predictions);
   await writeFileAtomically(folder.card, [Buffer.from(modelCard(summary, config))]);
   await writeFileAtomically(folder.summary, [Buffer.from(`${JSON.stringify(summary, null, 2)}\n`)]);

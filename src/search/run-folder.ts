@@ -140,8 +140,14 @@ export function readJson(path: string, what: string): unknown {
  * Removes the unfinished files of processes that were killed while they wrote. Only for the owner of the folder. A
  * checkpoint folder that runs share is left alone: others may be writing there.
  */
-export function removeLeftovers({ path }: RunFolder): void {
-  for (const folder of [path, join(path, 'checkpoints')]) removeUnfinishedWrites(folder);
+export function removeLeftovers(folder: RunFolder): void {
+  removeUnfinishedWrites(folder.path);
+  removeUnfinishedCheckpoints(folder);
+}
+
+/** What child processes that were killed left of their weights; only while no training is under way. */
+export function removeUnfinishedCheckpoints({ path }: RunFolder): void {
+  removeUnfinishedWrites(join(path, 'checkpoints'));
 }
 
 /** The folder with the place of its checkpoints as the configuration says. */
