@@ -10,6 +10,7 @@ import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
+import { median } from './figures.mjs';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '32-32-max-64-64'];
 const AUGMENTATIONS = { none: {}, shift: { padAndCrop: 2 }, 'shift, rotation': { padAndCrop: 2, rotation: 10 } };
@@ -47,5 +48,5 @@ function timeFill(settings) {
     augmenter?.augment(image.data, BATCH, rng);
     if (i >= 5) times.push(performance.now() - began);
   }
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
+  return median(times);
 }

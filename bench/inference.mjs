@@ -13,6 +13,7 @@ import { int, ints, OnnxBuilder } from '../dist/network/lowering/onnx-graph.js';
 import { encodeOnnx } from '../dist/network/onnx-bytes.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
+import { median } from './figures.mjs';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '32-32-max-64-64'];
 const BATCHES = [1, 256];
@@ -153,8 +154,4 @@ function handMade({ layers, layout, normalisation, problem }, { parameters, stat
 
 function sliceOf(flat, { offset, size }) {
   return flat.subarray(offset, offset + size);
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createRng, createSearch, estimateCost, formatGenome, randomGenome } from '../dist/index.js';
+import { median } from './figures.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -126,8 +127,4 @@ function read(pid, name) {
   } catch {
     return '';
   }
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }

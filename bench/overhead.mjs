@@ -7,6 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSearch } from '../dist/index.js';
+import { percent } from './figures.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -116,8 +117,4 @@ function idleParts(done, end) {
 
 function idle(done, end) {
   return Object.values(idleParts(done, end)).reduce((sum, ms) => sum + ms, 0);
-}
-
-function percent(share) {
-  return `${(100 * share).toFixed(2)} %`;
 }

@@ -17,6 +17,7 @@ import { encodeOnnx } from '../dist/network/onnx-bytes.js';
 import { createOptimiser } from '../dist/network/optimiser.js';
 import { buildEvaluationGraph, buildTrainingGraph, createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
+import { median } from './figures.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -136,5 +137,5 @@ function shapeOf({ output_type_shape: outputs = [] }) {
 
 function typical(numbers) {
   if (values.fastest) return Math.min(...numbers);
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+  return numbers.length > 0 ? median(numbers) : 0;
 }

@@ -21,8 +21,8 @@ import { buildForward } from '../dist/network/forward.js';
 import { GraphBuilder } from '../dist/network/graph.js';
 import { float32, tensor } from '../dist/network/tensor-type.js';
 import { buildGradientGraph, createNetwork } from '../dist/network/training-graph.js';
-import { median } from './compare/curve.mjs';
 import { fitnessOfChosen, logDeterminant, spearman } from './compare/rank.mjs';
+import { median } from './figures.mjs';
 
 const { values, positionals: runs } = parseArgs({
   allowPositionals: true,
@@ -91,23 +91,13 @@ async function measure(run) {
  */
 async function naswotOf(network) {
   const builder = new GraphBuilder();
-  const activations = [];
-  const watched = new Proxy(builder, {
-    get(target, key) {
-      if (key !== 'add') return typeof target[key] === 'function' ? target[key].bind(target) : target[key];
-      return (kind, ...rest) => {
-        const value = target.add(kind, ...rest);
-        if (kind === 'relu') activations.push(value);
-        return value;
-      };
-    },
-  });
   const image = builder.input('image', tensor('uint8', batch.count, channels, height, width));
   const { layout } = network;
   const flat = builder.input('parameters', float32(layout.parameterCount));
   const parts = builder.addMany('unpack', [flat], { shapes: layout.parameters.map(({ shape }) => shape) });
   const parameters = new Map(layout.parameters.map(({ name }, i) => [name, parts[i]]));
-  buildForward(watched, builder.add('normalise', [image], network.normalisation), network.layers, { parameters });
+  buildForward(builder, builder.add('normalise', [image], network.normalisation), network.layers, { parameters });
+  const activations = builder.nodes.filter(({ op }) => op === 'relu').flatMap(({ outputs }) => outputs);
   if (activations.length === 0) return 0;
   for (const [i, value] of activations.entries()) builder.output(`relu${i}`, value);
   const outputs = await runOnce(

@@ -12,6 +12,7 @@ import { measureTrainingStep } from '../dist/engine/measure.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { createNetwork } from '../dist/network/training-graph.js';
+import { median } from './figures.mjs';
 
 const CASES = [
   { genome: '16-16-max-32-32-max-64-64', channels: 1, size: 28 },
@@ -93,8 +94,4 @@ function torchStepMs(genome, channels, size) {
   });
   if (status !== 0) throw new Error(`PyTorch failed: ${stderr}`);
   return JSON.parse(stdout).msPerStep;
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }

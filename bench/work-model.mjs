@@ -10,6 +10,7 @@ import { estimateCost } from '../dist/genome/cost.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { trainingWork } from '../dist/genome/work.js';
 import { createNetwork } from '../dist/network/training-graph.js';
+import { percent } from './figures.mjs';
 
 const GREY = { channels: 1, height: 28, width: 28 };
 const COLOUR = { channels: 3, height: 32, width: 32 };
@@ -50,12 +51,12 @@ for (let round = 0; round < Number(values.rounds); round++) {
 
 console.log(`${cpus()[0]?.model}, Node ${process.version}, one thread, batch ${batch}, ${values.rounds} rounds`);
 const { rate, error } = fitRate((cost) => trainingWork(cost));
-console.log(`rate ${(rate / 1e9).toFixed(1)}e9 work/s, typical error ${percent(error)}`);
+console.log(`rate ${(rate / 1e9).toFixed(1)}e9 work/s, typical error ${percent(error, 0)}`);
 for (const { genome, input, cost, ms } of measured) {
   const predicted = (trainingWork(cost) * batch * 1000) / rate;
   const size = `${input.height}x${input.width}x${input.channels}`;
   const figures = [ms, predicted].map((value) => `${value.toFixed(1).padStart(7)} ms`).join('   predicted ');
-  console.log(`${size.padEnd(8)} ${genome.padEnd(34)} ${figures}   ${percent(predicted / ms - 1)}`);
+  console.log(`${size.padEnd(8)} ${genome.padEnd(34)} ${figures}   ${percent(predicted / ms - 1, 0)}`);
 }
 
 let best = { error: Infinity };
@@ -63,7 +64,7 @@ for (let share = 0; share <= 4; share += 0.05) {
   const candidate = fitRate((cost) => 3 * cost.flops + share * (trainingWork(cost) - 3 * cost.flops));
   if (candidate.error < best.error) best = { ...candidate, share };
 }
-console.log(`best: MEMORY_WEIGHT × ${best.share.toFixed(2)}, typical error ${percent(best.error)}`);
+console.log(`best: MEMORY_WEIGHT × ${best.share.toFixed(2)}, typical error ${percent(best.error, 0)}`);
 
 /** The rate that makes the logarithms of predictions right on average, and their standard deviation. */
 function fitRate(workOf) {
@@ -73,8 +74,4 @@ function fitRate(workOf) {
     rate: Math.exp(mean),
     error: Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / logs.length),
   };
-}
-
-function percent(share) {
-  return `${(100 * share).toFixed(0)} %`;
 }

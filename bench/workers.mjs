@@ -15,6 +15,7 @@ import { TrainingSession } from '../dist/engine/training-session.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
+import { median } from './figures.mjs';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '64-64-max-128-128'];
 const BATCH = 64;
@@ -105,8 +106,4 @@ function answerOf(child) {
       resolve(answer);
     });
   });
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }

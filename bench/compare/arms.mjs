@@ -34,6 +34,7 @@ export const ARMS = [
   { name: 'ours-no-augmentation', config: ({ budget }) => ({ budget, finalTraining: { labelSmoothing: 0.05 } }) },
   { name: 'ours-no-smoothing', config: ({ budget }) => ({ budget, finalTraining: { augmentation: 'auto' } }) },
   { name: 'ours-constant-rate', config: ({ budget }) => ({ budget, training: CONSTANT_RATE }) },
+  { name: 'ours-no-decay', config: ({ budget }) => ({ budget, training: { optimizer: { name: 'adam' } } }) },
   { name: 'ours-no-crossover', config: ({ budget }) => ({ budget, crossoverProbability: 0 }) },
   { name: 'ours-pick-best', config: ({ budget }) => ({ budget, pick: 'best' }) },
   { name: 'ours-no-references', config: ({ budget }) => ({ budget, initialGenomes: [] }) },

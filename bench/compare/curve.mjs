@@ -1,5 +1,6 @@
 // From the journals of runs to curves, medians and a table: pure.
 
+import { median, percent } from '../figures.mjs';
 /**
  * The networks that a search would have handed over, had it ended there: each that is fitter than all before it.
  *
@@ -39,12 +40,6 @@ export function joinCurves(curves) {
       const values = filled.map((curve) => curve.findLast((point) => point.work <= work).accuracy);
       return { work, median: median(values), least: Math.min(...values), most: Math.max(...values) };
     });
-}
-
-export function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /**
@@ -95,8 +90,4 @@ export function armsIn(results) {
 function spread(values, format) {
   const all = `${format(Math.min(...values))}–${format(Math.max(...values))}`;
   return values.length === 1 ? format(values[0]) : `${format(median(values))} (${all})`;
-}
-
-function percent(share, digits = 2) {
-  return `${(100 * share).toFixed(digits)} %`;
 }

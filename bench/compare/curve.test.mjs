@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { joinCurves, median, readSearch, tableOf } from './curve.mjs';
+import { median } from '../figures.mjs';
+import { joinCurves, readSearch, tableOf } from './curve.mjs';
 
 const evaluation = (id, fitness, work, more = {}) => ({
   type: 'evaluation',

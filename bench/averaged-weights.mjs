@@ -1,0 +1,89 @@
+// Are the mean weights of the last steps of a final training better than its last weights?
+// node bench/averaged-weights.mjs --data mnist --images 10000 --epochs 4 GENOME …
+// The recipe of the final training in one process; some training images are kept apart to score on. See README.md.
+
+import { parseArgs } from 'node:util';
+import { channelStatistics } from '../dist/data/statistics.js';
+import { stepsPerEpoch } from '../dist/engine/epoch-runner.js';
+import { PartTrainer } from '../dist/engine/part-trainer.js';
+import { Scorer } from '../dist/engine/scorer.js';
+import { averageStates } from '../dist/engine/training-state.js';
+import { createRng, loadNodeRuntime, parseGenome, resolveConfig } from '../dist/index.js';
+import { createNetwork } from '../dist/network/training-graph.js';
+import { finalTask } from '../dist/search/tasks.js';
+import { loadComparison } from './compare/data.mjs';
+import { median, percent } from './figures.mjs';
+
+/** A state is kept after each of so many equal parts of a training. */
+const PARTS = 100;
+/** Means are over the states of so many of the last parts; 1: the last weights. */
+const WINDOWS = [1, 5, 10, 20, 40];
+
+const { values, positionals: genomes } = parseArgs({
+  allowPositionals: true,
+  options: {
+    data: { type: 'string', default: 'mnist' },
+    images: { type: 'string' },
+    'scoring-images': { type: 'string', default: '10000' },
+    epochs: { type: 'string', default: '4' },
+    augmentation: { type: 'string', default: '{"padAndCrop":2}' },
+    seeds: { type: 'string', default: '1,2,3' },
+  },
+});
+if (genomes.length === 0) throw new Error('usage: node bench/averaged-weights.mjs --data mnist GENOME …');
+const dataset = await loadComparison(
+  values.data,
+  values.images && Number(values.images),
+  Number(values['scoring-images']),
+);
+const { channels, height, width } = dataset.shape;
+const problem = { input: { channels, height, width }, classes: dataset.classes.length };
+const train = Int32Array.from(dataset.train.labels.keys());
+const scored = Int32Array.from(dataset.test.labels.keys());
+const normalisation = channelStatistics(dataset.train, train, dataset.shape);
+const runtime = await loadNodeRuntime();
+
+console.log(`${dataset.train.count} training images, ${scored.length} others to score, ${values.epochs} epochs`);
+console.log('mean over the last (% of the steps):', WINDOWS.join(', '));
+for (const genome of genomes) {
+  const runs = [];
+  for (const seed of values.seeds.split(',')) {
+    const accuracies = await trainAndScore(genome, Number(seed));
+    runs.push(accuracies);
+    console.log(`${genome}, seed ${seed}: ${accuracies.map((accuracy) => percent(accuracy)).join(', ')}`);
+  }
+  const gains = WINDOWS.map((_, i) => median(runs.map((accuracies) => accuracies[i] - accuracies[0])));
+  console.log(`${genome}: median gain in points ${gains.map((gain) => (100 * gain).toFixed(2)).join(', ')}`);
+}
+
+async function trainAndScore(genome, seed) {
+  const asked = { dataset: { source: 'averaged' }, seed, finalEpochs: Number(values.epochs) };
+  const finalTraining = { augmentation: JSON.parse(values.augmentation), labelSmoothing: 0.05 };
+  const config = resolveConfig({ ...asked, finalTraining }, 'the bench');
+  const { task } = finalTask(genome, { config, dataset: { path: '', fingerprint: '' }, checkpoint: () => '' });
+  const network = createNetwork(parseGenome(genome), problem, normalisation);
+  const data = { examples: dataset.train, train, validation: new Int32Array() };
+  const trainer = new PartTrainer(runtime, network, task.training, data, createRng(task.seed));
+  const total = Math.round(task.training.epochs * stepsPerEpoch(data, task.training.batchSize));
+  const plan = [{ at: 0, total }];
+  const ends = Array.from({ length: PARTS }, (_, i) => Math.round(((i + 1) * total) / PARTS));
+  const states = [];
+  let from = 0;
+  for (const to of ends) {
+    const { state } = await trainer.train({ from, to, replica: 0, replicas: 1, plan }, states.at(-1));
+    states.push(state);
+    if (states.length > Math.max(...WINDOWS)) states.shift();
+    from = to;
+  }
+  await trainer.release();
+  const scorer = await Scorer.create(runtime, network, 128);
+  const accuracies = [];
+  for (const window of WINDOWS) {
+    const { parameters, statistics } = averageStates(states.slice(-window));
+    const tensor = (data) => runtime.createTensor('float32', data, [data.length]);
+    const state = { parameters: tensor(parameters), statistics: tensor(statistics) };
+    accuracies.push((await scorer.score(state, dataset.test, scored)).accuracy);
+  }
+  await scorer.release();
+  return accuracies;
+}

@@ -1,0 +1,12 @@
+// Figures of benches: the middle of many, and a share in words.
+
+/** Of an even number of values the mean of the two in the middle; NaN of none. */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export function percent(share, digits = 2) {
+  return `${(100 * share).toFixed(digits)} %`;
+}
