@@ -59,17 +59,24 @@ export const NETWORK_FLAGS: readonly ConfigFlag[] = [
 
 /** By the heading under which `--help` lists them. */
 export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
-  'Budget:': [flag('--budget <amount>', 'budget', `of the whole run: ${BUDGET_EXAMPLES}`, parseText)],
+  'Budget:': [
+    flag('--budget <amount>', 'budget', `of the whole run; decides what is not given: ${BUDGET_EXAMPLES}`, parseText),
+  ],
   'Evolution:': [
     flag('--seed <n>', 'seed', 'of everything random', parseNumber),
     flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseText),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
-    flag('--start-from <list>', 'initialGenomes', 'genomes to begin with, or none: all random', parseGenomes),
+    flag(
+      '--start-from <list>',
+      'initialGenomes',
+      'genomes to begin with, or none (default: none; with a budget reference designs)',
+      parseGenomes,
+    ),
     flag('--rungs <n>', 'rungs', 'levels of training in successive halving', parseNumber),
     flag('--reduction <x>', 'reduction', 'of the candidates on a rung, one in so many goes on', parseNumber),
     flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),
-    flag('--pick <rule>', 'pick', PICK_EXAMPLES, parseText),
+    flag('--pick <rule>', 'pick', `${PICK_EXAMPLES}; with a budget promising`, parseText),
     flag('--crossover-probability <x>', 'crossoverProbability', 'of two parents', parseNumber),
     flag('--mutation-probability <x>', 'mutationProbability', 'of an offspring', parseNumber),
   ],
@@ -78,6 +85,8 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--max-depth <n>', 'searchSpace.maxDepth', 'most layers', parseNumber),
     flag('--max-parameters <n>', 'searchSpace.maxParameters', 'most parameters, such as 20e6', parseNumber),
     flag('--max-flops <n>', 'searchSpace.maxFlops', 'most FLOPs for one image, or none', parseLimit),
+    flag('--max-activation-bytes <n>', 'searchSpace.maxActivationBytes', 'of an image in training', parseNumber),
+    flag('--max-candidate-time <time>', 'searchSpace.maxSeconds', 'most time to train one, such as 20s', parseSeconds),
   ],
   'Training:': [
     flag('--epochs <n>', 'training.epochs', 'of each candidate', parseNumber),
@@ -90,7 +99,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--repeats <n>', 'repeats', 'final trainings, a seed each: mean and spread', parseNumber),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
-    flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(' or '), parseText),
+    flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(', '), parseText),
     flag('--weight-decay <x>', 'training.optimizer.weightDecay', 'strength', parseNumber),
     flag('--schedule <name>', 'training.schedule.name', SCHEDULES.join(', '), parseSchedule),
     flag('--warm-up <n>', 'training.warmUpEpochs', 'epochs in which the rate rises', parseNumber),
@@ -140,8 +149,8 @@ export type GivenFlags = ReadonlyMap<string, { readonly flag: string; readonly v
 export function optionOf({ flags, key, description }: ConfigFlag): Option {
   const isImplied = key === 'workers' || flags.startsWith('--no-');
   const fallback = isImplied ? undefined : valueAt(defaults, key);
-  const shown = fallback === undefined ? description : `${description} (default: ${shownDefault(key, fallback)})`;
-  return new Option(flags, shown);
+  const isNothing = fallback === undefined || fallback === false || (Array.isArray(fallback) && fallback.length === 0);
+  return new Option(flags, isNothing ? description : `${description} (default: ${shownDefault(key, fallback)})`);
 }
 
 /** Parses the options that commander collected. */

@@ -125,8 +125,8 @@ function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] 
   return [...new Set([...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
 }
 
-/** Of the cheapest network with a skip layer. */
-function smallestWork({ searchSpace }: SearchConfig, choosesChannels: boolean, problem: NetworkInput): number {
+/** Of training on an image: that of the cheapest network with a skip layer. */
+export function smallestWork({ searchSpace }: SearchConfig, choosesChannels: boolean, problem: NetworkInput): number {
   const space: SearchSpace = {
     channels: choosesChannels ? CHANNELS : searchSpace.channels,
     maxDepth: searchSpace.maxDepth,

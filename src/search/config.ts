@@ -40,6 +40,9 @@ const searchSpaceSchema = z.strictObject({
   maxWork: positive
     .optional()
     .describe('Most work of training on one image: 3 FLOPs for each of the forward pass, and what takes as long.'),
+  maxSeconds: positive
+    .optional()
+    .describe('Most time that a candidate may take to train; the machine is measured, and it becomes maxWork.'),
 });
 
 const datasetSchema = z.strictObject({
@@ -272,6 +275,7 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
     checkInheritance(config, placeOf);
+    checkTimeLimit(config, placeOf);
     return {
       ...config,
       initialGenomes: config.initialGenomes.map((text) => canonicalGenome(text, placeOf('initialGenomes'))),
@@ -345,6 +349,14 @@ function checkEnd({ generations, searchWork, undecided, genome }: SearchConfig, 
   throw new InvalidInputError(
     `${placeOf('generations')} must be a whole number unless there is a budget or searchWork, received null; the search would never end`,
     { details: { path: 'generations', received: null } },
+  );
+}
+
+function checkTimeLimit({ equalCompute, searchSpace: { maxSeconds } }: SearchConfig, placeOf: PlaceOfKey): void {
+  if (maxSeconds === undefined || !equalCompute) return;
+  throw new InvalidInputError(
+    `${placeOf('searchSpace.maxSeconds')} cannot be limited with equalCompute, where all candidates take about the same time; leave one of them out`,
+    { details: { path: 'searchSpace.maxSeconds', received: maxSeconds } },
   );
 }
 

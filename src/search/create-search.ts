@@ -9,6 +9,7 @@ import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { applyBudget, type Machine } from './apply-budget.ts';
+import { limitCandidateTime } from './candidate-time.ts';
 import { dataSizeOf } from './candidate-work.ts';
 import { type ConfigSource, resolveConfig, type SearchConfig, type SearchConfigInput } from './config.ts';
 import { withTypicalWork } from './equal-compute.ts';
@@ -54,7 +55,10 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const trainer = evaluator ?? poolFor(resolveConfig(config, configSource));
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
   const decide: Decide = async (given, dataset) => {
-    const planned = await applyBudget(given, dataset, machineOf(trainer), elapsedSeconds);
+    const machine = machineOf(trainer);
+    const planned = await limitCandidateTime(given, dataSizeOf(given, dataset), machine, (config) =>
+      applyBudget(config, dataset, machine, elapsedSeconds),
+    );
     const decided = withTypicalWork(planned, dataSizeOf(planned, dataset));
     if (path !== undefined && imported !== undefined) checkImported(path, imported, decided, dataset);
     return decided;
@@ -93,9 +97,13 @@ export function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
 
 function machineOf(evaluator: Evaluator): Machine {
   const here = async (lowering: LoweringName) => measureRate(await loadNodeRuntime(), lowering);
+  let measured: Promise<number> | undefined;
   return {
     workers: evaluator.concurrency,
-    measureRate: (lowering) => evaluator.measureRate?.(lowering) ?? here(lowering),
+    measureRate(lowering) {
+      measured ??= evaluator.measureRate?.(lowering) ?? here(lowering);
+      return measured;
+    },
   };
 }
 

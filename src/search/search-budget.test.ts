@@ -40,6 +40,18 @@ describe('a search under a budget', () => {
     },
   );
 
+  it('has its candidates limited to a time, which is measured once and then written down as work', async () => {
+    const given = { generations: 1, searchSpace: { maxSeconds: 0.5 } };
+    const first = await run(given);
+    expect(first.measureRate).toHaveBeenCalledTimes(1);
+    expect(first.config.searchSpace).toMatchObject({ maxWork: expect.any(Number) });
+    expect(first.config.searchSpace).not.toHaveProperty('maxSeconds');
+    const second = await run(first.config);
+    expect(second.measureRate).not.toHaveBeenCalled();
+    expect(second.evaluated).toEqual(first.evaluated);
+    expect(second.model).toBe(first.model);
+  });
+
   it('ends before the work of its candidates exceeds their share, and says what it has spent', async () => {
     const { summary, config, evaluated } = await run({ budget: '9e11flops', generations: 1000, finalEpochs: 2 });
     expect(summary.budget).toMatchObject({ flops: 9e11, finalEpochs: config.finalEpochs });
