@@ -130,6 +130,23 @@ describe('a deadline', () => {
     expect((await run).map(({ task }) => task.id)).toEqual(['1', '2', '3', '4', '5', '6', '7']);
   });
 
+  it('that has passed without a result has the first asked trained next, not the longest', async () => {
+    const deadline = new AbortController();
+    const { search, running, finish, fail } = latched(generational(1), 2);
+    const workOf = ({ id }: Task) => Number(id);
+    const run = evaluateInOrder({ ...search, workOf }, undefined, deadline.signal);
+    await settle();
+    expect(running()).toEqual([7, 6]);
+    deadline.abort();
+    finish(7);
+    await settle();
+    expect(running()).toEqual([6, 0]);
+    finish(0);
+    await settle();
+    fail(6, new Error('cancelled'));
+    expect((await run)[0]?.task.id).toBe('1');
+  });
+
   it('waits for the first result there is', async () => {
     const deadline = new AbortController();
     deadline.abort();
@@ -158,6 +175,38 @@ describe('workers', () => {
       }
     }
     await run;
+  });
+
+  it('take the longest of a generation first, and results do not depend on it', async () => {
+    const { search, running, finish, generations } = latched(generational(1), 2);
+    // 5 to 12 for the places of each generation, the longest in the midst.
+    const workOf = ({ id }: Task) => 5 + ((3 * Number(id)) % POPULATION);
+    const run = evaluateInOrder({ ...search, workOf }, undefined);
+    const tell = vi.spyOn(search.strategy, 'tell');
+    await settle();
+    const begun: number[] = [...running()];
+    for (let left = POPULATION * (GENERATIONS + 1); left > 0; left--) {
+      finish(running()[0]);
+      await settle();
+      begun.push(...running().filter((index) => !begun.includes(index)));
+    }
+    await run;
+    const works = begun.map((index) => workOf({ id: String(index) }));
+    for (let first = 0; first < works.length; first += POPULATION) {
+      const generation = works.slice(first, first + POPULATION);
+      expect(generation).toEqual(generation.toSorted((a, b) => b - a));
+    }
+    const reference = latched(generational(1), 1);
+    const toldThere = vi.spyOn(reference.search.strategy, 'tell');
+    const other = evaluateInOrder(reference.search, undefined);
+    await settle();
+    for (let next = reference.running(); next.length > 0; next = reference.running()) {
+      reference.finish(next[0]);
+      await settle();
+    }
+    await other;
+    expect(tell.mock.calls).toEqual(toldThere.mock.calls);
+    expect(generations).toEqual([0, 1, 2, 3]);
   });
 
   it('are all busy across the borders of generations in steady state', async () => {

@@ -26,6 +26,11 @@ export interface OrderedSearch<Task extends { readonly id: string }, Planned ext
   onLast(): void;
   /** Depends on the order of what was planned and on the results of tasks, not on the time at which they came. */
   next(asked: Planned): NextStep<Task>;
+  /**
+   * What training takes, in any unit. With it the longest that can be trained comes first, so that at the end of a generation no
+   * worker waits for a long one that another began last (Graham 1969, longest processing time); without it, the first asked.
+   */
+  readonly workOf?: (task: Task) => number;
   /** Trains; then its result is known. Called once for each id. Rejects if the search cannot go on. */
   train(task: Task, signal: AbortSignal): Promise<void>;
   /** A generation is complete: the strategy has been told its last result and nothing after it. */
@@ -76,13 +81,16 @@ export async function evaluateInOrder<Task extends { readonly id: string }, Plan
     tellKnown();
     return isComplete || planned.length > 0;
   };
-  /** The first in the order asked that is not in training. */
+  /** Of those that are not in training, the longest; of equals, and where a result is overdue, the first asked. */
   const nextTask = (): Task | undefined => {
+    let longest: { readonly task: Task; readonly work: number } | undefined;
     for (const asked of outstanding) {
       const next = search.next(asked);
-      if (next.kind === 'trains' && !started.has(next.task.id)) return next.task;
+      if (next.kind !== 'trains' || started.has(next.task.id)) continue;
+      const work = deadline?.aborted ? 0 : (search.workOf?.(next.task) ?? 0);
+      if (longest === undefined || work > longest.work) longest = { task: next.task, work };
     }
-    return undefined;
+    return longest?.task;
   };
   const startTraining = (): void => {
     while (running.size < concurrency) {

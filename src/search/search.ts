@@ -13,22 +13,20 @@ import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { endSeconds, finalEpochsWithin } from './apply-budget.ts';
 import { CandidateTasks } from './candidate-tasks.ts';
-import { dataSizeOf, scoredImages } from './candidate-work.ts';
+import { dataSizeOf } from './candidate-work.ts';
 import { augmentationFor } from './choose-augmentation.ts';
-import { chooseNetwork, type TrainedWinner } from './choose-network.ts';
+import { chooseNetwork } from './choose-network.ts';
+import { chooseWinner, type Winner } from './choose-winner.ts';
 import type { RunConfig } from './config.ts';
 import { evaluateInOrder, type OrderedSearch } from './evaluate-in-order.ts';
 import type { Candidate, SearchEvents } from './events.ts';
 import { type FinalTraining, trainFinals } from './final-training.ts';
 import { finishRun, writeModel } from './finish-run.ts';
-import { describeMember, paretoFront } from './front.ts';
 import type { EvaluationEntry, FinalEntry } from './journal.ts';
 import { networkInputOf } from './network-input.ts';
 import { costNamesOf, costOf, tellingCosts } from './objectives.ts';
 import { type OpenRun, writeConfig } from './open-run.ts';
-import { type Capacity, type FrontRule, pickFrom, pickPromising, requirePick } from './pick.ts';
 import { type Entrant, lastEntry, Race } from './race.ts';
-import { planRefinement, refineFront } from './refine-front.ts';
 import { chooseRepeat } from './repeats.ts';
 import type { Replan } from './replan.ts';
 import { readSummary } from './run-folder.ts';
@@ -42,12 +40,6 @@ import { WorkAccount } from './work-account.ts';
 export interface RunOptions {
   /** Interrupts the search; it can be resumed. */
   readonly signal?: AbortSignal;
-}
-
-/** What the final training is for. */
-interface Winner extends TrainedWinner {
-  /** That it was picked from, where it is not just the fittest. */
-  readonly front?: Pick<SearchSummary, 'pareto' | 'picked'>;
 }
 
 /**
@@ -159,6 +151,10 @@ export class Search extends EventEmitter<SearchEvents> {
       plan: (genomes) => this.#plan(genomes, strategy, race),
       onLast: () => race.close(),
       next: (entrant) => race.next(entrant),
+      // Where generations have no borders, nothing is gained, and results that are told late keep others from being asked for.
+      ...(config.strategy === 'generational' && {
+        workOf: ({ task }: IdentifiedTask) => taskWork(task, config, dataSizeOf(config, dataset)),
+      }),
       train: async (task, cancelled) => {
         await this.#evaluate(task, strategy, cancelled);
         race.learn(task.task.genome);
@@ -277,49 +273,13 @@ export class Search extends EventEmitter<SearchEvents> {
   async #findWinner(signal: AbortSignal | undefined): Promise<Winner> {
     const { genome } = this.#run.config;
     if (genome !== undefined) return { genome, evaluation: undefined };
-    const evaluation = await this.#search(signal);
-    const { objectives, pick } = this.#run.config;
-    if (objectives.length === 1 && pick === 'best') return { genome: evaluation.genome, evaluation };
-    const rule = requirePick(pick, 'pick');
-    return rule.name === 'promising' ? this.#pickPromising(evaluation) : this.#pickFromFront(rule, signal);
-  }
-
-  /** @param fittest  which it is where all that compare were cut short. */
-  #pickPromising(fittest: EvaluationEntry): Winner {
-    const { config, dataset } = this.#run;
-    const data = dataSizeOf(config, dataset);
-    // Fitness after less training does not compare.
-    const entries = this.#ownEvaluations().filter(
+    const fittest = await this.#search(signal);
+    const evaluations = this.#ownEvaluations();
+    const comparable = evaluations.filter(
       ({ id, genome, failure, stopped }) =>
         failure === undefined && !stopped && id === this.#candidates.of(genome).at(-1)?.id,
     );
-    if (entries.length === 0) return { genome: fittest.genome, evaluation: fittest };
-    const capacityOf = (genome: string): Capacity => {
-      const skips = estimateCost(parseGenome(genome), data.problem).layers.filter(({ kind }) => kind === 'skip');
-      return { depth: skips.length, parameters: skips.reduce((sum, { parameters }) => sum + parameters, 0) };
-    };
-    const { entry, why } = pickPromising(entries, scoredImages(config, data), capacityOf);
-    const { genome } = entry;
-    return { genome, evaluation: entry, front: { picked: { genome, rule: 'promising', why } } };
-  }
-
-  /** Trains some networks of the front once more, if there are several objectives, and picks one. */
-  async #pickFromFront(rule: FrontRule, signal: AbortSignal | undefined): Promise<Winner> {
-    const { config, dataset } = this.#run;
-    const names = costNamesOf(config);
-    // With one objective, the smaller networks are those with fewer parameters.
-    const costs = names.length > 0 ? names : (['parameters'] as const);
-    const evaluations = this.#ownEvaluations();
-    if (names.length > 0) {
-      const plan = planRefinement(paretoFront(evaluations, costs), config, dataSizeOf(config, dataset));
-      if (plan.epochs > 0) evaluations.push(...(await refineFront(this.#training(), plan, signal)));
-    }
-    const front = paretoFront(evaluations, costs);
-    const { entry, why } = pickFrom(front, rule, costs[0] ?? 'parameters');
-    const { genome } = entry;
-    const metric = config.training.metrics[0] ?? 'accuracy';
-    const pareto = front.map((member) => describeMember(member, metric));
-    return { genome, evaluation: entry, front: { pareto, picked: { genome, rule: config.pick, why } } };
+    return chooseWinner({ fittest, evaluations, comparable }, this.#training(), signal);
   }
 
   /** As the strategy is told them, after the evaluation. */
