@@ -34,7 +34,7 @@ export async function limitCandidateTime(
   if (maxWork < least) {
     const needed = ((START_WORK + least * imagesSeen) / rate).toPrecision(2);
     throw new InvalidInputError(
-      `no network trains within ${maxSeconds} s (searchSpace.maxSeconds): the smallest takes about ${Number(needed)} s on this machine; allow more, or use fewer epochs or images for candidates (training.epochs, searchLimit)`,
+      `no network trains within ${maxSeconds} s (--max-candidate-time, searchSpace.maxSeconds): the smallest takes about ${Number(needed)} s on this machine; allow more, or give candidates fewer epochs or images with --epochs or --search-limit`,
       { details: { maxSeconds, needed: Number(needed) } },
     );
   }

@@ -355,7 +355,7 @@ function checkEnd({ generations, searchWork, undecided, genome }: SearchConfig, 
 function checkTimeLimit({ equalCompute, searchSpace: { maxSeconds } }: SearchConfig, placeOf: PlaceOfKey): void {
   if (maxSeconds === undefined || !equalCompute) return;
   throw new InvalidInputError(
-    `${placeOf('searchSpace.maxSeconds')} cannot be limited with equalCompute, where all candidates take about the same time; leave one of them out`,
+    `${placeOf('searchSpace.maxSeconds')} has no use with equalCompute, with which all candidates take about the same time; leave one of them out`,
     { details: { path: 'searchSpace.maxSeconds', received: maxSeconds } },
   );
 }
