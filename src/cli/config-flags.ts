@@ -219,10 +219,10 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
  * gives way, too.
  */
 function undecidedBeside(content: unknown, config: Tree, given: GivenFlags): readonly string[] {
-  const { budget, genome } = config;
+  const { budget, genome, objectives } = config;
   const isReplaced = given.has('budget') && valueAt(content, 'budget') !== undefined;
   const own = isTree(content) && !isReplaced ? content : {};
-  return undecidedKeys({ ...own, budget, genome }).filter((key) => !given.has(key));
+  return undecidedKeys({ ...own, budget, genome, objectives }).filter((key) => !given.has(key));
 }
 
 /** Says of a key which flag set it, or that it stands in the file. */

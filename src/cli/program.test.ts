@@ -100,6 +100,17 @@ describe('search --print-config', () => {
     });
   });
 
+  it('leaves to the budget what it decides, also what there is only with several objectives', async () => {
+    const printed = async (...args: string[]) => {
+      const { stdout } = await run('search', 'mnist', '--budget', '5m', ...args, '--print-config', '--json');
+      return JSON.parse(stdout);
+    };
+    const fromBudget = { from: 'budget' };
+    const objectives = ['--objectives', 'accuracy,parameters'];
+    expect(await printed(...objectives)).toMatchObject({ frontWork: fromBudget, finalEpochs: fromBudget });
+    expect(await printed()).not.toHaveProperty('frontWork');
+  });
+
   it('checks the settings', async () => {
     const { code, stdout, stderr } = await run('search', '--preset', 'cnnga', '--print-config');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

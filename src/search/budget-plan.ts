@@ -13,7 +13,7 @@ import { searchSpaceOf } from './strategies.ts';
 /** Of the work; the rest is for the final training. */
 const SEARCH_SHARE = 0.25;
 /** With several objectives: of the work, for training networks of the front once more. */
-const FRONT_SHARE = 0.25;
+const FRONT_SHARE = 0.4;
 /** Candidates that the search has time for. */
 const CANDIDATES = 24;
 /** With fewer there is nothing to choose from. */
