@@ -2,7 +2,7 @@
 
 const WIDTH = 800;
 const HEIGHT = 450;
-const PLOT = { left: 70, right: 640, top: 44, bottom: 394 };
+const PLOT = { left: 86, right: 656, top: 44, bottom: 394 };
 const COLOURS = ['#e5484d', '#3e8ede', '#30a46c', '#c98a1b', '#8e6fd8', '#12a5a0', '#d6569b', '#7d8590'];
 /** Accuracies that may be marked, so that good ones are as far apart as bad ones. */
 const TICKS = [0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.999];
@@ -35,7 +35,7 @@ export function drawCurves(title, series, most) {
         text(x(tick), PLOT.bottom + 18, tick.toExponential().replace('+', ''), 'middle'),
     ),
     text((PLOT.left + PLOT.right) / 2, PLOT.bottom + 42, 'work spent (FLOPs, and what takes as long)', 'middle'),
-    `<g transform="translate(18 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)">${text(0, 0, 'accuracy on the scoring part', 'middle')}</g>`,
+    `<g transform="translate(14 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)">${text(0, 0, 'accuracy on the scoring part', 'middle')}</g>`,
     ...drawn.map((one, i) => drawSeries(one, COLOURS[i % COLOURS.length], x, y, most)),
     ...drawn.map(({ name }, i) => drawKey(name, COLOURS[i % COLOURS.length], PLOT.top + 8 + 22 * i)),
     '</svg>',
