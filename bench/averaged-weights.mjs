@@ -7,6 +7,7 @@ import { channelStatistics } from '../dist/data/statistics.js';
 import { stepsPerEpoch } from '../dist/engine/epoch-runner.js';
 import { PartTrainer } from '../dist/engine/part-trainer.js';
 import { Scorer } from '../dist/engine/scorer.js';
+import { stepsOf } from '../dist/engine/train.js';
 import { averageStates } from '../dist/engine/training-state.js';
 import { createRng, loadNodeRuntime, parseGenome, resolveConfig } from '../dist/index.js';
 import { createNetwork } from '../dist/network/training-graph.js';
@@ -64,7 +65,7 @@ async function trainAndScore(genome, seed) {
   const network = createNetwork(parseGenome(genome), problem, normalisation);
   const data = { examples: dataset.train, train, validation: new Int32Array() };
   const trainer = new PartTrainer(runtime, network, task.training, data, createRng(task.seed));
-  const total = Math.round(task.training.epochs * stepsPerEpoch(data, task.training.batchSize));
+  const total = stepsOf(task.training, stepsPerEpoch(data, task.training.batchSize));
   const plan = [{ at: 0, total }];
   const ends = Array.from({ length: PARTS }, (_, i) => Math.round(((i + 1) * total) / PARTS));
   const states = [];

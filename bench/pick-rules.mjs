@@ -10,7 +10,7 @@ import { createSearch, estimateCost, openRunFolder, parseGenome, readJournal } f
 import { dataSizeOf, scoredImages } from '../dist/search/candidate-work.js';
 import { mapConcurrently } from '../dist/search/map-concurrently.js';
 import { loadComparison } from './compare/data.mjs';
-import { median, percent } from './figures.mjs';
+import { mean, median, percent } from './figures.mjs';
 
 /** Larger is better; of equals the fitter. */
 const RULES = {
@@ -59,9 +59,9 @@ async function trainedNearBest(run, dataset, work) {
   const trained = await mapConcurrently(near, Number(values.jobs), async ({ genome, fitness }) => {
     const { flops, layers } = estimateCost(parseGenome(genome), data.problem);
     const skips = layers.filter(({ kind }) => kind === 'skip');
+    const skipParameters = skips.reduce((sum, { parameters }) => sum + parameters, 0);
     const accuracy = await accuracyAfterFinal(genome, config, dataset, work - spent);
     console.error(`${run}: ${genome} ${percent(fitness)}, in the end ${percent(accuracy)}`);
-    const skipParameters = skips.reduce((sum, { parameters }) => sum + parameters, 0);
     const isNear = fitness >= best - error / 2;
     return { genome, fitness, accuracy, flops, depth: skips.length, skipParameters, isNear };
   });
@@ -105,8 +105,4 @@ function pick(trained, keyOf) {
 function isLarger(a, b) {
   const i = a.findIndex((value, index) => value !== b[index]);
   return i >= 0 && a[i] > b[i];
-}
-
-function mean(numbers) {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

@@ -22,7 +22,7 @@ import { GraphBuilder } from '../dist/network/graph.js';
 import { float32, tensor } from '../dist/network/tensor-type.js';
 import { buildGradientGraph, createNetwork } from '../dist/network/training-graph.js';
 import { fitnessOfChosen, logDeterminant, spearman } from './compare/rank.mjs';
-import { median } from './figures.mjs';
+import { mean, median } from './figures.mjs';
 
 const { values, positionals: runs } = parseArgs({
   allowPositionals: true,
@@ -151,10 +151,6 @@ function sampleBatch(count) {
 
 function append(map, key, value) {
   map.set(key, [...(map.get(key) ?? []), value]);
-}
-
-function mean(numbers) {
-  return numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 }
 
 function spread(numbers, digits) {

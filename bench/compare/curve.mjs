@@ -1,6 +1,7 @@
 // From the journals of runs to curves, medians and a table: pure.
 
 import { median, percent } from '../figures.mjs';
+
 /**
  * The networks that a search would have handed over, had it ended there: each that is fitter than all before it.
  *

@@ -7,7 +7,7 @@ import { genomeId, parseGenome } from '../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../network/lowering/lowerings.ts';
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget.ts';
 import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
-import { checkInheritance, fidelityFields } from './fidelity-schema.ts';
+import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
 import {
@@ -349,14 +349,6 @@ function checkEnd({ generations, searchWork, undecided, genome }: SearchConfig, 
   throw new InvalidInputError(
     `${placeOf('generations')} must be a whole number unless there is a budget or searchWork, received null; the search would never end`,
     { details: { path: 'generations', received: null } },
-  );
-}
-
-function checkTimeLimit({ equalCompute, searchSpace: { maxSeconds } }: SearchConfig, placeOf: PlaceOfKey): void {
-  if (maxSeconds === undefined || !equalCompute) return;
-  throw new InvalidInputError(
-    `${placeOf('searchSpace.maxSeconds')} has no use with equalCompute, with which all candidates take about the same time; leave one of them out`,
-    { details: { path: 'searchSpace.maxSeconds', received: maxSeconds } },
   );
 }
 

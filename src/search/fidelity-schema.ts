@@ -45,3 +45,18 @@ export function checkInheritance(
     { details: { path: 'inheritWeights', fitnessCache } },
   );
 }
+
+/** @throws {InvalidInputError} if the time of a candidate is limited where all take about the same. */
+export function checkTimeLimit(
+  {
+    equalCompute,
+    searchSpace: { maxSeconds },
+  }: { readonly equalCompute: boolean; readonly searchSpace: { readonly maxSeconds?: number | undefined } },
+  placeOf: (path: string) => string,
+): void {
+  if (maxSeconds === undefined || !equalCompute) return;
+  throw new InvalidInputError(
+    `${placeOf('searchSpace.maxSeconds')} has no use with equalCompute, with which all candidates take about the same time; leave one of them out`,
+    { details: { path: 'searchSpace.maxSeconds', received: maxSeconds } },
+  );
+}
