@@ -3,15 +3,15 @@
 // The recipe of the final training in one process; some training images are kept apart to score on. See README.md.
 
 import { parseArgs } from 'node:util';
-import { channelStatistics } from '../dist/data/statistics.js';
-import { stepsPerEpoch } from '../dist/engine/epoch-runner.js';
-import { PartTrainer } from '../dist/engine/part-trainer.js';
-import { Scorer } from '../dist/engine/scorer.js';
-import { stepsOf } from '../dist/engine/train.js';
-import { averageStates } from '../dist/engine/training-state.js';
+import { channelStatistics } from '../dist/data/set/statistics.js';
+import { Scorer } from '../dist/engine/scoring/scorer.js';
+import { averageStates } from '../dist/engine/state/training-state.js';
+import { stepsPerEpoch } from '../dist/engine/training/epoch-runner.js';
+import { PartTrainer } from '../dist/engine/training/part-trainer.js';
+import { stepsOf } from '../dist/engine/training/train.js';
 import { createRng, loadNodeRuntime, parseGenome, resolveConfig } from '../dist/index.js';
 import { createNetwork } from '../dist/network/training-graph.js';
-import { finalTask } from '../dist/search/tasks.js';
+import { finalTask } from '../dist/search/candidates/identified-task.js';
 import { loadComparison } from './compare/data.mjs';
 import { median, percent } from './figures.mjs';
 

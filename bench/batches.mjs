@@ -3,7 +3,7 @@
 // are normalised inside the graph, so that is part of the step.
 
 import { parseArgs } from 'node:util';
-import { createAugmenter } from '../dist/data/augment.js';
+import { createAugmenter } from '../dist/data/set/augment.js';
 import { BatchBuffers } from '../dist/engine/batch-buffers.js';
 import { measureTrainingStep } from '../dist/engine/measure.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';

@@ -5,12 +5,12 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { initialiseState } from '../dist/engine/initialise.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
+import { initialiseState } from '../dist/engine/state/initialise.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { compileDeployable } from '../dist/network/deployable-graph.js';
 import { int, ints, OnnxBuilder } from '../dist/network/lowering/onnx-graph.js';
-import { encodeOnnx } from '../dist/network/onnx-bytes.js';
+import { encodeOnnx } from '../dist/network/onnx/onnx-bytes.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
 import { median } from './figures.mjs';

@@ -7,7 +7,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSearch, estimateCost, openRunFolder, parseGenome, readJournal } from '../dist/index.js';
-import { dataSizeOf, scoredImages } from '../dist/search/candidate-work.js';
+import { dataSizeOf, scoredImages } from '../dist/search/budget/candidate-work.js';
 import { mapConcurrently } from '../dist/search/map-concurrently.js';
 import { loadComparison } from './compare/data.mjs';
 import { mean, median, percent } from './figures.mjs';

@@ -3,10 +3,10 @@
 // gradient) against the fitness that training gave. See README.md beside this file.
 
 import { parseArgs } from 'node:util';
-import { imageSizeOf, selectExamples } from '../dist/data/dataset.js';
-import { stratifiedSample } from '../dist/data/split.js';
-import { channelStatistics } from '../dist/data/statistics.js';
-import { initialiseState } from '../dist/engine/initialise.js';
+import { imageSizeOf, selectExamples } from '../dist/data/set/dataset.js';
+import { stratifiedSample } from '../dist/data/set/split.js';
+import { channelStatistics } from '../dist/data/set/statistics.js';
+import { initialiseState } from '../dist/engine/state/initialise.js';
 import {
   createRng,
   estimateCost,
@@ -18,8 +18,8 @@ import {
 } from '../dist/index.js';
 import { compileGraph } from '../dist/network/compile.js';
 import { buildForward } from '../dist/network/forward.js';
-import { GraphBuilder } from '../dist/network/graph.js';
-import { float32, tensor } from '../dist/network/tensor-type.js';
+import { GraphBuilder } from '../dist/network/graph/graph.js';
+import { float32, tensor } from '../dist/network/graph/tensor-type.js';
 import { buildGradientGraph, createNetwork } from '../dist/network/training-graph.js';
 import { fitnessOfChosen, logDeterminant, spearman } from './compare/rank.mjs';
 import { mean, median } from './figures.mjs';

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../src/cli/program.ts';
-import { acquireLock } from '../src/search/lock.ts';
+import { acquireLock } from '../src/files/lock.ts';
 import { runCli } from './support/cli.ts';
 import { encodeIdx, plainImage, writeIn } from './support/data-fixtures.ts';
 import { writeTinyDigits } from './support/tiny-digits.ts';

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readJournal } from '../src/search/journal.ts';
+import { readJournal } from '../src/search/run/journal.ts';
 import { cliFolder } from './support/cli.ts';
 
 const { work, cli, read } = cliFolder();

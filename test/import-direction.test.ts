@@ -20,7 +20,7 @@ describe('the import directions', () => {
     expect(cruise().status).toBe(0);
     const planted: Readonly<Record<string, string>> = {
       'evolution-imports': plant('evolution', '../evaluation/evaluator.ts', 'cancelledError'),
-      'evaluation-imports': plant('evaluation', '../evolution/tournament.ts', 'selectByTournament'),
+      'evaluation-imports': plant('evaluation', '../evolution/operators/tournament.ts', 'selectByTournament'),
       'genome-imports': plant('genome', '../network/layers.ts', 'planLayers'),
       'cli-imports-only-the-library': plant('cli', '../search/search.ts', 'Search'),
       'engine-core-is-portable': plant('engine', './node/onnxruntime-node.ts', 'loadNodeRuntime'),

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRng } from '../src/random/rng.ts';
-import { readJournal } from '../src/search/journal.ts';
-import type { SearchSummary } from '../src/search/summary.ts';
+import type { SearchSummary } from '../src/search/records/summary.ts';
+import { readJournal } from '../src/search/run/journal.ts';
 import { writeSmallMnist } from './support/small-mnist.ts';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { configJsonSchema, resolveConfig } from '../src/search/config.ts';
+import { configJsonSchema, resolveConfig } from '../src/search/config/config.ts';
 
 const accepts = new Ajv({ strictTypes: false }).compile(configJsonSchema());
 

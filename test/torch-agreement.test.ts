@@ -5,9 +5,9 @@ import { loadNodeRuntime } from '../src/engine/node/onnxruntime-node.ts';
 import type { RuntimeTensor } from '../src/engine/runtime.ts';
 import { parseGenome } from '../src/genome/text.ts';
 import { compileGraph } from '../src/network/compile.ts';
-import type { Graph } from '../src/network/graph.ts';
+import type { Graph } from '../src/network/graph/graph.ts';
+import { createOptimiser, type OptimiserSettings } from '../src/network/graph/optimiser.ts';
 import type { Lowering } from '../src/network/lowering/lower.ts';
-import { createOptimiser, type OptimiserSettings } from '../src/network/optimiser.ts';
 import type { ParameterSpec } from '../src/network/parameters.ts';
 import {
   buildEvaluationGraph,

@@ -2,9 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../src/network/graph.ts';
-import { createOptimiser, type OptimiserSettings } from '../src/network/optimiser.ts';
-import { float32, tensor } from '../src/network/tensor-type.ts';
+import { GraphBuilder } from '../src/network/graph/graph.ts';
+import { createOptimiser, type OptimiserSettings } from '../src/network/graph/optimiser.ts';
+import { float32, tensor } from '../src/network/graph/tensor-type.ts';
 import type { LossSettings } from '../src/network/training-graph.ts';
 import { type NaiveTensor, naiveTensor } from './support/naive-operators.ts';
 import { runGraph } from './support/run-graph.ts';

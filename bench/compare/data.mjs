@@ -1,8 +1,8 @@
 // The data of a comparison: training images alone, some of them kept apart to score what the methods hand over.
 
-import { buildDataset } from '../../dist/data/build-dataset.js';
-import { imageSizeOf, selectExamples } from '../../dist/data/dataset.js';
-import { stratifiedSample } from '../../dist/data/split.js';
+import { buildDataset } from '../../dist/data/build/build-dataset.js';
+import { imageSizeOf, selectExamples } from '../../dist/data/set/dataset.js';
+import { stratifiedSample } from '../../dist/data/set/split.js';
 import { createRng, loadDataset } from '../../dist/index.js';
 
 /**

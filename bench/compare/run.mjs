@@ -15,8 +15,8 @@ import {
   readSummary,
   resumeSearch,
 } from '../../dist/index.js';
-import { dataSizeOf, START_WORK, usedImages } from '../../dist/search/candidate-work.js';
-import { buildModel } from '../../dist/search/model-file.js';
+import { dataSizeOf, START_WORK, usedImages } from '../../dist/search/budget/candidate-work.js';
+import { buildModel } from '../../dist/search/model/model-file.js';
 import { readSearch } from './curve.mjs';
 
 /**

@@ -2,18 +2,18 @@
 
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../index.ts';
-import { addDataCommand } from './data-command.ts';
-import { addDrawCommand } from './draw-command.ts';
-import { addEvaluateCommand } from './evaluate-command.ts';
+import { addDataCommand } from './commands/data-command.ts';
+import { addDrawCommand } from './commands/draw-command.ts';
+import { addEvaluateCommand } from './commands/evaluate-command.ts';
+import { addExportCommand } from './commands/export-command.ts';
+import { addInspectCommand } from './commands/inspect-command.ts';
+import { addPredictCommand } from './commands/predict-command.ts';
+import { addReportCommand } from './commands/report-command.ts';
+import { addResumeCommand } from './commands/resume-command.ts';
+import { addSearchCommand } from './commands/search-command.ts';
+import { addTrainCommand } from './commands/train-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
-import { addExportCommand } from './export-command.ts';
-import { addInspectCommand } from './inspect-command.ts';
-import { addPredictCommand } from './predict-command.ts';
-import { addReportCommand } from './report-command.ts';
-import { addResumeCommand } from './resume-command.ts';
-import { addSearchCommand } from './search-command.ts';
 import type { Terminal } from './terminal.ts';
-import { addTrainCommand } from './train-command.ts';
 
 /**
  * Runs one command.

@@ -15,9 +15,16 @@ import {
   writePngFolder,
 } from '../../test/support/data-fixtures.ts';
 import { encodeParquet, parquetImages } from '../../test/support/parquet-fixtures.ts';
-import { type Dataset, type Examples, type ImageShape, imageSizeOf, readImages, selectExamples } from './dataset.ts';
 import { type LoadOptions, loadDataset } from './load-dataset.ts';
-import { channelStatistics } from './statistics.ts';
+import {
+  type Dataset,
+  type Examples,
+  type ImageShape,
+  imageSizeOf,
+  readImages,
+  selectExamples,
+} from './set/dataset.ts';
+import { channelStatistics } from './set/statistics.ts';
 
 const shape = { channels: 1, height: 6, width: 5 };
 const train = randomExamples(30, shape, 3);

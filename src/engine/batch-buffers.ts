@@ -1,7 +1,7 @@
 // Tensors for batches of any size up to a maximum, over buffers that are allocated once.
 
-import { gatherBatch } from '../data/batches.ts';
-import { type Examples, type ImageShape, imageSizeOf } from '../data/dataset.ts';
+import { gatherBatch } from '../data/set/batches.ts';
+import { type Examples, type ImageShape, imageSizeOf } from '../data/set/dataset.ts';
 import type { Runtime, RuntimeTensor } from './runtime.ts';
 
 export interface Batch {

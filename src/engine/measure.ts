@@ -1,16 +1,16 @@
 // How long a network takes on this machine: one training step, one inference.
 
-import { imageSizeOf } from '../data/dataset.ts';
+import { imageSizeOf } from '../data/set/dataset.ts';
 import { compileDeployable } from '../network/deployable-graph.ts';
-import { encodeOnnx } from '../network/onnx-bytes.ts';
-import type { OptimiserSettings } from '../network/optimiser.ts';
+import type { OptimiserSettings } from '../network/graph/optimiser.ts';
+import { encodeOnnx } from '../network/onnx/onnx-bytes.ts';
 import type { Network } from '../network/training-graph.ts';
 import { createRng, type Rng } from '../random/rng.ts';
 import { BatchBuffers } from './batch-buffers.ts';
-import { chooseLowering, type LoweringChoice, withLowering } from './choose-lowering.ts';
-import { initialiseState } from './initialise.ts';
+import { chooseLowering, type LoweringChoice, withLowering } from './lowering/choose-lowering.ts';
 import type { Runtime } from './runtime.ts';
-import { TrainingSession } from './training-session.ts';
+import { initialiseState } from './state/initialise.ts';
+import { TrainingSession } from './training/training-session.ts';
 
 export interface Timing {
   readonly batch: number;

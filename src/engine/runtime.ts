@@ -1,7 +1,7 @@
 // What the engine needs of an ONNX runtime. `engine/node` implements it on onnxruntime-node; a browser has its own.
 
+import type { DType } from '../network/graph/tensor-type.ts';
 import type { Lowering } from '../network/lowering/lower.ts';
-import type { DType } from '../network/tensor-type.ts';
 
 export type TensorData = Float32Array | Uint8Array | Int32Array | BigInt64Array;
 

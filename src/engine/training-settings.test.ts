@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { runtime } from '../../test/support/run-graph.ts';
 import { brightOrDark, TOY_TRAINING, toyNetwork } from '../../test/support/toy-data.ts';
 import { createRng } from '../random/rng.ts';
-import { type TrainingData, type TrainingSettings, train } from './train.ts';
+import { type TrainingData, type TrainingSettings, train } from './training/train.ts';
 
 const examples = brightOrDark(48);
 const data: TrainingData = {

@@ -1,6 +1,6 @@
 // What is worth a look of an epoch but decides nothing: for logs, never for results.
 
-import type { TrainingHooks, TrainingProgress } from '../engine/train.ts';
+import type { TrainingHooks, TrainingProgress } from '../engine/training/train.ts';
 import type { ParameterLayout } from '../network/parameters.ts';
 import { histogramOf, type TensorHistogram } from './tensor-histogram.ts';
 

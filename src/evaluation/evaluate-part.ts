@@ -1,18 +1,18 @@
 // A part of a training: from the mean of states in files, some steps, to a state in a file.
 
-import type { Dataset } from '../data/dataset.ts';
-import { writeFileAtomically } from '../data/write-file.ts';
-import { withLowering } from '../engine/choose-lowering.ts';
-import { type PartResult, PartTrainer } from '../engine/part-trainer.ts';
+import type { Dataset } from '../data/set/dataset.ts';
+import { withLowering } from '../engine/lowering/choose-lowering.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import type { TrainingHooks } from '../engine/train.ts';
+import { type PartResult, PartTrainer } from '../engine/training/part-trainer.ts';
+import type { TrainingHooks } from '../engine/training/train.ts';
+import { writeFileAtomically } from '../files/write-file.ts';
 import { parseGenome } from '../genome/text.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
-import { encodeCheckpoint, readMeanState } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
 import { candidateFailure, evaluateTask } from './evaluate-task.ts';
 import { cancelledError, type EvaluateOptions, failedOutcome } from './evaluator.ts';
+import { encodeCheckpoint, readMeanState } from './node/checkpoint.ts';
 import { prepareData } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask, TaskPart } from './task.ts';
 

@@ -1,20 +1,20 @@
 // The evaluation itself, the same in every process: compile, train, score, write the best weights.
 
-import type { Dataset } from '../data/dataset.ts';
-import { writeFileAtomically } from '../data/write-file.ts';
-import { withLowering } from '../engine/choose-lowering.ts';
+import type { Dataset } from '../data/set/dataset.ts';
+import { withLowering } from '../engine/lowering/choose-lowering.ts';
 import { measureInference } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import { encodeState } from '../engine/safetensors.ts';
-import { type TrainingHooks, type TrainingResult, train } from '../engine/train.ts';
+import { encodeState } from '../engine/state/safetensors.ts';
+import { type TrainingHooks, type TrainingResult, train } from '../engine/training/train.ts';
 import { AutoCnnError, DataFormatError, EvaluationError } from '../errors.ts';
+import { writeFileAtomically } from '../files/write-file.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
-import { encodeCheckpoint, readInherited } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
 import { cancelledError, type EvaluateOptions, type EvaluationProgress, failedOutcome } from './evaluator.ts';
+import { encodeCheckpoint, readInherited } from './node/checkpoint.ts';
 import { prepareData } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 

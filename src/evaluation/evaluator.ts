@@ -1,6 +1,6 @@
 // One genome → its fitness. Everything that can train a candidate stands behind this interface.
 
-import type { EpochRecord } from '../engine/train.ts';
+import type { EpochRecord } from '../engine/training/train.ts';
 import { EvaluationError } from '../errors.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 import type { EpochDetails } from './epoch-details.ts';

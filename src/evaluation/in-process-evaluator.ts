@@ -5,7 +5,7 @@ import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { createTaskEvaluator } from './evaluate-part.ts';
 import { cancelledError, type EvaluateOptions, type Evaluator } from './evaluator.ts';
 import { measureRate } from './measure-rate.ts';
-import { createDatasetReader } from './packed-data.ts';
+import { createDatasetReader } from './node/packed-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
 export class InProcessEvaluator implements Evaluator {

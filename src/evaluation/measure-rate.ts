@@ -1,6 +1,6 @@
 // How fast this process trains: one number for networks of any kind, in work a second.
 
-import { withLowering } from '../engine/choose-lowering.ts';
+import { withLowering } from '../engine/lowering/choose-lowering.ts';
 import { measureTrainingStep } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { estimateCost, type NetworkInput } from '../genome/cost.ts';

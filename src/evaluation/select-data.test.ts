@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toyDataset } from '../../test/support/toy-data.ts';
-import { channelStatistics } from '../data/statistics.ts';
+import { channelStatistics } from '../data/set/statistics.ts';
 import { prepareData, selectData } from './select-data.ts';
 import type { DataSelection } from './task.ts';
 

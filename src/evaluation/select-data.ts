@@ -1,10 +1,10 @@
 // Which examples a task trains on and which it is scored on. Depends on the selection alone, so all candidates of a
 // search see the same split.
 
-import type { Dataset } from '../data/dataset.ts';
-import { stratifiedSample, stratifiedSplit } from '../data/split.ts';
-import { type ChannelStatistics, channelStatistics } from '../data/statistics.ts';
-import type { TrainingData } from '../engine/train.ts';
+import type { Dataset } from '../data/set/dataset.ts';
+import { stratifiedSample, stratifiedSplit } from '../data/set/split.ts';
+import { type ChannelStatistics, channelStatistics } from '../data/set/statistics.ts';
+import type { TrainingData } from '../engine/training/train.ts';
 import { createRng } from '../random/rng.ts';
 import type { DataSelection } from './task.ts';
 

@@ -1,7 +1,7 @@
 // What is evaluated, and what comes of it. Plain data: tasks go to other processes, outcomes into the journal.
 
-import type { TrainingPart } from '../engine/part-trainer.ts';
-import type { EpochRecord, TrainingSettings } from '../engine/train.ts';
+import type { TrainingPart } from '../engine/training/part-trainer.ts';
+import type { EpochRecord, TrainingSettings } from '../engine/training/train.ts';
 import type { EvaluationFailure } from '../errors.ts';
 import type { NetworkInput } from '../genome/cost.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';

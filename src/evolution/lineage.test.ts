@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Genome } from '../genome/genome.ts';
 import { genomeId, parseGenome } from '../genome/text.ts';
 import { createRng } from '../random/rng.ts';
-import { createAgingEvolutionStrategy } from './aging-evolution.ts';
-import { createGenerationalStrategy } from './generational.ts';
 import { describeParents, Lineage } from './lineage.ts';
-import { createRandomSearchStrategy } from './random-search.ts';
+import { createAgingEvolutionStrategy } from './strategies/aging-evolution.ts';
+import { createGenerationalStrategy } from './strategies/generational.ts';
+import { createRandomSearchStrategy } from './strategies/random-search.ts';
 import type { SearchStrategy } from './strategy.ts';
 
 const problem = { input: { channels: 1, height: 16, width: 16 }, classes: 3 };

@@ -7,11 +7,11 @@ import { randomGenome } from '../genome/random-genome.ts';
 import type { SearchSpace } from '../genome/search-space.ts';
 import { parseGenome } from '../genome/text.ts';
 import { createRng } from '../random/rng.ts';
-import { crossOverGenomes } from './crossover.ts';
 import type { Individual } from './individual.ts';
-import { mutateGenome } from './mutation.ts';
-import { breedOffspring } from './offspring.ts';
-import { selectByTournament, selectFromSample } from './tournament.ts';
+import { crossOverGenomes } from './operators/crossover.ts';
+import { mutateGenome } from './operators/mutation.ts';
+import { breedOffspring } from './operators/offspring.ts';
+import { selectByTournament, selectFromSample } from './operators/tournament.ts';
 
 const DRAWS = 20_000;
 const PAPER_WEIGHTS = [0.7, 0.1, 0.1, 0.1] as const;

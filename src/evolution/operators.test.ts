@@ -8,11 +8,11 @@ import type { Genome } from '../genome/genome.ts';
 import { randomGenome } from '../genome/random-genome.ts';
 import { checkSpaceIsFeasible, type SearchSpace, violation } from '../genome/search-space.ts';
 import { createRng } from '../random/rng.ts';
-import { crossOverGenomes } from './crossover.ts';
 import type { Individual } from './individual.ts';
-import { type MutationWeights, mutateGenome } from './mutation.ts';
-import { breedOffspring } from './offspring.ts';
-import { selectSurvivors } from './selection.ts';
+import { crossOverGenomes } from './operators/crossover.ts';
+import { type MutationWeights, mutateGenome } from './operators/mutation.ts';
+import { breedOffspring } from './operators/offspring.ts';
+import { selectSurvivors } from './operators/selection.ts';
 
 interface Domain {
   readonly space: SearchSpace;

@@ -1,7 +1,7 @@
 // Checks of the numbers that strategies are set up with. Each error says the setting, its constraint, what was received.
 
 import { InvalidInputError } from '../errors.ts';
-import { MUTATION_OPERATIONS, type MutationWeights } from './mutation.ts';
+import { MUTATION_OPERATIONS, type MutationWeights } from './operators/mutation.ts';
 
 /** @throws {InvalidInputError} if `value` is not an integer of at least `minimum`; `cure` ends the message. */
 export function checkInteger(name: string, value: number, minimum: number, cure: string): void {

@@ -4,8 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatGenome } from '../genome/text.ts';
 import { createRng, type Rng } from '../random/rng.ts';
-import { createAgingEvolutionStrategy } from './aging-evolution.ts';
-import { createGenerationalStrategy } from './generational.ts';
+import { createAgingEvolutionStrategy } from './strategies/aging-evolution.ts';
+import { createGenerationalStrategy } from './strategies/generational.ts';
 
 const GENERATIONS = 10;
 const CHANNELS = [64, 128, 256];

@@ -6,11 +6,11 @@ import type { Genome } from '../genome/genome.ts';
 import { type SearchSpace, violation } from '../genome/search-space.ts';
 import { genomeId } from '../genome/text.ts';
 import { createRng } from '../random/rng.ts';
-import { createAgingEvolutionStrategy } from './aging-evolution.ts';
-import { createGenerationalStrategy } from './generational.ts';
 import type { Individual } from './individual.ts';
-import { NSGA2_SELECTION } from './nsga2.ts';
-import { createRandomSearchStrategy } from './random-search.ts';
+import { NSGA2_SELECTION } from './operators/nsga2.ts';
+import { createAgingEvolutionStrategy } from './strategies/aging-evolution.ts';
+import { createGenerationalStrategy } from './strategies/generational.ts';
+import { createRandomSearchStrategy } from './strategies/random-search.ts';
 import type { SearchStrategy } from './strategy.ts';
 
 const problem = { input: { channels: 1, height: 9, width: 13 }, classes: 3 };

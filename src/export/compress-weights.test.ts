@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EXPORTABLE, largestDifference } from '../../test/support/exported.ts';
 import { runtime } from '../../test/support/run-graph.ts';
 import { noiseImages } from '../../test/support/small-model.ts';
-import { DeployedModel } from '../engine/deployed-model.ts';
+import { DeployedModel } from '../engine/scoring/deployed-model.ts';
 import { toFloat16 } from './compress-weights.ts';
 import { compressedOnnx } from './onnx.ts';
 

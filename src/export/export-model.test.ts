@@ -7,11 +7,11 @@ import { temporaryFolder, writeIn } from '../../test/support/data-fixtures.ts';
 import { runtime } from '../../test/support/run-graph.ts';
 import { smallModel } from '../../test/support/small-model.ts';
 import { writeTinyDigits } from '../../test/support/tiny-digits.ts';
-import { decodeSafetensors, decodeState } from '../engine/safetensors.ts';
+import { decodeSafetensors, decodeState } from '../engine/state/safetensors.ts';
 import { InProcessEvaluator } from '../evaluation/in-process-evaluator.ts';
 import { compileDeployable } from '../network/deployable-graph.ts';
-import { encodeOnnx } from '../network/onnx-bytes.ts';
-import { toMetadataProps } from '../network/onnx-metadata.ts';
+import { encodeOnnx } from '../network/onnx/onnx-bytes.ts';
+import { toMetadataProps } from '../network/onnx/onnx-metadata.ts';
 import { createSearch } from '../search/create-search.ts';
 import { EXPORT_FORMATS, exportModel } from './export-model.ts';
 

@@ -2,8 +2,7 @@
 
 import { join } from 'node:path';
 import { InvalidInputError } from '../errors.ts';
-import { readModelFile } from '../search/model-file.ts';
-import { nearestOf } from '../search/nearest.ts';
+import { readModelFile } from '../search/model/model-file.ts';
 import {
   configBeside,
   datasetOfRun,
@@ -12,13 +11,14 @@ import {
   scoreModel,
   type TrainedModel,
   takeApart,
-} from '../search/trained-model.ts';
-import { firstFreeFolder, writeFolder } from '../search/write-folder.ts';
+} from '../search/model/trained-model.ts';
+import { nearestOf } from '../text/did-you-mean.ts';
 import type { WeightPrecision } from './compress-weights.ts';
 import { exportJavaScript } from './javascript.ts';
 import { exportKeras } from './keras.ts';
 import { exportOnnx } from './onnx.ts';
 import { exportPyTorch } from './pytorch.ts';
+import { firstFreeFolder, writeFolder } from './write-folder.ts';
 
 export const EXPORT_FORMATS = ['onnx', 'safetensors', 'keras', 'pytorch', 'javascript'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];

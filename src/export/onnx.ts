@@ -1,9 +1,9 @@
 // A model as ONNX files: as it is, and with its weights in fewer bytes.
 
 import { compileDeployable } from '../network/deployable-graph.ts';
-import { encodeOnnx } from '../network/onnx-bytes.ts';
-import { toMetadataProps } from '../network/onnx-metadata.ts';
-import type { TrainedModel } from '../search/trained-model.ts';
+import { encodeOnnx } from '../network/onnx/onnx-bytes.ts';
+import { toMetadataProps } from '../network/onnx/onnx-metadata.ts';
+import type { TrainedModel } from '../search/model/trained-model.ts';
 import { compressWeights, type WeightPrecision } from './compress-weights.ts';
 
 /** `model.onnx`, and `model-PRECISION.onnx` for each precision that is asked for. */

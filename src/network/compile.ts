@@ -1,9 +1,9 @@
 // Graph → ONNX bytes, through the lowering.
 
-import type { Graph } from './graph.ts';
+import type { Graph } from './graph/graph.ts';
 import { type Lowering, lower } from './lowering/lower.ts';
 import { plain } from './lowering/plain.ts';
-import { encodeOnnx } from './onnx-bytes.ts';
+import { encodeOnnx } from './onnx/onnx-bytes.ts';
 
 export function compileGraph(graph: Graph, lowering: Lowering = plain): Uint8Array {
   return encodeOnnx(lower(graph, lowering));

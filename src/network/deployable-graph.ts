@@ -1,14 +1,14 @@
 // The graph that users deploy: raw pixels in, probabilities and label out, the weights inside.
 
 import { buildForward } from './forward.ts';
-import { GraphBuilder, type Value } from './graph.ts';
+import { GraphBuilder, type Value } from './graph/graph.ts';
+import { float32, tensor } from './graph/tensor-type.ts';
+import { verifyGraph } from './graph/verify-graph.ts';
 import { lower } from './lowering/lower.ts';
 import type { OnnxGraph } from './lowering/onnx-graph.ts';
 import { plain } from './lowering/plain.ts';
 import type { ParameterSpec } from './parameters.ts';
-import { float32, tensor } from './tensor-type.ts';
 import type { Network } from './training-graph.ts';
-import { verifyGraph } from './verify-graph.ts';
 
 /** What training arrives at: the flat vectors of `ParameterLayout`. */
 export interface TrainedState {

@@ -5,8 +5,8 @@ import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { HeadLayer } from '../genome/head.ts';
 import { parseGenome } from '../genome/text.ts';
 import { compileGraph } from './compile.ts';
-import { type Graph, GraphBuilder } from './graph.ts';
-import { float32 } from './tensor-type.ts';
+import { type Graph, GraphBuilder } from './graph/graph.ts';
+import { float32 } from './graph/tensor-type.ts';
 import { buildEvaluationGraph, buildTrainingGraph, createNetwork } from './training-graph.ts';
 
 const runtime = await loadNodeRuntime();

@@ -1,7 +1,7 @@
 // Writes the forward pass of a network into a graph.
 
 import { ShapeError } from '../errors.ts';
-import type { GraphBuilder, Value } from './graph.ts';
+import type { GraphBuilder, Value } from './graph/graph.ts';
 import type { DenseLayer, DropoutLayer, Layer, SkipLayer } from './layers.ts';
 
 /** Keras' default. */

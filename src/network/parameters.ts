@@ -1,8 +1,8 @@
 // What a network learns, and where it lies: all trainable parameters are one flat vector, all running statistics another.
 // One vector makes an optimiser a handful of operators whatever the network, and the state of training two buffers.
 
+import { elementCount } from './graph/tensor-type.ts';
 import type { Layer } from './layers.ts';
-import { elementCount } from './tensor-type.ts';
 
 /** How a parameter starts: Glorot uniform (Glorot & Bengio 2010, eq. 16) or one value. */
 export type Initialiser =

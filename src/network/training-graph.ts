@@ -3,14 +3,14 @@
 import type { NetworkInput } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
 import { buildForward } from './forward.ts';
-import { differentiate } from './gradients.ts';
-import { type Graph, GraphBuilder, type Value } from './graph.ts';
+import { differentiate } from './graph/gradients.ts';
+import { type Graph, GraphBuilder, type Value } from './graph/graph.ts';
+import type { LossAttributes } from './graph/operators.ts';
+import { createOptimiser, type OptimiserSettings } from './graph/optimiser.ts';
+import { type Dimension, float32, tensor } from './graph/tensor-type.ts';
+import { verifyGraph } from './graph/verify-graph.ts';
 import { type Layer, planLayers } from './layers.ts';
-import type { LossAttributes } from './operators.ts';
-import { createOptimiser, type OptimiserSettings } from './optimiser.ts';
 import { layOutParameters, type ParameterLayout, type ParameterSpec } from './parameters.ts';
-import { type Dimension, float32, tensor } from './tensor-type.ts';
-import { verifyGraph } from './verify-graph.ts';
 
 /** Mean and standard deviation of each channel over the training images, on raw pixels 0..255. */
 export interface Normalisation {

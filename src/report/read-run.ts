@@ -1,19 +1,20 @@
 // A run folder → what its pictures are drawn from, whether the run is done, going on or stopped.
 
 import { existsSync } from 'node:fs';
-import type { Dataset } from '../data/dataset.ts';
-import type { SearchConfig } from '../search/config.ts';
-import { paretoFront } from '../search/front.ts';
-import { type EvaluationEntry, type FinalEntry, type JournalEntry, readJournal } from '../search/journal.ts';
-import { isLocked } from '../search/lock.ts';
-import { mergeEpochs } from '../search/merge-epochs.ts';
-import { costNamesOf } from '../search/objectives.ts';
-import { type GenerationRecord, readGenerations } from '../search/record-generations.ts';
-import { chooseRepeat } from '../search/repeats.ts';
-import { openRunFolder, type RunFolder, readSummary } from '../search/run-folder.ts';
-import type { SearchSummary } from '../search/summary.ts';
-import { readPredictions, type TestPredictions } from '../search/test-predictions.ts';
-import { packedDatasetOfRun } from '../search/trained-model.ts';
+import type { Dataset } from '../data/set/dataset.ts';
+import { isLocked } from '../files/lock.ts';
+import type { SearchConfig } from '../search/config/config.ts';
+import { costNamesOf } from '../search/config/objectives.ts';
+import { packedDatasetOfRun } from '../search/model/trained-model.ts';
+import { paretoFront } from '../search/records/front.ts';
+import type { EvaluationEntry, FinalEntry, JournalEntry } from '../search/records/journal-entry.ts';
+import { mergeEpochs } from '../search/records/merge-epochs.ts';
+import { chooseRepeat } from '../search/records/repeats.ts';
+import type { SearchSummary } from '../search/records/summary.ts';
+import { type GenerationRecord, readGenerations } from '../search/run/generations.ts';
+import { readJournal } from '../search/run/journal.ts';
+import { openRunFolder, type RunFolder, readSummary } from '../search/run/run-folder.ts';
+import { readPredictions, type TestPredictions } from '../search/run/test-predictions.ts';
 
 /** A network that the search evaluated. */
 export interface Candidate {

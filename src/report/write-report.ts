@@ -1,25 +1,25 @@
 // A run folder → `report.html`, or its drawings as files.
 
 import { join, resolve } from 'node:path';
-import { writeFileAtomically } from '../data/write-file.ts';
 import { InvalidInputError } from '../errors.ts';
+import { writeFileAtomically } from '../files/write-file.ts';
 import { parseGenome } from '../genome/text.ts';
-import { nearestOf } from '../search/nearest.ts';
-import { networkInputOf } from '../search/network-input.ts';
-import { drawArchitecture } from './architecture.ts';
-import { candidatesChart, candidatesTable } from './candidates-chart.ts';
-import { confusionPicture } from './confusion.ts';
-import { familyTree } from './family-tree.ts';
-import { fitnessChart } from './fitness-chart.ts';
-import { learningCurves } from './learning-curves.ts';
-import { Markup } from './markup.ts';
-import { reportPage } from './page.ts';
-import type { Picture } from './picture.ts';
+import { networkInputOf } from '../search/config/network-input.ts';
+import { nearestOf } from '../text/did-you-mean.ts';
+import { candidatesChart, candidatesTable } from './charts/candidates-chart.ts';
+import { confusionPicture } from './charts/confusion.ts';
+import { familyTree } from './charts/family-tree.ts';
+import { fitnessChart } from './charts/fitness-chart.ts';
+import { learningCurves } from './charts/learning-curves.ts';
+import { timeChart } from './charts/time-chart.ts';
+import { worstImages } from './charts/worst-images.ts';
+import { drawArchitecture } from './network/architecture.ts';
+import { writeDrawing } from './network/write-drawing.ts';
+import { reportPage } from './page/page.ts';
+import { Markup } from './parts/markup.ts';
+import type { Picture } from './parts/picture.ts';
+import { withLightColours } from './parts/theme.ts';
 import { type RunRecords, readRun } from './read-run.ts';
-import { withLightColours } from './theme.ts';
-import { timeChart } from './time-chart.ts';
-import { worstImages } from './worst-images.ts';
-import { writeDrawing } from './write-drawing.ts';
 
 export const REPORT_FORMATS = ['html', 'svg', 'png'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];

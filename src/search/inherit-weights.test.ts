@@ -8,16 +8,17 @@ import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import { DataFormatError, EvaluationError } from '../errors.ts';
 import { cancelledError, type Evaluator, failedOutcome } from '../evaluation/evaluator.ts';
 import { InProcessEvaluator } from '../evaluation/in-process-evaluator.ts';
-import { ProcessPoolEvaluator } from '../evaluation/process-pool-evaluator.ts';
+import { ProcessPoolEvaluator } from '../evaluation/node/process-pool-evaluator.ts';
 import type { EvaluationTask } from '../evaluation/task.ts';
 import { createRng } from '../random/rng.ts';
-import type { SearchConfigInput } from './config.ts';
+import type { SearchConfigInput } from './config/config.ts';
 import { createSearch, resumeSearch } from './create-search.ts';
-import { type EvaluationEntry, readJournal } from './journal.ts';
+import type { EvaluationEntry } from './records/journal-entry.ts';
+import { readJournal } from './run/journal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-inherit-'));
 const source = join(folder, 'data');
-const BUILT = new URL('../../dist/evaluation/worker.js', import.meta.url);
+const BUILT = new URL('../../dist/evaluation/node/worker.js', import.meta.url);
 beforeAll(() => writeSmallMnist(source, 120, 30));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

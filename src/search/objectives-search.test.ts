@@ -10,13 +10,14 @@ import { EvaluationError, InterruptedError } from '../errors.ts';
 import { type Evaluator, failedOutcome } from '../evaluation/evaluator.ts';
 import { InProcessEvaluator } from '../evaluation/in-process-evaluator.ts';
 import type { EvaluationTask } from '../evaluation/task.ts';
-import { dominates } from '../evolution/pareto.ts';
+import { dominates } from '../evolution/operators/pareto.ts';
 import { createRng } from '../random/rng.ts';
-import type { SearchConfigInput } from './config.ts';
+import type { SearchConfigInput } from './config/config.ts';
 import { createSearch, resumeSearch } from './create-search.ts';
-import { type EvaluationEntry, readJournal } from './journal.ts';
+import type { EvaluationEntry } from './records/journal-entry.ts';
+import type { SearchSummary } from './records/summary.ts';
+import { readJournal } from './run/journal.ts';
 import type { Search } from './search.ts';
-import type { SearchSummary } from './summary.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-objectives-'));
 const source = join(folder, 'data');

@@ -10,9 +10,9 @@ import { InterruptedError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { InProcessEvaluator } from '../evaluation/in-process-evaluator.ts';
 import { createRng } from '../random/rng.ts';
-import type { SearchConfigInput } from './config.ts';
+import type { SearchConfigInput } from './config/config.ts';
 import { createSearch, resumeSearch } from './create-search.ts';
-import { readJournal } from './journal.ts';
+import { readJournal } from './run/journal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-budget-'));
 const source = join(folder, 'data');

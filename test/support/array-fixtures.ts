@@ -2,7 +2,7 @@
 // CSV files.
 
 import { zipSync } from 'fflate';
-import type { Examples, ImageShape } from '../../src/data/dataset.ts';
+import type { Examples, ImageShape } from '../../src/data/set/dataset.ts';
 import { pixelsOf, writeIn } from './data-fixtures.ts';
 
 /** npy bytes of version 1. @param elements  as they lie in the file. */

@@ -1,8 +1,8 @@
 // A source read twice: all in memory, and with no memory for pixels.
 
 import { expect } from 'vitest';
-import { type Examples, imageSizeOf, readImages } from '../../src/data/dataset.ts';
-import type { DatasetParts, LocatedSource, ReadOptions } from '../../src/data/loader.ts';
+import { type Examples, imageSizeOf, readImages } from '../../src/data/set/dataset.ts';
+import type { DatasetParts, LocatedSource, ReadOptions } from '../../src/data/set/source.ts';
 import { temporaryFolder } from './data-fixtures.ts';
 
 /** @returns what came of it in memory, having seen that the other way gives the same, or fails alike. */

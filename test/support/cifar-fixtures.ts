@@ -1,7 +1,7 @@
 // CIFAR in its binary versions, and a tar archive around them.
 
 import { gzipSync } from 'node:zlib';
-import { type Examples, imageSizeOf } from '../../src/data/dataset.ts';
+import { type Examples, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { pixelsOf } from './data-fixtures.ts';
 
 export const CIFAR_SHAPE = { channels: 3, height: 32, width: 32 };

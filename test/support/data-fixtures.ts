@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
-import { type Examples, type ExamplesInMemory, type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
+import { type Examples, type ExamplesInMemory, type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { createRng } from '../../src/random/rng.ts';
 
 /** A folder that is gone after the test. */

@@ -2,10 +2,10 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
-import { DeployedModel } from '../../src/engine/deployed-model.ts';
-import { readModelMetadata } from '../../src/network/onnx-metadata.ts';
-import { type TrainedModel, takeApart } from '../../src/search/trained-model.ts';
+import { type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
+import { DeployedModel } from '../../src/engine/scoring/deployed-model.ts';
+import { readModelMetadata } from '../../src/network/onnx/onnx-metadata.ts';
+import { type TrainedModel, takeApart } from '../../src/search/model/trained-model.ts';
 import { encodePng, temporaryFolder, writeIn } from './data-fixtures.ts';
 import { runtime } from './run-graph.ts';
 import { noiseImages, smallModel } from './small-model.ts';

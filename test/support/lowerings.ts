@@ -1,6 +1,6 @@
 // The lowerings that this machine's runtime can run, for suites that every one of them passes.
 
-import { probeBlockSize } from '../../src/engine/block-size.ts';
+import { probeBlockSize } from '../../src/engine/lowering/block-size.ts';
 import { blocked } from '../../src/network/lowering/blocked.ts';
 import type { Lowering } from '../../src/network/lowering/lower.ts';
 import { plain } from '../../src/network/lowering/plain.ts';

@@ -1,6 +1,6 @@
 // Every operator once more, as plain loops in double precision: what the lowered graphs are checked against.
 
-import type { AttributesOf, LossAttributes, OperatorName } from '../../src/network/operators.ts';
+import type { AttributesOf, LossAttributes, OperatorName } from '../../src/network/graph/operators.ts';
 
 /** Row-major values. */
 export interface NaiveTensor {

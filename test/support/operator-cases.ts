@@ -1,8 +1,8 @@
 // For every operator, inputs and attributes that fit it, from a few sizes and a seeded stream of numbers.
 
 import fc from 'fast-check';
-import type { AttributesOf, LossAttributes, OperatorName } from '../../src/network/operators.ts';
-import { float32, type Shape, type TensorType, tensor } from '../../src/network/tensor-type.ts';
+import type { AttributesOf, LossAttributes, OperatorName } from '../../src/network/graph/operators.ts';
+import { float32, type Shape, type TensorType, tensor } from '../../src/network/graph/tensor-type.ts';
 import { createRng, type Rng } from '../../src/random/rng.ts';
 import { type NaiveTensor, naiveOne, naiveTensor } from './naive-operators.ts';
 

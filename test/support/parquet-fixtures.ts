@@ -1,7 +1,7 @@
 // Parquet files in Hugging Face's form.
 
 import { type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
-import { type Examples, type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
+import { type Examples, type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { encodePng, pixelsOf } from './data-fixtures.ts';
 
 export interface ParquetImage {

@@ -1,6 +1,7 @@
 // Reads ONNX bytes back, field by field as onnx.proto3 numbers them: the other side of `encodeOnnx`.
 
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import type { DType } from '../../src/network/graph/tensor-type.ts';
 import type {
   OnnxAttribute,
   OnnxConstant,
@@ -8,7 +9,6 @@ import type {
   OnnxNode,
   OnnxValue,
 } from '../../src/network/lowering/onnx-graph.ts';
-import type { DType } from '../../src/network/tensor-type.ts';
 
 export interface OnnxModel {
   readonly irVersion: number;

@@ -2,15 +2,16 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensurePacked } from '../../src/data/cache.ts';
-import { type Dataset, type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
+import { ensurePacked } from '../../src/data/cache/cache-folder.ts';
+import { type Dataset, type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
+import { decodeLine, encodeLine } from '../../src/files/checked-line.ts';
+import { acquireLock } from '../../src/files/lock.ts';
 import { estimateCost } from '../../src/genome/cost.ts';
 import { parseGenome } from '../../src/genome/text.ts';
-import { decodeLine, encodeLine } from '../../src/search/checked-line.ts';
-import { resolveConfig, type SearchConfigInput } from '../../src/search/config.ts';
-import { type EvaluationEntry, Journal } from '../../src/search/journal.ts';
-import { acquireLock } from '../../src/search/lock.ts';
-import type { SearchSummary } from '../../src/search/summary.ts';
+import { resolveConfig, type SearchConfigInput } from '../../src/search/config/config.ts';
+import type { EvaluationEntry } from '../../src/search/records/journal-entry.ts';
+import type { SearchSummary } from '../../src/search/records/summary.ts';
+import { Journal } from '../../src/search/run/journal.ts';
 import { pixelsOf, randomExamples, temporaryFolder } from './data-fixtures.ts';
 
 export interface RunOptions {

@@ -3,9 +3,9 @@
 import { loadNodeRuntime } from '../../src/engine/node/onnxruntime-node.ts';
 import type { RuntimeTensor } from '../../src/engine/runtime.ts';
 import { compileGraph } from '../../src/network/compile.ts';
-import type { Graph } from '../../src/network/graph.ts';
+import type { Graph } from '../../src/network/graph/graph.ts';
+import type { DType } from '../../src/network/graph/tensor-type.ts';
 import type { Lowering } from '../../src/network/lowering/lower.ts';
-import type { DType } from '../../src/network/tensor-type.ts';
 import { type NaiveTensor, naiveTensor } from './naive-operators.ts';
 
 export const runtime = await loadNodeRuntime();

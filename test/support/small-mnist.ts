@@ -2,9 +2,9 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Examples, imageSizeOf } from '../../src/data/dataset.ts';
-import type { ArrayDataset } from '../../src/data/from-arrays.ts';
+import type { ArrayDataset } from '../../src/data/build/from-arrays.ts';
 import { loadDataset } from '../../src/data/load-dataset.ts';
+import { type Examples, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { pixelsOf } from './data-fixtures.ts';
 
 /** Writes the first images of both parts of MNIST to `folder` as the four IDX files. */

@@ -1,11 +1,11 @@
 // Models with made-up weights, for everything that reads, runs or converts a model file.
 
-import { type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
+import { type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import type { NetworkInput } from '../../src/genome/cost.ts';
 import { parseGenome } from '../../src/genome/text.ts';
 import { compileDeployable, type TrainedState } from '../../src/network/deployable-graph.ts';
-import { encodeOnnx } from '../../src/network/onnx-bytes.ts';
-import { toMetadataProps } from '../../src/network/onnx-metadata.ts';
+import { encodeOnnx } from '../../src/network/onnx/onnx-bytes.ts';
+import { toMetadataProps } from '../../src/network/onnx/onnx-metadata.ts';
 import { createNetwork, type Network } from '../../src/network/training-graph.ts';
 import { createRng } from '../../src/random/rng.ts';
 

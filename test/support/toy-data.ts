@@ -1,7 +1,7 @@
 // Tasks so easy that a tiny network learns them in a few steps.
 
-import { type Dataset, type Examples, type ImageShape, imageSizeOf } from '../../src/data/dataset.ts';
-import type { TrainingSettings } from '../../src/engine/train.ts';
+import { type Dataset, type Examples, type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
+import type { TrainingSettings } from '../../src/engine/training/train.ts';
 import { parseGenome } from '../../src/genome/text.ts';
 import { createNetwork, type Network } from '../../src/network/training-graph.ts';
 import { createRng } from '../../src/random/rng.ts';

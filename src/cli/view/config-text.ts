@@ -1,6 +1,6 @@
 // A resolved configuration as people read it: key, value, where the value came from.
 
-import type { Setting } from '../config-origins.ts';
+import type { Setting } from '../options/config-origins.ts';
 
 const GAP = '  ';
 

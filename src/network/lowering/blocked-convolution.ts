@@ -1,7 +1,7 @@
 // Blocked lowering of convolutions and their gradients.
 
-import type { Node } from '../graph.ts';
-import type { OperatorName } from '../operators.ts';
+import type { Node } from '../graph/graph.ts';
+import type { OperatorName } from '../graph/operators.ts';
 import type { Layouts, PendingConvolution } from './blocked-layouts.ts';
 import type { LoweringRules } from './lower.ts';
 import { samePads, sizeOf } from './node-sizes.ts';

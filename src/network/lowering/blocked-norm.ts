@@ -1,8 +1,8 @@
 // Blocked lowering of batch normalisation: sums by pooling, the rest by convolutions over single pixels.
 
-import type { Node } from '../graph.ts';
-import type { OperatorName } from '../operators.ts';
-import { staticSize } from '../tensor-type.ts';
+import type { Node } from '../graph/graph.ts';
+import type { OperatorName } from '../graph/operators.ts';
+import { staticSize } from '../graph/tensor-type.ts';
 import type { Layouts, PendingConvolution } from './blocked-layouts.ts';
 import type { LoweringContext, LoweringRules } from './lower.ts';
 import { sizeOf } from './node-sizes.ts';

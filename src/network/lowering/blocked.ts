@@ -2,8 +2,8 @@
 // hardware (measured; see docs/decisions/0004-blocked-lowering.md). Graph inputs and outputs keep their plain form, and
 // all that is no feature map is lowered as in `plain`.
 
-import type { Node } from '../graph.ts';
-import type { OperatorName } from '../operators.ts';
+import type { Node } from '../graph/graph.ts';
+import type { OperatorName } from '../graph/operators.ts';
 import { convolutionRules } from './blocked-convolution.ts';
 import { Layouts } from './blocked-layouts.ts';
 import { normRules } from './blocked-norm.ts';

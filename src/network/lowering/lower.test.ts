@@ -7,9 +7,9 @@ import { lowerings } from '../../../test/support/lowerings.ts';
 import { type NaiveTensor, naive, naiveTensor } from '../../../test/support/naive-operators.ts';
 import { caseSizes, operatorCase } from '../../../test/support/operator-cases.ts';
 import { largestError, runGraph } from '../../../test/support/run-graph.ts';
-import { type Graph, GraphBuilder, type Value } from '../graph.ts';
-import type { AttributesOf, OperatorName } from '../operators.ts';
-import { float32, type TensorType, tensor } from '../tensor-type.ts';
+import { type Graph, GraphBuilder, type Value } from '../graph/graph.ts';
+import type { AttributesOf, OperatorName } from '../graph/operators.ts';
+import { float32, type TensorType, tensor } from '../graph/tensor-type.ts';
 import { plainRules } from './plain.ts';
 
 const images = (height: number, width: number, channels = 1) => float32(2, channels, height, width);

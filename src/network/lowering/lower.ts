@@ -2,9 +2,9 @@
 // `blocked` uses what the CPU provider does best, under the same graph inputs and outputs.
 
 import { ShapeError } from '../../errors.ts';
-import type { Graph, Node, Value } from '../graph.ts';
-import type { OperatorName } from '../operators.ts';
-import { staticSize } from '../tensor-type.ts';
+import type { Graph, Node, Value } from '../graph/graph.ts';
+import type { OperatorName } from '../graph/operators.ts';
+import { staticSize } from '../graph/tensor-type.ts';
 import { OnnxBuilder, type OnnxGraph } from './onnx-graph.ts';
 import { verifyOnnx } from './verify-onnx.ts';
 

@@ -1,8 +1,8 @@
 // Sizes that the rules of every lowering read off a node.
 
-import type { Node } from '../graph.ts';
-import type { OperatorName } from '../operators.ts';
-import { staticSize } from '../tensor-type.ts';
+import type { Node } from '../graph/graph.ts';
+import type { OperatorName } from '../graph/operators.ts';
+import { staticSize } from '../graph/tensor-type.ts';
 import { ints } from './onnx-graph.ts';
 
 /** @throws {ShapeError} if the size is the batch's. */

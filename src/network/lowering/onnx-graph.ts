@@ -1,6 +1,6 @@
 // ONNX as data: nodes, constants and typed inputs and outputs, before they become bytes.
 
-import type { TensorType } from '../tensor-type.ts';
+import type { TensorType } from '../graph/tensor-type.ts';
 
 export type OnnxAttribute =
   | { readonly kind: 'int'; readonly value: number }

@@ -1,8 +1,8 @@
 // Plain lowering of what comes after the logits: probabilities, losses, counts.
 
-import type { Node } from '../graph.ts';
-import type { LossAttributes, OperatorName } from '../operators.ts';
-import { staticSize } from '../tensor-type.ts';
+import type { Node } from '../graph/graph.ts';
+import type { LossAttributes, OperatorName } from '../graph/operators.ts';
+import { staticSize } from '../graph/tensor-type.ts';
 import type { LoweringRules } from './lower.ts';
 import { int, type OnnxBuilder } from './onnx-graph.ts';
 

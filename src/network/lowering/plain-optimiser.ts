@@ -1,6 +1,6 @@
 // Plain lowering of what runs over the flat parameter vector: packing, statistics, optimiser updates.
 
-import { elementCount } from '../tensor-type.ts';
+import { elementCount } from '../graph/tensor-type.ts';
 import type { LoweringRules } from './lower.ts';
 import { int, type OnnxBuilder } from './onnx-graph.ts';
 

@@ -1,8 +1,8 @@
 // The plain lowering: standard ONNX operators only, in the forms that the CPU provider runs fastest (measured; see
 // docs/decisions/0001-plain-lowering.md). It runs on every ONNX runtime.
 
-import type { Node } from '../graph.ts';
-import type { OperatorName } from '../operators.ts';
+import type { Node } from '../graph/graph.ts';
+import type { OperatorName } from '../graph/operators.ts';
 import type { Lowering, LoweringRules } from './lower.ts';
 import { samePads, sizeOf } from './node-sizes.ts';
 import { float, int, ints, type OnnxBuilder } from './onnx-graph.ts';

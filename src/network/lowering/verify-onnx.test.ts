@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../../errors.ts';
-import { float32 } from '../tensor-type.ts';
+import { float32 } from '../graph/tensor-type.ts';
 import type { OnnxGraph, OnnxNode } from './onnx-graph.ts';
 import { verifyOnnx } from './verify-onnx.ts';
 

@@ -3,8 +3,8 @@
 import { appendFileSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { ensureFolder } from '../../data/ensure-folder.ts';
-import { fileFailure } from '../../data/file-failure.ts';
+import { ensureFolder } from '../../files/ensure-folder.ts';
+import { fileFailure } from '../../files/file-failure.ts';
 import { encodeEventRecord, encodeVersionRecord, type SummaryEvent } from './event-record.ts';
 
 const PREFIX = 'events.out.tfevents.';

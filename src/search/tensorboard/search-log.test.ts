@@ -12,17 +12,18 @@ import {
 } from '../../../test/support/read-event-file.ts';
 import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
-import { decodeState } from '../../engine/safetensors.ts';
-import type { EpochRecord } from '../../engine/train.ts';
+import { decodeState } from '../../engine/state/safetensors.ts';
+import type { EpochRecord } from '../../engine/training/train.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { InProcessEvaluator } from '../../evaluation/in-process-evaluator.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { createNetwork } from '../../network/training-graph.ts';
-import { resolveConfig, type SearchConfigInput } from '../config.ts';
+import { resolveConfig, type SearchConfigInput } from '../config/config.ts';
 import { createSearch, resumeSearch } from '../create-search.ts';
-import type { SearchEvents } from '../events.ts';
-import { type EvaluationEntry, type FinalEntry, readJournal } from '../journal.ts';
+import type { SearchEvents } from '../records/events.ts';
+import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
+import { readJournal } from '../run/journal.ts';
 import type { Search } from '../search.ts';
 import { logForTensorBoard } from './search-log.ts';
 

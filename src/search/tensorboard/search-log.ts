@@ -3,9 +3,9 @@
 
 import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
-import type { SearchConfig } from '../config.ts';
-import type { Candidate, CandidateProgress, FinalCandidate, GenerationEvent, SearchEvents } from '../events.ts';
-import type { EvaluationEntry, FinalEntry } from '../journal.ts';
+import type { SearchConfig } from '../config/config.ts';
+import type { Candidate, CandidateProgress, FinalCandidate, GenerationEvent, SearchEvents } from '../records/events.ts';
+import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
 import { EventFile, eventFilesIn } from './event-file.ts';
 import {
   experimentValue,

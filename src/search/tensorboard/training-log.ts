@@ -1,6 +1,6 @@
 // The event file of one training: scalars of batches and epochs, histograms of the weights.
 
-import type { EpochRecord } from '../../engine/train.ts';
+import type { EpochRecord } from '../../engine/training/train.ts';
 import type { EpochDetails } from '../../evaluation/epoch-details.ts';
 import { EventFile } from './event-file.ts';
 import type { SummaryEvent, SummaryValue } from './event-record.ts';

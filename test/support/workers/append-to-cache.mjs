@@ -1,6 +1,6 @@
 // A process that appends so many outcomes to a fitness cache: for the test that several may do so at the same time.
 
-import { FitnessCache } from '../../../dist/search/fitness-cache.js';
+import { FitnessCache } from '../../../dist/search/shared/fitness-cache.js';
 
 const [path, name, count] = process.argv.slice(2);
 const cache = FitnessCache.open(path);

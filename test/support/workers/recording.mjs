@@ -3,4 +3,4 @@
 import { appendFileSync } from 'node:fs';
 
 appendFileSync(process.env.PID_FILE ?? '', `${process.pid}\n`);
-await import('../../../dist/evaluation/worker.js');
+await import('../../../dist/evaluation/node/worker.js');

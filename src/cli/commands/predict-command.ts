@@ -1,0 +1,108 @@
+// auto-cnn predict MODEL IMAGE…
+
+import { type Command, Option } from 'commander';
+import {
+  type FileFailure,
+  type FilePrediction,
+  type FilePredictions,
+  InvalidInputError,
+  predictFiles,
+} from '../../index.ts';
+import { EXIT } from '../exit.ts';
+import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
+import { parseNumber } from '../options/option-values.ts';
+import { coloursFor, type Terminal } from '../terminal.ts';
+import { createSearchView } from '../view/create-search-view.ts';
+import { counted, percent } from '../view/format.ts';
+
+interface PredictOptions extends CommonOptions {
+  readonly top: string;
+  readonly csv?: boolean;
+}
+
+export function addPredictCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
+  const command = program
+    .command('predict')
+    .summary('classify images with a model')
+    .description('Classifies images, prepared exactly as the training images of the model were.')
+    .argument('<MODEL>', 'model.onnx, or the run folder that holds it')
+    .argument('<IMAGE...>', 'PNG, JPEG or WebP files, or folders of them')
+    .option('--top <n>', 'classes to show for each image, the likeliest first', '3')
+    .addOption(new Option('--csv', 'print comma-separated values').conflicts('json'));
+  addCommonOptions(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (model: string, paths: readonly string[], options: PredictOptions) => {
+    const top = parseNumber(options.top, '--top');
+    if (!Number.isSafeInteger(top) || top < 1) {
+      throw new InvalidInputError(`--top must be a whole number of at least 1, received ${options.top}`);
+    }
+    const view = createSearchView(terminal, (options.json || options.csv) ?? false);
+    const predictions = await predictFiles(model, paths, {
+      onProgress: view.loading,
+      signal: terminal.signal,
+    }).finally(view.stop);
+    const failures = predictions.images.filter((image) => 'error' in image);
+    if (options.json) terminal.stdout.write(`${JSON.stringify(toJson(predictions, top))}\n`);
+    else if (options.csv) terminal.stdout.write(toCsv(predictions, top));
+    else terminal.stdout.write(toText(predictions, top, terminal));
+    for (const { path, error } of failures) terminal.stderr.write(`error: cannot read the image ${path}: ${error}\n`);
+    if (failures.length > 0) {
+      const all = counted(predictions.images.length, 'image');
+      terminal.stderr.write(`error: ${failures.length} of ${all} could not be read; mend or leave them out\n`);
+    }
+    done(failures.length > 0 ? EXIT.failed : EXIT.done);
+  });
+}
+
+function toJson({ model, metadata, images }: FilePredictions, top: number): unknown {
+  return {
+    model,
+    genome: metadata.genome,
+    images: images.map((image) =>
+      'error' in image
+        ? { file: image.path, error: image.error }
+        : {
+            file: image.path,
+            class: image.className,
+            top: image.ranking.slice(0, top).map(({ className, probability }) => ({ class: className, probability })),
+          },
+    ),
+  };
+}
+
+/** RFC 4180: a header, then a line an image; what could not be read has an error instead of classes. */
+function toCsv({ metadata, images }: FilePredictions, top: number): string {
+  const shown = Math.min(top, metadata.classes.length);
+  const places = Array.from({ length: shown }, (_, i) => (i === 0 ? '' : `_${i + 1}`));
+  const rows = images.map((image) => [
+    image.path,
+    ...('error' in image
+      ? places.flatMap(() => ['', ''])
+      : image.ranking.slice(0, shown).flatMap(({ className, probability }) => [className, String(probability)])),
+    'error' in image ? image.error : '',
+  ]);
+  const head = ['file', ...places.flatMap((place) => [`class${place}`, `probability${place}`]), 'error'];
+  return [head, ...rows].map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
+}
+
+function csvCell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function toText({ images }: FilePredictions, top: number, { stdout, env }: Terminal): string {
+  const colours = coloursFor(stdout, env);
+  const width = Math.max(...images.map(({ path }) => path.length));
+  const line = (image: FilePrediction | FileFailure): string => {
+    if ('error' in image) return colours.red('cannot be read');
+    const [first = '', ...others] = image.ranking
+      .slice(0, top)
+      .map(({ className, probability }) => `${className} ${percent(probability)}`);
+    return [colours.bold(first), ...others].join('  ');
+  };
+  return images.map((image) => `${image.path.padEnd(width)}  ${line(image)}\n`).join('');
+}
+
+const EXAMPLES = `
+Examples:
+  $ auto-cnn predict runs/photos-1/model.onnx cat.jpg dog.png
+  $ auto-cnn predict runs/photos-1 ./new-photos --top 1 --csv > answers.csv`;

@@ -1,0 +1,42 @@
+// auto-cnn resume RUN
+
+import type { Command } from 'commander';
+import { openRunFolder, readSummary, resolveConfig, resumeSearch } from '../../index.ts';
+import { EXIT } from '../exit.ts';
+import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
+import { placeIn, readFlags, SEARCH_FLAGS } from '../options/config-flags.ts';
+import { PROCESS_START, type Terminal } from '../terminal.ts';
+import { printSummary, runSearch } from './run-search.ts';
+
+/** What may change without changing results. */
+const FLAGS = SEARCH_FLAGS['Machine:'] ?? [];
+
+export function addResumeCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
+  const command = program
+    .command('resume')
+    .summary('go on with a run that was interrupted')
+    .description('Goes on with a run where it stopped; prints the summary of one that is done.')
+    .argument('<RUN>', 'run folder, such as runs/mnist-1')
+    .option('--workers <n>', 'child processes (default: as before)')
+    .option('--timeout <time>', 'longest training of a candidate, such as 90s (default: as before)');
+  addCommonOptions(command);
+  command.action(async (run: string, options: CommonOptions) => {
+    const json = options.json ?? false;
+    const given = readFlags({ ...options }, FLAGS);
+    const { folder, config } = openRunFolder(run);
+    const changes = Object.fromEntries([...given].map(([key, { value }]) => [key, value]));
+    const { workers, timeoutSeconds } = resolveConfig({ ...config, ...changes }, placeIn(given, folder.config));
+    const summary = readSummary(folder);
+    if (summary !== undefined) {
+      printSummary(terminal, json, summary, folder.path, config.dataset.source);
+      done(EXIT.done);
+      return;
+    }
+    const { signal } = terminal;
+    done(
+      await runSearch(terminal, json, (view) =>
+        resumeSearch(run, { workers, timeoutSeconds, onLoadProgress: view.loading, startedAt: PROCESS_START, signal }),
+      ),
+    );
+  });
+}

@@ -1,0 +1,84 @@
+// What `search` and `resume` share: run, show, and end well, whether done or interrupted.
+
+import { join } from 'node:path';
+import { AutoCnnError, InterruptedError, type Search, type SearchSummary, writeReport } from '../../index.ts';
+import { EXIT, isAbort } from '../exit.ts';
+import { coloursFor, type Terminal } from '../terminal.ts';
+import { createSearchView } from '../view/create-search-view.ts';
+import { percent, shellWord, shownGenome, shownPath } from '../view/format.ts';
+import { followSearch } from '../view/run-state.ts';
+import type { SearchView } from '../view/search-view.ts';
+import { describeSummary } from '../view/summary-text.ts';
+
+/**
+ * Opens a search, runs it and prints what came of it.
+ *
+ * @param open  makes the search; told how to show the loading of data.
+ * @returns the exit code.
+ */
+export async function runSearch(
+  terminal: Terminal,
+  json: boolean,
+  open: (view: SearchView) => Promise<Search>,
+): Promise<number> {
+  const view = createSearchView(terminal, json);
+  let source = '';
+  try {
+    const search = await open(view);
+    search.on('start', ({ config }) => {
+      source = config.dataset.source;
+    });
+    followSearch(search, view.show);
+    const summary = await search.run({ signal: terminal.signal });
+    view.stop();
+    await drawReport(terminal, search.folder);
+    printSummary(terminal, json, summary, search.folder, source);
+    return EXIT.done;
+  } catch (error) {
+    view.stop();
+    if (!(error instanceof InterruptedError) && !isAbort(error)) throw error;
+    for (const line of describeInterruption(error)) terminal.stderr.write(`${line}\n`);
+    return EXIT.interrupted;
+  }
+}
+
+/** The run is done with or without its pictures. */
+async function drawReport({ stderr }: Terminal, folder: string): Promise<void> {
+  try {
+    await writeReport(folder);
+  } catch (error) {
+    if (!(error instanceof AutoCnnError)) throw error;
+    stderr.write(`note: the report could not be written: ${error.message}\n`);
+  }
+}
+
+export function printSummary(
+  { stdout, env }: Terminal,
+  json: boolean,
+  summary: SearchSummary,
+  folder: string,
+  source: string,
+): void {
+  if (json) stdout.write(`${JSON.stringify({ ...summary, folder })}\n`);
+  else stdout.write(`${describeSummary(summary, folder, source, coloursFor(stdout, env)).join('\n')}\n`);
+}
+
+/** A final training has none. */
+function shownFitness(fitness: number | undefined): string[] {
+  return fitness === undefined ? [] : [percent(fitness)];
+}
+
+/** Before there is a run folder, there is nothing to resume. */
+function describeInterruption(error: Error): string[] {
+  if (!(error instanceof AutoCnnError)) return ['interrupted; nothing was begun'];
+  const { path, best } = error.details as { path: string; best?: { genome: string; fitness?: number } };
+  const folder = shownPath(path);
+  return [
+    `interrupted; resume with: auto-cnn resume ${shellWord(folder)}`,
+    ...(best === undefined
+      ? []
+      : [
+          `best so far: ${[...shownFitness(best.fitness), shownGenome(best.genome), join(folder, 'model.onnx')].join('  ')}`,
+        ]),
+  ];
+}

@@ -1,0 +1,305 @@
+// The flags that set a key of the configuration, and how flags and a configuration file become one configuration.
+
+import { Option } from 'commander';
+import {
+  BUDGET_EXAMPLES,
+  COST_NAMES,
+  InvalidInputError,
+  LOSS_NAMES,
+  METRIC_NAMES,
+  OPTIMISER_NAMES,
+  overPreset,
+  PICK_EXAMPLES,
+  PRESET_NAMES,
+  readConfigFile,
+  resolveConfig,
+  SCHEDULE_NAMES,
+  type SearchConfig,
+  undecidedKeys,
+} from '../../index.ts';
+import { parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
+import {
+  type ParseValue,
+  parseLimit,
+  parseNumber,
+  parseNumbers,
+  parseSeconds,
+  parseSize,
+  parseText,
+} from './option-values.ts';
+
+export interface ConfigFlag {
+  /** As commander writes it. */
+  readonly flags: string;
+  /** Path of the key in the configuration. */
+  readonly key: string;
+  readonly description: string;
+  readonly parse: ParseValue;
+}
+
+/** A step schedule needs a list, which only a file can give. */
+const SCHEDULES = SCHEDULE_NAMES.filter((name) => name !== 'step');
+
+/** Shared by every command that loads data. */
+export const DATA_FLAGS: readonly ConfigFlag[] = [
+  flag('--size <HxW>', 'dataset.size', 'bring all images to this size', parseSize),
+  flag('--channels-in <mode>', 'dataset.channels', 'grey or rgb (default: as the images are)', parseText),
+  flag('--layout <order>', 'dataset.layout', 'nhwc or nchw: channels of arrays last or first', parseText),
+  flag('--data-dir <folder>', 'dataset.dataDir', 'where the files of a named data set lie', parseText),
+  flag('--test <share>', 'dataset.test', 'split off as test part if the data has none (default: 0.1)', parseNumber),
+];
+
+export const PRESET_FLAG = flag('--preset <name>', 'preset', `${PRESET_NAMES.join(', ')} (default: fast)`, parseText);
+
+/** What surrounds the genome in every network. */
+export const NETWORK_FLAGS: readonly ConfigFlag[] = [
+  flag('--head <list>', 'outputLayer', 'flatten or gap, dense units, dropout=rate: gap,64,dropout=0.3', parseHead),
+  flag('--shortcut <when>', 'shortcut', 'always or where-channels-differ', parseText),
+];
+
+/** By the heading under which `--help` lists them. */
+export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
+  'Budget:': [
+    flag('--budget <amount>', 'budget', `of the whole run; decides what is not given: ${BUDGET_EXAMPLES}`, parseText),
+  ],
+  'Evolution:': [
+    flag('--seed <n>', 'seed', 'of everything random', parseNumber),
+    flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseText),
+    flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
+    flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
+    flag(
+      '--start-from <list>',
+      'initialGenomes',
+      'genomes to begin with, or none (default: none; with a budget reference designs)',
+      parseGenomes,
+    ),
+    flag('--rungs <n>', 'rungs', 'levels of training in successive halving', parseNumber),
+    flag('--reduction <x>', 'reduction', 'of the candidates on a rung, one in so many goes on', parseNumber),
+    flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),
+    flag('--pick <rule>', 'pick', `${PICK_EXAMPLES}; with a budget promising`, parseText),
+    flag('--crossover-probability <x>', 'crossoverProbability', 'of two parents', parseNumber),
+    flag('--mutation-probability <x>', 'mutationProbability', 'of an offspring', parseNumber),
+  ],
+  'Search space:': [
+    flag('--channels <list>', 'searchSpace.channels', 'filter counts of a layer', parseNumbers),
+    flag('--max-depth <n>', 'searchSpace.maxDepth', 'most layers', parseNumber),
+    flag('--max-parameters <n>', 'searchSpace.maxParameters', 'most parameters, such as 20e6', parseNumber),
+    flag('--max-flops <n>', 'searchSpace.maxFlops', 'most FLOPs for one image, or none', parseLimit),
+    flag('--max-activation-bytes <n>', 'searchSpace.maxActivationBytes', 'of an image in training', parseNumber),
+    flag('--max-candidate-time <time>', 'searchSpace.maxSeconds', 'most time to train one, such as 20s', parseSeconds),
+  ],
+  'Training:': [
+    flag('--epochs <n>', 'training.epochs', 'of each candidate', parseNumber),
+    flag('--early-stop-candidates <rule>', 'earlyStopCandidates', 'none, or median: end those below it', parseText),
+    flag('--equal-compute', 'equalCompute', 'small networks have more epochs, for equal work', parseText),
+    flag('--inherit-weights', 'inheritWeights', 'layers unchanged since a parent start with its weights', parseText),
+    flag('--final-epochs <n>', 'finalEpochs', 'of the winner, or as many as --epochs if more', parseNumber),
+    flag('--final-augmentation <how>', 'finalTraining.augmentation', 'auto or none', parseAugmentation),
+    flag('--final-label-smoothing <x>', 'finalTraining.labelSmoothing', 'in the final training', parseNumber),
+    flag('--repeats <n>', 'repeats', 'final trainings, a seed each: mean and spread', parseNumber),
+    flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
+    flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
+    flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(', '), parseText),
+    flag('--weight-decay <x>', 'training.optimizer.weightDecay', 'strength', parseNumber),
+    flag('--schedule <name>', 'training.schedule.name', SCHEDULES.join(', '), parseSchedule),
+    flag('--warm-up <n>', 'training.warmUpEpochs', 'epochs in which the rate rises', parseNumber),
+    flag('--loss <name>', 'training.loss.name', LOSS_NAMES.join(' or '), parseText),
+    flag('--label-smoothing <x>', 'training.loss.labelSmoothing', 'share of the target spread evenly', parseNumber),
+    flag('--class-weights <how>', 'training.classWeights', 'balanced, or one weight a class', parseClassWeights),
+    flag('--metrics <list>', 'training.metrics', `the first is the fitness: ${METRIC_NAMES.join(', ')}`, parseNames),
+    flag('--early-stopping <n>', 'training.earlyStoppingPatience', 'after so many epochs no better', parseNumber),
+    flag('--fitness-on <part>', 'fitnessOn', 'validation, or test, which biases the result', parseText),
+  ],
+  'Networks:': NETWORK_FLAGS,
+  'Augmentation of the training images:': [
+    flag('--crop <pixels>', 'training.augmentation.padAndCrop', 'pad with zeros, crop at random', parseNumber),
+    flag('--flip', 'training.augmentation.horizontalFlip', 'mirror half of the images', parseText),
+    flag('--cutout <pixels>', 'training.augmentation.cutout', 'a square of zeros', parseNumber),
+    flag('--rotate <degrees>', 'training.augmentation.rotation', 'either way', parseNumber),
+    flag('--brightness <share>', 'training.augmentation.brightness', 'up or down', parseNumber),
+  ],
+  'Data:': [
+    ...DATA_FLAGS,
+    flag('--validation <share>', 'validation', 'of the training images, to score candidates', parseNumber),
+    flag('--train-limit <n>', 'trainLimit', 'use a stratified sample of the training images', parseNumber),
+    flag('--search-limit <n>', 'searchLimit', 'candidates train on a sample, or none: on all', parseLimit),
+  ],
+  'Machine:': [
+    flag('--workers <n>', 'workers', 'child processes (default: one a core)', parseNumber),
+    flag('--lowering <name>', 'lowering', 'plain, blocked (the fast layout of the CPU) or auto', parseText),
+    flag('--timeout <time>', 'timeoutSeconds', 'longest training of a candidate, such as 90s', parseSeconds),
+    flag('--logs-dir <folder>', 'logsDir', 'for TensorBoard (default: tensorboard in the run folder)', parseText),
+    flag('--fitness-cache <file>', 'fitnessCache', 'of finished evaluations, shared between runs', parseText),
+    flag(
+      '--checkpoint-dir <folder>',
+      'checkpointDir',
+      'of weights, shared between runs, to train none twice',
+      parseText,
+    ),
+    flag('--no-tensorboard', 'tensorboard', 'write no event files', parseText),
+  ],
+};
+
+export const ALL_FLAGS: readonly ConfigFlag[] = [PRESET_FLAG, ...Object.values(SEARCH_FLAGS).flat()];
+
+/** Texts of the flags that were given, by key of the configuration. */
+export type GivenFlags = ReadonlyMap<string, { readonly flag: string; readonly value: unknown }>;
+
+/** The option for commander, which keeps its text. The default shown is that of the configuration. */
+export function optionOf({ flags, key, description }: ConfigFlag): Option {
+  const isImplied = key === 'workers' || flags.startsWith('--no-');
+  const fallback = isImplied ? undefined : valueAt(defaults, key);
+  const isNothing = fallback === undefined || fallback === false || (Array.isArray(fallback) && fallback.length === 0);
+  return new Option(flags, isNothing ? description : `${description} (default: ${shownDefault(key, fallback)})`);
+}
+
+/** Parses the options that commander collected. */
+export function readFlags(options: Readonly<Record<string, unknown>>, flags: readonly ConfigFlag[]): GivenFlags {
+  const given = new Map<string, { flag: string; value: unknown }>();
+  for (const { flags: declaration, key, parse } of flags) {
+    const option = new Option(declaration);
+    const text = options[option.attributeName()];
+    const flag = option.long ?? declaration;
+    if (typeof text === 'string') given.set(key, { flag, value: parse(text, flag) });
+    else if (typeof text === 'boolean' && text !== option.negate) given.set(key, { flag, value: text });
+  }
+  return given;
+}
+
+/** A configuration file, read once: it may be a pipe. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly content: unknown;
+}
+
+/** @throws {InvalidInputError} if it cannot be read or is no JSON. */
+export function readConfig(path: string | undefined): ConfigFile | undefined {
+  return path === undefined ? undefined : { path, content: readConfigFile(path) };
+}
+
+/**
+ * The preset first, then the file, then what the command line says.
+ *
+ * @param data  the DATA argument.
+ * @throws {InvalidInputError} naming the file and the key, or the flag.
+ */
+export function configFrom(file: ConfigFile | undefined, data: string | undefined, given: GivenFlags): SearchConfig {
+  const preset = given.get('preset')?.value;
+  // Checked before it is a part of the file.
+  if (preset !== undefined) resolveConfig({ preset, dataset: { source: 'any' } }, placeIn(given, undefined));
+  const config = file === undefined ? treeOver({}, preset) : treeOfFile(file, preset);
+  if (data === undefined && valueAt(config, 'dataset.source') === undefined) {
+    throw new InvalidInputError(
+      'the data is missing: give a name or a folder, such as "auto-cnn search mnist", or dataset.source in a --config file',
+    );
+  }
+  if (data !== undefined) setAt(config, 'dataset.source', data);
+  for (const [key, { value }] of given) {
+    const parent = key.slice(0, key.lastIndexOf('.'));
+    if (key.endsWith('.name') && valueAt(config, key) !== value) setAt(config, parent, {});
+    for (const choice of ['training.optimizer', 'training.loss'] as const) {
+      const isPart = key.startsWith(`${choice}.`) && !key.endsWith('.name');
+      if (isPart && valueAt(config, `${choice}.name`) === undefined) {
+        setAt(config, `${choice}.name`, valueAt(defaults, `${choice}.name`));
+      }
+    }
+    setAt(config, key, value);
+  }
+  // The fingerprint is that of the file's own data, prepared and split as the file says.
+  const changesData = [...given.keys()].some((key) => key.startsWith('dataset.'));
+  if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
+  if (given.has('budget') || valueAt(config, 'undecided') === undefined) {
+    setAt(config, 'undecided', undecidedBeside(file?.content, config, given));
+  }
+  return resolveConfig(config, placeIn(given, file?.path));
+}
+
+/**
+ * Keys that neither the file nor a flag gives; a preset's values give way to a budget. What another budget made of a file
+ * gives way, too.
+ */
+function undecidedBeside(content: unknown, config: Tree, given: GivenFlags): readonly string[] {
+  const { budget, genome, objectives } = config;
+  const isReplaced = given.has('budget') && valueAt(content, 'budget') !== undefined;
+  const own = isTree(content) && !isReplaced ? content : {};
+  return undecidedKeys({ ...own, budget, genome, objectives }).filter((key) => !given.has(key));
+}
+
+/** Says of a key which flag set it, or that it stands in the file. */
+export function placeIn(given: GivenFlags, file: string | undefined): (path: string) => string {
+  return (path) => {
+    const [, setBy] = [...given].find(([key]) => path === key || path.startsWith(`${key}.`)) ?? [];
+    return setBy?.flag ?? (file === undefined ? path : `${file}: ${path}`);
+  };
+}
+
+const defaults = resolveConfig({ dataset: { source: 'any' } }, 'the defaults');
+
+type Tree = Record<string, unknown>;
+
+/** A configuration file over its preset, right in itself but for what the command line may name: the data, the preset. */
+function treeOfFile({ path, content }: ConfigFile, preset: unknown): Tree {
+  if (!isTree(content)) resolveConfig(content, path);
+  const tree = treeOver(isTree(content) ? content : {}, preset);
+  resolveConfig({ ...tree, dataset: withDefaultSource(tree.dataset) }, path);
+  return tree;
+}
+
+/** @param preset  if given, instead of the one that the content names. */
+function treeOver(content: Tree, preset: unknown): Tree {
+  const tree = overPreset(preset === undefined ? content : { ...content, preset });
+  return structuredClone(isTree(tree) ? tree : {});
+}
+
+function withDefaultSource(dataset: unknown): unknown {
+  if (dataset === undefined) return { source: 'any' };
+  return isTree(dataset) ? { source: 'any', ...dataset } : dataset;
+}
+
+function flag(flags: string, key: string, description: string, parse: ParseValue): ConfigFlag {
+  return { flags, key, description, parse };
+}
+
+function parseAugmentation(text: string, name: string): unknown {
+  if (text === 'auto') return text;
+  if (text === 'none') return {};
+  throw new InvalidInputError(
+    `${name} must be auto or none, received ${text}; set finalTraining.augmentation in a --config file for anything else`,
+  );
+}
+
+function parseSchedule(text: string, name: string): string {
+  if (text !== 'step') return text;
+  const names = SCHEDULE_NAMES.filter((schedule) => schedule !== 'step').join(', ');
+  throw new InvalidInputError(
+    `${name} step needs its list of steps: set training.schedule in a --config file, or use ${names}`,
+  );
+}
+
+function shownDefault(key: string, value: unknown): string {
+  if (key === 'outputLayer') return 'flatten';
+  if (key === 'timeoutSeconds') return `${Number(value) / 60}m`;
+  if (typeof value === 'number' && value > 0 && value % 1e6 === 0) return `${value / 1e6}e6`;
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
+export function valueAt(tree: unknown, key: string): unknown {
+  return key.split('.').reduce<unknown>((value, part) => (isTree(value) ? value[part] : undefined), tree);
+}
+
+function setAt(tree: Tree, key: string, value: unknown): void {
+  const parts = key.split('.');
+  const last = parts.pop() ?? key;
+  let parent = tree;
+  for (const part of parts) {
+    const child = parent[part];
+    const next: Tree = isTree(child) ? child : {};
+    parent[part] = next;
+    parent = next;
+  }
+  parent[last] = value;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,47 @@
+// A data set in figures.
+
+import type { Dataset, ImageShape } from '../set/dataset.ts';
+import { channelStatistics } from '../set/statistics.ts';
+import { countLabels } from './data-notes.ts';
+
+export interface DatasetDescription {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly shape: ImageShape;
+  readonly trainExamples: number;
+  readonly testExamples: number;
+  readonly classes: readonly { readonly name: string; readonly train: number; readonly test: number }[];
+  /** Of each channel over the training images, on the scale 0..255. */
+  readonly mean: readonly number[];
+  /** Of each channel over the training images, on the scale 0..255. */
+  readonly std: readonly number[];
+  readonly notes: readonly string[];
+}
+
+/** Counts images by class and part, and takes mean and standard deviation of the channels. */
+export function describeDataset({
+  name,
+  fingerprint,
+  shape,
+  classes,
+  train,
+  test,
+  notes,
+}: Dataset): DatasetDescription {
+  const counts = { train: countLabels(train, classes), test: countLabels(test, classes) };
+  const all = Int32Array.from({ length: train.count }, (_, i) => i);
+  return {
+    name,
+    fingerprint,
+    shape,
+    trainExamples: train.count,
+    testExamples: test.count,
+    classes: classes.map((className, label) => ({
+      name: className,
+      train: counts.train[label] ?? 0,
+      test: counts.test[label] ?? 0,
+    })),
+    ...channelStatistics(train, all, shape),
+    notes,
+  };
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { pixelsOf } from '../../../test/support/data-fixtures.ts';
+import { InvalidInputError } from '../../errors.ts';
+import { type ArrayDataset, datasetFromArrays, examplesFromArrays, pixelsFromArray } from './from-arrays.ts';
+
+const grey: ArrayDataset = {
+  xTrain: { data: Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]), shape: [2, 2, 2] },
+  yTrain: [0, 1],
+  xTest: { data: Uint8Array.from([9, 9, 9, 9]), shape: [1, 2, 2] },
+  yTest: [1],
+};
+
+/** Image → label, whatever the order. */
+function labelled({ train }: ReturnType<typeof datasetFromArrays>): Record<string, number> {
+  const size = pixelsOf(train).length / train.count;
+  const images = [...train.labels].map((label, i) => [
+    pixelsOf(train)
+      .slice(i * size, (i + 1) * size)
+      .join(),
+    label,
+  ]);
+  return Object.fromEntries(images);
+}
+
+const untested = 'Classes without a test image: 0.';
+
+describe('datasetFromArrays', () => {
+  it('takes grey images with and without a channel axis', () => {
+    const dataset = datasetFromArrays(grey);
+    expect(dataset).toMatchObject({ name: 'arrays', shape: { channels: 1, height: 2, width: 2 }, classes: ['0', '1'] });
+    expect(labelled(dataset)).toEqual({ '1,2,3,4': 0, '5,6,7,8': 1 });
+    expect(dataset.notes).toEqual([untested]);
+    const withAxis = { ...grey, xTrain: { ...grey.xTrain, shape: [2, 2, 2, 1] } };
+    expect(datasetFromArrays(withAxis).fingerprint).toBe(dataset.fingerprint);
+  });
+
+  it('brings the channels of coloured images to the front', () => {
+    const data = Uint8Array.from([1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16]);
+    const x = { data, shape: [2, 1, 2, 3] };
+    const dataset = datasetFromArrays({ xTrain: x, yTrain: [1, 0], xTest: x, yTest: [1, 0] });
+    expect(dataset.shape).toEqual({ channels: 3, height: 1, width: 2 });
+    expect(labelled(dataset)).toEqual({ '1,4,2,5,3,6': 1, '11,14,12,15,13,16': 0 });
+  });
+
+  it('scales floats in 0..1 to bytes and says so', () => {
+    const xTrain = { data: Float32Array.from([0, 0.5, 1, 0.2, 0, 0, 0, 0]), shape: [2, 2, 2] };
+    const dataset = datasetFromArrays({ ...grey, xTrain });
+    expect(labelled(dataset)).toEqual({ '0,128,255,51': 0, '0,0,0,0': 1 });
+    expect(dataset.notes).toEqual(['The floats in xTrain from 0..1 were scaled to 0..255 and rounded.', untested]);
+  });
+
+  it('rounds and cuts other floats and says so', () => {
+    const xTrain = { data: Float32Array.from([-3, 0.6, 254.4, 300, 0, 0, 0, 0]), shape: [2, 2, 2] };
+    const xTest = { data: new Float32Array(4), shape: [1, 2, 2] };
+    const dataset = datasetFromArrays({ ...grey, xTrain, xTest });
+    expect(labelled(dataset)).toEqual({ '0,1,254,255': 0, '0,0,0,0': 1 });
+    expect(dataset.notes).toEqual([
+      'The floats in xTrain and xTest were rounded and cut to the range 0..255.',
+      'Test images that are in the training part too, pixel for pixel: 1 of 1; the test accuracy will be too high.',
+      untested,
+    ]);
+  });
+
+  it('takes one-hot labels for the same data as whole numbers', () => {
+    const oneHot = datasetFromArrays({ ...grey, yTrain: Float32Array.from([1, 0, 0, 1]), yTest: [0, 1] });
+    expect(oneHot.fingerprint).toBe(datasetFromArrays(grey).fingerprint);
+  });
+
+  it('takes names of classes and of the data', () => {
+    const dataset = datasetFromArrays({ ...grey, classes: ['cat', 'dog'], name: 'pets' });
+    expect(dataset).toMatchObject({ name: 'pets', classes: ['cat', 'dog'] });
+  });
+
+  it.each<[string, Partial<ArrayDataset>, string]>([
+    [
+      'data that do not fit the shape',
+      { xTrain: { data: new Uint8Array(7), shape: [2, 2, 2] } },
+      'xTrain has 7 values, but its shape [2, 2, 2] needs 8',
+    ],
+    [
+      'a shape of two axes',
+      { xTest: { data: new Uint8Array(4), shape: [2, 2] } },
+      'xTest must have the shape [n, height, width] or [n, height, width, channels] of positive whole numbers, received [2,2]',
+    ],
+    [
+      'two channels',
+      { xTest: { data: new Uint8Array(8), shape: [1, 2, 2, 2] } },
+      'xTest has 2 channels in its last axis; grey images have 1, coloured ones 3',
+    ],
+    [
+      'test images of another size',
+      { xTest: { data: new Uint8Array(6), shape: [1, 2, 3] } },
+      'xTest has images of [2, 3], xTrain of [2, 2]; both must have the same size',
+    ],
+    [
+      'pixels that are no numbers',
+      { xTest: { data: Float32Array.of(0, 1, Number.NaN, 0), shape: [1, 2, 2] } },
+      'xTest holds NaN at position 2; pixels must be finite numbers',
+    ],
+    ['negative labels', { yTrain: [0, -1] }, 'yTrain holds -1 for image 1; labels are whole numbers from 0 up'],
+    ['broken labels', { yTest: [0.5] }, 'yTest holds 0.5 for image 0; labels are whole numbers from 0 up'],
+    [
+      'labels above the classes',
+      { yTest: [2], classes: ['a', 'b'] },
+      'the labels go up to 2, but classes has 2 names; give a name for each class',
+    ],
+    ['too few labels', { yTrain: [0] }, 'yTrain has 1 labels for 2 images; give one whole number an image'],
+    [
+      'a row that is not one-hot',
+      { yTrain: [1, 0, 1, 1] },
+      'yTrain is no one-hot row for image 1: [1, 1]; it must hold one 1, and 0 otherwise',
+    ],
+  ])('refuses %s', (_, change, message) => {
+    const make = () => datasetFromArrays({ ...grey, ...change });
+    expect(make).toThrow(InvalidInputError);
+    expect(make).toThrow(message);
+  });
+
+  it('refuses data that are no typed array', () => {
+    const data = [1, 2, 3, 4];
+    // @ts-expect-error: plain JavaScript can
+    expect(() => datasetFromArrays({ ...grey, xTest: { data, shape: [1, 2, 2] } })).toThrow(
+      'xTest needs data: a Uint8Array or a Float32Array',
+    );
+  });
+});
+
+describe('examplesFromArrays and pixelsFromArray', () => {
+  it('read images as a data set does', () => {
+    const x = { data: Float32Array.of(0, 1), shape: [1, 1, 2] };
+    expect(pixelsFromArray('images', x).pixels).toEqual(Uint8Array.of(0, 255));
+    expect(examplesFromArrays(x, [3], 4).examples).toMatchObject({ count: 1, labels: Int32Array.of(3) });
+    expect(() => examplesFromArrays(x, [4], 4)).toThrow('the labels in y go up to 4, but the network has 4 classes');
+  });
+});

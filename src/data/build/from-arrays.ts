@@ -1,0 +1,202 @@
+// Images and labels in memory, as Keras has them: `[n, height, width]` or `[n, height, width, channels]`.
+
+import { InvalidInputError } from '../../errors.ts';
+import { type Dataset, type Examples, type ImageShape, imageSizeOf } from '../set/dataset.ts';
+import { buildDataset } from './build-dataset.ts';
+
+export interface ImageArray {
+  readonly data: Uint8Array | Float32Array;
+  /** `[n, height, width]` for grey images, or `[n, height, width, channels]` with 1 or 3 channels, the last axis fastest. */
+  readonly shape: readonly number[];
+}
+
+/** Whole numbers, one an image; or one-hot, a row an image. */
+export type LabelArray = ArrayLike<number>;
+
+export interface ArrayDataset {
+  readonly xTrain: ImageArray;
+  readonly yTrain: LabelArray;
+  readonly xTest: ImageArray;
+  readonly yTest: LabelArray;
+  /** Names of the classes; without them `0`, `1`, … */
+  readonly classes?: readonly string[];
+  /** Default `arrays`. */
+  readonly name?: string;
+}
+
+/**
+ * A data set from arrays in memory. Floats are brought to bytes: if all of them, in both parts, lie in 0..1 they are
+ * scaled to 0..255, otherwise rounded and cut to 0..255; the notes of the data set say which.
+ *
+ * @throws {InvalidInputError} naming the array, what does not fit, and the cure.
+ */
+export function datasetFromArrays(arrays: ArrayDataset): Dataset {
+  const { xTrain, yTrain, xTest, yTest, name = 'arrays' } = arrays;
+  const parts = { xTrain, xTest };
+  for (const [part, images] of Object.entries(parts)) checkImages(part, images);
+  const shape = imageShapeOf(xTrain);
+  if (JSON.stringify(imageShapeOf(xTest)) !== JSON.stringify(shape)) {
+    throw new InvalidInputError(
+      `xTest has images of [${xTest.shape.slice(1).join(', ')}], xTrain of [${xTrain.shape.slice(1).join(', ')}]; both must have the same size`,
+    );
+  }
+  const scale = scaleOf([xTrain, xTest]);
+  const labels = { train: toLabels('yTrain', yTrain, countOf(xTrain)), test: toLabels('yTest', yTest, countOf(xTest)) };
+  const classCount = Math.max(labels.train.classCount, labels.test.classCount);
+  const classes = arrays.classes ?? Array.from({ length: classCount }, (_, label) => String(label));
+  if (classCount > classes.length) {
+    throw new InvalidInputError(
+      `the labels go up to ${classCount - 1}, but classes has ${classes.length} names; give a name for each class`,
+      { details: { classes, largestLabel: classCount - 1 } },
+    );
+  }
+  const part = (images: ImageArray, { values }: Labels): Examples => ({
+    count: countOf(images),
+    pixels: toPixels(images, scale),
+    labels: values,
+  });
+  return buildDataset({
+    name,
+    shape,
+    classes,
+    train: part(xTrain, labels.train),
+    test: part(xTest, labels.test),
+    notes: notesOn(parts, scale),
+  });
+}
+
+/**
+ * Images in memory as a network takes them.
+ *
+ * @param name  of the array, for messages.
+ * @returns `[n, channels, height, width]` bytes; floats become bytes as in `datasetFromArrays`.
+ * @throws {InvalidInputError} if data and shape do not fit.
+ */
+export function pixelsFromArray(name: string, images: ImageArray): { shape: ImageShape; pixels: Uint8Array } {
+  checkImages(name, images);
+  return { shape: imageShapeOf(images), pixels: toPixels(images, scaleOf([images])) };
+}
+
+/**
+ * Images and labels in memory as examples of a data set with the given classes.
+ *
+ * @throws {InvalidInputError} if lengths, shape or labels do not fit.
+ */
+export function examplesFromArrays(
+  x: ImageArray,
+  y: LabelArray,
+  classes: number,
+): { shape: ImageShape; examples: Examples } {
+  const { shape, pixels } = pixelsFromArray('x', x);
+  const { values, classCount } = toLabels('y', y, countOf(x));
+  if (classCount > classes) {
+    throw new InvalidInputError(`the labels in y go up to ${classCount - 1}, but the network has ${classes} classes`);
+  }
+  return { shape, examples: { count: countOf(x), pixels, labels: values } };
+}
+
+interface Labels {
+  readonly values: Int32Array;
+  readonly classCount: number;
+}
+
+function checkImages(name: string, { data, shape }: ImageArray): void {
+  const refuse = (what: string): never => {
+    throw new InvalidInputError(`${name} ${what}`, { details: { shape, length: data?.length } });
+  };
+  if (!(data instanceof Uint8Array || data instanceof Float32Array)) {
+    refuse('needs data: a Uint8Array or a Float32Array');
+  }
+  const isWhole = (size: number): boolean => Number.isSafeInteger(size) && size >= 1;
+  if (!Array.isArray(shape) || (shape.length !== 3 && shape.length !== 4) || !shape.every(isWhole)) {
+    refuse(
+      `must have the shape [n, height, width] or [n, height, width, channels] of positive whole numbers, received ${JSON.stringify(shape)}`,
+    );
+  }
+  const [, , , channels = 1] = shape;
+  if (channels !== 1 && channels !== 3) {
+    refuse(`has ${channels} channels in its last axis; grey images have 1, coloured ones 3`);
+  }
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  if (data.length !== size) {
+    refuse(`has ${data.length} values, but its shape [${shape.join(', ')}] needs ${size}`);
+  }
+  const bad = data instanceof Float32Array ? data.findIndex((value) => !Number.isFinite(value)) : -1;
+  if (bad >= 0) refuse(`holds ${data[bad]} at position ${bad}; pixels must be finite numbers`);
+}
+
+function imageShapeOf({ shape: [, height = 0, width = 0, channels = 1] }: ImageArray): ImageShape {
+  return { channels, height, width };
+}
+
+function countOf({ shape }: ImageArray): number {
+  return shape[0] ?? 0;
+}
+
+/** 255 if there are floats and all lie in 0..1. */
+function scaleOf(arrays: readonly ImageArray[]): 1 | 255 {
+  const floats = arrays.map(({ data }) => data).filter((data) => data instanceof Float32Array);
+  return floats.length > 0 && floats.every((data) => data.every((value) => value >= 0 && value <= 1)) ? 255 : 1;
+}
+
+function notesOn(parts: Readonly<Record<string, ImageArray>>, scale: 1 | 255): string[] {
+  const names = Object.keys(parts).filter((name) => parts[name]?.data instanceof Float32Array);
+  if (names.length === 0) return [];
+  const how =
+    scale === 255 ? 'from 0..1 were scaled to 0..255 and rounded' : 'were rounded and cut to the range 0..255';
+  return [`The floats in ${names.join(' and ')} ${how}.`];
+}
+
+/** `[n, H, W, C]` → `[n, C, H, W]`, as bytes. */
+function toPixels(images: ImageArray, scale: 1 | 255): Uint8Array {
+  const { data } = images;
+  const { channels } = imageShapeOf(images);
+  const bytes =
+    data instanceof Uint8Array
+      ? data
+      : // Cuts and rounds to the nearest.
+        Uint8ClampedArray.from(data, (value) => Math.round(value * scale));
+  const imageSize = imageSizeOf(imageShapeOf(images));
+  const plane = imageSize / channels;
+  const pixels = new Uint8Array(bytes.length);
+  for (let start = 0; start < bytes.length; start += imageSize) {
+    for (let channel = 0; channel < channels; channel++) {
+      for (let i = 0; i < plane; i++) {
+        pixels[start + channel * plane + i] = bytes[start + i * channels + channel] ?? 0;
+      }
+    }
+  }
+  return pixels;
+}
+
+function toLabels(name: string, labels: LabelArray, count: number): Labels {
+  const { length } = labels;
+  if (length === count) {
+    const values = Int32Array.from(labels);
+    for (let i = 0; i < count; i++) {
+      const label = labels[i] ?? Number.NaN;
+      if (Number.isInteger(label) && label >= 0) continue;
+      throw new InvalidInputError(`${name} holds ${label} for image ${i}; labels are whole numbers from 0 up`, {
+        details: { row: i, received: label },
+      });
+    }
+    return { values, classCount: values.reduce((largest, label) => Math.max(largest, label), -1) + 1 };
+  }
+  if (length === 0 || length % count !== 0) {
+    throw new InvalidInputError(
+      `${name} has ${length} labels for ${count} images; give one whole number an image, or a one-hot row for each`,
+      { details: { length, count } },
+    );
+  }
+  const classCount = length / count;
+  const values = Int32Array.from({ length: count }, (_, row) => {
+    const oneHot = Array.from({ length: classCount }, (_, label) => labels[row * classCount + label]);
+    const label = oneHot.indexOf(1);
+    if (label >= 0 && oneHot.every((value, i) => value === (i === label ? 1 : 0))) return label;
+    throw new InvalidInputError(
+      `${name} is no one-hot row for image ${row}: [${oneHot.join(', ')}]; it must hold one 1, and 0 otherwise`,
+      { details: { row } },
+    );
+  });
+  return { values, classCount };
+}

@@ -1,0 +1,72 @@
+// Where packed data sets are kept: `datasets/FINGERPRINT.pack`, one for each content, whatever source it came from.
+
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ensureFolder } from '../../files/ensure-folder.ts';
+import { fileFailure } from '../../files/file-failure.ts';
+import type { Dataset } from '../set/dataset.ts';
+import { readPackedDataset, writePackedDataset } from './packed-file.ts';
+
+/**
+ * The cache folder, made if need be: `cacheDir`, or AUTO_CNN_CACHE, or the user's cache folder of this system, or a
+ * folder for temporary files if that cannot be written.
+ *
+ * @throws {InvalidInputError} if the folder that was asked for cannot be written.
+ */
+export async function resolveCacheDir(cacheDir?: string): Promise<string> {
+  const asked = cacheDir ?? environmentFolder('AUTO_CNN_CACHE');
+  if (asked !== undefined) return makeWritable(resolve(asked));
+  try {
+    return await makeWritable(userCacheDir());
+  } catch {
+    return makeWritable(join(tmpdir(), `auto-cnn-${process.getuid?.() ?? 'cache'}`));
+  }
+}
+
+/** Where a data set lies in a cache folder, whether or not it is there. */
+export function packedDatasetPath(fingerprint: string, cacheDir: string): string {
+  return join(cacheDir, 'datasets', `${fingerprint}.pack`);
+}
+
+/**
+ * Makes sure that the data set lies whole in the cache, for other processes to read.
+ *
+ * @returns its path.
+ * @throws {InvalidInputError} if it cannot be written; the disk is full, say.
+ */
+export async function ensurePacked(dataset: Dataset, cacheDir?: string): Promise<string> {
+  const path = packedDatasetPath(dataset.fingerprint, await resolveCacheDir(cacheDir));
+  const intact = await readPackedDataset(path).then(
+    ({ fingerprint }) => fingerprint === dataset.fingerprint,
+    () => false,
+  );
+  if (!intact) await writePackedDataset(path, dataset);
+  return path;
+}
+
+function userCacheDir(): string {
+  if (process.platform === 'win32') {
+    return join(environmentFolder('LOCALAPPDATA') ?? join(homedir(), 'AppData', 'Local'), 'auto-cnn', 'Cache');
+  }
+  const xdg = environmentFolder('XDG_CACHE_HOME');
+  if (xdg === undefined && process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'auto-cnn');
+  return join(xdg ?? join(homedir(), '.cache'), 'auto-cnn');
+}
+
+/** A variable that is set to nothing counts as not set. */
+function environmentFolder(name: string): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
+}
+
+async function makeWritable(folder: string): Promise<string> {
+  try {
+    ensureFolder(folder);
+    await access(folder, constants.W_OK | constants.X_OK);
+    return folder;
+  } catch (error) {
+    throw fileFailure('write to the cache folder', folder, error);
+  }
+}

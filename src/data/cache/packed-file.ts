@@ -1,0 +1,213 @@
+// The packed file: everything a training process needs, in one file. Its pixels are read in one go, or stay
+// there where they are more than memory should hold.
+//
+//   bytes 0..7     "AUTOCNND"
+//         8..11    format version, uint32 little endian (as all integers here)
+//        12..15    length of the header, uint32
+//        16..47    SHA-256 of bytes 12..15 and of all that follows
+//        48..      header: JSON, padded with spaces so that the data starts at a multiple of 64
+//        then      labels int32 of train and test, padding with zeros to a multiple of 64, pixels of train and test
+
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, read as readCallback, readSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { DataFormatError } from '../../errors.ts';
+import { fileFailure } from '../../files/file-failure.ts';
+import { HELD_PIXELS } from '../../files/memory-limit.ts';
+import { keepOpen } from '../../files/open-file.ts';
+import { replaceFile } from '../../files/write-file.ts';
+import { imagesInFile } from '../pixels/stored-images.ts';
+import { type Dataset, type Examples, type ImageShape, imageSizeOf, readImages } from '../set/dataset.ts';
+
+/**
+ * Writes a data set to one file: to a temporary file first, which then takes the place of `path`. So a reader never
+ * sees half a file, whoever else writes the same.
+ *
+ * @throws {InvalidInputError} if it cannot be written, the disk is full, say. Nothing is left behind.
+ */
+export async function writePackedDataset(path: string, dataset: Dataset): Promise<void> {
+  const { header, labels } = encodeHead(dataset);
+  const prologue = Buffer.alloc(PROLOGUE_SIZE);
+  prologue.write(MAGIC, 0, 'latin1');
+  prologue.writeUInt32LE(VERSION, 8);
+  prologue.writeUInt32LE(header.length, 12);
+  await replaceFile(path, async (file) => {
+    const hash = createHash('sha256').update(prologue.subarray(12, 16));
+    await file.writeFile(prologue);
+    for (const chunk of [[header, labels], pixelChunks(dataset.train, dataset), pixelChunks(dataset.test, dataset)]) {
+      for (const bytes of chunk) {
+        hash.update(bytes);
+        await file.writeFile(bytes);
+      }
+    }
+    await file.write(hash.digest(), 0, DIGEST_SIZE, 16);
+  });
+}
+
+/**
+ * Reads what `writePackedDataset` wrote and verifies its checksum.
+ *
+ * @param memoryLimitBytes  a larger file is read through, but its images stay in it and are read when they are needed.
+ * @throws {DataFormatError} if it is another file, of another version, cut off or damaged.
+ * @throws {InvalidInputError} if it cannot be read.
+ */
+export async function readPackedDataset(path: string, memoryLimitBytes = HELD_PIXELS): Promise<Dataset> {
+  const fd = openPacked(path);
+  let stored = false;
+  try {
+    const fail = (what: string, offset: number): DataFormatError =>
+      new DataFormatError(`${path}, byte ${offset}: ${what}; delete the file, it is made again from the data.`, {
+        details: { path, offset },
+      });
+    const prologue = readAt(fd, 0, PROLOGUE_SIZE);
+    if (prologue.length < PROLOGUE_SIZE || prologue.toString('latin1', 0, 8) !== MAGIC) {
+      throw fail('not a packed data set of auto-cnn', 0);
+    }
+    const version = prologue.readUInt32LE(8);
+    if (version !== VERSION) throw fail(`format version ${version}, this program reads version ${VERSION}`, 8);
+    const bodyLength = fstatSync(fd).size - PROLOGUE_SIZE;
+    stored = bodyLength > memoryLimitBytes;
+    const body = stored ? undefined : Buffer.allocUnsafeSlow(bodyLength);
+    const checksum = await readThrough(fd, prologue.subarray(12, 16), bodyLength, body);
+    if (!checksum.equals(prologue.subarray(16))) {
+      stored = false;
+      throw fail('the checksum does not match, the file is damaged or cut off', 16);
+    }
+    const read = (offset: number, length: number): Buffer =>
+      body?.subarray(offset, offset + length) ?? readAt(fd, PROLOGUE_SIZE + offset, length);
+    const file = stored ? keepOpen(fd, path) : undefined;
+    return decodeBody(read, prologue.readUInt32LE(12), (offset, imageSize, count) => {
+      if (file !== undefined) return imagesInFile(file, PROLOGUE_SIZE + offset, imageSize);
+      const pixels = read(offset, count * imageSize);
+      return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length);
+    });
+  } catch (error) {
+    throw error instanceof DataFormatError ? error : fileFailure('read the packed data set', path, error);
+  } finally {
+    if (!stored) closeSync(fd);
+  }
+}
+
+const MAGIC = 'AUTOCNND';
+const VERSION = 1;
+const PROLOGUE_SIZE = 48;
+const DIGEST_SIZE = 32;
+const ALIGNMENT = 64;
+/** Bytes read or written at a time. */
+const PIECE = 2 ** 22;
+
+interface Header {
+  readonly name: string;
+  readonly shape: ImageShape;
+  readonly classes: readonly string[];
+  readonly trainCount: number;
+  readonly testCount: number;
+  readonly fingerprint: string;
+  readonly notes: readonly string[];
+}
+
+function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
+  const { name, shape, classes, train, test, fingerprint, notes } = dataset;
+  const fields: Header = {
+    name,
+    shape,
+    classes,
+    trainCount: train.count,
+    testCount: test.count,
+    fingerprint,
+    notes,
+  };
+  const json = Buffer.from(JSON.stringify(fields));
+  const headerLength = alignUp(PROLOGUE_SIZE + json.length) - PROLOGUE_SIZE;
+  const padded = Buffer.alloc(headerLength, ' ');
+  json.copy(padded);
+  const labels = Buffer.alloc(alignUp((train.count + test.count) * 4));
+  let offset = 0;
+  for (const label of [train.labels, test.labels].flatMap((part) => [...part])) {
+    offset = labels.writeInt32LE(label, offset);
+  }
+  return { header: padded, labels };
+}
+
+function* pixelChunks(examples: Examples, { shape }: Dataset): Generator<Uint8Array> {
+  const imageSize = imageSizeOf(shape);
+  const step = Math.ceil(PIECE / imageSize);
+  for (let from = 0; from < examples.count; from += step) {
+    yield readImages(examples, imageSize, from, Math.min(from + step, examples.count));
+  }
+}
+
+/** The checksum was verified: what is here is what was written. */
+function decodeBody(
+  read: (offset: number, length: number) => Buffer,
+  headerLength: number,
+  pixelsAt: (offset: number, imageSize: number, count: number) => Examples['pixels'],
+): Dataset {
+  const header = JSON.parse(read(0, headerLength).toString()) as Header;
+  const { name, shape, classes, trainCount, testCount, fingerprint, notes } = header;
+  const imageSize = imageSizeOf(shape);
+  const labels = read(headerLength, alignUp((trainCount + testCount) * 4));
+  const pixelsStart = headerLength + labels.length;
+  const part = (first: number, count: number): Examples => ({
+    count,
+    pixels: pixelsAt(pixelsStart + first * imageSize, imageSize, count),
+    labels: Int32Array.from({ length: count }, (_, i) => labels.readInt32LE((first + i) * 4)),
+  });
+  return { name, shape, classes, train: part(0, trainCount), test: part(trainCount, testCount), fingerprint, notes };
+}
+
+function openPacked(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw fileFailure('read the packed data set', path, error);
+  }
+}
+
+/** Fewer bytes if the file ends before. */
+function readAt(fd: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, readInto(fd, offset, bytes));
+}
+
+function readInto(fd: number, offset: number, target: Uint8Array): number {
+  let done = 0;
+  while (done < target.length) {
+    const read = readSync(fd, target, done, target.length - done, offset + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return done;
+}
+
+const readAsync = promisify(readCallback);
+
+/** SHA-256 of `start` and of the body; fills `body` on the way if it is given. A piece is hashed while the next is read. */
+async function readThrough(fd: number, start: Uint8Array, length: number, body: Buffer | undefined): Promise<Buffer> {
+  const hash = createHash('sha256').update(start);
+  const pieces = Buffer.allocUnsafeSlow(body === undefined ? 2 * PIECE : 0);
+  const readPiece = async (from: number): Promise<Buffer> => {
+    const size = Math.max(0, Math.min(PIECE, length - from));
+    const spare = from % (2 * PIECE);
+    const target = body?.subarray(from, from + size) ?? pieces.subarray(spare, spare + size);
+    let done = 0;
+    while (done < size) {
+      const { bytesRead } = await readAsync(fd, target, done, size - done, PROLOGUE_SIZE + from + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return target.subarray(0, done);
+  };
+  let next = readPiece(0);
+  for (let from = 0; from < length; from += PIECE) {
+    const piece = await next;
+    next = readPiece(from + PIECE);
+    // If it fails while this one is hashed, that is heard of in the next turn.
+    next.catch(() => {});
+    hash.update(piece);
+  }
+  await next;
+  return hash.digest();
+}
+
+const alignUp = (size: number): number => Math.ceil(size / ALIGNMENT) * ALIGNMENT;

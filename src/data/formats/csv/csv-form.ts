@@ -1,0 +1,128 @@
+// What the columns of a CSV file mean, told from its first two rows.
+
+import type { ImageShape } from '../../set/dataset.ts';
+import { delimiterOf, readLines, splitFields } from './csv-lines.ts';
+
+/** Rows of pixels, each with a label. */
+export interface PixelForm {
+  readonly kind: 'pixels';
+  readonly delimiter: string;
+  readonly hasHeader: boolean;
+  /** Undefined if there are pixels only. */
+  readonly labelColumn: number | undefined;
+  /** In the order of the pixels. */
+  readonly pixelColumns: readonly number[];
+  readonly columns: number;
+  readonly shape: ImageShape;
+}
+
+/** Rows of a file name and a label. */
+export interface FileForm {
+  readonly kind: 'files';
+  readonly delimiter: string;
+  readonly hasHeader: boolean;
+  readonly fileColumn: number;
+  /** Undefined if there are names only. */
+  readonly labelColumn: number | undefined;
+  readonly columns: number;
+  /** Of the first row, for finding the folder. */
+  readonly example: string;
+}
+
+const LABEL_NAMES = ['label', 'labels', 'class', 'target', 'category', 'class_name', 'species', 'breed', 'y'];
+const FILE_NAMES = [
+  'filename',
+  'file_name',
+  'file',
+  'image',
+  'image_name',
+  'image_path',
+  'img',
+  'path',
+  'filepath',
+  'image_id',
+  'id',
+  'name',
+];
+
+/** @returns undefined if it is neither form. */
+export async function formOfCsv(path: string): Promise<PixelForm | FileForm | undefined> {
+  const lines: string[] = [];
+  for await (const { bytes } of readLines(path)) {
+    lines.push(bytes.toString());
+    if (lines.length === 2) break;
+  }
+  const [firstLine, secondLine = firstLine] = lines;
+  if (firstLine === undefined || secondLine === undefined) return undefined;
+  const delimiter = delimiterOf(firstLine);
+  const first = splitFields(firstLine, delimiter);
+  const second = splitFields(secondLine, delimiter);
+  if (first.length !== second.length) return undefined;
+  return pixelForm(first, second, delimiter) ?? fileForm(first, second, delimiter);
+}
+
+/** Square images, grey or of three channels. */
+function squareShape(pixels: number): ImageShape | undefined {
+  for (const channels of [1, 3]) {
+    const side = Math.sqrt(pixels / channels);
+    if (Number.isInteger(side) && side >= 2) return { channels, height: side, width: side };
+  }
+  return undefined;
+}
+
+function pixelForm(first: readonly string[], second: readonly string[], delimiter: string): PixelForm | undefined {
+  const words = second.flatMap((field, column) => (isNumber(field) ? [] : [column]));
+  const names = first.map((name) => name.toLowerCase());
+  const named = names.findIndex((name) => LABEL_NAMES.includes(name));
+  const hasHeader = named >= 0 || first.filter((field) => !isNumber(field)).length > Math.max(1, words.length);
+  // An index that a data frame was written with has an empty name.
+  const columns = first.flatMap((_, column) => (hasHeader && names[column] === '' ? [] : [column]));
+  if (words.length > 1 || columns.length < 4) return undefined;
+  const labelColumn = named >= 0 ? named : (words[0] ?? (isUnlabelled(columns.length) ? undefined : columns[0]));
+  const pixelColumns = columns.filter((column) => column !== labelColumn);
+  const shape = shapeInNames(hasHeader ? first : [], pixelColumns) ?? squareShape(pixelColumns.length);
+  if (shape === undefined) return undefined;
+  return { kind: 'pixels', delimiter, hasHeader, labelColumn, pixelColumns, columns: first.length, shape };
+}
+
+const isUnlabelled = (columns: number): boolean =>
+  squareShape(columns - 1) === undefined && squareShape(columns) !== undefined;
+
+/** Pixels called by their row and column, counted from 1: the last is called `28x28`. */
+function shapeInNames(names: readonly string[], pixelColumns: readonly number[]): ImageShape | undefined {
+  const match = /^(\d{1,4})x(\d{1,4})$/.exec(names[pixelColumns.at(-1) ?? -1] ?? '');
+  const [height, width] = [Number(match?.[1]), Number(match?.[2])];
+  return height * width === pixelColumns.length ? { channels: 1, height, width } : undefined;
+}
+
+function fileForm(first: readonly string[], second: readonly string[], delimiter: string): FileForm | undefined {
+  const names = first.map((name) => name.toLowerCase());
+  const fileColumn = FILE_NAMES.map((name) => names.indexOf(name)).find((column) => column >= 0);
+  if (fileColumn !== undefined) {
+    const named = LABEL_NAMES.map((name) => names.indexOf(name)).find((column) => column >= 0);
+    const other = first.length === 2 ? 1 - fileColumn : undefined;
+    const example = second[fileColumn] ?? '';
+    return {
+      kind: 'files',
+      delimiter,
+      hasHeader: true,
+      fileColumn,
+      labelColumn: named ?? other,
+      columns: first.length,
+      example,
+    };
+  }
+  const column = first.findIndex((field) => /\.(png|jpe?g|webp)$/i.test(field));
+  if (column < 0 || first.length !== 2) return undefined;
+  return {
+    kind: 'files',
+    delimiter,
+    hasHeader: false,
+    fileColumn: column,
+    labelColumn: 1 - column,
+    columns: 2,
+    example: first[column] ?? '',
+  };
+}
+
+const isNumber = (field: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(field);

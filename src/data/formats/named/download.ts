@@ -1,0 +1,173 @@
+// Files from the network, whole or not at all: what has come is kept when a transfer breaks, and the next one goes on there.
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DataFormatError, InvalidInputError } from '../../../errors.ts';
+import { ensureFolder } from '../../../files/ensure-folder.ts';
+import { fileFailure } from '../../../files/file-failure.ts';
+import { reasonOf } from '../../../files/format-error.ts';
+
+export interface RemoteFile {
+  readonly url: string;
+  /** As its authors publish it; hexadecimal. */
+  readonly md5: string;
+}
+
+export interface DownloadOptions {
+  /** Called with the bytes that are there and in all; not called where the server does not say how many. */
+  readonly onProgress?: ((received: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time without a byte. Default 30 s. */
+  readonly stallMs?: number;
+  /** Between tries. Default 1 s, then twice as long each time. */
+  readonly pauseMs?: number;
+}
+
+/**
+ * Fetches a file to `path`, unless it is there. Transfers go to `path.part` first, which becomes `path` once its check sum
+ * is right. A broken transfer is tried again, going on where it broke, as long as bytes come; three times in a row
+ * without any, and it fails. The part stays for the next call.
+ *
+ * @throws {InvalidInputError} no network, a refusal of the server, a disk that cannot be written.
+ * @throws {DataFormatError} a wrong check sum, twice: what came is removed.
+ */
+export async function download(file: RemoteFile, path: string, options: DownloadOptions = {}): Promise<void> {
+  if ((await sizeOf(path)) !== undefined) return;
+  const part = `${path}.part`;
+  try {
+    ensureFolder(dirname(path));
+    // A part of another file, or one that was damaged, shows in the sum of the whole: then once more from the start.
+    for (const isLast of [false, true]) {
+      await transfer(file, part, options);
+      const md5 = await md5Of(part);
+      if (md5 === file.md5) return await rename(part, path);
+      await rm(part, { force: true });
+      if (isLast) {
+        throw new DataFormatError(
+          `${file.url}: the check sum of what was received is ${md5}, expected ${file.md5}; it was removed: try again later, or get the file elsewhere.`,
+          { details: { url: file.url, path, received: md5, expected: file.md5 } },
+        );
+      }
+    }
+  } catch (error) {
+    throw error instanceof Error && 'syscall' in error ? fileFailure('write', part, error) : error;
+  }
+}
+
+const TRIES = 3;
+const LARGEST_FILE = 2 * 2 ** 30;
+
+/** Something that another try could mend. */
+class BrokenTransfer extends Error {}
+
+async function transfer(file: RemoteFile, part: string, options: DownloadOptions): Promise<void> {
+  let failures = 0;
+  for (;;) {
+    const before = (await sizeOf(part)) ?? 0;
+    try {
+      return await receive(file, part, before, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof BrokenTransfer)) throw error;
+      failures = ((await sizeOf(part)) ?? 0) > before ? 1 : failures + 1;
+      if (failures === TRIES) {
+        throw new InvalidInputError(
+          `Cannot fetch ${file.url}: ${reasonOf(error)}; check the network, what has come is kept.`,
+          {
+            details: { url: file.url },
+            cause: error,
+          },
+        );
+      }
+      await pause((options.pauseMs ?? 1000) * 2 ** (failures - 1), undefined, { signal: options.signal });
+    }
+  }
+}
+
+async function receive(file: RemoteFile, part: string, start: number, options: DownloadOptions): Promise<void> {
+  const { onProgress, signal, stallMs = 30_000 } = options;
+  const stalled = new AbortController();
+  const timer = setTimeout(() => stalled.abort(new BrokenTransfer(`nothing came for ${stallMs / 1000} s`)), stallMs);
+  const stop = AbortSignal.any(signal === undefined ? [stalled.signal] : [signal, stalled.signal]);
+  let target: FileHandle | undefined;
+  try {
+    const response = await ask(file.url, start, stop);
+    // It has all the bytes; the check sum tells whether they are right.
+    if (response.status === 416 && start > 0) return;
+    if (!response.ok || response.body === null) throw refusal(file.url, response.status);
+    // A server that cannot go on in the middle sends everything.
+    const offset = response.status === 206 ? start : 0;
+    const length = Number(response.headers.get('content-length') ?? Number.NaN);
+    target = await open(part, offset === 0 ? 'w' : 'a');
+    let received = offset;
+    for await (const chunk of bodyOf(response)) {
+      timer.refresh();
+      await target.writeFile(chunk);
+      received += chunk.length;
+      if (received > LARGEST_FILE) throw refuseSize(file.url);
+      if (length > 0) onProgress?.(received, offset + length);
+    }
+    if (received < offset + length) throw new BrokenTransfer(`it ended after ${received} of ${offset + length} bytes`);
+  } catch (error) {
+    if (stalled.signal.aborted) throw stalled.signal.reason;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    await target?.close();
+  }
+}
+
+async function ask(url: string, start: number, signal: AbortSignal): Promise<Response> {
+  // Compression on the way would change the bytes and their number.
+  const headers = { 'accept-encoding': 'identity', ...(start > 0 && { range: `bytes=${start}-` }) };
+  try {
+    return await fetch(url, { headers, signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+    throw new BrokenTransfer(reasonOf(inner) || 'no connection', { cause });
+  }
+}
+
+async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  const chunks = (body ?? new ReadableStream<Uint8Array>()).values();
+  for (;;) {
+    const next = await chunks.next().catch((cause: unknown) => {
+      throw new BrokenTransfer(`the connection broke (${reasonOf(cause)})`, { cause });
+    });
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+function refusal(url: string, status: number): Error {
+  if (status >= 500 || status === 429) return new BrokenTransfer(`the server answers ${status}`);
+  return new InvalidInputError(`Cannot fetch ${url}: the server answers ${status}; get the file elsewhere.`, {
+    details: { url, status },
+  });
+}
+
+function refuseSize(url: string): Error {
+  return new InvalidInputError(
+    `Cannot fetch ${url}: it is larger than ${LARGEST_FILE} bytes; get the file elsewhere.`,
+    {
+      details: { url },
+    },
+  );
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+}
+
+async function md5Of(path: string): Promise<string> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

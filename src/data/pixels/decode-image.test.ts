@@ -1,0 +1,163 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { encodePng, plainImage, randomExamples } from '../../../test/support/data-fixtures.ts';
+import { decodeImage, readImageSize, resizePlanes } from './decode-image.ts';
+
+const size = { height: 2, width: 3 };
+const grey = Uint8Array.of(0, 50, 100, 150, 200, 250);
+const rgb = Uint8Array.from({ length: 18 }, (_, i) => i * 14);
+const greyPng = await encodePng(grey, { channels: 1, ...size });
+const rgbPng = await encodePng(rgb, { channels: 3, ...size });
+
+/** The first pixel's channels. */
+const firstPixel = async (bytes: Uint8Array): Promise<number[]> => {
+  const planes = await decodeImage(bytes, size);
+  return planes.length === 6 ? [planes[0] ?? -1] : [0, 6, 12].map((at) => planes[at] ?? -1);
+};
+
+describe('decodeImage', () => {
+  it('gives the exact values of lossless images, as planes', async () => {
+    expect(await decodeImage(greyPng, size)).toEqual(grey);
+    expect(await decodeImage(rgbPng, size)).toEqual(rgb);
+    expect(await decodeImage(await sharp(rgbPng).webp({ lossless: true }).toBuffer(), size)).toEqual(rgb);
+  });
+
+  it('gives one plane for a grey image that is stored in colour', async () => {
+    const stored = await sharp(greyPng).toColourspace('srgb').webp({ lossless: true }).toBuffer();
+    expect(await decodeImage(stored, size)).toEqual(grey);
+  });
+
+  it('reads palettes', async () => {
+    const palette = await sharp(rgbPng).png({ palette: true, colours: 256, quality: 100 }).toBuffer();
+    expect((await sharp(palette).metadata()).isPalette).toBe(true);
+    expect(await decodeImage(palette, size)).toHaveLength(18);
+  });
+
+  it('cuts 16 bits to 8', async () => {
+    const deep = await sharp(
+      Uint16Array.from(grey, (value) => value * 256 + 77),
+      {
+        raw: { ...size, channels: 1 },
+      },
+    )
+      .toColourspace('grey16')
+      .png()
+      .toBuffer();
+    expect((await sharp(deep).metadata()).depth).toBe('ushort');
+    expect(await decodeImage(deep, size)).toEqual(grey);
+  });
+
+  it('lays transparency on black', async () => {
+    const background = { r: 200, g: 100, b: 50, alpha: 0.5 };
+    const half = await sharp({ create: { ...size, channels: 4, background } })
+      .png()
+      .toBuffer();
+    const [red = 0, green = 0, blue = 0] = await firstPixel(half);
+    expect([red, green, blue].map((value) => Math.round(value / 5) * 5)).toEqual([100, 50, 25]);
+  });
+
+  it('reads JPEG in grey, colour and CMYK', async () => {
+    const red = await plainImage({ r: 200, g: 20, b: 30 }, size);
+    expect(await firstPixel(await sharp(red).greyscale().jpeg().toBuffer())).toHaveLength(1);
+    for (const space of ['srgb', 'cmyk']) {
+      const [r = 0, g = 0] = await firstPixel(await sharp(red).toColourspace(space).jpeg().toBuffer());
+      expect(r).toBeGreaterThan(150);
+      expect(g).toBeLessThan(80);
+    }
+  });
+
+  it('takes the first frame of an animation', async () => {
+    const frames = await Promise.all(['#f00', '#0f0'].map((colour) => plainImage(colour, size)));
+    const animated = await sharp(frames, { join: { animated: true } })
+      .webp({ lossless: true })
+      .toBuffer();
+    expect((await sharp(animated).metadata()).pages).toBe(2);
+    expect(await firstPixel(animated)).toEqual([255, 0, 0]);
+  });
+
+  it('keeps the aspect and adds black', async () => {
+    const white = await plainImage('#fff', { height: 10, width: 20 });
+    expect([...(await decodeImage(white, { height: 4, width: 4 }))]).toEqual([
+      ...[0, 0, 0, 0],
+      ...[255, 255, 255, 255],
+      ...[255, 255, 255, 255],
+      ...[0, 0, 0, 0],
+    ]);
+  });
+
+  it('enlarges small images', async () => {
+    const white = await plainImage('#fff', { height: 1, width: 1 });
+    expect([...(await decodeImage(white, size))]).toEqual([0, 255, 0, 0, 255, 0].map(() => expect.any(Number)));
+    expect([...(await decodeImage(white, { height: 2, width: 2 }))]).toEqual([255, 255, 255, 255]);
+  });
+
+  it('applies the EXIF orientation', async () => {
+    const turned = await sharp(greyPng).withMetadata({ orientation: 6 }).webp({ lossless: true }).toBuffer();
+    expect(await readImageSize(turned)).toEqual({ height: 3, width: 2 });
+    expect([...(await decodeImage(turned, { height: 3, width: 2 }))]).toEqual([150, 0, 200, 50, 250, 100]);
+  });
+
+  it('refuses absurd sizes without decoding', async () => {
+    const wide = Buffer.from(greyPng);
+    wide.writeUInt32BE(7_143_428, 16);
+    await expect(decodeImage(wide, size)).rejects.toThrow(
+      'it announces 2 × 7143428 pixels, at most 65535 a side are read',
+    );
+  });
+
+  it('shrinks very large images', async () => {
+    const huge = { height: 3000, width: 4000 };
+    for (const format of ['jpeg', 'png', 'webp'] as const) {
+      const bytes = await sharp({ create: { ...huge, channels: 3, background: '#f00' } })
+        .toFormat(format)
+        .toBuffer();
+      const planes = await decodeImage(bytes, { height: 3, width: 4 });
+      expect(planes[0]).toBeGreaterThan(250);
+      expect(planes).toHaveLength(36);
+    }
+  });
+
+  it('refuses decompression bombs before decoding', async () => {
+    const png = await sharp({
+      create: { height: 17_000, width: 17_000, channels: 3, background: '#000' },
+      limitInputPixels: false,
+    })
+      .png()
+      .toBuffer();
+    expect(png.length).toBeLessThan(2e6);
+    await expect(decodeImage(png, size)).rejects.toThrow('pixel limit');
+    await expect(readImageSize(png)).rejects.toThrow('pixel limit');
+  });
+
+  it('refuses what is no image, no whole image, or of another format', async () => {
+    const gif = await sharp(rgbPng).gif().toBuffer();
+    const noise = randomExamples(1, { channels: 3, height: 50, width: 50 }, 2).pixels;
+    const jpeg = await sharp(noise, { raw: { height: 50, width: 50, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    const png = await encodePng(noise, { channels: 3, height: 50, width: 50 });
+    await expect(decodeImage(new Uint8Array(), size)).rejects.toThrow('the file is empty');
+    await expect(decodeImage(Buffer.from('<svg/>'), size)).rejects.toThrow('its content is not PNG, JPEG or WebP');
+    await expect(decodeImage(gif, size)).rejects.toThrow('its content is not PNG, JPEG or WebP');
+    for (const whole of [jpeg, png]) {
+      await expect(decodeImage(whole.subarray(0, whole.length / 2), size)).rejects.toThrow();
+    }
+  });
+});
+
+describe('resizePlanes', () => {
+  it('does what decoding a lossless image to that size does', async () => {
+    for (const channels of [1, 3]) {
+      const shape = { channels, height: 13, width: 9 };
+      const { pixels } = randomExamples(1, shape, 2);
+      for (const target of [
+        { height: 7, width: 7 },
+        { height: 20, width: 31 },
+      ]) {
+        expect(await resizePlanes(pixels, shape, target)).toEqual(
+          await decodeImage(await encodePng(pixels, shape), target),
+        );
+      }
+    }
+  });
+});

@@ -1,0 +1,162 @@
+// Encoded images, wherever they lie, → parts of one shape.
+
+import { relative } from 'node:path';
+import { InvalidInputError } from '../../errors.ts';
+import { formatError, reasonOf } from '../../files/format-error.ts';
+import type { Examples } from '../set/dataset.ts';
+import type { DatasetParts, ReadOptions, TargetSize } from '../set/source.ts';
+import { decodeImage, readImageSize } from './decode-image.ts';
+import { createImageStore } from './image-store.ts';
+import { chooseChannels } from './planes.ts';
+
+/** One image: a file of its own, or a row of a file. */
+export interface ImagePlace {
+  readonly path: string;
+  readonly row?: number;
+  readonly label: number;
+}
+
+export interface EncodedImages {
+  readonly name: string;
+  /** File or folder, for messages. */
+  readonly source: string;
+  readonly classes: readonly string[];
+  readonly train: readonly ImagePlace[];
+  readonly test: readonly ImagePlace[] | undefined;
+  /**
+   * Calls `read` with the bytes of every image, several at a time, and gives the results in the order of `train`, then
+   * `test`. Called twice where the size has to be found out first: so the bytes need not stay in memory.
+   */
+  readAll<T>(
+    read: (place: ImagePlace, bytes: () => Promise<Uint8Array>) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T[]>;
+  readonly notes: readonly string[];
+}
+
+/** Beyond this, an image that was not asked for at its full size would make every search slow. */
+const LARGEST_DEFAULT_SIDE = 64;
+
+/** What became of an image, or undefined if it is broken and left out. */
+interface Read<T> {
+  readonly place: ImagePlace;
+  readonly value: T | undefined;
+}
+
+/**
+ * Decodes all images and brings them to one size: the one asked for; otherwise the most frequent size if that is at most
+ * 64 × 64; otherwise 64 × 64. Smaller images are enlarged.
+ *
+ * @throws {DataFormatError} for the first broken image, unless `skipBroken` leaves them out.
+ * @throws {InvalidInputError} if a class or the test part has broken images only.
+ */
+export async function decodeParts(images: EncodedImages, options: ReadOptions): Promise<DatasetParts> {
+  const { name, classes, train, test } = images;
+  const count = train.length + (test?.length ?? 0);
+  const total = options.size === undefined ? 2 * count : count;
+  let done = 0;
+  const readAll = <T, R>(read: (bytes: Uint8Array) => Promise<T>, keep: (value: T) => R): Promise<Read<R>[]> =>
+    images.readAll(async (place, bytes) => {
+      const { value } = await readOne(place, bytes, read, options.skipBroken ?? false);
+      options.onProgress?.(++done, total);
+      return { place, value: value === undefined ? undefined : keep(value) };
+    }, options.signal);
+
+  const sizes = options.size === undefined ? await readAll(readImageSize, (size) => size) : [];
+  const size = options.size ?? defaultSize(sizes.flatMap(({ value }) => value ?? []));
+  const store = createImageStore(count, size, options.overflow);
+  const decoded = await readAll((bytes) => decodeImage(bytes, size), store.add);
+  const broken = decoded.filter(({ value }) => value === undefined).map(({ place }) => place);
+  checkNothingVanished(images, broken);
+
+  const shape = { ...size, channels: chooseChannels(store.allGrey(), options.channels) };
+  const join = (part: readonly Read<number>[]): Examples => {
+    const whole = part.filter(({ value }) => value !== undefined);
+    return store.take(
+      whole.flatMap(({ value }) => value ?? []),
+      whole.map(({ place }) => place.label),
+      shape,
+    );
+  };
+  return {
+    name,
+    shape,
+    classes,
+    train: join(decoded.slice(0, train.length)),
+    test: test === undefined ? undefined : join(decoded.slice(train.length)),
+    notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size)],
+  };
+}
+
+/** A few paths as seen from a folder. */
+export function listPaths(folder: string, paths: readonly string[]): string {
+  const names = paths.slice(0, 3).map((path) => relative(folder, path) || path);
+  return `${names.join(', ')}${paths.length > names.length ? ', …' : ''}`;
+}
+
+async function readOne<T>(
+  place: ImagePlace,
+  bytes: () => Promise<Uint8Array>,
+  read: (bytes: Uint8Array) => Promise<T>,
+  skipBroken: boolean,
+): Promise<Read<T>> {
+  const { label: _, path, ...position } = place;
+  try {
+    return { place, value: await read(await bytes()) };
+  } catch (cause) {
+    if (skipBroken) return { place, value: undefined };
+    if (cause instanceof InvalidInputError) throw cause;
+    const what = `the image cannot be decoded (${reasonOf(cause)})`;
+    throw formatError(path, position, what, 'mend or remove it, or leave broken images out with --skip-broken', cause);
+  }
+}
+
+/** The most frequent size, ties to the smaller, if it is small; otherwise the largest default. */
+function defaultSize(sizes: readonly TargetSize[]): TargetSize {
+  const counts = new Map<string, { readonly size: TargetSize; readonly count: number }>();
+  for (const size of sizes) {
+    const key = sizeText(size);
+    counts.set(key, { size, count: (counts.get(key)?.count ?? 0) + 1 });
+  }
+  const area = ({ height, width }: TargetSize): number => height * width;
+  const [first] = [...counts.values()].sort(
+    (a, b) => b.count - a.count || area(a.size) - area(b.size) || a.size.height - b.size.height,
+  );
+  const side = LARGEST_DEFAULT_SIDE;
+  if (first === undefined || first.size.height > side || first.size.width > side) return { height: side, width: side };
+  return first.size;
+}
+
+function checkNothingVanished({ source, classes, train, test }: EncodedImages, broken: readonly ImagePlace[]): void {
+  const [example] = broken;
+  if (example === undefined) return;
+  const gone = new Set(broken);
+  const labels = new Set(train.filter((place) => !gone.has(place)).map(({ label }) => label));
+  const emptied = classes.find((_, label) => !labels.has(label));
+  const what =
+    emptied !== undefined
+      ? `all training images of ${emptied}`
+      : test?.every((place) => gone.has(place))
+        ? 'all test images'
+        : undefined;
+  if (what === undefined) return;
+  throw new InvalidInputError(
+    `Cannot use ${source} as a data set: ${what} are broken (${nameOf(example)}, for example); add images that can be decoded.`,
+    { details: { path: source, broken: broken.map(nameOf) } },
+  );
+}
+
+const nameOf = ({ path, row }: ImagePlace): string => (row === undefined ? path : `${path}, row ${row}`);
+
+function describeBroken({ source }: EncodedImages, broken: readonly ImagePlace[]): string[] {
+  if (broken.length === 0) return [];
+  return [`Broken images left out: ${broken.length} (${listPaths(source, broken.map(nameOf))}).`];
+}
+
+function describeSizes(sizes: readonly Read<TargetSize>[], size: TargetSize): string[] {
+  const resized = sizes.filter(({ value }) => value !== undefined && sizeText(value) !== sizeText(size)).length;
+  if (resized === 0) return [];
+  return [`Images resized to ${sizeText(size)}: ${resized} of ${sizes.length}; --size chooses another size.`];
+}
+
+const sizeText = ({ height, width }: TargetSize): string => `${height} × ${width}`;

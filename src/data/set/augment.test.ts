@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRng } from '../../random/rng.ts';
+import { type AugmentationSettings, createAugmenter } from './augment.ts';
+import { type ImageShape, imageSizeOf } from './dataset.ts';
+
+const SHAPE: ImageShape = { channels: 2, height: 5, width: 7 };
+const SIZE = imageSizeOf(SHAPE);
+/** All values distinct and none zero. */
+const IMAGE = Uint8Array.from({ length: SIZE }, (_, i) => i + 1);
+const at = (image: Uint8Array, c: number, y: number, x: number) =>
+  y < 0 || y >= SHAPE.height || x < 0 || x >= SHAPE.width ? 0 : (image[(c * SHAPE.height + y) * SHAPE.width + x] ?? 0);
+
+function augment(settings: AugmentationSettings, seed: number | string, image = IMAGE): Uint8Array {
+  const batch = Uint8Array.from([...image, ...image]);
+  createAugmenter(settings, SHAPE)?.augment(batch, 1, createRng(seed));
+  // Only the images asked for are changed.
+  expect(batch.subarray(SIZE)).toEqual(image);
+  return batch.subarray(0, SIZE);
+}
+
+/** Every pixel of the image that `from` says where to take from. */
+function expected(from: (c: number, y: number, x: number) => number): Uint8Array {
+  return Uint8Array.from({ length: SIZE }, (_, i) =>
+    from(Math.floor(i / 35), Math.floor(i / 7) % SHAPE.height, i % SHAPE.width),
+  );
+}
+
+describe('createAugmenter', () => {
+  it('is nothing where nothing is asked for', () => {
+    expect(createAugmenter({}, SHAPE)).toBeUndefined();
+    expect(createAugmenter({ horizontalFlip: false, padAndCrop: 0 }, SHAPE)).toBeUndefined();
+  });
+
+  it('pads and crops: shifts all channels alike by at most so many pixels, zeros from outside, every shift alike often', () => {
+    const seen = new Map<string, number>();
+    for (let seed = 0; seed < 900; seed++) {
+      const image = augment({ padAndCrop: 1 }, seed);
+      const shifts = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [dy, dx] as const));
+      const shift = shifts.find(([dy, dx]) =>
+        image.every((v, i) => v === expected((c, y, x) => at(IMAGE, c, y - dy, x - dx))[i]),
+      );
+      expect(shift).toBeDefined();
+      seen.set(String(shift), (seen.get(String(shift)) ?? 0) + 1);
+    }
+    const chiSquare = [...seen.values()].reduce((sum, count) => sum + (count - 100) ** 2 / 100, 0);
+    expect([seen.size, chiSquare < 26.1]).toEqual([9, true]);
+  });
+
+  it('survives shifts larger than the image', () => {
+    for (let seed = 0; seed < 50; seed++) augment({ padAndCrop: 20 }, seed);
+  });
+
+  it('flips left and right in half of the cases', () => {
+    const flipped = expected((c, y, x) => at(IMAGE, c, y, SHAPE.width - 1 - x));
+    const results = Array.from({ length: 400 }, (_, seed) => augment({ horizontalFlip: true }, seed));
+    const count = results.filter((image) => image.every((v, i) => v === flipped[i])).length;
+    for (const image of results) expect([IMAGE, flipped]).toContainEqual(image);
+    expect(Math.abs(count - 200)).toBeLessThan(40);
+  });
+
+  it('cuts out a square, clipped at the border, from all channels', () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const image = augment({ cutout: 3 }, seed);
+      const holes = [...image.keys()].filter((i) => image[i] === 0);
+      const [ys, xs] = [holes.map((i) => Math.floor(i / 7) % 5), holes.map((i) => i % 7)];
+      const area = (Math.max(...ys) - Math.min(...ys) + 1) * (Math.max(...xs) - Math.min(...xs) + 1);
+      expect(holes.length).toBe(2 * area);
+      expect(area).toBeLessThanOrEqual(9);
+      expect(area).toBeGreaterThanOrEqual(4);
+      expect(image.every((v, i) => v === 0 || v === IMAGE[i])).toBe(true);
+    }
+  });
+
+  it('brightens by one factor within its share, cut off at 255', () => {
+    const image = Uint8Array.from({ length: SIZE }, () => 200);
+    for (let seed = 0; seed < 100; seed++) {
+      const values = new Set(augment({ brightness: 0.5 }, seed, image));
+      expect(values.size).toBe(1);
+      for (const value of values) expect(value).toBeGreaterThanOrEqual(100);
+    }
+    const brightest = Math.max(
+      ...Array.from({ length: 100 }, (_, seed) => augment({ brightness: 0.5 }, seed, image)[0] ?? 0),
+    );
+    expect(brightest).toBe(255);
+  });
+
+  it('rotates about the centre: a quarter turn of a square image is exact, a centred disc stays', () => {
+    const square: ImageShape = { channels: 1, height: 5, width: 5 };
+    const image = Uint8Array.from({ length: 25 }, (_, i) => i + 1);
+    const quarter = { ...createRng(1), uniform: () => 1 };
+    const rotated = image.slice();
+    createAugmenter({ rotation: 90 }, square)?.augment(rotated, 1, quarter);
+    const turned = Uint8Array.from({ length: 25 }, (_, i) => image[(4 - (i % 5)) * 5 + Math.floor(i / 5)] ?? 0);
+    const turnedBack = Uint8Array.from({ length: 25 }, (_, i) => image[(i % 5) * 5 + 4 - Math.floor(i / 5)] ?? 0);
+    expect([turned, turnedBack]).toContainEqual(rotated);
+    const still = { ...createRng(1), uniform: () => 0.5 };
+    const same = image.slice();
+    createAugmenter({ rotation: 90 }, square)?.augment(same, 1, still);
+    expect(same).toEqual(image);
+  });
+
+  it('gives the same images for the same seed, whatever is switched on', () => {
+    const settings = fc.record(
+      {
+        rotation: fc.integer({ min: 0, max: 30 }),
+        padAndCrop: fc.integer({ min: 0, max: 4 }),
+        horizontalFlip: fc.boolean(),
+        brightness: fc.double({ min: 0, max: 0.9, noNaN: true }),
+        cutout: fc.integer({ min: 0, max: 9 }),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(settings, fc.nat(), (chosen, seed) => {
+        expect(augment(chosen, seed)).toEqual(augment(chosen, seed));
+      }),
+    );
+  });
+
+  it('draws the same for an image that is left out as for one that is changed', () => {
+    const settings = { rotation: 20, padAndCrop: 2, horizontalFlip: true, brightness: 0.5, cutout: 3 };
+    const [augmenter, changing, skipping] = [createAugmenter(settings, SHAPE), createRng(1), createRng(1)];
+    augmenter?.augment(Uint8Array.from([...IMAGE, ...IMAGE, ...IMAGE]), 3, changing);
+    augmenter?.skip(3, skipping);
+    expect(skipping.uniform()).toBe(changing.uniform());
+  });
+});

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRng } from '../../random/rng.ts';
+import { stratifiedSample, stratifiedSplit } from './split.ts';
+
+const labelsOf = (...sizes: number[]): Int32Array =>
+  Int32Array.from(sizes.flatMap((size, label) => new Array<number>(size).fill(label)));
+
+const countsOf = (labels: Int32Array, indices: Int32Array, classCount: number): number[] => {
+  const counts = new Array<number>(classCount).fill(0);
+  for (const index of indices) counts[labels[index] ?? 0] = (counts[labels[index] ?? 0] ?? 0) + 1;
+  return counts;
+};
+
+const classSizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 2, maxLength: 8 });
+
+describe('stratifiedSplit', () => {
+  it('gives each class its share, remainders to the largest, ties to the lower class', () => {
+    const labels = labelsOf(25, 25, 10, 40);
+    const { train, validation } = stratifiedSplit(labels, 4, 0.1, createRng(1));
+    expect(countsOf(labels, validation, 4)).toEqual([3, 2, 1, 4]);
+    expect(countsOf(labels, train, 4)).toEqual([22, 23, 9, 36]);
+  });
+
+  it('parts all examples, keeps every class in training and comes as near to the fraction as that allows', () => {
+    fc.assert(
+      fc.property(
+        classSizes,
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        fc.integer(),
+        (sizes, fraction, seed) => {
+          fc.pre(sizes.some((size) => size > 1));
+          const labels = createRng(seed).shuffle(labelsOf(...sizes));
+          const { train, validation } = stratifiedSplit(labels, sizes.length, fraction, createRng(seed));
+          expect([...train, ...validation].sort((a, b) => a - b)).toEqual([...labels.keys()]);
+          expect(Math.min(...countsOf(labels, train, sizes.length))).toBeGreaterThan(0);
+          const wanted = Math.max(1, Math.round(fraction * labels.length));
+          expect(validation.length).toBe(Math.min(wanted, labels.length - sizes.length));
+        },
+      ),
+    );
+  });
+
+  it('takes this choice with seed 7, on every machine', () => {
+    expect([...stratifiedSplit(labelsOf(10, 10), 2, 0.2, createRng(7)).validation]).toMatchInlineSnapshot(`
+      [
+        3,
+        6,
+        17,
+        18,
+      ]
+    `);
+  });
+
+  it('refuses a fraction outside 0..1 and data with nothing to spare', () => {
+    for (const fraction of [0, 1, -0.1, Number.NaN]) {
+      expect(() => stratifiedSplit(labelsOf(5, 5), 2, fraction, createRng(1))).toThrow(
+        `The validation fraction must lie between 0 and 1, got ${fraction}: use 0.1, say.`,
+      );
+    }
+    expect(() => stratifiedSplit(labelsOf(1, 1), 2, 0.5, createRng(1))).toThrow(
+      'Nothing can be split off: each of the 2 classes has at most one example, and one must stay for training; add images.',
+    );
+  });
+});
+
+describe('stratifiedSample', () => {
+  it('draws the number asked for, at least one of each class, without repeats', () => {
+    fc.assert(
+      fc.property(classSizes, fc.nat(400), fc.integer(), (sizes, extra, seed) => {
+        const labels = createRng(seed).shuffle(labelsOf(...sizes));
+        const sample = stratifiedSample(labels, sizes.length, sizes.length + extra, createRng(seed));
+        expect(sample.length).toBe(Math.min(labels.length, sizes.length + extra));
+        expect(new Set(sample).size).toBe(sample.length);
+        expect(Math.min(...countsOf(labels, sample, sizes.length))).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it('keeps the shares of the classes', () => {
+    const labels = labelsOf(100, 300, 600);
+    expect(countsOf(labels, stratifiedSample(labels, 3, 100, createRng(3)), 3)).toEqual([10, 30, 60]);
+  });
+
+  it('takes an image away from the largest class rather than leave a small one out', () => {
+    const labels = labelsOf(1, 1, 98);
+    expect(countsOf(labels, stratifiedSample(labels, 3, 10, createRng(3)), 3)).toEqual([1, 1, 8]);
+  });
+
+  it('refuses fewer images than classes', () => {
+    expect(() => stratifiedSample(labelsOf(5, 5, 5, 5), 4, 3, createRng(1))).toThrow(
+      '--train-limit 3 is too small: at least one training image for each of the 4 classes is needed; use --train-limit 4 or more.',
+    );
+  });
+});

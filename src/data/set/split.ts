@@ -1,0 +1,116 @@
+// Stratified choices: every class keeps its share.
+
+import { InvalidInputError } from '../../errors.ts';
+import type { Rng } from '../../random/rng.ts';
+
+export interface Split {
+  /** Ascending positions. */
+  readonly train: Int32Array;
+  /** Ascending positions. */
+  readonly validation: Int32Array;
+}
+
+/**
+ * Splits examples so that each class gives about the same share to validation. The total is `fraction` of all examples,
+ * rounded, at least 1; remainders are apportioned by the largest remainder (Hamilton), ties to the lower class.
+ * Every class keeps at least one training example, so classes of one example give none.
+ *
+ * @param labels      `[n]`, each in `[0, classCount)`.
+ * @param fraction    between 0 and 1, both excluded.
+ * @param rng         is advanced.
+ * @throws {InvalidInputError} if the fraction is outside its range or no class has an example to spare.
+ */
+export function stratifiedSplit(labels: Int32Array, classCount: number, fraction: number, rng: Rng): Split {
+  if (!(fraction > 0 && fraction < 1)) {
+    throw new InvalidInputError(`The validation fraction must lie between 0 and 1, got ${fraction}: use 0.1, say.`, {
+      details: { fraction },
+    });
+  }
+  const byClass = groupByClass(labels, classCount);
+  const capacities = byClass.map((members) => Math.max(0, members.length - 1));
+  if (capacities.every((capacity) => capacity === 0)) {
+    throw new InvalidInputError(
+      `Nothing can be split off: each of the ${classCount} classes has at most one example, and one must stay for training; add images.`,
+    );
+  }
+  const total = Math.max(1, Math.round(fraction * labels.length));
+  const counts = apportion(
+    byClass.map((members) => members.length),
+    total,
+    byClass.map(() => 0),
+    capacities,
+  );
+  const [validation, train] = drawPerClass(byClass, counts, rng);
+  return { train, validation };
+}
+
+/**
+ * Draws `count` examples with the class shares of the whole, at least one of each class.
+ *
+ * @param option  the option that asked for it, for the message.
+ * @returns ascending positions; all of them if `count` reaches the number of examples.
+ * @throws {InvalidInputError} if `count` is below the number of classes.
+ */
+export function stratifiedSample(
+  labels: Int32Array,
+  classCount: number,
+  count: number,
+  rng: Rng,
+  option = '--train-limit',
+): Int32Array {
+  if (!Number.isInteger(count) || count < classCount) {
+    throw new InvalidInputError(
+      `${option} ${count} is too small: at least one training image for each of the ${classCount} classes is needed; use ${option} ${classCount} or more.`,
+      { details: { count, classCount } },
+    );
+  }
+  if (count >= labels.length) return Int32Array.from(labels, (_, index) => index);
+  const byClass = groupByClass(labels, classCount);
+  const sizes = byClass.map((members) => members.length);
+  const minima = sizes.map((size) => Math.min(1, size));
+  return drawPerClass(byClass, apportion(sizes, count, minima, sizes), rng)[0];
+}
+
+function groupByClass(labels: Int32Array, classCount: number): number[][] {
+  const byClass: number[][] = Array.from({ length: classCount }, () => []);
+  for (const [index, label] of labels.entries()) byClass[label]?.push(index);
+  return byClass;
+}
+
+/** Shares `total` out in proportion to `sizes`, within the bounds; less than `total` if the maxima do not hold it. */
+function apportion(
+  sizes: readonly number[],
+  total: number,
+  minima: readonly number[],
+  maxima: readonly number[],
+): number[] {
+  const sum = sizes.reduce((a, b) => a + b, 0);
+  const quotas = sizes.map((size) => (size * total) / sum);
+  const counts = quotas.map((quota, i) => Math.min(maxima[i] ?? 0, Math.max(minima[i] ?? 0, Math.floor(quota))));
+  let missing = total - counts.reduce((a, b) => a + b, 0);
+  while (missing !== 0) {
+    const step = Math.sign(missing);
+    const bounds = step > 0 ? maxima : minima;
+    let best = -1;
+    let bestNeed = Number.NEGATIVE_INFINITY;
+    for (const [i, quota] of quotas.entries()) {
+      const need = step * (quota - (counts[i] ?? 0));
+      if (counts[i] !== bounds[i] && need > bestNeed) [best, bestNeed] = [i, need];
+    }
+    if (best < 0) break;
+    counts[best] = (counts[best] ?? 0) + step;
+    missing -= step;
+  }
+  return counts;
+}
+
+function drawPerClass(byClass: readonly number[][], counts: readonly number[], rng: Rng): [Int32Array, Int32Array] {
+  const drawn: number[] = [];
+  const rest: number[] = [];
+  for (const [label, members] of byClass.entries()) {
+    const shuffled = rng.shuffle([...members]);
+    const count = counts[label] ?? 0;
+    for (const [i, index] of shuffled.entries()) (i < count ? drawn : rest).push(index);
+  }
+  return [Int32Array.from(drawn).sort(), Int32Array.from(rest).sort()];
+}

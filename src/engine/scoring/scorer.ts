@@ -1,0 +1,72 @@
+// Scores a network on many examples, in batches.
+
+import type { Examples } from '../../data/set/dataset.ts';
+import { compileGraph } from '../../network/compile.ts';
+import { buildEvaluationGraph, type LossSettings, type Network } from '../../network/training-graph.ts';
+import { BatchBuffers } from '../batch-buffers.ts';
+import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime.ts';
+import { MetricCounter } from './metrics.ts';
+
+export interface Score {
+  /** Mean over the examples, of the loss that was asked for: cross-entropy unless said otherwise. */
+  readonly loss: number;
+  /** Share of examples classified right. */
+  readonly accuracy: number;
+}
+
+export interface ScoredState {
+  readonly parameters: RuntimeTensor;
+  readonly statistics?: RuntimeTensor;
+}
+
+export interface ScoreWithMetrics extends Score {
+  readonly metrics: MetricCounter;
+}
+
+export class Scorer {
+  readonly #session: RuntimeSession;
+  readonly #buffers: BatchBuffers;
+  readonly #batchSize: number;
+  readonly #classes: number;
+
+  static async create(runtime: Runtime, network: Network, batchSize: number, loss?: LossSettings): Promise<Scorer> {
+    const session = await runtime.createSession(compileGraph(buildEvaluationGraph(network, loss), runtime.lowering));
+    const { input, classes } = network.problem;
+    return new Scorer(session, new BatchBuffers(runtime, input, batchSize), batchSize, classes);
+  }
+
+  private constructor(session: RuntimeSession, buffers: BatchBuffers, batchSize: number, classes: number) {
+    this.#session = session;
+    this.#classes = classes;
+    this.#buffers = buffers;
+    this.#batchSize = batchSize;
+  }
+
+  /**
+   * Scores the examples at `indices`; the last batch may be smaller and counts like the others.
+   *
+   * @param signal  checked before each batch; throws its reason when aborted.
+   */
+  async score(
+    state: ScoredState,
+    examples: Examples,
+    indices: Int32Array,
+    signal?: AbortSignal,
+  ): Promise<ScoreWithMetrics> {
+    const metrics = new MetricCounter(this.#classes);
+    let lossSum = 0;
+    for (let from = 0; from < indices.length; from += this.#batchSize) {
+      signal?.throwIfAborted();
+      const count = Math.min(this.#batchSize, indices.length - from);
+      const batch = this.#buffers.fill(examples, indices, from, count);
+      const outputs = await this.#session.run({ ...batch, ...state }, { lossSum: null, logits: null });
+      lossSum += Number(outputs.lossSum?.data[0]);
+      metrics.add(outputs.logits?.data as Float32Array, batch.labels.data as Int32Array, count);
+    }
+    return { loss: lossSum / indices.length, accuracy: metrics.value('accuracy'), metrics };
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}

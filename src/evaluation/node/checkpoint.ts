@@ -1,0 +1,124 @@
+// A candidate's best weights with the outcome of its training, in one file: neither can be taken for another's.
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { decodeSafetensors, decodeSlots, decodeState, encodeState } from '../../engine/state/safetensors.ts';
+import { averageStates, type TrainingState } from '../../engine/state/training-state.ts';
+import { DataFormatError } from '../../errors.ts';
+import { parseGenome } from '../../genome/text.ts';
+import type { TrainedState } from '../../network/deployable-graph.ts';
+import { inheritParameters } from '../../network/inherit-parameters.ts';
+import type { ParameterLayout } from '../../network/parameters.ts';
+import { createNetwork, type Network } from '../../network/training-graph.ts';
+import { readOutcome } from '../recorded-outcome.ts';
+import type { EvaluationOutcome, ParentWeights, StateFile } from '../task.ts';
+
+type Metadata = Readonly<Record<string, string>>;
+
+/**
+ * @param state     with what the optimiser carries, if the training is to go on from it.
+ * @param metadata  what else the file says; `id` names the task.
+ */
+export function encodeCheckpoint(
+  layout: ParameterLayout,
+  state: TrainedState | TrainingState,
+  outcome: EvaluationOutcome,
+  metadata: Metadata & { readonly id: string },
+): Uint8Array {
+  const steps = 'steps' in state && { steps: String(state.steps) };
+  const described = { ...metadata, ...steps, outcome: JSON.stringify(outcome) };
+  const tensors = tensorBytes(encodeState(layout, state, {}));
+  return encodeState(layout, state, { ...described, check: checkSum(described, tensors) });
+}
+
+/**
+ * The outcome that lies with the weights.
+ *
+ * @param id  of the task.
+ * @returns undefined if the file is another task's, has no outcome, or is not what was written.
+ * @throws {DataFormatError} if it is no safetensors file.
+ */
+export function readCheckpointOutcome(bytes: Uint8Array, path: string, id: string): EvaluationOutcome | undefined {
+  const { check, ...described } = decodeSafetensors(bytes, path).metadata;
+  if (described.id !== id || described.outcome === undefined) return undefined;
+  if (check !== checkSum(described, tensorBytes(bytes))) return undefined;
+  return readOutcome(JSON.parse(described.outcome));
+}
+
+/**
+ * The mean of the states that parts of a training ended in.
+ *
+ * @returns undefined if there are none.
+ * @throws {DataFormatError} if one is no such file, or not what was written.
+ */
+export async function readMeanState(
+  layout: ParameterLayout,
+  files: readonly StateFile[],
+): Promise<TrainingState | undefined> {
+  const states = await Promise.all(
+    files.map(async ({ id, path }) => decodeTrainingState(layout, await readFile(path), path, id)),
+  );
+  const [first, ...others] = states;
+  return first && averageStates([first, ...others]);
+}
+
+/**
+ * The checkpoint of a training that was done in parts.
+ *
+ * @param files  states that its last parts ended in, at least one; the weights are their mean.
+ * @param id     of the task that is the whole training.
+ * @throws as {@link readMeanState}.
+ */
+export async function encodeMeanCheckpoint(
+  layout: ParameterLayout,
+  files: readonly StateFile[],
+  outcome: EvaluationOutcome,
+  id: string,
+): Promise<Uint8Array> {
+  const mean = await readMeanState(layout, files);
+  const [first] = files;
+  if (mean === undefined || first === undefined) throw new RangeError('a training needs a part to end with');
+  const { genome = '', normalisation = '' } = decodeSafetensors(await readFile(first.path), first.path).metadata;
+  const { parameters, statistics } = mean;
+  return encodeCheckpoint(layout, { parameters, statistics }, outcome, { id, genome, normalisation });
+}
+
+/**
+ * Parameters that a network has from its parent, by its own tensor names.
+ *
+ * @throws {DataFormatError} if the parent's checkpoint is gone, damaged or another task's.
+ */
+export async function readInherited(
+  network: Network,
+  { id, path, genome }: ParentWeights,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const parent = createNetwork(parseGenome(genome), network.problem, network.normalisation);
+  const bytes = await readFile(path).catch(() => undefined);
+  if (bytes === undefined || readCheckpointOutcome(bytes, path, id) === undefined) {
+    throw new DataFormatError(
+      `${path}, the weights of ${genome} that its children start from, is ${bytes ? 'damaged or another task’s' : 'gone'}; restore it, or delete the line of ${id} from the journal to have it trained anew, then resume the run`,
+      { details: { path, id } },
+    );
+  }
+  return inheritParameters(parent, decodeState(parent.layout, bytes, path).parameters, network);
+}
+
+function decodeTrainingState(layout: ParameterLayout, bytes: Uint8Array, path: string, id: string): TrainingState {
+  const outcome = readCheckpointOutcome(bytes, path, id);
+  const steps = Number(decodeSafetensors(bytes, path).metadata.steps);
+  if (outcome === undefined || !Number.isSafeInteger(steps)) {
+    throw new DataFormatError(`${path} is damaged or another task’s; resume the run: what led to it is trained anew`, {
+      details: { path, id },
+    });
+  }
+  return { ...decodeState(layout, bytes, path), slots: decodeSlots(bytes, path), steps };
+}
+
+function checkSum(metadata: Metadata, tensors: Uint8Array): string {
+  return createHash('sha256').update(JSON.stringify(metadata)).update(tensors).digest('hex');
+}
+
+function tensorBytes(file: Uint8Array): Uint8Array {
+  const headerBytes = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  return file.subarray(8 + headerBytes);
+}

@@ -1,0 +1,43 @@
+// A child process of the pool: loads the data once, then evaluates task after task.
+
+import { worker, workerEmit } from 'workerpool';
+import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
+import type { Runtime } from '../../engine/runtime.ts';
+import type { LoweringName } from '../../network/lowering/lowerings.ts';
+import { createTaskEvaluator } from '../evaluate-part.ts';
+import { throttleProgress } from '../evaluator.ts';
+import { measureRate } from '../measure-rate.ts';
+import type { EvaluationTask } from '../task.ts';
+import { createDatasetReader } from './packed-data.ts';
+import { toWireError, type WireAnswer, type WireRate } from './protocol.ts';
+
+let runtime: Promise<Runtime> | undefined;
+const readDataset = createDatasetReader();
+const evaluateTask = createTaskEvaluator();
+
+// Ctrl-C reaches the whole process group; the parent alone decides what becomes of it.
+process.on('SIGINT', () => {});
+// The parent is gone: there is nobody to answer.
+process.on('error', () => process.exit(1));
+
+worker({ evaluate, measure });
+
+async function evaluate(task: EvaluationTask): Promise<WireAnswer> {
+  try {
+    runtime ??= loadNodeRuntime();
+    const dataset = await readDataset(task.dataset);
+    const onProgress = throttleProgress(workerEmit, () => performance.now());
+    return { outcome: await evaluateTask(await runtime, dataset, task, { onProgress }) };
+  } catch (error) {
+    return { error: toWireError(error) };
+  }
+}
+
+async function measure(lowering: LoweringName): Promise<WireRate> {
+  try {
+    runtime ??= loadNodeRuntime();
+    return { rate: await measureRate(await runtime, lowering) };
+  } catch (error) {
+    return { error: toWireError(error) };
+  }
+}

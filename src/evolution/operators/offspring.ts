@@ -1,0 +1,91 @@
+// From a population to the genomes of its offspring.
+
+import type { NetworkInput } from '../../genome/cost.ts';
+import type { Genome } from '../../genome/genome.ts';
+import type { SearchSpace } from '../../genome/search-space.ts';
+import type { Rng } from '../../random/rng.ts';
+import { type Individual, isSameGenome } from '../individual.ts';
+import type { Bred } from '../lineage.ts';
+import { crossOverGenomes } from './crossover.ts';
+import { type MutationWeights, mutateGenome } from './mutation.ts';
+import { FITNESS_SELECTION, type Selection } from './selection.ts';
+import { type Comparison, isFitter, selectByTournament } from './tournament.ts';
+
+export interface BreedingSettings {
+  readonly crossoverProbability: number;
+  readonly mutationProbability: number;
+  readonly mutationWeights: MutationWeights;
+  readonly space: SearchSpace;
+  readonly problem: NetworkInput;
+  /** By fitness alone unless given. */
+  readonly selection?: Selection;
+}
+
+const MAX_TRIES = 100;
+
+/**
+ * Breeds as many genomes as the population has members, odd numbers too.
+ *
+ * First all are bred, pair by pair: both parents ({@link selectParents}), then `uniform` < crossoverProbability decides
+ * between crossover and copies of the two; of the last pair of an odd number only the first child is kept. Then each is
+ * mutated if `uniform` < mutationProbability, in order.
+ *
+ * @param population  at least two individuals; they stay as they are.
+ * @see CNN-GA, algorithm 5.
+ */
+export function breedOffspring(
+  rng: Rng,
+  population: readonly Individual[],
+  settings: BreedingSettings,
+): readonly Genome[] {
+  return breedChildren(rng, population, settings).map(({ genome }) => genome);
+}
+
+/** {@link breedOffspring}, each child with its parents. */
+export function breedChildren(
+  rng: Rng,
+  population: readonly Individual[],
+  settings: BreedingSettings,
+): readonly Bred[] {
+  const { crossoverProbability, mutationProbability, mutationWeights, space, problem } = settings;
+  const { selection = FITNESS_SELECTION } = settings;
+  const beats = selection.comparisonIn(population);
+  const bred: Bred[] = [];
+  while (bred.length < population.length) {
+    const [first, second] = selectParents(rng, population, beats);
+    const parents = [first.genome, second.genome] as const;
+    const children =
+      rng.uniform() < crossoverProbability
+        ? crossOverGenomes(rng, ...parents, space, problem).map((genome, index) => ({
+            genome,
+            parents: index === 0 ? parents : parents.toReversed(),
+          }))
+        : parents.map((genome) => ({ genome, parents: [genome] }));
+    bred.push(...children.slice(0, population.length - bred.length));
+  }
+  return bred.map(({ genome, parents }) => ({
+    genome: rng.uniform() < mutationProbability ? mutateGenome(rng, genome, mutationWeights, space, problem) : genome,
+    parents,
+  }));
+}
+
+/**
+ * Two parents by binary tournament, with different genomes where the population has any.
+ *
+ * The second is drawn again while its genome equals the first's, at most 100 times (with two members the better one
+ * always wins, so it can take all of them). Then any individual with another genome is taken (`pick` in order of the
+ * population), and if all genomes are equal, any individual.
+ */
+export function selectParents(
+  rng: Rng,
+  population: readonly Individual[],
+  beats: Comparison = isFitter,
+): readonly [Individual, Individual] {
+  const first = selectByTournament(rng, population, beats);
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    const second = selectByTournament(rng, population, beats);
+    if (!isSameGenome(first, second)) return [first, second];
+  }
+  const others = population.filter((individual) => !isSameGenome(first, individual));
+  return [first, rng.pick(others.length > 0 ? others : population)];
+}

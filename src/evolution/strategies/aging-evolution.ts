@@ -1,0 +1,116 @@
+// Aging (regularised) evolution: a steady-state strategy, without generations to wait for.
+
+import { InvalidInputError } from '../../errors.ts';
+import type { Genome } from '../../genome/genome.ts';
+import { checkSearchSpace, checkSpaceIsFeasible } from '../../genome/search-space.ts';
+import type { Rng } from '../../random/rng.ts';
+import { fittest, type Individual } from '../individual.ts';
+import { type Bred, Lineage } from '../lineage.ts';
+import { type MutationWeights, mutateGenome } from '../operators/mutation.ts';
+import { FITNESS_SELECTION, type Selection } from '../operators/selection.ts';
+import { selectFromSample } from '../operators/tournament.ts';
+import { checkInteger, checkMutationWeights } from '../settings.ts';
+import { requireResultsOf, type SearchStrategy } from '../strategy.ts';
+import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
+
+export interface AgingEvolutionSettings extends InitialGenomes {
+  /** Genomes to begin with, and individuals alive at a time, at least 2. */
+  readonly populationSize: number;
+  /** Genomes to ask for in all, those of the initial population among them; at least populationSize. */
+  readonly evaluations: number;
+  /** Individuals drawn to select a parent from, at least 1, which is none at all. The paper has a quarter of the population. */
+  readonly sampleSize: number;
+  /**
+   * From 1 to populationSize: a child is bred when all results are told but those of the `lag - 1` genomes before it, so
+   * that so many candidates can be in training at a time. With 1 each child waits for the one before.
+   */
+  readonly lag: number;
+  readonly mutationWeights: MutationWeights;
+  /** Who of a sample becomes a parent: the fittest unless given. The oldest goes in any case. */
+  readonly selection?: Pick<Selection, 'comparisonIn'>;
+  /** The strategy's own stream. */
+  readonly rng: Rng;
+}
+
+/**
+ * Aging evolution: a random population ({@link InitialGenomes} first, if there are); then child after child, each a mutation ({@link mutateGenome}, always) of the
+ * fittest of a random sample ({@link selectFromSample}); each new individual takes the place of the oldest.
+ *
+ * The k-th genome depends on the results of genomes 0..k − lag and on no later one, even if they are told by then. So
+ * the search is the same whatever the number of workers and whichever of them is done first.
+ *
+ * `generation` counts every populationSize results; as nobody lives longer, `population` is exactly those.
+ *
+ * Random numbers come from one stream in this order: the initial genomes, then for each child its sample and its mutation.
+ *
+ * @throws {InvalidInputError} if a setting is impossible or no network fits the search space.
+ * @see Real et al. 2019, Regularized Evolution for Image Classifier Architecture Search, algorithm 1. Differs: the paper's
+ *   workers take whatever results there are (algorithm 1 is lag 1); while fewer than populationSize results are known,
+ *   those are the population. Mutation is CNN-GA's, which may draw what was there before.
+ */
+export function createAgingEvolutionStrategy(settings: AgingEvolutionSettings): SearchStrategy {
+  checkSettings(settings);
+  const { populationSize, evaluations, sampleSize, lag, mutationWeights, space, problem, rng } = settings;
+  const { selection = FITNESS_SELECTION } = settings;
+  const lineage = new Lineage();
+  const asked: Genome[] = [];
+  const told: Individual[] = [];
+  let population: readonly Individual[] = [];
+  let best: Individual | undefined;
+
+  const generation = (): number => Math.floor(told.length / populationSize);
+  const breed = (): Bred => {
+    if (asked.length < populationSize) return { genome: initialGenome(rng, asked.length, settings), parents: [] };
+    const known = asked.length - lag + 1;
+    const alive = told.slice(Math.max(0, known - populationSize), known);
+    const parent = selectFromSample(rng, alive, sampleSize, selection.comparisonIn(alive));
+    const genome = mutateGenome(rng, parent.genome, mutationWeights, space, problem);
+    return { genome, parents: [parent.genome] };
+  };
+
+  return {
+    get generation() {
+      return generation();
+    },
+    get population() {
+      return population;
+    },
+    get best() {
+      return best;
+    },
+    ask() {
+      if (told.length === evaluations) return undefined;
+      const before = asked.length;
+      const end = Math.min(evaluations, Math.max(populationSize, told.length + lag));
+      while (asked.length < end) asked.push(...lineage.record([breed()]));
+      return asked.slice(before);
+    },
+    parentsOf: (genome) => lineage.parentsOf(genome),
+    tell(results) {
+      requireResultsOf(asked.slice(told.length), results);
+      const before = generation();
+      told.push(...results);
+      best = fittest(best === undefined ? results : [best, ...results]);
+      const complete = generation() * populationSize;
+      if (generation() > before) population = told.slice(complete - populationSize, complete);
+    },
+  };
+}
+
+function checkSettings(settings: AgingEvolutionSettings): void {
+  const { populationSize, evaluations, sampleSize, lag } = settings;
+  checkInteger('populationSize', populationSize, 2, 'a parent is selected from more than one');
+  checkInteger('evaluations', evaluations, populationSize, 'the initial population is evaluated in any case');
+  checkInteger('sampleSize', sampleSize, 1, 'it is the number of individuals that a parent is selected from');
+  checkInteger('lag', lag, 1, 'it is the number of candidates that can be in training at a time');
+  if (lag > populationSize) {
+    throw new InvalidInputError(
+      `lag must be at most populationSize (${populationSize}), received ${lag}; the first child needs a parent whose fitness is known`,
+      { details: { name: 'lag', received: lag } },
+    );
+  }
+  checkMutationWeights(settings.mutationWeights);
+  checkSearchSpace(settings.space);
+  checkSpaceIsFeasible(settings.space, settings.problem);
+  checkInitialGenomes(settings, populationSize);
+}

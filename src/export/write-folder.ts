@@ -1,0 +1,30 @@
+// A folder of files that are made together.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InvalidInputError } from '../errors.ts';
+import { writeFileAtomically } from '../files/write-file.ts';
+import { makeFolder } from '../search/run/run-folder.ts';
+
+/**
+ * Writes files into a folder, which is made.
+ *
+ * @param files  path within the folder → content.
+ * @throws {InvalidInputError} if the folder holds anything already, or cannot be written.
+ */
+export async function writeFolder(folder: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
+  makeFolder(folder, true);
+  if (readdirSync(folder).length > 0) {
+    throw new InvalidInputError(`${resolve(folder)} is not empty; give an empty or a new folder with --out`, {
+      details: { path: resolve(folder) },
+    });
+  }
+  for (const [name, content] of files) await writeFileAtomically(join(folder, name), [Buffer.from(content)]);
+}
+
+/** The folder, or the first of `NAME-2`, `NAME-3`, … that does not exist. */
+export function firstFreeFolder(folder: string): string {
+  let free = folder;
+  for (let number = 2; existsSync(free); number++) free = `${folder}-${number}`;
+  return free;
+}

@@ -1,0 +1,16 @@
+import { closeSync } from 'node:fs';
+
+export interface OpenFile {
+  readonly fd: number;
+  /** For messages. */
+  readonly path: string;
+}
+
+const unused = new FinalizationRegistry<number>((fd) => closeSync(fd));
+
+/** A file that is closed when nothing refers to it any more. */
+export function keepOpen(fd: number, path: string): OpenFile {
+  const file = { fd, path };
+  unused.register(file, fd);
+  return file;
+}

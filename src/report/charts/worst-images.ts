@@ -1,0 +1,141 @@
+// The test images that the model is most wrong about.
+
+import { type Dataset, imageSizeOf, readImages } from '../../data/set/dataset.ts';
+import type { ImageShape } from '../../genome/image-shape.ts';
+import type { TestPredictions } from '../../search/run/test-predictions.ts';
+import { percent, shorten } from '../parts/format.ts';
+import { html } from '../parts/markup.ts';
+import { drawing, type Picture, WIDTH } from '../parts/picture.ts';
+import { colour } from '../parts/theme.ts';
+import type { RunRecords } from '../read-run.ts';
+
+const MOST_IMAGES = 25;
+const COLUMNS = 5;
+/** Below an image; its alternative text has all of it. */
+const LONGEST_NAME = 24;
+
+export async function worstImages({ predictions, dataset, data, status }: RunRecords): Promise<Picture> {
+  const id = 'worst';
+  const title = 'Most wrong test images';
+  if (predictions === undefined || data === undefined) {
+    const note =
+      status === 'done'
+        ? 'The run was done by a version that did not record its answers.'
+        : 'The test images are scored once, at the end.';
+    return { id, title, note };
+  }
+  const worst = mostWrong(predictions);
+  if (worst.length === 0) return { id, title, note: 'Every test image is right.' };
+  const { classes } = data;
+  const described = worst.map((image) => ({
+    ...image,
+    is: classes[image.truth] ?? '',
+    as: classes[image.guess] ?? '',
+  }));
+  const table = {
+    head: ['Test image', 'Is', 'Taken for', 'Sure', 'Probability of the truth'],
+    rows: described.map(({ index, is, as, probability, trueProbability }) => [
+      index,
+      is,
+      as,
+      percent(probability),
+      percent(trueProbability),
+    ]),
+  };
+  if (dataset === undefined || dataset.fingerprint !== predictions.fingerprint) {
+    const note = 'The images are not shown: the packed data of the run is no longer in the cache.';
+    return { id, title, note, table };
+  }
+  const images = await Promise.all(
+    described.map(async (image) => ({ ...image, png: await pngOf(dataset, image.index) })),
+  );
+  const figures = images.map(({ png, is, as, probability }) => {
+    const text = `${is}, taken for ${as} with ${percent(probability, 0)}`;
+    return html`<li><figure><img src="${dataUri(png)}" width="96" height="96" alt="${text}"/><figcaption><b>${shorten(is, LONGEST_NAME)}</b> as <b>${shorten(as, LONGEST_NAME)}</b> <span>${percent(probability, 0)}</span></figcaption></figure></li>`;
+  });
+  const note =
+    worst.length < MOST_IMAGES
+      ? `All that are wrong, those with the lowest probability of the true class first.`
+      : `Of those that are wrong, the ${MOST_IMAGES} with the lowest probability of the true class.`;
+  return {
+    id,
+    title,
+    note,
+    svg: await sheet(images, dataset.shape),
+    content: html`<ul class="images">${figures}</ul>`,
+    table,
+  };
+}
+
+interface WrongImage {
+  /** In the test part. */
+  readonly index: number;
+  readonly truth: number;
+  readonly guess: number;
+  readonly probability: number;
+  readonly trueProbability: number;
+}
+
+/** The least probable truth first; of equals those that the model is surest of. */
+function mostWrong({ labels, predicted, probabilities, trueProbabilities }: TestPredictions): readonly WrongImage[] {
+  return labels
+    .map((truth, index) => ({
+      index,
+      truth,
+      guess: predicted[index] ?? truth,
+      probability: probabilities[index] ?? 0,
+      trueProbability: trueProbabilities[index] ?? 0,
+    }))
+    .filter(({ truth, guess }) => truth !== guess)
+    .toSorted((a, b) => a.trueProbability - b.trueProbability || b.probability - a.probability)
+    .slice(0, MOST_IMAGES);
+}
+
+interface Described extends WrongImage {
+  readonly is: string;
+  readonly as: string;
+  readonly png: Buffer;
+}
+
+/** As one drawing. */
+async function sheet(images: readonly Described[], { width, height }: ImageShape) {
+  const cell = WIDTH / COLUMNS;
+  const side = cell - 12;
+  const step = cell + 22;
+  const scale = side / Math.max(width, height);
+  const cells = await Promise.all(
+    images.map(async ({ png, is, as }, i) => {
+      const [x, y] = [(i % COLUMNS) * cell + 6, Math.floor(i / COLUMNS) * step + 6];
+      const letters = 10;
+      return html`<image href="${dataUri(await enlarged(png, width, height))}" x="${x}" y="${y}" width="${width * scale}" height="${height * scale}"/><g text-anchor="middle" font-size="11"><text x="${x + side / 2}" y="${y + side + 11}">${shorten(is, letters)}</text><text x="${x + side / 2}" y="${y + side + 22}" fill="${colour('red')}">${shorten(as, letters)}</text></g>`;
+    }),
+  );
+  const name = `The ${images.length} most wrong test images, the true class above the predicted one`;
+  return drawing({ name, height: Math.ceil(images.length / COLUMNS) * step + 6 }, cells);
+}
+
+async function pngOf({ test, shape }: Dataset, index: number): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
+  const { channels, width, height } = shape;
+  const size = imageSizeOf(shape);
+  const planes = readImages(test, size, index, index + 1);
+  const pixels = new Uint8Array(size);
+  const area = width * height;
+  for (let i = 0; i < size; i++) pixels[(i % area) * channels + Math.floor(i / area)] = planes[i] ?? 0;
+  return sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
+    .png()
+    .toBuffer();
+}
+
+/** By a whole number, so that pixels stay sharp in every program. */
+async function enlarged(png: Buffer, width: number, height: number): Promise<Buffer> {
+  const factor = Math.max(1, Math.round(224 / Math.max(width, height)));
+  if (factor === 1) return png;
+  const { default: sharp } = await import('sharp');
+  return sharp(png)
+    .resize(width * factor, height * factor, { kernel: 'nearest' })
+    .png()
+    .toBuffer();
+}
+
+const dataUri = (png: Buffer): string => `data:image/png;base64,${png.toString('base64')}`;

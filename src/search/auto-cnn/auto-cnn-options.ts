@@ -1,0 +1,260 @@
+// The options of `AutoCNN`, in the words of the Python package and of Keras, and what they mean to the configuration.
+
+import type { ArrayDataset } from '../../data/build/from-arrays.ts';
+import type { Dataset } from '../../data/set/dataset.ts';
+import { InvalidInputError } from '../../errors.ts';
+import type { Evaluator } from '../../evaluation/evaluator.ts';
+import type { HeadLayer } from '../../genome/head.ts';
+import { nearestOf } from '../../text/did-you-mean.ts';
+import type { Callback } from '../callbacks/callback.ts';
+import type { SearchConfigInput } from '../config/config.ts';
+import type { PresetName } from '../config/presets.ts';
+import { type LossOption, type MetricOption, toLoss, toMetric } from './keras-names.ts';
+import { checkForms } from './option-forms.ts';
+
+type TrainingInput = NonNullable<SearchConfigInput['training']>;
+type OptimiserInput = NonNullable<TrainingInput['optimizer']>;
+/** A name with the usual settings, or settings; `learningRate` is the base rate of the schedule. */
+export type OptimizerOption = OptimiserInput['name'] | (OptimiserInput & { readonly learningRate?: number });
+
+/** Any further key of the configuration. */
+export interface FurtherSettings extends Omit<SearchConfigInput, OwnKey | 'training'> {
+  readonly training?: Omit<TrainingInput, OwnTrainingKey>;
+}
+
+type OwnKey =
+  | 'dataset'
+  | 'budget'
+  | 'preset'
+  | 'population'
+  | 'generations'
+  | 'outputLayer'
+  | 'crossoverProbability'
+  | 'mutationProbability'
+  | 'mutationWeights'
+  | 'searchSpace'
+  | 'objectives'
+  | 'pick'
+  | 'seed'
+  | 'workers'
+  | 'logsDir'
+  | 'fitnessCache'
+  | 'checkpointDir';
+/** `accuracy`, or the metric that is the fitness, or a cost. */
+export type ObjectiveName = NonNullable<SearchConfigInput['objectives']>[number];
+
+type OwnTrainingKey = 'epochs' | 'optimizer' | 'learningRate' | 'loss' | 'metrics';
+
+export interface AutoCnnOptions {
+  /** Arrays, what `loadDataset` returns, or what it takes: a built-in name or a path. */
+  readonly dataset: ArrayDataset | Dataset | string;
+  /** Settings for all that is not given: `fast` unless said otherwise, `autocnn` as the Python package, `cnn-ga` as the paper. */
+  readonly preset?: PresetName;
+  /** What the whole run may take, such as `5m` or `2e15flops`; it decides all sizes that are not given. */
+  readonly budget?: string;
+  readonly populationSize?: number;
+  /** Rounds of evolution after the initial population. */
+  readonly maximalGenerationNumber?: number;
+  /** The head of every network. */
+  readonly outputLayer?: readonly HeadLayer[];
+  /** Epochs that each candidate trains, and the final training unless `settings.finalEpochs` says otherwise (or 3, if more). */
+  readonly epochNumber?: number;
+  readonly optimizer?: OptimizerOption;
+  readonly loss?: LossOption;
+  /** Measured on the validation images; the first is the fitness. */
+  readonly metrics?: readonly MetricOption[];
+  readonly crossoverProbability?: number;
+  readonly mutationProbability?: number;
+  /** Add a skip layer, add a pooling layer, remove a layer, re-draw a layer; they sum to 1. */
+  readonly mutationOperationDistribution?: readonly [number, number, number, number];
+  /** Also the ready-made ones: `earlyStopping`, `learningRateScheduler`. */
+  readonly extraCallbacks?: readonly Callback[];
+  /** Where the run's event files for TensorBoard go; without it `tensorboard/` in the run folder. */
+  readonly logsDir?: string;
+  /** A file of finished evaluations that runs share, also at the same time; no effect on results. */
+  readonly fitnessCache?: string;
+  /** A folder of weights that runs share: a network whose weights are there is not trained again. No effect on results. */
+  readonly checkpointDir?: string;
+  /**
+   * A file of genomes and their fitness, `{"128-64": 0.98}`, as the Python package keeps it. Its values are taken as measured
+   * under these very options: they have an effect on results.
+   */
+  readonly importFitness?: string;
+  readonly seed?: number;
+  /** Child processes that train candidates; no effect on results. */
+  readonly workers?: number;
+  /** Interrupts the run, which can then be resumed. */
+  readonly signal?: AbortSignal;
+  /** The fitness, then what is to be small: `['accuracy', 'parameters']`; also `flops`, `latency`. */
+  readonly objectives?: readonly ObjectiveName[];
+  /** Which network of the Pareto front becomes the model: `best`, `knee`, `smallest-within=1%`. */
+  readonly pick?: string;
+  readonly searchSpace?: NonNullable<SearchConfigInput['searchSpace']>;
+  /** The run folder; without it the next free one in `runs/`. */
+  readonly out?: string;
+  readonly settings?: FurtherSettings;
+  /** Trains the candidates in place of the child processes; the run closes it. */
+  readonly evaluator?: Evaluator;
+}
+
+/**
+ * The configuration that options stand for. What is left out is as the preset says, or as the configuration's defaults.
+ *
+ * @throws {InvalidInputError} for an option, loss or metric that there is not, an option of another form, or a setting that is
+ *   an option.
+ */
+export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
+  checkForms(options);
+  checkKeys(options);
+  const {
+    settings = {},
+    budget,
+    preset,
+    searchSpace,
+    seed,
+    workers,
+    logsDir,
+    fitnessCache,
+    checkpointDir,
+    crossoverProbability,
+    mutationProbability,
+  } = options;
+  const { populationSize: population, maximalGenerationNumber: generations, outputLayer } = options;
+  const { mutationOperationDistribution, epochNumber: epochs } = options;
+  const { optimizer, learningRate } = toOptimiser(options.optimizer);
+  const training = defined({
+    ...settings.training,
+    epochs,
+    optimizer,
+    learningRate,
+    loss: options.loss === undefined ? undefined : toLoss(options.loss),
+    metrics: options.metrics?.map(toMetric),
+  });
+  return {
+    ...defined({
+      ...settings,
+      budget,
+      preset,
+      population,
+      generations,
+      crossoverProbability,
+      mutationProbability,
+      mutationWeights: mutationOperationDistribution && spread(mutationOperationDistribution),
+      outputLayer: outputLayer && [...outputLayer],
+      searchSpace,
+      objectives: options.objectives && [...options.objectives],
+      pick: options.pick,
+      seed,
+      workers,
+      logsDir,
+      fitnessCache,
+      checkpointDir,
+    }),
+    ...(Object.keys(training).length > 0 && { training }),
+    dataset: { source: sourceOf(options.dataset) },
+  };
+}
+
+/** Where a key of the configuration stands in the options, for messages. */
+export function placeOfOption(path: string): string {
+  if (path === '') return 'the options';
+  const whole = path === 'training.learningRate' ? 'optimizer.learningRate' : OPTION_OF_KEY[path];
+  if (whole !== undefined) return whole;
+  const key = Object.keys(OPTION_OF_KEY).find((prefix) => path.startsWith(`${prefix}.`));
+  return key === undefined ? `settings.${path}` : `${OPTION_OF_KEY[key]}${path.slice(key.length)}`;
+}
+
+const OPTION_OF_KEY: Readonly<Record<string, string>> = {
+  dataset: 'dataset',
+  budget: 'budget',
+  preset: 'preset',
+  population: 'populationSize',
+  generations: 'maximalGenerationNumber',
+  outputLayer: 'outputLayer',
+  crossoverProbability: 'crossoverProbability',
+  mutationProbability: 'mutationProbability',
+  mutationWeights: 'mutationOperationDistribution',
+  searchSpace: 'searchSpace',
+  objectives: 'objectives',
+  pick: 'pick',
+  seed: 'seed',
+  workers: 'workers',
+  logsDir: 'logsDir',
+  fitnessCache: 'fitnessCache',
+  checkpointDir: 'checkpointDir',
+  'training.epochs': 'epochNumber',
+  'training.optimizer': 'optimizer',
+  'training.loss': 'loss',
+  'training.metrics': 'metrics',
+};
+
+const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
+  dataset: true,
+  budget: true,
+  preset: true,
+  populationSize: true,
+  maximalGenerationNumber: true,
+  outputLayer: true,
+  epochNumber: true,
+  optimizer: true,
+  loss: true,
+  metrics: true,
+  crossoverProbability: true,
+  mutationProbability: true,
+  mutationOperationDistribution: true,
+  extraCallbacks: true,
+  logsDir: true,
+  fitnessCache: true,
+  checkpointDir: true,
+  importFitness: true,
+  seed: true,
+  workers: true,
+  signal: true,
+  searchSpace: true,
+  objectives: true,
+  pick: true,
+  out: true,
+  settings: true,
+  evaluator: true,
+};
+
+/** For callers whose compiler does not tell them. */
+function checkKeys(options: AutoCnnOptions): void {
+  const names = Object.keys(OPTIONS);
+  const unknown = Object.keys(options).find((key) => !names.includes(key));
+  if (unknown !== undefined) {
+    const near = nearestOf(unknown, names);
+    const cure = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new InvalidInputError(`${unknown} is no option of AutoCNN${cure}`, {
+      details: { received: unknown, known: names },
+    });
+  }
+  const { training = {}, ...others } = options.settings ?? {};
+  const paths = [...Object.keys(others), ...Object.keys(training).map((key) => `training.${key}`)];
+  const doubled = paths.find((path) => !placeOfOption(path).startsWith('settings.'));
+  if (doubled !== undefined) {
+    throw new InvalidInputError(`settings.${doubled} is an option of its own: give it as ${placeOfOption(doubled)}`);
+  }
+}
+
+function toOptimiser(option: OptimizerOption | undefined): { optimizer?: OptimiserInput; learningRate?: number } {
+  if (option === undefined) return {};
+  if (typeof option === 'string') return { optimizer: { name: option } };
+  const { learningRate, ...optimizer } = option;
+  return { optimizer, ...(learningRate !== undefined && { learningRate }) };
+}
+
+function sourceOf(dataset: AutoCnnOptions['dataset']): string {
+  return typeof dataset === 'string' ? dataset : (dataset.name ?? 'arrays');
+}
+
+function spread([a, b, c, d]: readonly [number, number, number, number]): [number, number, number, number] {
+  return [a, b, c, d];
+}
+
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** Without the keys that are not given: the configuration's defaults are for keys that are absent. */
+function defined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

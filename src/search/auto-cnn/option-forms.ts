@@ -1,0 +1,67 @@
+// Whether options have the forms that the code before the configuration's check relies on: for callers whose compiler does
+// not tell them.
+
+import { InvalidInputError } from '../../errors.ts';
+import { nearestOf } from '../../text/did-you-mean.ts';
+import { CALLBACK_METHODS } from '../callbacks/callback.ts';
+
+const HAS_FORM = {
+  'an object': isObject,
+  'a list': Array.isArray,
+  'text or an object': (value: unknown) => typeof value === 'string' || isObject(value),
+  'an AbortSignal': (value: unknown) => value instanceof AbortSignal,
+} as const satisfies Readonly<Record<string, (value: unknown) => boolean>>;
+
+type Form = keyof typeof HAS_FORM;
+
+const FORMS: Readonly<Record<string, Form>> = {
+  optimizer: 'text or an object',
+  outputLayer: 'a list',
+  metrics: 'a list',
+  mutationOperationDistribution: 'a list',
+  objectives: 'a list',
+  extraCallbacks: 'a list',
+  settings: 'an object',
+  signal: 'an AbortSignal',
+};
+
+/**
+ * @param options  what may be `AutoCnnOptions`.
+ * @throws {InvalidInputError} naming the option, its form and what was received; a callback's misspelt method too.
+ */
+export function checkForms(options: unknown): void {
+  if (!isObject(options)) throw wrongForm('the options of AutoCNN', 'an object', options);
+  const { dataset, settings, extraCallbacks } = options;
+  requireForm('dataset', 'text or an object', dataset);
+  for (const [key, form] of Object.entries(FORMS)) if (options[key] !== undefined) requireForm(key, form, options[key]);
+  if (isObject(settings) && settings.training !== undefined) {
+    requireForm('settings.training', 'an object', settings.training);
+  }
+  if (Array.isArray(extraCallbacks)) for (const [i, callback] of extraCallbacks.entries()) checkCallback(i, callback);
+}
+
+function checkCallback(index: number, callback: unknown): void {
+  const place = `extraCallbacks.${index}`;
+  if (!isObject(callback)) throw wrongForm(place, 'an object', callback);
+  const methods: readonly string[] = CALLBACK_METHODS;
+  const unknown = Object.keys(callback).find((key) => /^on[A-Z]/.test(key) && !methods.includes(key));
+  if (unknown === undefined) return;
+  const near = nearestOf(unknown, methods);
+  const cure = near === undefined ? `use one of ${methods.join(', ')}` : `did you mean ${near}?`;
+  throw new InvalidInputError(`${place}.${unknown} is never called; ${cure}`, {
+    details: { received: unknown, known: methods },
+  });
+}
+
+function requireForm(place: string, form: Form, value: unknown): void {
+  if (!HAS_FORM[form](value)) throw wrongForm(place, form, value);
+}
+
+function wrongForm(place: string, form: Form, value: unknown): InvalidInputError {
+  const what = value === undefined ? 'nothing' : JSON.stringify(value);
+  return new InvalidInputError(`${place} must be ${form}, received ${what}`, { details: { received: value } });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,223 @@
+// What a search hands back: the best network, trained, ready to be scored, used and saved.
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { examplesFromArrays, type ImageArray, type LabelArray, pixelsFromArray } from '../../data/build/from-arrays.ts';
+import { packedDatasetPath, resolveCacheDir } from '../../data/cache/cache-folder.ts';
+import { readPackedDataset } from '../../data/cache/packed-file.ts';
+import type { Dataset, Examples } from '../../data/set/dataset.ts';
+import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
+import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
+import type { Score } from '../../engine/scoring/scorer.ts';
+import { InvalidInputError } from '../../errors.ts';
+import type { Evaluator } from '../../evaluation/evaluator.ts';
+import { writeFileAtomically } from '../../files/write-file.ts';
+import { estimateCost } from '../../genome/cost.ts';
+import { formatImageShape, type ImageShape } from '../../genome/image-shape.ts';
+import { formatLayerTable, layerTableOf } from '../../genome/layer-table.ts';
+import { parseGenome } from '../../genome/text.ts';
+import { type ModelMetadata, readModelMetadata } from '../../network/onnx/onnx-metadata.ts';
+import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
+import { networkInputOf } from '../config/network-input.ts';
+import { createSearch } from '../create-search.ts';
+import { openRunFolder } from '../run/run-folder.ts';
+
+/** Images and labels to score a network on. */
+export interface LabelledImages {
+  readonly x: ImageArray;
+  readonly y: LabelArray;
+}
+
+/** How to train a network anew; what is left out is as in its run. */
+export interface TrainOptions {
+  readonly epochs?: number;
+  /** Trainings, with a seed each; the one with the lowest training loss is what comes back. */
+  readonly repeats?: number;
+  readonly seed?: number;
+  readonly workers?: number;
+  /** Settings of the training, over those of the run. */
+  readonly training?: Omit<NonNullable<SearchConfigInput['training']>, 'epochs'>;
+  /** The new run folder; without it the next free one in `runs/`. */
+  readonly out?: string;
+  /** Interrupts the training, which can then be resumed. */
+  readonly signal?: AbortSignal;
+  /** Trains in place of the child processes; the run closes it. */
+  readonly evaluator?: Evaluator;
+}
+
+export interface NamedPrediction {
+  /** `[n]`, indices into `classes`. */
+  readonly labels: Int32Array;
+  /** `[n]`, names of the classes. */
+  readonly classNames: readonly string[];
+  /** `[n, classes]`. */
+  readonly probabilities: Float32Array;
+}
+
+const BATCH = 250;
+
+export class TrainedCnn {
+  /** Absolute path of the run folder. */
+  readonly folder: string;
+  /** Canonical text. */
+  readonly genome: string;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
+  /** What there is to know about data and run; failed callbacks too. */
+  readonly notices: readonly string[];
+  readonly #input: ImageShape;
+  readonly #config: SearchConfig;
+  readonly #bytes: Uint8Array;
+  readonly #model: DeployedModel;
+  readonly #dataset: () => Promise<Dataset>;
+
+  /**
+   * Reads the network of a run folder.
+   *
+   * @param dataset  what the run searched on; without it, it is looked for in the cache when it is needed.
+   * @throws {InvalidInputError} if the folder is no run or has no model yet; {DataFormatError} if the model is damaged.
+   */
+  static async open(run: string, dataset?: Dataset, notices: readonly string[] = []): Promise<TrainedCnn> {
+    const { folder, config } = openRunFolder(run);
+    if (!existsSync(folder.model)) {
+      throw new InvalidInputError(
+        `the run ${folder.path} has no model.onnx yet; finish it with "auto-cnn resume ${run}"`,
+        { details: { path: folder.path } },
+      );
+    }
+    const bytes = await readFile(folder.model);
+    const model = await DeployedModel.load(await loadNodeRuntime(), bytes, folder.model);
+    const metadata = readModelMetadata(bytes, folder.model);
+    const find = dataset === undefined ? () => cachedDataset(config) : async () => dataset;
+    return new TrainedCnn({ folder: folder.path, config, bytes, model, metadata, find, notices });
+  }
+
+  private constructor({ folder, config, bytes, model, metadata, find, notices }: Parts) {
+    this.folder = folder;
+    this.genome = metadata.genome;
+    this.classes = metadata.classes;
+    this.notices = notices;
+    this.#input = metadata.input;
+    this.#config = config;
+    this.#bytes = bytes;
+    this.#model = model;
+    this.#dataset = find;
+  }
+
+  /** The genome; the empty text is the network without layers. */
+  toString(): string {
+    return this.genome;
+  }
+
+  /**
+   * Mean cross-entropy and accuracy: on the test part of the run's data, or on what is given, be it arrays or a part of a
+   * data set that `loadDataset` gave.
+   *
+   * @throws {InvalidInputError} if the images or labels are not what the network takes, or the run's data is gone.
+   */
+  async evaluate(data?: LabelledImages | Examples): Promise<Score> {
+    const { shape, examples } = await this.#examplesOf(data);
+    this.#requireShape(shape);
+    return this.#model.score(examples, shape, BATCH);
+  }
+
+  /**
+   * Classifies images. Floats become bytes as in `datasetFromArrays`.
+   *
+   * @throws {InvalidInputError} if the images are not what the network takes.
+   */
+  async predict(images: ImageArray): Promise<NamedPrediction> {
+    const { shape, pixels } = pixelsFromArray('images', images);
+    this.#requireShape(shape);
+    const [count = 0] = images.shape;
+    const imageSize = pixels.length / count;
+    const labels = new Int32Array(count);
+    const probabilities = new Float32Array(count * this.classes.length);
+    for (let from = 0; from < count; from += BATCH) {
+      const batch = pixels.subarray(from * imageSize, (from + BATCH) * imageSize);
+      const prediction = await this.#model.predict(batch, shape);
+      labels.set(prediction.labels, from);
+      probabilities.set(prediction.probabilities, from * this.classes.length);
+    }
+    return { labels, classNames: Array.from(labels, (label) => this.classes[label] ?? ''), probabilities };
+  }
+
+  /**
+   * Trains the same genome from scratch on all training images of the run's data, in a run folder of its own. This network
+   * stays as it is.
+   *
+   * @throws {InvalidInputError} for a wrong option, or if the run's data is gone; {InterruptedError} if the signal is
+   *   aborted; {EvaluationError} if the training fails.
+   */
+  async train(options: TrainOptions = {}): Promise<TrainedCnn> {
+    const { epochs, training, out, signal, evaluator, ...changes } = options;
+    const dataset = await this.#dataset();
+    const config = {
+      ...this.#config,
+      ...changes,
+      genome: this.genome,
+      ...(epochs !== undefined && { finalEpochs: epochs }),
+      training: { ...this.#config.training, ...training },
+    };
+    const opened = { dataset, ...(out !== undefined && { out }), ...(evaluator && { evaluator }) };
+    const search = await createSearch(config, { ...opened, configSource: 'the options of train' });
+    await search.run(signal === undefined ? {} : { signal });
+    return TrainedCnn.open(search.folder, dataset, dataset.notes);
+  }
+
+  /** Writes the network as an ONNX file, whole or not at all. */
+  async save(path: string): Promise<void> {
+    await writeFileAtomically(resolve(path), [this.#bytes]);
+  }
+
+  /** Its layers with their output shapes, parameters, forward FLOPs and activation memory for an image, as text. */
+  summary(): string {
+    const network = networkInputOf(this.#config, { shape: this.#input, classes: this.classes });
+    return formatLayerTable(layerTableOf(this.#input, estimateCost(parseGenome(this.genome), network)));
+  }
+
+  /** Frees the memory of the runtime; without it, that ends with the process. */
+  release(): Promise<void> {
+    return this.#model.release();
+  }
+
+  async #examplesOf(data: LabelledImages | Examples | undefined): Promise<{ shape: ImageShape; examples: Examples }> {
+    if (data === undefined) {
+      const { shape, test } = await this.#dataset();
+      return { shape, examples: test };
+    }
+    // Examples of a data set do not know their shape; it is that of the run's data.
+    return 'x' in data
+      ? examplesFromArrays(data.x, data.y, this.classes.length)
+      : { shape: this.#input, examples: data };
+  }
+
+  #requireShape(shape: ImageShape): void {
+    if (formatImageShape(shape) === formatImageShape(this.#input)) return;
+    throw new InvalidInputError(
+      `the network takes images of ${formatImageShape(this.#input)}, not ${formatImageShape(shape)}`,
+      { details: { expected: this.#input, received: shape } },
+    );
+  }
+}
+
+interface Parts {
+  readonly folder: string;
+  readonly config: SearchConfig;
+  readonly bytes: Uint8Array;
+  readonly model: DeployedModel;
+  readonly metadata: ModelMetadata;
+  readonly find: () => Promise<Dataset>;
+  readonly notices: readonly string[];
+}
+
+/** The data of a run, as the run packed it. */
+async function cachedDataset({ dataset: { source, fingerprint = '' } }: SearchConfig): Promise<Dataset> {
+  const path = packedDatasetPath(fingerprint, await resolveCacheDir());
+  if (existsSync(path)) return readPackedDataset(path);
+  throw new InvalidInputError(
+    `the data of the run (${source}) is no longer in the cache: give images and labels, as in evaluate({ x, y })`,
+    { details: { source, path } },
+  );
+}

@@ -1,0 +1,198 @@
+// From an amount of computing to the sizes of a search: pure, so that a plan can be tested without a machine.
+
+import { estimateCost, type NetworkCost, type NetworkInput } from '../../genome/cost.ts';
+import type { Gene } from '../../genome/genome.ts';
+import { referenceGenomes } from '../../genome/reference-genomes.ts';
+import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts';
+import { genomeId, parseGenome } from '../../genome/text.ts';
+import { trainingWork } from '../../genome/work.ts';
+import type { BudgetKey, SearchConfig } from '../config/config.ts';
+import { searchSpaceOf } from '../config/search-space-of.ts';
+import { type DataSize, START_WORK, searchImages, usedImages } from './candidate-work.ts';
+
+/** Of the work; the rest is for the final training. */
+const SEARCH_SHARE = 0.25;
+/** With several objectives: of the work, for training networks of the front once more. */
+const FRONT_SHARE = 0.4;
+/** Candidates that the search has time for. */
+const CANDIDATES = 24;
+/** With fewer there is nothing to choose from. */
+const LEAST_CANDIDATES = 4;
+const POPULATION = 8;
+/** Mean work of a candidate, as a share of the most that is allowed. */
+const TYPICAL_SHARE = 0.35;
+/**
+ * Passes over the training images that the largest network allowed makes in the final training: {@link PASSES} if it has
+ * {@link PASSES_WORK} for each image; with more, passes and network grow together, the network faster.
+ */
+const PASSES = 2.5;
+const PASSES_WORK = 1.9e8;
+const PASSES_GROWTH = 0.48;
+/** Few images are passed over more often: so many are shown at least. */
+const LEAST_SHOWN = 128_000;
+/** A final training below this share of a pass is none. */
+const LEAST_PASSES = 0.25;
+/** The largest network allowed has so many times the work of the smallest: otherwise there is nothing to search for. */
+const ROOM = 3;
+/** Candidates train on so many images at least, if there are. */
+const LEAST_IMAGES = 1000;
+/** Each image twice says more of a network than twice as many images once, if they are not few. */
+const EPOCHS = 2;
+const CHANNELS = [8, 16, 32, 64, 128, 256, 512];
+
+/**
+ * The configuration with everything decided that a budget decides before the search; what the user decided stays.
+ *
+ * @param work  for search and final training, on all workers together.
+ * @returns undefined if it is too little ({@link leastWork}).
+ */
+export function planBudget(work: number, config: SearchConfig, data: DataSize): SearchConfig | undefined {
+  const { undecided = [], ...decided } = config;
+  const isOpen = (key: BudgetKey): boolean => undecided.includes(key);
+  const images = usedImages(config, data);
+  const later = isOpen('finalEpochs') ? { undecided: ['finalEpochs' as const] } : {};
+  const leastPasses = isOpen('finalEpochs') ? LEAST_PASSES : config.finalEpochs;
+  if (config.genome !== undefined) {
+    const needed = images * leastPasses * trainingWork(estimateCost(parseGenome(config.genome), data.problem));
+    return work < needed ? undefined : { ...decided, ...later };
+  }
+
+  const searchWork = isOpen('searchWork') ? SEARCH_SHARE * work : (config.searchWork ?? 0);
+  const frontWork = isOpen('frontWork') ? FRONT_SHARE * work : (config.frontWork ?? 0);
+  const finalWorkPerImage = (work - searchWork - frontWork) / images;
+  const least = ROOM * smallestWork(config, isOpen('searchSpace.channels'), data.problem);
+  if (finalWorkPerImage < leastPasses * least) return undefined;
+  // A short final training is no reason for networks that the search has no time for.
+  const passes = Math.max(passesFor(finalWorkPerImage, images), isOpen('finalEpochs') ? 0 : config.finalEpochs);
+  const affordable = Math.round(Math.max(finalWorkPerImage / passes, least));
+  const { maxWork = affordable } = isOpen('searchSpace.maxWork') ? {} : config.searchSpace;
+
+  const typical = TYPICAL_SHARE * Math.min(maxWork, affordable);
+  // Where candidates are halved, few have the training of the last rung, and it may be longer.
+  const { rungs, reduction } = config;
+  const ofLastRung = reduction ** (rungs - 1) / rungs;
+  const size = candidateSize((searchWork / CANDIDATES) * ofLastRung, typical, config, isOpen, data);
+  const count = (searchWork / size.work) * ofLastRung;
+  if (count < LEAST_CANDIDATES) return undefined;
+  const plan: SearchConfig = {
+    ...decided,
+    ...later,
+    searchWork,
+    ...(isOpen('frontWork') && { frontWork }),
+    searchLimit: size.searchLimit,
+    training: { ...config.training, epochs: size.epochs },
+    ...(config.equalCompute && { typicalWork: config.typicalWork ?? Math.round(typical) }),
+    ...(isOpen('population') && { population: clamp(Math.floor(count / 3), 2, POPULATION) }),
+    searchSpace: {
+      ...config.searchSpace,
+      maxWork,
+      ...(isOpen('searchSpace.channels') && { channels: channelsFor(maxWork, data.problem) }),
+      ...(isOpen('searchSpace.maxDepth') && { maxDepth: depthFor(maxWork) }),
+    },
+  };
+  return isOpen('initialGenomes') ? { ...plan, initialGenomes: initialGenomesFor(plan, data.problem) } : plan;
+}
+
+/** The least work for which there is a plan, to within a hundredth. */
+export function leastWork(config: SearchConfig, data: DataSize): number {
+  let [low, high] = [0, 1e9];
+  while (planBudget(high, config, data) === undefined) [low, high] = [high, high * 2];
+  while (high - low > high / 100) {
+    const middle = (low + high) / 2;
+    if (planBudget(middle, config, data) === undefined) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/**
+ * Epochs of the final training: as many as the work is enough for, in hundredths.
+ *
+ * @param work  for this training alone.
+ */
+export function planFinalEpochs(work: number, config: SearchConfig, data: DataSize, cost: NetworkCost): number {
+  const epochs = work / (usedImages(config, data) * trainingWork(cost));
+  return Math.max(LEAST_PASSES, Math.floor(100 * epochs) / 100);
+}
+
+/** The reference designs, for half of the population at most; small ones too where size is an objective. Random search is the baseline and remains random. */
+function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] {
+  if (plan.strategy === 'random') return [];
+  const space = searchSpaceOf(plan);
+  const wide = referenceGenomes(space, problem);
+  const narrow = plan.objectives.length > 1 ? referenceGenomes(space, problem, 'narrowest') : [];
+  const most = plan.population >> 1;
+  return [...new Set([...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
+}
+
+/** Of training on an image: that of the cheapest network with a skip layer. */
+export function smallestWork({ searchSpace }: SearchConfig, choosesChannels: boolean, problem: NetworkInput): number {
+  const space: SearchSpace = {
+    channels: choosesChannels ? CHANNELS : searchSpace.channels,
+    maxDepth: searchSpace.maxDepth,
+  };
+  const genomes = cheapestGenomes(space, problem).filter((genome) => genome.some(({ kind }) => kind === 'skip'));
+  return Math.min(...genomes.map((genome) => trainingWork(estimateCost(genome, problem))));
+}
+
+function passesFor(workPerImage: number, images: number): number {
+  return Math.max(PASSES * (workPerImage / PASSES_WORK) ** PASSES_GROWTH, LEAST_SHOWN / images);
+}
+
+/** Images and epochs of a candidate, for about `target` work of training and scoring a network of `imageWork` an image. */
+function candidateSize(
+  target: number,
+  imageWork: number,
+  config: SearchConfig,
+  isOpen: (key: BudgetKey) => boolean,
+  data: DataSize,
+): { readonly searchLimit: number | null; readonly epochs: number; readonly work: number } {
+  const { train, validation } = searchImages(config, data);
+  const fewest = Math.max(LEAST_IMAGES, data.problem.classes);
+  const scored = (images: number): number => (config.fitnessOn === 'test' ? validation : Math.min(images, validation));
+  const epochWork = (images: number): number => imageWork * (images + scored(images) / 3);
+  const available = Math.max(0, target - START_WORK);
+  /** The most images whose epochs are within the target. */
+  const imagesFor = (epochs: number): number => {
+    const all = available / (epochs * imageWork);
+    const images = config.fitnessOn === 'test' || all > (4 / 3) * validation ? all - validation / 3 : (3 / 4) * all;
+    return Math.floor(Math.min(train, Math.max(fewest, images)));
+  };
+  let { epochs } = config.training;
+  let images = Math.min(train, config.searchLimit ?? train);
+  if (isOpen('training.epochs') && isOpen('searchLimit')) {
+    images = imagesFor(EPOCHS);
+    if (images === train) epochs = Math.max(1, Math.floor(available / epochWork(train)));
+    else epochs = available < EPOCHS * epochWork(images) ? 1 : EPOCHS;
+    images = imagesFor(epochs);
+  } else if (isOpen('training.epochs')) {
+    epochs = Math.max(1, Math.floor(available / epochWork(images)));
+  } else if (isOpen('searchLimit')) {
+    images = imagesFor(epochs);
+  }
+  return {
+    searchLimit: images < train ? images : isOpen('searchLimit') ? null : config.searchLimit,
+    epochs,
+    work: START_WORK + epochs * epochWork(images),
+  };
+}
+
+/** Those of which a skip layer takes up half of the work at most, once the image is pooled twice; the first in any case. */
+function channelsFor(maxWork: number, problem: NetworkInput): number[] {
+  const { channels, height, width } = problem.input;
+  const input = { channels, height: Math.max(1, height >> 2), width: Math.max(1, width >> 2) };
+  const workOf = (filters: number): number => {
+    const skip: Gene = { kind: 'skip', filters1: filters, filters2: filters };
+    return trainingWork(estimateCost([skip], { ...problem, input }));
+  };
+  return CHANNELS.filter((filters, index) => index === 0 || workOf(filters) <= maxWork / 2);
+}
+
+/** 6 layers for 10 million FLOPs' worth of training an image, two more for each factor of ten. */
+function depthFor(maxWork: number): number {
+  return clamp(Math.round(2 * Math.log10(maxWork)) - 8, 4, 12);
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}

@@ -1,0 +1,83 @@
+// The levels of training of a search that halves: how many images and epochs each has, and what a candidate costs on average.
+
+import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
+import { estimateCost, type NetworkCost } from '../../genome/cost.ts';
+import { parseGenome } from '../../genome/text.ts';
+import type { SearchConfig } from '../config/config.ts';
+import { candidateWork, type DataSize, searchImages } from './candidate-work.ts';
+import { equalEpochs } from './equal-compute.ts';
+
+/** Images and epochs of the candidates on a rung, under the names of the configuration. */
+export interface RungSize {
+  readonly searchLimit: number | null;
+  readonly epochs: number;
+}
+
+type Sized = Pick<
+  SearchConfig,
+  | 'trainLimit'
+  | 'searchLimit'
+  | 'validation'
+  | 'fitnessOn'
+  | 'training'
+  | 'rungs'
+  | 'reduction'
+  | 'equalCompute'
+  | 'typicalWork'
+>;
+
+/** With fewer images a ranking is chance; below, epochs are saved instead. */
+const LEAST_IMAGES = 1000;
+
+/**
+ * From the first rung to the last, which is what the configuration says of candidates. Each has `reduction` times the
+ * training of the one before: more images, or, where that would leave fewer than 1,000, more epochs.
+ */
+export function rungSizes(config: Sized, data: DataSize): readonly RungSize[] {
+  const { rungs, reduction, searchLimit, training } = config;
+  const most = Math.min(searchImages(config, data).train, searchLimit ?? Number.POSITIVE_INFINITY);
+  const least = Math.min(most, Math.max(LEAST_IMAGES, data.problem.classes));
+  return Array.from({ length: rungs }, (_, rung) => {
+    if (rung === rungs - 1) return { searchLimit, epochs: training.epochs };
+    const share = reduction ** (rung + 1 - rungs);
+    const images = Math.max(least, Math.round(share * most));
+    return { searchLimit: images, epochs: Math.max(1, Math.round((share * training.epochs * most) / images)) };
+  });
+}
+
+/** The same for one candidate: with equal compute, its epochs depend on its cost. */
+export function candidateSizes(config: Sized, data: DataSize, cost: NetworkCost): readonly RungSize[] {
+  const sizes = rungSizes(config, data);
+  if (!config.equalCompute) return sizes;
+  return sizes.map((size) => ({ ...size, epochs: equalEpochs(onRung(config, size), data, cost) }));
+}
+
+/** The configuration as it is for candidates on a rung. */
+export function onRung<Config extends Pick<SearchConfig, 'training' | 'searchLimit'>>(
+  config: Config,
+  { searchLimit, epochs }: RungSize,
+): Config {
+  return { ...config, searchLimit, training: { ...config.training, epochs } };
+}
+
+/**
+ * Work of a task of the search, be it on a rung or a longer one.
+ *
+ * @param outcome  what came of it; with it, the work is that of the epochs that a pruned one was trained.
+ */
+export function taskWork(
+  { genome, selection, training }: EvaluationTask,
+  config: Sized,
+  data: DataSize,
+  { pruned, history = [] }: Partial<EvaluationOutcome> = {},
+): number {
+  const size = { searchLimit: selection.searchLimit ?? null, epochs: pruned ? history.length : training.epochs };
+  return candidateWork(onRung(config, size), data, estimateCost(parseGenome(genome), data.problem));
+}
+
+/** Work of a candidate, if on each rung one in `reduction` goes on. */
+export function expectedWork(config: Sized, data: DataSize, cost: NetworkCost): number {
+  return candidateSizes(config, data, cost)
+    .map((size, rung) => candidateWork(onRung(config, size), data, cost) / config.reduction ** rung)
+    .reduce((sum, work) => sum + work, 0);
+}

@@ -1,0 +1,151 @@
+// Between a search and its evaluator, where there are callbacks: waits for them, and ends trainings that they stop.
+
+import { type EpochRecord, recordedMetric } from '../../engine/training/train.ts';
+import { EvaluationError } from '../../errors.ts';
+import {
+  cancelledError,
+  type EvaluateOptions,
+  type EvaluationProgress,
+  type Evaluator,
+  failedOutcome,
+} from '../../evaluation/evaluator.ts';
+import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
+import { writeFileAtomically } from '../../files/write-file.ts';
+import type { CallbackQueue, EvaluationStopper } from './callback.ts';
+
+export class CallbackEvaluator implements Evaluator, EvaluationStopper {
+  readonly #inner: Evaluator;
+  readonly #queue: CallbackQueue;
+  readonly #trainings = new Map<string, StoppableTraining>();
+
+  constructor(inner: Evaluator, queue: CallbackQueue) {
+    this.#inner = inner;
+    this.#queue = queue;
+  }
+
+  get concurrency(): number {
+    return this.#inner.concurrency;
+  }
+
+  /** As an arrow function: it is handed on without its object. */
+  readonly stop = (id: string, afterEpoch: number): void => {
+    this.#trainings.get(id)?.stop(afterEpoch);
+  };
+
+  async evaluate(task: EvaluationTask, options: EvaluateOptions = {}): Promise<EvaluationOutcome> {
+    const { id = task.genome } = task;
+    const training = new StoppableTraining(task, this.#queue);
+    this.#trainings.set(id, training);
+    try {
+      await this.#queue.idle();
+      const outcome = await this.#evaluateUntilStopped(training, task, options);
+      // What the last epochs' callbacks have to say counts, however fast the training was.
+      await this.#queue.idle();
+      return (await training.stoppedOutcome()) ?? outcome;
+    } finally {
+      this.#trainings.delete(id);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  async #evaluateUntilStopped(
+    training: StoppableTraining,
+    task: EvaluationTask,
+    { signal, onProgress }: EvaluateOptions,
+  ): Promise<EvaluationOutcome> {
+    if (signal?.aborted) throw cancelledError(signal.reason);
+    if (training.signal.aborted) return NOTHING;
+    try {
+      const asked = this.#queue.hears('onEpochEnd') ? { ...task, weights: true } : task;
+      return await this.#inner.evaluate(asked, {
+        signal: signal ? AbortSignal.any([signal, training.signal]) : training.signal,
+        onProgress: ({ weights, ...progress }) => {
+          training.follow(progress, weights);
+          onProgress?.(progress);
+          training.passWhenHeard(progress);
+        },
+      });
+    } catch (error) {
+      if (!training.signal.aborted || signal?.aborted) throw error;
+      return NOTHING;
+    }
+  }
+}
+
+const NOTHING: EvaluationOutcome = { fitness: 0, history: [], bestEpoch: 0 };
+
+/**
+ * One training, and the epoch after which it is to end. What comes of it is as if it had ended there, weights included: it
+ * does not depend on how soon the stop came.
+ */
+class StoppableTraining {
+  readonly #task: EvaluationTask;
+  readonly #queue: CallbackQueue;
+  readonly #abort = new AbortController();
+  /** By number; of a training that was begun again after a crash, each counts once. */
+  readonly #epochs = new Map<number, EpochRecord>();
+  /** Of the epochs that callbacks are not done with. */
+  readonly #weights = new Map<number, Uint8Array>();
+  /** The last epoch that callbacks are done with. */
+  #passed = 0;
+  #stopAfter: number | undefined;
+
+  constructor(task: EvaluationTask, queue: CallbackQueue) {
+    this.#task = task;
+    this.#queue = queue;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** A final training is there for its weights: where they are not known, it goes on. */
+  stop(afterEpoch: number): void {
+    const epoch = Math.max(afterEpoch, this.#passed);
+    if (this.#isFinal && epoch > 0 && !this.#weights.has(epoch)) return;
+    this.#stopAfter = Math.min(epoch, this.#stopAfter ?? epoch);
+    this.#abort.abort();
+  }
+
+  follow({ epoch }: EvaluationProgress, weights: Uint8Array | undefined): void {
+    if (epoch === undefined) return;
+    this.#epochs.set(epoch.epoch, epoch);
+    if (weights !== undefined) this.#weights.set(epoch.epoch, weights);
+  }
+
+  /** Forgets older weights when the callbacks of an epoch are done. */
+  async passWhenHeard({ epoch: record }: EvaluationProgress): Promise<void> {
+    if (record === undefined) return;
+    await this.#queue.idle();
+    if (this.#stopAfter !== undefined) return;
+    this.#passed = record.epoch;
+    for (const epoch of this.#weights.keys()) if (epoch < record.epoch) this.#weights.delete(epoch);
+  }
+
+  /** @returns undefined if it was not stopped. */
+  async stoppedOutcome(): Promise<EvaluationOutcome | undefined> {
+    const last = this.#stopAfter;
+    if (last === undefined) return undefined;
+    const { checkpointPath, training } = this.#task;
+    const history = [...this.#epochs.values()].filter(({ epoch }) => epoch <= last);
+    const [first, ...others] = history;
+    if (first === undefined) {
+      const error = new EvaluationError('cancelled', 'a callback stopped it before the end of its first epoch');
+      return { ...failedOutcome(error), stopped: true };
+    }
+    const weights = this.#weights.get(last);
+    if (weights !== undefined && checkpointPath !== undefined) await writeFileAtomically(checkpointPath, [weights]);
+    if (this.#isFinal) return { ...NOTHING, history, bestEpoch: last, stopped: true };
+    const metric = training.metrics?.[0] ?? 'accuracy';
+    const scoreOf = (record: EpochRecord): number => recordedMetric(record, metric);
+    const best = others.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a), first);
+    return { fitness: scoreOf(best), history, bestEpoch: best.epoch, stopped: true };
+  }
+
+  get #isFinal(): boolean {
+    return this.#task.selection.purpose === 'final';
+  }
+}

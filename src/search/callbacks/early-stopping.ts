@@ -1,0 +1,89 @@
+// A ready-made callback: ends a training that no longer gets better.
+
+import type { MetricName } from '../../engine/scoring/metrics.ts';
+import { InvalidInputError } from '../../errors.ts';
+import { nearestOf } from '../../text/did-you-mean.ts';
+import type { Callback, EpochEvent } from './callback.ts';
+
+type Value = (epoch: EpochEvent) => number | undefined;
+
+const MONITORED = {
+  loss: ({ loss }) => loss,
+  accuracy: ({ accuracy }) => accuracy,
+  validationLoss: ({ validationLoss }) => validationLoss,
+  validationAccuracy: ({ validationAccuracy }) => validationAccuracy,
+  val_loss: ({ validationLoss }) => validationLoss,
+  val_accuracy: ({ validationAccuracy }) => validationAccuracy,
+  'balanced-accuracy': ({ metrics }) => metrics?.['balanced-accuracy'],
+  'macro-f1': ({ metrics }) => metrics?.['macro-f1'],
+  'top-2': ({ metrics }) => metrics?.['top-2'],
+  'top-3': ({ metrics }) => metrics?.['top-3'],
+  'top-5': ({ metrics }) => metrics?.['top-5'],
+} as const satisfies Record<Exclude<MetricName, 'accuracy'>, Value> & Record<string, Value>;
+
+/** `loss` and `accuracy` are those of the training images; `val_…` is how Keras calls `validation…`. */
+export type MonitoredValue = keyof typeof MONITORED;
+
+export interface EarlyStoppingOptions {
+  /** `validationLoss` unless given. Other metrics than accuracy must be among the search's `metrics`. */
+  readonly monitor?: MonitoredValue;
+  /** Epochs without an improvement after which the training ends, as in Keras: 0 and 1 are the same. 0 unless given. */
+  readonly patience?: number;
+  /** What is less of an improvement does not count. 0 unless given. */
+  readonly minDelta?: number;
+}
+
+/**
+ * Ends each training that has not improved for some epochs; its best epoch counts. Final trainings have no validation images:
+ * only `loss` and `accuracy` end them.
+ *
+ * The callback runs in this process; `settings.training.earlyStoppingPatience` is the same for the fitness, without one.
+ *
+ * @throws {InvalidInputError} for an option that is wrong.
+ * @see Keras' EarlyStopping. Differs: the weights of the best epoch are always what is kept.
+ */
+export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  const { monitor = 'validationLoss', patience = 0, minDelta = 0 } = options;
+  check(monitor, patience, minDelta);
+  const isLoss = monitor.toLowerCase().endsWith('loss');
+  const trainings = new Map<string, { best: number; epochsSince: number }>();
+  return {
+    name: 'earlyStopping',
+    onEpochEnd(epoch, control) {
+      const value = MONITORED[monitor](epoch);
+      if (value === undefined) {
+        if (epoch.final) return;
+        throw new Error(`there is no ${monitor} to monitor; add it to metrics`);
+      }
+      // Higher is better from here on.
+      const score = isLoss ? -value : value;
+      const training = trainings.get(epoch.id) ?? { best: Number.NEGATIVE_INFINITY, epochsSince: 0 };
+      trainings.set(epoch.id, training);
+      if (score - minDelta > training.best) {
+        training.best = score;
+        training.epochsSince = 0;
+      } else if (++training.epochsSince >= patience) control.stopEvaluation();
+    },
+    onEvaluationEnd({ id }) {
+      trainings.delete(id);
+    },
+  };
+}
+
+function check(monitor: string, patience: number, minDelta: number): void {
+  const names = Object.keys(MONITORED);
+  if (!names.includes(monitor)) {
+    const near = nearestOf(monitor, names);
+    const cure = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new InvalidInputError(
+      `monitor of earlyStopping must be one of ${names.join(', ')}, received ${JSON.stringify(monitor)}${cure}`,
+      { details: { received: monitor, known: names } },
+    );
+  }
+  if (!Number.isInteger(patience) || patience < 0) {
+    throw new InvalidInputError(`patience of earlyStopping must be a whole number of epochs, received ${patience}`);
+  }
+  if (!(minDelta >= 0)) {
+    throw new InvalidInputError(`minDelta of earlyStopping must be at least 0, received ${minDelta}`);
+  }
+}

@@ -1,0 +1,75 @@
+// The tasks of the genomes of a search: the same for as long as it lasts.
+
+import type { ParentWeights } from '../../evaluation/task.ts';
+import type { DataSize } from '../budget/candidate-work.ts';
+import type { EvaluationEntry } from '../records/journal-entry.ts';
+import { candidateTasks, type IdentifiedTask, type TaskSettings } from './identified-task.ts';
+import { MedianStopping } from './median-stopping.ts';
+import type { Entrant } from './race.ts';
+
+export class CandidateTasks {
+  readonly #settings: TaskSettings;
+  readonly #data: DataSize;
+  readonly #known: ReadonlyMap<string, EvaluationEntry>;
+  readonly #stopping: MedianStopping;
+  readonly #entered = new Map<string, readonly IdentifiedTask[]>();
+
+  /** @param known  results by the tasks' ids. */
+  constructor(settings: TaskSettings, data: DataSize, known: ReadonlyMap<string, EvaluationEntry>) {
+    this.#settings = settings;
+    this.#data = data;
+    this.#known = known;
+    this.#stopping = new MedianStopping(settings.config, data, known);
+  }
+
+  /**
+   * By rung. A genome keeps what it is measured against and what it starts from when it is first asked for.
+   *
+   * @param parents  of each that it was bred from, the tasks that it was trained on, by rung.
+   */
+  enter(name: string, parents: readonly (readonly IdentifiedTask[])[] = []): readonly IdentifiedTask[] {
+    const tasks = this.#entered.get(name) ?? this.#withPrecedents(name, parents);
+    this.#entered.set(name, tasks);
+    return tasks;
+  }
+
+  /** By rung; of a genome that was not asked for, without anything that comes from others. */
+  of(name: string): readonly IdentifiedTask[] {
+    return this.#entered.get(name) ?? candidateTasks(name, this.#settings, this.#data);
+  }
+
+  /**
+   * Those who enter from now on are measured against these, too.
+   *
+   * @param entrants  whose results are known; of those that were settled before, no note is taken.
+   * @returns the work that stopping the others has saved.
+   */
+  settle(entrants: readonly Entrant[]): number {
+    return this.#stopping.settle(entrants);
+  }
+
+  #withPrecedents(name: string, parents: readonly (readonly IdentifiedTask[])[]): readonly IdentifiedTask[] {
+    const plain = this.of(name);
+    // What was imported has no curve that could stop it, and no weights to start from.
+    if (plain.some(({ id }) => this.#known.get(id)?.imported)) return plain;
+    return candidateTasks(name, this.#settings, this.#data, (rung, epochs) => ({
+      stopBelow: this.#stopping.stopBelow(rung, epochs),
+      parent: this.#parentOn(rung, parents),
+    }));
+  }
+
+  /** The first that left weights: on the same rung, or on the last that it was trained on. */
+  #parentOn(rung: number, parents: readonly (readonly IdentifiedTask[])[]): ParentWeights | undefined {
+    if (!this.#settings.config.inheritWeights) return undefined;
+    const tasks = parents.map((trained) => trained[Math.min(rung, trained.length - 1)]);
+    const parent = tasks.find((task) => hasWeights(this.#known.get(task?.id ?? '')));
+    if (parent === undefined) return undefined;
+    const { id, task } = parent;
+    return { id, genome: task.genome, path: this.#settings.checkpoint(id) };
+  }
+}
+
+/** Whether a training was done to its end, by what is recorded of it alone: where the file is missing then, that is an error. */
+function hasWeights(entry: EvaluationEntry | undefined): boolean {
+  return entry !== undefined && entry.failure === undefined && !entry.stopped && !entry.imported;
+}

@@ -1,0 +1,94 @@
+// The candidates of a search on their way: what each has to be trained on next, and when its fitness is settled.
+
+import { SuccessiveHalving } from '../../evolution/successive-halving.ts';
+import type { Genome } from '../../genome/genome.ts';
+import { genomeId } from '../../genome/text.ts';
+import type { SearchConfig } from '../config/config.ts';
+import type { EvaluationEntry } from '../records/journal-entry.ts';
+import type { Asked, NextStep } from './evaluate-in-order.ts';
+import type { IdentifiedTask } from './identified-task.ts';
+
+export interface Entrant extends Asked {
+  /** Canonical text. */
+  readonly name: string;
+  readonly number: number;
+  /** By rung. */
+  readonly tasks: readonly IdentifiedTask[];
+}
+
+type Entries = ReadonlyMap<string, EvaluationEntry>;
+
+export class Race {
+  readonly #halving: SuccessiveHalving;
+  readonly #known: Entries;
+  /** By name: how many rungs the halving has the results of. */
+  readonly #recorded = new Map<string, number>();
+  readonly #tasks = new Map<string, readonly IdentifiedTask[]>();
+  readonly #entrants: Entrant[] = [];
+
+  /** @param known  results by the tasks' ids; `learn` says when there is a new one. */
+  constructor({ rungs, reduction, strategy, population }: SearchConfig, known: Entries) {
+    const kind = strategy === 'steady-state' ? 'window' : 'block';
+    this.#halving = new SuccessiveHalving({ rungs, reduction, cohort: { kind, size: population } });
+    this.#known = known;
+  }
+
+  /** @param tasks  by rung. */
+  enter(genome: Genome, tasks: readonly IdentifiedTask[]): Entrant {
+    const name = genomeId(genome);
+    this.#tasks.set(name, tasks);
+    this.learn(name);
+    const entrant = { genome, name, number: this.#halving.enter(name), tasks };
+    this.#entrants.push(entrant);
+    return entrant;
+  }
+
+  /** Those whose results are known when the next one enters, whatever the timing of workers: they are before its cohort. */
+  settled(): readonly Entrant[] {
+    return this.before(this.#halving.cohortStart(this.#entrants.length));
+  }
+
+  /** Those before an entrant, or all. */
+  before(number?: number): readonly Entrant[] {
+    return this.#entrants.slice(0, number);
+  }
+
+  /** By rung: what a genome had been trained on when it was first told, whatever is known of it by now; nothing before. */
+  trained(genome: Genome): readonly IdentifiedTask[] {
+    const name = genomeId(genome);
+    const first = this.#entrants.find((entrant) => entrant.name === name);
+    if (first === undefined) return [];
+    const standing = this.#halving.standing(first.number);
+    return standing.kind === 'out' ? first.tasks.slice(0, standing.rung + 1) : [];
+  }
+
+  /** Nobody enters any more. */
+  close(): void {
+    this.#halving.close();
+  }
+
+  /** Takes note of what is known of a genome. */
+  learn(name: string): void {
+    const tasks = this.#tasks.get(name) ?? [];
+    for (let rung = this.#recorded.get(name) ?? 0; ; rung++) {
+      this.#recorded.set(name, rung);
+      const entry = this.#known.get(tasks[rung]?.id ?? '');
+      if (entry === undefined) return;
+      this.#halving.record(name, rung, entry.fitness);
+    }
+  }
+
+  next({ number, tasks }: Entrant): NextStep<IdentifiedTask> {
+    const standing = this.#halving.standing(number);
+    if (standing.kind === 'waits') return standing;
+    if (standing.kind === 'out') return { kind: 'done', fitness: standing.fitness };
+    return { kind: 'trains', task: tasks[standing.rung] as IdentifiedTask };
+  }
+}
+
+/** What is known of a network by the longest of its trainings. */
+export function lastEntry(tasks: readonly IdentifiedTask[], known: Entries): EvaluationEntry | undefined {
+  return tasks
+    .map(({ id }) => known.get(id))
+    .findLast((entry): entry is EvaluationEntry => entry !== undefined && entry.failure === undefined);
+}

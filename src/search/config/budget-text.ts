@@ -1,0 +1,49 @@
+// What a user allows a run to take: time, or computing.
+
+import { InvalidInputError } from '../../errors.ts';
+
+/** Text of a budget, and what it is. */
+export type Budget = TimeBudget | WorkBudget;
+
+export interface TimeBudget {
+  /** From the start of the process to the model's score. */
+  readonly seconds: number;
+  /** Work a second of each worker, as it was measured when the run began. */
+  readonly rate?: number | undefined;
+}
+
+export interface WorkBudget {
+  /** FLOPs, and what takes as long: see genome/work.ts. */
+  readonly flops: number;
+}
+
+export const BUDGET_EXAMPLES = '90s, 5m, 1h or 2e15flops';
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** @returns undefined if the text is none: a positive number with one of the units s, m, h, flops. */
+export function parseBudget(text: string): Budget | undefined {
+  const [, digits = '', unit = ''] = /^(\d+\.?\d*(?:e\+?\d+)?|\.\d+)\s*(s|m|h|flops)$/i.exec(text.trim()) ?? [];
+  const value = Number(digits);
+  if (unit === '' || !(value > 0 && Number.isFinite(value))) return undefined;
+  const scale = SECONDS[unit.toLowerCase()];
+  return scale === undefined ? { flops: value } : { seconds: value * scale };
+}
+
+/** As {@link parseBudget} takes it. */
+export function formatBudget(budget: Budget): string {
+  if ('flops' in budget) return `${budget.flops.toExponential().replace('+', '')}flops`;
+  const { seconds } = budget;
+  const [unit, scale] = Object.entries(SECONDS).findLast(([, size]) => seconds % size === 0) ?? ['s', 1];
+  return `${seconds / scale}${unit}`;
+}
+
+/** @throws {InvalidInputError} saying what a budget looks like; `place` names the option. */
+export function requireBudget(text: unknown, place: string): Budget {
+  const budget = typeof text === 'string' ? parseBudget(text) : undefined;
+  if (budget !== undefined) return budget;
+  throw new InvalidInputError(
+    `${place} must be a time or an amount of computing with its unit, such as ${BUDGET_EXAMPLES}, received ${JSON.stringify(text)}`,
+    { details: { received: text } },
+  );
+}

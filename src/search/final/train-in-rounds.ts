@@ -1,0 +1,277 @@
+// One final training in rounds: in each, replicas train from the mean of the states that the last one ended in. Local SGD
+// (Stich 2019, algorithm 1; Lin et al. 2020), with a schedule that goes by the steps of all replicas together.
+
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { EpochRecord } from '../../engine/training/train.ts';
+import { plannedSteps, type TrainingPlan } from '../../engine/training/training-plan.ts';
+import { DataFormatError } from '../../errors.ts';
+import type { EvaluationProgress, Evaluator } from '../../evaluation/evaluator.ts';
+import { encodeMeanCheckpoint, readCheckpointOutcome } from '../../evaluation/node/checkpoint.ts';
+import type { EvaluationOutcome, EvaluationTask, StateFile } from '../../evaluation/task.ts';
+import { writeFileAtomically } from '../../files/write-file.ts';
+import { parseGenome } from '../../genome/text.ts';
+import { planLayers } from '../../network/layers.ts';
+import { layOutParameters } from '../../network/parameters.ts';
+import type { Replan } from '../budget/replan.ts';
+import { type IdentifiedTask, idOf } from '../candidates/identified-task.ts';
+import { networkInputOf } from '../config/network-input.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
+import type { PlanEntry, RoundEntry } from '../records/journal-entry.ts';
+import { EpochDetailsCollector, mergeEpochs } from '../records/merge-epochs.ts';
+import type { OpenRun } from '../start-run.ts';
+import { planAt, type Rounds, roundEnd } from './rounds.ts';
+
+export interface RoundOptions {
+  readonly run: OpenRun;
+  readonly evaluator: Evaluator;
+  readonly rounds: Rounds;
+  readonly perEpoch: number;
+  /** As the run has taken them so far, over all its sessions. */
+  readonly elapsedSeconds: () => number;
+  readonly onProgress: (progress: EvaluationProgress) => void;
+  readonly onNotice: (notice: string) => void;
+  /** Asked after each round but the last. */
+  readonly replan?: Replan;
+  readonly onPlan?: (plan: TrainingPlan) => Promise<void>;
+}
+
+/** So many of the last rounds say how long a step takes. */
+const PACE_ROUNDS = 3;
+
+export class RoundTraining {
+  readonly #options: RoundOptions;
+  readonly #id: string;
+  readonly #task: EvaluationTask;
+  readonly #base: string;
+  readonly #folder: string;
+  readonly #details = new EpochDetailsCollector();
+  readonly #journalled: ReadonlyMap<number, RoundEntry>;
+  #plan: TrainingPlan;
+  #done: readonly RoundEntry[] = [];
+  #reported = 0;
+
+  /**
+   * @param final  names the training and its weights.
+   * @param base   the training apart from its length.
+   */
+  constructor({ id, task }: IdentifiedTask, base: string, options: RoundOptions) {
+    this.#options = options;
+    this.#id = id;
+    this.#task = task;
+    this.#base = base;
+    this.#folder = options.run.folder.rounds(id);
+    const { entries } = options.run;
+    const rounds = entries.filter((entry): entry is RoundEntry => entry.type === 'round' && entry.id === id);
+    this.#journalled = new Map(rounds.map((entry) => [entry.from, entry]));
+    const stages = entries.filter((entry): entry is PlanEntry => entry.type === 'plan' && entry.id === id);
+    const [first, ...changes] = stages.map(({ at, total }) => ({ at, total }));
+    this.#plan = first === undefined ? options.rounds.plan : [first, ...changes];
+  }
+
+  /** Seconds that rounds of earlier sessions took. */
+  get earlierSeconds(): number {
+    return [...this.#journalled.values()].reduce((sum, { seconds }) => sum + seconds, 0);
+  }
+
+  /**
+   * Trains to the end, from the last round whose states are whole.
+   *
+   * @returns the outcome, its weights in the task's checkpoint; or the failure of a replica.
+   * @throws {EvaluationError} `cancelled` if the signal is aborted: what is done of the round is kept.
+   */
+  async run(signal: AbortSignal): Promise<EvaluationOutcome> {
+    await this.#resume();
+    if (this.#options.replan !== undefined) await this.#recordFirstPlan();
+    for (let from = this.#at(); from < plannedSteps(this.#plan); from = this.#at()) {
+      const failure = await this.#trainRound(from, signal);
+      if (failure !== undefined) {
+        this.#removeStates();
+        return failure;
+      }
+    }
+    return this.#finish();
+  }
+
+  #at(): number {
+    return this.#done.at(-1)?.to ?? 0;
+  }
+
+  async #resume(): Promise<void> {
+    const done: RoundEntry[] = [];
+    for (let entry = this.#journalled.get(0); entry; entry = this.#journalled.get(entry.to)) done.push(entry);
+    const journalled = done.length;
+    for (let last = done.at(-1); last && !(await this.#areWhole(last)); last = done.at(-1)) done.pop();
+    if (done.length < journalled) {
+      const { onNotice } = this.#options;
+      onNotice(
+        `the states of a round of the final training are damaged or gone; it is trained anew from step ${done.at(-1)?.to ?? 0}`,
+      );
+    }
+    this.#done = done;
+    this.#reportEpochs();
+  }
+
+  async #areWhole({ states }: RoundEntry): Promise<boolean> {
+    for (const { id, path } of this.#files(states)) if ((await recordedOutcome(path, id)) === undefined) return false;
+    return true;
+  }
+
+  /** @returns the outcome if a replica failed. */
+  async #trainRound(from: number, signal: AbortSignal): Promise<EvaluationOutcome | undefined> {
+    const { rounds, run, elapsedSeconds } = this.#options;
+    const plan = planAt(this.#plan, from);
+    const to = roundEnd(from, plannedSteps(plan), rounds.length);
+    const replicas = Array.from({ length: rounds.replicas }, (_, replica) => replica);
+    const steps = replicas.map((replica) => stepsOf(from, to, replica, rounds.replicas));
+    const taken = replicas.map(() => 0);
+    const parts = replicas.map((replica) => this.#partTask(from, to, replica, plan));
+    const began = performance.now();
+    // All are looked up before the first is trained, so that they begin in order.
+    const recorded = await Promise.all(
+      parts.map(({ id = '', checkpointPath = '' }) => recordedOutcome(checkpointPath, id)),
+    );
+    const train = async (replica: number, cancelled: AbortSignal): Promise<EvaluationOutcome> => {
+      const known = recorded[replica];
+      const onProgress = ({ step, epoch, details }: EvaluationProgress) => {
+        const own = steps[replica] ?? [];
+        taken[replica] = own.filter((other) => other < step).length;
+        const { perEpoch, onProgress: report } = this.#options;
+        if (epoch && details) {
+          const share = own.filter((other) => Math.floor(other / perEpoch) === epoch.epoch - 1);
+          this.#details.add(epoch.epoch, share, details);
+        }
+        const sum = taken.reduce((all, count) => all + count, 0);
+        report({ step: from + sum, totalSteps: plannedSteps(this.#plan) });
+      };
+      return known ?? this.#options.evaluator.evaluate(parts[replica] ?? this.#task, { signal: cancelled, onProgress });
+    };
+    const outcomes = await mapConcurrently(replicas, replicas.length, train, signal);
+    const failed = outcomes.find(({ failure }) => failure !== undefined);
+    if (failed !== undefined) return { ...failed, history: mergeEpochs(this.#history()), bestEpoch: 0 };
+    const entry: RoundEntry = {
+      type: 'round',
+      id: this.#id,
+      from,
+      to,
+      states: parts.map(({ id = '' }) => id),
+      history: outcomes.flatMap(({ history }) => history),
+      seconds: Math.round(performance.now() - began) / 1000,
+      elapsedSeconds: elapsedSeconds(),
+    };
+    this.#done = [...this.#done, entry];
+    if (!this.#journalled.has(from)) {
+      run.journal.append(entry);
+      await this.#replan();
+    }
+    this.#removeStates(this.#done.slice(-2));
+    this.#reportEpochs();
+    return undefined;
+  }
+
+  #partTask(from: number, to: number, replica: number, plan: TrainingPlan): EvaluationTask {
+    const { replicas } = this.#options.rounds;
+    const start = this.#files(this.#done.at(-1)?.states ?? []);
+    const part = { from, to, replica, replicas, plan, start };
+    const id = idOf([this.#base, { ...part, start: start.map(({ id }) => id) }]);
+    return { ...this.#task, id, part, checkpointPath: this.#stateFile(id) };
+  }
+
+  async #replan(): Promise<void> {
+    const { replan } = this.#options;
+    const at = this.#at();
+    const total = plannedSteps(this.#plan);
+    if (replan === undefined || at === total) return;
+    // The first round of a session has the start of its processes in it.
+    const [, ...told] = this.#done.filter(({ from }) => !this.#journalled.has(from));
+    const lately = told.slice(-PACE_ROUNDS);
+    if (lately.length === 0) return;
+    const steps = lately.reduce((sum, { from, to }) => sum + to - from, 0);
+    const seconds = lately.reduce((sum, round) => sum + round.seconds, 0);
+    const changed = replan(at, total, seconds / steps);
+    if (changed === total) return;
+    this.#plan = [...this.#plan, { at, total: changed }];
+    await this.#recordPlan();
+  }
+
+  async #recordFirstPlan(): Promise<void> {
+    const isKnown = this.#options.run.entries.some(({ type, id }) => type === 'plan' && id === this.#id);
+    if (isKnown) await this.#options.onPlan?.(this.#plan);
+    else await this.#recordPlan();
+  }
+
+  /** Its last stage: in the journal first, by which the training goes on, then where a later run finds it. */
+  async #recordPlan(): Promise<void> {
+    const { run, elapsedSeconds, onPlan } = this.#options;
+    const stage = this.#plan.at(-1) ?? this.#plan[0];
+    run.journal.append({ type: 'plan', id: this.#id, of: this.#base, ...stage, elapsedSeconds: elapsedSeconds() });
+    await onPlan?.(this.#plan);
+  }
+
+  #history(): readonly EpochRecord[] {
+    return this.#done.flatMap(({ history }) => history);
+  }
+
+  /** Tells of the epochs that have become complete. */
+  #reportEpochs(): void {
+    const { perEpoch, onProgress } = this.#options;
+    const at = this.#at();
+    const totalSteps = plannedSteps(this.#plan);
+    for (const epoch of mergeEpochs(this.#history())) {
+      const end = Math.min(epoch.epoch * perEpoch, totalSteps);
+      if (epoch.epoch <= this.#reported || end > at) continue;
+      const details = this.#details.take(epoch.epoch, end);
+      onProgress({ step: at, totalSteps, epoch, ...(details && { details }) });
+      this.#reported = epoch.epoch;
+    }
+  }
+
+  async #finish(): Promise<EvaluationOutcome> {
+    const { run } = this.#options;
+    const { genome, checkpointPath = run.folder.checkpoint(this.#id) } = this.#task;
+    const history = mergeEpochs(this.#history());
+    const outcome: EvaluationOutcome = { fitness: 0, history, bestEpoch: history.at(-1)?.epoch ?? 0 };
+    const layout = layOutParameters(planLayers(parseGenome(genome), networkInputOf(run.config, run.dataset)));
+    const files = this.#files(this.#done.at(-1)?.states ?? []);
+    await writeFileAtomically(checkpointPath, [await encodeMeanCheckpoint(layout, files, outcome, this.#id)]);
+    this.#removeStates();
+    return outcome;
+  }
+
+  #stateFile(id: string): string {
+    return join(this.#folder, `${id}.safetensors`);
+  }
+
+  #files(ids: readonly string[]): readonly StateFile[] {
+    return ids.map((id) => ({ id, path: this.#stateFile(id) }));
+  }
+
+  /** Of all rounds but these. */
+  #removeStates(kept: readonly RoundEntry[] = []): void {
+    if (!existsSync(this.#folder)) return;
+    const names = new Set(kept.flatMap(({ states }) => states.map((id) => basename(this.#stateFile(id)))));
+    for (const name of readdirSync(this.#folder)) if (!names.has(name)) rmSync(join(this.#folder, name));
+    if (names.size > 0) return;
+    rmSync(this.#folder, { recursive: true });
+    const all = dirname(this.#folder);
+    if (readdirSync(all).length === 0) rmSync(all, { recursive: true });
+  }
+}
+
+/** The steps of a round that a replica takes. */
+function stepsOf(from: number, to: number, replica: number, replicas: number): readonly number[] {
+  const all = Array.from({ length: to - from }, (_, i) => from + i);
+  return all.filter((step) => step % replicas === replica);
+}
+
+/** What lies with a state, if it is whole. */
+async function recordedOutcome(path: string, id: string): Promise<EvaluationOutcome | undefined> {
+  if (!existsSync(path)) return undefined;
+  try {
+    return readCheckpointOutcome(await readFile(path), path, id);
+  } catch (error) {
+    if (error instanceof DataFormatError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,165 @@
+// `MODEL.md`: what a reader has to know about a model who has nothing but the run folder.
+
+import { estimateCost } from '../../genome/cost.ts';
+import { formatImageShape } from '../../genome/image-shape.ts';
+import { formatLayerTable, layerTableOf } from '../../genome/layer-table.ts';
+import { parseGenome, shownGenome } from '../../genome/text.ts';
+import { type Layer, planLayers } from '../../network/layers.ts';
+import { grouped, scaled } from '../../text/figures.ts';
+import type { SearchConfig } from '../config/config.ts';
+import { networkInputOf } from '../config/network-input.ts';
+import type { SearchSummary } from '../records/summary.ts';
+
+/** The card, as Markdown. Figures are those of the summary. */
+export function modelCard(summary: SearchSummary, config: SearchConfig): string {
+  const { genome, dataset } = summary;
+  const network = networkInputOf(config, dataset);
+  const table = layerTableOf(dataset.shape, estimateCost(parseGenome(genome), network));
+  const sections = [
+    `# Image classifier \`${shownGenome(genome)}\``,
+    `Tells ${counted(dataset.classes.length, 'class', 'es')} of images apart. Designed and trained by auto-cnn ${summary.versions.autoCnn}.`,
+    ['## Data', '', ...dataLines(summary, config)].join('\n'),
+    [
+      '## Network',
+      '',
+      fenced(drawing(planLayers(parseGenome(genome), network))),
+      '',
+      fenced(formatLayerTable(table)),
+    ].join('\n'),
+    ['## Figures', '', ...figureLines(summary)].join('\n'),
+    ['## Use', '', ...useLines(summary)].join('\n'),
+    ['## Limits', '', ...limitLines(summary)].join('\n'),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function dataLines({ dataset }: SearchSummary, { trainLimit }: SearchConfig): string[] {
+  const { name, fingerprint, trainExamples, testExamples, classes, shape } = dataset;
+  const used = trainLimit === undefined ? '' : ` (${grouped(trainLimit)} of them used)`;
+  const shown = classes.slice(0, 50).map((text) => `\`${text.replaceAll('`', "'")}\``);
+  return [
+    `- ${name}: ${counted(trainExamples, 'training image', 's')}${used}, ${counted(testExamples, 'test image', 's')}, ${formatImageShape(shape)}`,
+    `- Classes: ${shown.join(', ')}${classes.length > shown.length ? `, … (${classes.length})` : ''}`,
+    `- Fingerprint (SHA-256): \`${fingerprint}\``,
+  ];
+}
+
+function figureLines(summary: SearchSummary): string[] {
+  const { testAccuracy, testLoss, testExamples, parameters, flops, fitness, repeats, seed } = summary;
+  const [low, high] = wilsonInterval(testAccuracy, testExamples);
+  const searched = `after a search of ${counted(summary.evaluations, 'network', 's')} in ${Math.round(summary.searchSeconds)} s`;
+  return [
+    `- Test accuracy ${percent(testAccuracy)} of ${counted(testExamples, 'image', 's')} (95 % interval ${percent(low)} to ${percent(high)}), cross-entropy ${testLoss.toFixed(4)}`,
+    ...(repeats === undefined
+      ? []
+      : [
+          `- ${repeats.accuracies.length} trainings: mean ${percent(repeats.mean)}, standard deviation ${percent(repeats.std)}`,
+        ]),
+    ...(fitness === undefined
+      ? []
+      : [`- In the search: ${fitness.metric} ${percent(fitness.value)} on ${fitness.on} images`]),
+    `- ${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} an image`,
+    `- Trained in ${Math.round(summary.finalTrainingSeconds)} s${fitness === undefined ? '' : `, ${searched}`}, seed ${seed}`,
+  ];
+}
+
+function useLines({ dataset: { shape } }: SearchSummary): string[] {
+  const { channels, height, width } = shape;
+  const mode = channels === 1 ? 'L' : 'RGB';
+  const size = height * width;
+  const planar = channels === 1 ? '' : `, (_, i) => raw[(i % ${size}) * ${channels} + Math.floor(i / ${size})]`;
+  const grey = channels === 1 ? '[:, :, None]' : '';
+  return [
+    'The input `image` is float32 `[N, C, H, W]`, raw pixels 0..255; the outputs are `probabilities` `[N, classes]` and `label` `[N]`.',
+    'Class names and all that is needed to prepare images are in the metadata of the file.',
+    '',
+    'In a shell, prepared exactly as in training:',
+    '',
+    fenced('npx auto-cnn predict model.onnx photo.jpg'),
+    '',
+    'Python (`pip install onnxruntime pillow numpy`):',
+    '',
+    fenced(
+      `import numpy as np, onnxruntime as ort
+from PIL import Image, ImageOps
+pixels = np.asarray(ImageOps.pad(Image.open("photo.jpg").convert("${mode}"), (${width}, ${height}), Image.LANCZOS), np.float32)${grey}
+model = ort.InferenceSession("model.onnx")
+print(model.run(["probabilities"], {"image": pixels.transpose(2, 0, 1)[None]})[0])`,
+      'python',
+    ),
+    '',
+    'JavaScript (`npm install onnxruntime-node sharp`):',
+    '',
+    fenced(
+      `const [{ InferenceSession, Tensor }, { default: sharp }] = await Promise.all([import('onnxruntime-node'), import('sharp')]);
+const raw = await sharp('photo.jpg').autoOrient().flatten().resize(${width}, ${height}, { fit: 'contain', background: 'black' })
+  .toColourspace('${channels === 1 ? 'b-w' : 'srgb'}').raw().toBuffer();
+const planes = Float32Array.from(raw${planar});
+console.log((await (await InferenceSession.create('model.onnx')).run({ image: new Tensor(planes, [1, ${channels}, ${height}, ${width}]) })).probabilities.data);`,
+      'js',
+    ),
+    '',
+    'PyTorch, Keras, a web page, smaller files: `npx auto-cnn export . --format pytorch` (or `keras`, `javascript`, `onnx --int8`).',
+  ];
+}
+
+function limitLines({ dataset, fitness, testExamples }: SearchSummary): string[] {
+  const { height, width } = dataset.shape;
+  return [
+    `- It answers with one of its ${dataset.classes.length} classes, whatever the image shows; there is no "none of them".`,
+    `- It sees ${width} × ${height} pixels; what is smaller than a pixel of that is lost.`,
+    '- Its accuracy was measured on images of the same source as the training images; on others it may be much lower.',
+    ...(fitness?.on === 'test'
+      ? ['- The test images drove the search, so the test accuracy is too high to be expected elsewhere.']
+      : []),
+    ...(testExamples < 1000
+      ? [
+          `- ${counted(testExamples, 'test image', 's')} are few: the interval above says how uncertain the accuracy is.`,
+        ]
+      : []),
+    '- Probabilities may be too sure: `npx auto-cnn evaluate` measures by how much, and each class by itself.',
+  ];
+}
+
+/** The layers from the image down, each a line or a block with its shortcut beside it. */
+export function drawing(layers: readonly Layer[]): string {
+  const lines = ['  image'];
+  for (const layer of layers) lines.push('  │', ...layerLines(layer));
+  return [...lines, '  │', '  softmax'].join('\n');
+}
+
+function layerLines(layer: Layer): string[] {
+  switch (layer.kind) {
+    case 'skip': {
+      const { filters1, filters2, convolvesShortcut } = layer;
+      const main = [`conv 3×3, ${filters1}`, 'batch norm, ReLU', `conv 3×3, ${filters2}`, 'batch norm'];
+      const side = ['│', convolvesShortcut ? `conv 1×1, ${filters2}` : '│', '│', '│'];
+      const rows = main.map((text, i) => `  ${text.padEnd(20)}${side[i]}`);
+      return [`  ├───────────────────┐`, ...rows, '  +───────────────────┘', '  ReLU'];
+    }
+    case 'pooling':
+      return [`  ${layer.pooling} pool 2×2`];
+    case 'flatten':
+      return ['  flatten'];
+    case 'globalAveragePooling':
+      return ['  global average pool'];
+    case 'dropout':
+      return [`  dropout ${layer.rate} (in training)`];
+    case 'dense':
+      return [`  dense ${layer.units}${layer.activation === 'relu' ? ', ReLU' : ''}`];
+  }
+}
+
+/** Of a share that was seen in `count` trials, at 95 % (Wilson 1927). */
+export function wilsonInterval(share: number, count: number): readonly [low: number, high: number] {
+  const z = 1.959964;
+  const centre = share + (z * z) / (2 * count);
+  const spread = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count));
+  const scale = 1 + (z * z) / count;
+  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+const counted = (count: number, noun: string, plural: string): string =>
+  `${grouped(count)} ${noun}${count === 1 ? '' : plural}`;
+const fenced = (text: string, language = ''): string => `\`\`\`${language}\n${text}\n\`\`\``;

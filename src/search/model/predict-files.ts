@@ -1,0 +1,148 @@
+// Image files → what a model says about them, prepared as its training images were.
+
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { mapConcurrently } from '../../concurrency.ts';
+import { IMAGE_EXTENSION_LIST, IMAGE_EXTENSIONS } from '../../data/formats/images/image-folder-listing.ts';
+import { compareCodePoints } from '../../data/labels/class-names.ts';
+import { decodeImage } from '../../data/pixels/decode-image.ts';
+import { joinImages } from '../../data/pixels/planes.ts';
+import { imageSizeOf } from '../../data/set/dataset.ts';
+import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
+import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
+import { InvalidInputError } from '../../errors.ts';
+import { fileFailure } from '../../files/file-failure.ts';
+import type { ModelMetadata } from '../../network/onnx/onnx-metadata.ts';
+import { type ModelFile, readModelFile } from './model-file.ts';
+
+export interface PredictFilesOptions {
+  /** Called after each image. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FilePrediction {
+  readonly path: string;
+  /** Name of the likeliest class. */
+  readonly className: string;
+  /** Of all classes, the likeliest first; equal ones in the order of the classes. */
+  readonly ranking: readonly { readonly className: string; readonly probability: number }[];
+}
+
+/** An image that could not be read, and why. */
+export interface FileFailure {
+  readonly path: string;
+  readonly error: string;
+}
+
+export interface FilePredictions {
+  /** The model file. */
+  readonly model: string;
+  readonly metadata: ModelMetadata;
+  /** In the order of the paths; what a folder holds by name. */
+  readonly images: readonly (FilePrediction | FileFailure)[];
+}
+
+/** Images that are in memory at a time. */
+const BATCH = 100;
+
+/**
+ * Classifies image files. An image that cannot be decoded is reported in its place and does not stop the others.
+ *
+ * @param model  a model file, or the run folder that holds it.
+ * @param paths  images (PNG, JPEG, WebP, told by content), and folders, which stand for all images in them and in their
+ *   folders.
+ * @throws {InvalidInputError} if the model or a path does not exist, or there is no image; {DataFormatError} if the model
+ *   is none of ours.
+ */
+export async function predictFiles(
+  model: string,
+  paths: readonly string[],
+  { onProgress, signal }: PredictFilesOptions = {},
+): Promise<FilePredictions> {
+  const file = await readModelFile(model);
+  const files = await listFiles(paths);
+  const deployed = await DeployedModel.load(await loadNodeRuntime(), file.bytes, file.path);
+  const images: (FilePrediction | FileFailure)[] = [];
+  let done = 0;
+  const onDone = () => onProgress?.(++done, files.length);
+  try {
+    for (let from = 0; from < files.length; from += BATCH) {
+      const batch = files.slice(from, from + BATCH);
+      const decoded = await mapConcurrently(batch, (path) => readImage(path, file), { signal, onDone });
+      images.push(...(await predictBatch(deployed, batch, decoded)));
+    }
+  } finally {
+    await deployed.release();
+  }
+  return { model: file.path, metadata: file.metadata, images };
+}
+
+/** Pixels as the model takes them, or why there are none. */
+async function readImage(path: string, { metadata: { input, preparation } }: ModelFile): Promise<Uint8Array | string> {
+  try {
+    const planes = await decodeImage(await readFile(path), { height: preparation.height, width: preparation.width });
+    return joinImages([planes], [0], input).pixels;
+  } catch (error) {
+    return (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, '; ');
+  }
+}
+
+async function predictBatch(
+  model: DeployedModel,
+  paths: readonly string[],
+  decoded: readonly (Uint8Array | string)[],
+): Promise<(FilePrediction | FileFailure)[]> {
+  const { input, classes } = model.metadata;
+  const whole = decoded.filter((image) => typeof image !== 'string');
+  const pixels = new Uint8Array(whole.length * imageSizeOf(input));
+  for (const [i, image] of whole.entries()) pixels.set(image, i * imageSizeOf(input));
+  const { probabilities } = whole.length === 0 ? { probabilities: [] } : await model.predict(pixels, input);
+  let next = 0;
+  return paths.map((path, i) => {
+    const image = decoded[i];
+    if (typeof image === 'string') return { path, error: image };
+    const row = probabilities.slice(next * classes.length, ++next * classes.length);
+    const ranking = classes
+      .map((className, label) => ({ className, probability: row[label] ?? 0 }))
+      .sort((a, b) => b.probability - a.probability);
+    return { path, className: ranking[0]?.className ?? '', ranking };
+  });
+}
+
+async function listFiles(paths: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of paths) {
+    const stats = await stat(path).catch((error: unknown) => {
+      throw fileFailure('read the image', path, error);
+    });
+    if (!stats.isDirectory()) {
+      files.push(path);
+      continue;
+    }
+    const found = await imagesBelow(path);
+    if (found.length === 0) {
+      throw new InvalidInputError(
+        `there is no image (${IMAGE_EXTENSION_LIST}) in ${path}; give images, or a folder with images`,
+        { details: { path } },
+      );
+    }
+    files.push(...found);
+  }
+  return files;
+}
+
+/** By code points, files and folders mixed; hidden ones and symbolic links to folders are passed over. */
+async function imagesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw fileFailure('read the folder', folder, error);
+  });
+  const found: string[] = [];
+  for (const entry of entries.sort((a, b) => compareCodePoints(a.name, b.name))) {
+    if (entry.name.startsWith('.')) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) found.push(...(await imagesBelow(path)));
+    else if (IMAGE_EXTENSIONS.has(extname(entry.name).toLowerCase())) found.push(path);
+  }
+  return found;
+}

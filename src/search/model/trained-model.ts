@@ -1,0 +1,98 @@
+// A model file taken apart again: its network and its weights, and the data that its run scored it on.
+
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { packedDatasetPath, resolveCacheDir } from '../../data/cache/cache-folder.ts';
+import { readPackedDataset } from '../../data/cache/packed-file.ts';
+import type { Dataset } from '../../data/set/dataset.ts';
+import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
+import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
+import type { Score } from '../../engine/scoring/scorer.ts';
+import { encodeState } from '../../engine/state/safetensors.ts';
+import { InvalidInputError } from '../../errors.ts';
+import { parseGenome } from '../../genome/text.ts';
+import type { TrainedState } from '../../network/deployable-graph.ts';
+import type { ModelMetadata } from '../../network/onnx/onnx-metadata.ts';
+import { readModelState } from '../../network/onnx/onnx-weights.ts';
+import { createNetwork, type Network } from '../../network/training-graph.ts';
+import type { SearchConfig } from '../config/config.ts';
+import { openRunFolder } from '../run/run-folder.ts';
+import { loadData } from '../start-run.ts';
+import type { ModelFile } from './model-file.ts';
+
+/** Folder within a run, with a folder for each export. */
+export const EXPORTS = 'exports';
+
+export interface TrainedModel {
+  /** Of the file that it was read from. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly metadata: ModelMetadata;
+  readonly network: Network;
+  readonly state: TrainedState;
+}
+
+/**
+ * @throws {InvalidInputError} if the file is of an early version, which did not write down its network; {DataFormatError} if
+ *   its weights are not those of its genome.
+ */
+export function takeApart({ path, bytes, metadata }: ModelFile): TrainedModel {
+  const { structure, genome, input, classes, version } = metadata;
+  if (structure === undefined) {
+    throw new InvalidInputError(
+      `${path} was written by an early auto-cnn (${version}) and does not say how its head is made; train its genome ${JSON.stringify(genome)} again with "auto-cnn train"`,
+      { details: { path, version } },
+    );
+  }
+  const { head, shortcut, normalisation } = structure;
+  const problem = { input, classes: classes.length, head, shortcut };
+  const network = createNetwork(parseGenome(genome), problem, normalisation);
+  return { path, bytes, metadata, network, state: readModelState(network.layout, bytes, path) };
+}
+
+/** All weights and running statistics under their names, as a safetensors file. */
+export function encodeWeights(
+  { network, state }: TrainedModel,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  return encodeState(network.layout, state, metadata);
+}
+
+/** The configuration of the run that a model lies in, be it as an export of it; undefined if it lies in none. */
+export function configBeside(modelPath: string): SearchConfig | undefined {
+  const folder = dirname(resolve(modelPath));
+  const above = dirname(folder);
+  try {
+    return openRunFolder(basename(above) === EXPORTS ? dirname(above) : folder).config;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The data of a run: as the run packed it, or else loaded anew.
+ *
+ * @throws {InvalidInputError} if it is no longer what the run knew; {DataFormatError}.
+ */
+export async function datasetOfRun(config: SearchConfig, signal?: AbortSignal): Promise<Dataset> {
+  return (await packedDatasetOfRun(config)) ?? loadData(config, { ...(signal && { signal }) });
+}
+
+/** The data of a run as the run packed it; undefined if it is no longer there. */
+export async function packedDatasetOfRun(
+  { dataset }: Pick<SearchConfig, 'dataset'>,
+  cacheDir?: string,
+): Promise<Dataset | undefined> {
+  const packed = packedDatasetPath(dataset.fingerprint ?? '', await resolveCacheDir(cacheDir));
+  return existsSync(packed) ? readPackedDataset(packed) : undefined;
+}
+
+/** Scores a model by running it. */
+export async function scoreModel(bytes: Uint8Array, path: string, { test, shape }: Dataset): Promise<Score> {
+  const model = await DeployedModel.load(await loadNodeRuntime(), bytes, path);
+  try {
+    return await model.score(test, shape);
+  } finally {
+    await model.release();
+  }
+}

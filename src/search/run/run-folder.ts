@@ -1,0 +1,183 @@
+// Where a run keeps what: `config.json`, `journal.jsonl`, `checkpoints/`, `tensorboard/`, `model.onnx`, `MODEL.md`,
+// `generations.json`, `test-predictions.json`, `summary.json`, `report.html`.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InvalidInputError } from '../../errors.ts';
+import { ensureFolder } from '../../files/ensure-folder.ts';
+import { fileFailure } from '../../files/file-failure.ts';
+import { removeUnfinishedWrites } from '../../files/write-file.ts';
+import { resolveConfig, type SearchConfig } from '../config/config.ts';
+import type { SearchSummary } from '../records/summary.ts';
+
+export interface RunFolder {
+  /** Absolute. */
+  readonly path: string;
+  readonly config: string;
+  readonly journal: string;
+  readonly lock: string;
+  /** Of event files. */
+  readonly tensorboard: string;
+  readonly model: string;
+  /** For its readers. */
+  readonly card: string;
+  readonly summary: string;
+  /** How the population did in each generation. */
+  readonly generations: string;
+  /** What the model answered for each test image. */
+  readonly predictions: string;
+  /** Its pictures. */
+  readonly report: string;
+  /** Of the states of a final training in rounds, while it runs. */
+  rounds(id: string): string;
+  /** Of a task's weights; in the folder that the configuration names, if it does. */
+  checkpoint(id: string): string;
+}
+
+function runFolderAt(path: string): RunFolder {
+  const root = resolve(path);
+  return {
+    path: root,
+    config: join(root, 'config.json'),
+    journal: join(root, 'journal.jsonl'),
+    lock: join(root, 'lock'),
+    tensorboard: join(root, 'tensorboard'),
+    model: join(root, 'model.onnx'),
+    card: join(root, 'MODEL.md'),
+    summary: join(root, 'summary.json'),
+    generations: join(root, 'generations.json'),
+    predictions: join(root, 'test-predictions.json'),
+    report: join(root, 'report.html'),
+    rounds: (id) => join(root, 'rounds', id),
+    checkpoint: (id) => join(root, 'checkpoints', `${id}.safetensors`),
+  };
+}
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @param out   where; without it `runs/NAME-1`, or the next number that is free.
+ * @param name  of the data set, for the folder's name.
+ * @throws {InvalidInputError} if `out` is a run already, holds other files, or cannot be made.
+ */
+export function createRunFolder(out: string | undefined, name: string): RunFolder {
+  if (out === undefined) return createNumbered(name);
+  const folder = runFolderAt(out);
+  if (existsSync(folder.config) || existsSync(folder.journal)) {
+    throw new InvalidInputError(
+      `${folder.path} is a run already: continue it with "auto-cnn resume ${out}", or give another folder with --out`,
+      { details: { path: folder.path } },
+    );
+  }
+  makeFolder(folder.path, true);
+  if (readdirSync(folder.path).length > 0) {
+    throw new InvalidInputError(
+      `${folder.path} is not empty and holds no run; give an empty or a new folder with --out`,
+      {
+        details: { path: folder.path },
+      },
+    );
+  }
+  return folder;
+}
+
+/**
+ * The folder and configuration of an existing run.
+ *
+ * @throws {InvalidInputError} if it is none.
+ */
+export function openRunFolder(path: string): { readonly folder: RunFolder; readonly config: SearchConfig } {
+  const folder = runFolderAt(path);
+  if (!existsSync(folder.path)) {
+    throw new InvalidInputError(`there is no folder ${folder.path}; give the folder of a run, such as runs/mnist-1`, {
+      details: { path: folder.path },
+    });
+  }
+  if (!existsSync(folder.config)) {
+    throw new InvalidInputError(
+      `${folder.path} is no run: it has no config.json; give the folder that "auto-cnn search" made`,
+      { details: { path: folder.path } },
+    );
+  }
+  const config = resolveConfig(readConfigFile(folder.config), folder.config);
+  return { folder: withCheckpointDir(folder, config), config };
+}
+
+/**
+ * The summary of a run; undefined if it is not done. It is written last and whole.
+ *
+ * @throws {InvalidInputError} if it is no JSON.
+ */
+export function readSummary({ summary }: RunFolder): SearchSummary | undefined {
+  return existsSync(summary) ? (readJson(summary, 'the summary') as SearchSummary) : undefined;
+}
+
+/** @throws {InvalidInputError} if the file cannot be read or is no JSON. */
+export function readConfigFile(path: string): unknown {
+  return readJson(path, 'the configuration');
+}
+
+/** @throws {InvalidInputError} if the file cannot be read or is no JSON. */
+export function readJson(path: string, what: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw fileFailure('read', path, error);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = (cause as Error).message.replaceAll(/\s+/g, ' ');
+    throw new InvalidInputError(`${what} ${path} is no JSON: ${reason}; mend it or restore it from a copy`, {
+      details: { path },
+      cause,
+    });
+  }
+}
+
+/**
+ * Removes the unfinished files of processes that were killed while they wrote. Only for the owner of the folder. A
+ * checkpoint folder that runs share is left alone: others may be writing there.
+ */
+export function removeLeftovers(folder: RunFolder): void {
+  removeUnfinishedWrites(folder.path);
+  removeUnfinishedCheckpoints(folder);
+}
+
+/** What child processes that were killed left of their weights; only while no training is under way. */
+export function removeUnfinishedCheckpoints({ path }: RunFolder): void {
+  removeUnfinishedWrites(join(path, 'checkpoints'));
+}
+
+/** The folder with the place of its checkpoints as the configuration says. */
+export function withCheckpointDir(folder: RunFolder, { checkpointDir }: SearchConfig): RunFolder {
+  if (checkpointDir === undefined) return folder;
+  return { ...folder, checkpoint: (id) => join(checkpointDir, `${id}.safetensors`) };
+}
+
+function createNumbered(name: string): RunFolder {
+  makeFolder('runs', true);
+  const stem = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+/, '') || 'run';
+  for (let number = 1; ; number++) {
+    const path = join('runs', `${stem}-${number}`);
+    if (existsSync(path)) continue;
+    // Another process may take the name first: making it is what decides.
+    if (makeFolder(path, false)) return runFolderAt(path);
+  }
+}
+
+/**
+ * @returns false if it exists already and `mayExist` is not set.
+ * @throws {InvalidInputError} if it cannot be made.
+ */
+export function makeFolder(path: string, mayExist: boolean): boolean {
+  try {
+    if (mayExist) ensureFolder(path);
+    else mkdirSync(path);
+    return true;
+  } catch (cause) {
+    if (!mayExist && (cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw fileFailure('make the folder', resolve(path), cause);
+  }
+}

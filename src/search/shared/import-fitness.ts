@@ -1,0 +1,107 @@
+// Fitness values from a `fitness.json` of the Python package, `{"128-64": 0.98}`, taken for this very configuration's.
+
+import { z } from 'zod';
+import type { Dataset } from '../../data/set/dataset.ts';
+import { InvalidInputError } from '../../errors.ts';
+import { estimateCost } from '../../genome/cost.ts';
+import { genomeId, parseGenome } from '../../genome/text.ts';
+import { dataSizeOf } from '../budget/candidate-work.ts';
+import { candidateTasks } from '../candidates/identified-task.ts';
+import type { SearchConfig } from '../config/config.ts';
+import { networkInputOf } from '../config/network-input.ts';
+import type { EvaluationEntry } from '../records/journal-entry.ts';
+import { readJson } from '../run/run-folder.ts';
+import type { OpenRun } from '../start-run.ts';
+
+export type ImportedFitness = ReadonlyMap<string, number>;
+
+const fitnessSchema = z.record(z.string(), z.unknown());
+
+/**
+ * Reads the file; keys become canonical genomes.
+ *
+ * @throws {InvalidInputError} naming the entry that is no genome, no fitness in 0..1, or there twice.
+ */
+export function readFitnessFile(path: string): ImportedFitness {
+  const parsed = fitnessSchema.safeParse(readJson(path, 'the fitness file'));
+  if (!parsed.success) {
+    throw new InvalidInputError(`${path} must be an object of genomes and their fitness, as in {"128-64": 0.98}`, {
+      details: { path },
+    });
+  }
+  const imported = new Map<string, number>();
+  for (const [key, value] of Object.entries(parsed.data)) {
+    const entry = `${path}: the entry ${JSON.stringify(key)}`;
+    const genome = canonical(key, entry);
+    if (typeof value !== 'number' || value < 0 || value > 1) {
+      throw new InvalidInputError(`${entry} must have a fitness from 0 to 1, received ${JSON.stringify(value)}`, {
+        details: { path, genome: key, received: value },
+      });
+    }
+    if (imported.has(genome)) {
+      throw new InvalidInputError(`${entry} is there twice: ${genome} has a fitness already; delete one of them`, {
+        details: { path, genome },
+      });
+    }
+    imported.set(genome, value);
+  }
+  return imported;
+}
+
+/**
+ * Refuses genomes that the data's images are too small for.
+ *
+ * @throws {InvalidInputError} naming the entry.
+ */
+export function checkImported(path: string, imported: ImportedFitness, config: SearchConfig, dataset: Dataset): void {
+  const problem = networkInputOf(config, dataset);
+  for (const genome of imported.keys()) {
+    try {
+      estimateCost(parseGenome(genome), problem);
+    } catch (cause) {
+      throw new InvalidInputError(
+        `${path}: the entry ${JSON.stringify(genome)} is no network for this data: ${(cause as Error).message}`,
+        { details: { path, genome }, cause },
+      );
+    }
+  }
+}
+
+/**
+ * Puts the values into a run's journal as evaluations without a history, so that a resumed run has them too.
+ *
+ * @param imported  checked with {@link checkImported}.
+ * @throws {JournalError} if it cannot be written.
+ */
+export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun {
+  const { config, dataset, packedPath, folder } = run;
+  const data = dataSizeOf(config, dataset);
+  const packed = { path: packedPath, fingerprint: dataset.fingerprint };
+  const settings = { config, dataset: packed, checkpoint: folder.checkpoint };
+  const entries = [...imported].flatMap(([genome, fitness]) => {
+    const { parameters, flops } = estimateCost(parseGenome(genome), data.problem);
+    const outcome = { fitness, history: [], bestEpoch: 0, imported: true as const };
+    return candidateTasks(genome, settings, data).map(
+      ({ id }): EvaluationEntry => ({
+        type: 'evaluation',
+        id,
+        genome,
+        ...outcome,
+        parameters,
+        flops,
+        seconds: 0,
+        elapsedSeconds: 0,
+      }),
+    );
+  });
+  for (const entry of entries) run.journal.append(entry);
+  return { ...run, entries: [...run.entries, ...entries] };
+}
+
+function canonical(text: string, entry: string): string {
+  try {
+    return genomeId(parseGenome(text));
+  } catch (cause) {
+    throw new InvalidInputError(`${entry} is no genome: ${(cause as Error).message}`, { cause });
+  }
+}

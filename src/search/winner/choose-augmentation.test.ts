@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { pixelsOf } from '../../../test/support/data-fixtures.ts';
+import type { Examples } from '../../data/set/dataset.ts';
+import type { DeployedModel } from '../../engine/scoring/deployed-model.ts';
+import { chooseAugmentation } from './choose-augmentation.ts';
+
+const shape = { channels: 1, height: 28, width: 28 };
+
+/** Images with one bright pixel in the corner that stands for their class: 0 left, 1 right. */
+function corners(count: number): Examples {
+  const pixels = new Uint8Array(count * 784);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 2);
+  for (const [i, label] of labels.entries()) pixels[i * 784 + label * 27] = 255;
+  return { count, pixels, labels };
+}
+
+/** Answers as a network does that looks at some pixels. */
+function modelThat(classify: (image: Uint8Array) => number): DeployedModel {
+  return {
+    score: async (examples: Examples) => {
+      const { count, labels } = examples;
+      const pixels = pixelsOf(examples);
+      const right = labels.filter((label, i) => classify(pixels.subarray(i * 784, (i + 1) * 784)) === label);
+      return { loss: 0, accuracy: right.length / count };
+    },
+  } as unknown as DeployedModel;
+}
+
+describe('chooseAugmentation', () => {
+  it('mirrors no images whose classes a mirror swaps', async () => {
+    const examples = corners(20);
+    const model = modelThat((image) => (image[27] === 255 ? 1 : 0));
+    const choice = await chooseAugmentation(model, examples, Int32Array.from(examples.labels.keys()), shape);
+    expect(choice).toEqual({ augmentation: { padAndCrop: 2 }, accuracy: 1, mirroredAccuracy: 0 });
+    expect(pixelsOf(examples)[0]).toBe(255);
+  });
+
+  it('mirrors images that a network knows as well in the mirror', async () => {
+    const examples = { ...corners(20), labels: new Int32Array(20) };
+    const model = modelThat((image) => (image[0] === 255 || image[27] === 255 ? 0 : 1));
+    const choice = await chooseAugmentation(model, examples, Int32Array.of(0, 1, 2), shape);
+    expect(choice.augmentation).toEqual({ padAndCrop: 2, horizontalFlip: true });
+  });
+
+  it('crops by a fourteenth of the shorter side, and not at all where that is no pixel', async () => {
+    const model = modelThat(() => 0);
+    const sizes = [
+      [28, 28, 2],
+      [32, 32, 2],
+      [64, 96, 5],
+      [6, 28, undefined],
+    ] as const;
+    for (const [height, width, expected] of sizes) {
+      const image = { count: 1, pixels: new Uint8Array(height * width), labels: Int32Array.of(0) };
+      const { augmentation } = await chooseAugmentation(model, image, Int32Array.of(0), { channels: 1, height, width });
+      expect(augmentation.padAndCrop).toBe(expected);
+    }
+  });
+});

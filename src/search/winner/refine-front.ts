@@ -1,0 +1,136 @@
+// After a search for more than one objective: some networks of the front are trained once more, for longer and on all
+// training images, because the little training of a search says little of what they are capable of.
+
+import { crowdingDistances } from '../../evolution/operators/pareto.ts';
+import { estimateCost } from '../../genome/cost.ts';
+import { parseGenome } from '../../genome/text.ts';
+import { candidateWork, type DataSize, dataSizeOf } from '../budget/candidate-work.ts';
+import { onRung, taskWork } from '../budget/rung-sizes.ts';
+import { type IdentifiedTask, refinementTask } from '../candidates/identified-task.ts';
+import type { SearchConfig } from '../config/config.ts';
+import { type CostName, costNamesOf } from '../config/objectives.ts';
+import type { FinalTraining } from '../final/final-training.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
+import { costOf } from '../records/front.ts';
+import type { EvaluationEntry } from '../records/journal-entry.ts';
+
+/** What is to be trained once more. */
+export interface Refinement {
+  /** Fittest first. */
+  readonly members: readonly EvaluationEntry[];
+  /** Of each. */
+  readonly epochs: number;
+}
+
+/** Share of the best fitness below which a network is a curiosity, not a choice. */
+const LEAST_FITNESS = 0.9;
+/** With work for fewer, fewer networks are trained. */
+const LEAST_EPOCHS = 3;
+/** More make little difference to which network is better. */
+const MOST_EPOCHS = 12;
+
+/**
+ * Which networks of a front are trained once more, and for how long: at most `frontSize`, as far from each other in fitness
+ * and (the logarithms of) costs as can be, both ends among them, none with less than nine tenths of the best fitness. Where
+ * a budget says how much work there is (`frontWork`), for as many epochs as that is enough for, and if these are few, fewer
+ * networks.
+ *
+ * @param front  fittest first.
+ */
+export function planRefinement(front: readonly EvaluationEntry[], config: SearchConfig, data: DataSize): Refinement {
+  const { frontSize, frontEpochs, frontWork, finalEpochs } = config;
+  const [best] = front;
+  let members: readonly EvaluationEntry[] = front.filter(
+    ({ fitness }) => fitness >= LEAST_FITNESS * (best?.fitness ?? 0),
+  );
+  const costs = costNamesOf(config);
+  while (members.length > frontSize) members = withoutMostCrowded(members, costs);
+  if (frontEpochs !== undefined) return { members, epochs: frontEpochs };
+  if (frontWork === undefined) return { members, epochs: Math.ceil(finalEpochs) };
+  const affordable = (): number => affordableEpochs(members, frontWork, config, data);
+  while (members.length > 2 && affordable() < LEAST_EPOCHS) members = withoutMostCrowded(members, costs);
+  return { members, epochs: Math.min(MOST_EPOCHS, affordable()) };
+}
+
+/**
+ * Trains the networks of a refinement; what the journal holds is not trained again.
+ *
+ * @returns those that failed too.
+ * @throws {EvaluationError} `cancelled` if the signal is aborted.
+ */
+export async function refineFront(
+  training: FinalTraining,
+  { members, epochs }: Refinement,
+  signal: AbortSignal | undefined,
+): Promise<readonly EvaluationEntry[]> {
+  const known = new Map(
+    training.run.entries.flatMap((entry) => (entry.type === 'evaluation' ? [[entry.id, entry]] : [])),
+  );
+  const planned = members.map((member) => ({
+    member,
+    identified: refinementTask(member.genome, training.tasks, epochs),
+  }));
+  training.events.emit('frontStart', { genomes: members.map(({ genome }) => genome), epochs });
+  return mapConcurrently(
+    planned,
+    training.evaluator.concurrency,
+    async ({ member, identified }, cancelled) =>
+      known.get(identified.id) ?? refine(training, member, identified, cancelled),
+    signal,
+  );
+}
+
+async function refine(
+  { run, evaluator, events, describe }: FinalTraining,
+  { genome, latencyMs }: EvaluationEntry,
+  { id, task }: IdentifiedTask,
+  signal: AbortSignal,
+): Promise<EvaluationEntry> {
+  const candidate = { id, genome };
+  events.emit('evaluationStart', candidate);
+  const began = performance.now();
+  const outcome = await evaluator.evaluate(task, {
+    signal,
+    onProgress: (progress) => events.emit('progress', { ...candidate, progress }),
+  });
+  const described = describe(candidate, outcome, began);
+  // Training does not change how long a network takes.
+  const latency = latencyMs === undefined ? {} : { latencyMs };
+  const entry: EvaluationEntry = {
+    type: 'evaluation',
+    ...described,
+    ...latency,
+    work: taskWork(task, run.config, dataSizeOf(run.config, run.dataset)),
+    refined: true,
+  };
+  run.journal.append(entry);
+  events.emit('evaluation', entry);
+  return entry;
+}
+
+/** Without the one whose neighbours are closest to each other, of equals the last. */
+function withoutMostCrowded(
+  members: readonly EvaluationEntry[],
+  costs: readonly CostName[],
+): readonly EvaluationEntry[] {
+  const distances = crowdingDistances(
+    members.map((entry) => [-entry.fitness, ...costs.map((name) => Math.log(costOf(entry, name)))]),
+  );
+  return members.toSpliced(distances.lastIndexOf(Math.min(...distances)), 1);
+}
+
+/** Whole epochs of all members that the work is enough for; 0 if for none. */
+function affordableEpochs(
+  members: readonly EvaluationEntry[],
+  work: number,
+  config: SearchConfig,
+  data: DataSize,
+): number {
+  const workFor = (epochs: number): number =>
+    members
+      .map(({ genome }) => estimateCost(parseGenome(genome), data.problem))
+      .map((cost) => candidateWork(onRung(config, { searchLimit: null, epochs }), data, cost))
+      .reduce((sum, each) => sum + each, 0);
+  const start = workFor(0);
+  return Math.max(0, Math.floor((work - start) / (workFor(1) - start)));
+}
