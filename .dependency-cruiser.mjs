@@ -2,7 +2,13 @@
 // A room is a folder of src/ (or a single file there); what it names stands for that folder and all within.
 
 /** Rooms that every other may import. */
-const GROUND = ['errors.ts', 'version.ts'];
+const GROUND = ['errors.ts', 'version.ts', 'storage.ts'];
+
+const NETWORKS = ['random', 'genome', 'network'];
+const TRAINING = [...NETWORKS, 'data/set', 'engine', 'evaluation'];
+const DATA = ['data/set', 'data/labels', 'data/containers', 'data/pixels'];
+const RECORDS = ['search/config', 'search/records'];
+const SEARCHING = [...RECORDS, 'search/budget', 'search/candidates'];
 
 const MAY_IMPORT = {
   'concurrency.ts': [],
@@ -18,43 +24,53 @@ const MAY_IMPORT = {
   'data/pixels': ['data/set', 'files', 'concurrency.ts'],
   'data/build': ['data/set', 'data/labels', 'data/pixels', 'random', 'files', 'text'],
   'data/cache': ['data/set', 'data/pixels', 'files'],
-  'data/formats': [
-    'data/set',
-    'data/labels',
-    'data/containers',
-    'data/pixels',
-    'random',
-    'files',
-    'text',
-    'concurrency.ts',
-  ],
+  'data/formats': [...DATA, 'random', 'files', 'text', 'concurrency.ts'],
   data: ['random', 'files', 'text', 'concurrency.ts'],
-  engine: ['network', 'data/set', 'random'],
-  evaluation: ['genome', 'network', 'data', 'engine', 'random', 'files'],
-  search: [
-    'genome',
-    'evolution',
-    'network',
-    'data',
-    'engine',
-    'evaluation',
-    'random',
-    'files',
-    'text',
-    'concurrency.ts',
-  ],
-  export: ['search', 'network', 'genome', 'files', 'text'],
-  report: ['search', 'network', 'genome', 'data', 'files', 'text'],
+  engine: [...NETWORKS, 'data/set'],
+  'evaluation/node': [...TRAINING, 'data/cache', 'files'],
+  evaluation: TRAINING,
+  'search/config': [...TRAINING, 'text'],
+  'search/records': [...TRAINING, 'evolution', 'search/config'],
+  'search/budget': [...TRAINING, ...RECORDS],
+  'search/candidates': [...TRAINING, 'evolution', ...RECORDS, 'search/budget'],
+  'search/callbacks': [...TRAINING, 'text', ...RECORDS],
+  'search/model': [...TRAINING, 'text', ...RECORDS],
+  'search/winner': [...TRAINING, 'evolution', 'concurrency.ts', ...SEARCHING, 'search/model'],
+  'search/final': [...TRAINING, 'concurrency.ts', ...SEARCHING, 'search/model', 'search/winner'],
+  'search/tensorboard': [...TRAINING, 'files', ...RECORDS],
+  'search/run': [...TRAINING, 'data', 'files', ...RECORDS],
+  'search/shared': [...TRAINING, 'files', ...SEARCHING, 'search/run'],
+  'search/trained': [...TRAINING, 'data', 'files', 'text', 'concurrency.ts', ...RECORDS, 'search/run'],
+  'search/auto-cnn': [...TRAINING, 'evolution', 'data', 'files', 'text', 'search'],
+  search: [...TRAINING, 'evolution', 'data', 'files', 'text'],
+  export: [...NETWORKS, 'engine', 'data', 'files', 'text', ...RECORDS, 'search/run', 'search/model', 'search/trained'],
+  report: [...NETWORKS, 'engine', 'data', 'files', 'text', ...RECORDS, 'search/run', 'search/model', 'search/trained'],
+  cli: ['index.ts'],
 };
 
-/** Rooms whose code also runs in a browser: no Node.js module may appear there. */
-const PORTABLE = ['random', 'text', 'genome', 'evolution', 'network', 'data/set'];
+/** Rooms whose code also runs in a browser: no Node.js module there, and no import from a room where there is one. */
+const PORTABLE = [
+  'errors.ts',
+  'version.ts',
+  'storage.ts',
+  'concurrency.ts',
+  'text',
+  ...TRAINING,
+  'evolution',
+  ...SEARCHING,
+  'search/callbacks',
+  'search/model',
+  'search/winner',
+  'search/final',
+  'search/search.ts',
+];
+/** Within them, the rooms that are not. */
+const NODE_ONLY = ['engine/node', 'evaluation/node'];
 
 const isFile = (room) => room.endsWith('.ts');
 const pattern = (rooms) => rooms.map((room) => (isFile(room) ? `${room.replace('.', '\\.')}$` : `${room}/`)).join('|');
 /** The rooms within a room have rules of their own. */
 const within = (room) => Object.keys(MAY_IMPORT).filter((other) => other.startsWith(`${room}/`));
-
 const direction = Object.entries(MAY_IMPORT).map(([room, allowed]) => ({
   name: `${room.replace('/', '-').replace('.ts', '')}-imports`,
   severity: 'error',
@@ -65,32 +81,23 @@ const direction = Object.entries(MAY_IMPORT).map(([room, allowed]) => ({
   to: { path: '^src/', pathNot: `^src/(${pattern([...GROUND, room, ...allowed])})` },
 }));
 
+const portable = { path: `^src/(${pattern(PORTABLE)})`, pathNot: `\\.test\\.ts$|^src/(${pattern(NODE_ONLY)})` };
+
 export default {
   forbidden: [
     ...direction,
-    {
-      name: 'cli-imports-only-the-library',
-      severity: 'error',
-      from: { path: '^src/cli/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/(cli/|index\\.ts$)' },
-    },
     {
       name: 'errors-import-nothing',
       severity: 'error',
       from: { path: '^src/errors\\.ts$' },
       to: { path: '^src/' },
     },
+    { name: 'portable-without-node', severity: 'error', from: portable, to: { dependencyTypes: ['core'] } },
     {
-      name: 'core-without-node',
+      name: 'portable-imports-portable',
       severity: 'error',
-      from: { path: `^src/(errors\\.ts|(${PORTABLE.join('|')})/|engine/)`, pathNot: '\\.test\\.ts$|^src/engine/node/' },
-      to: { dependencyTypes: ['core'] },
-    },
-    {
-      name: 'engine-core-is-portable',
-      severity: 'error',
-      from: { path: '^src/engine/', pathNot: '\\.test\\.ts$|^src/engine/node/' },
-      to: { path: '^src/engine/node/' },
+      from: portable,
+      to: { path: [`^src/(${pattern(NODE_ONLY)})`, `^src/(?!${pattern(PORTABLE)})`] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
   ],

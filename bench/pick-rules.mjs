@@ -6,9 +6,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { mapCancelling } from '../dist/concurrency.js';
 import { createSearch, estimateCost, openRunFolder, parseGenome, readJournal } from '../dist/index.js';
 import { dataSizeOf, scoredImages } from '../dist/search/budget/candidate-work.js';
-import { mapConcurrently } from '../dist/search/map-concurrently.js';
 import { loadComparison } from './compare/data.mjs';
 import { mean, median, percent } from './figures.mjs';
 
@@ -56,7 +56,7 @@ async function trainedNearBest(run, dataset, work) {
   const best = Math.max(...entries.map(({ fitness }) => fitness));
   const error = Math.sqrt((best * (1 - best)) / scoredImages(config, data));
   const near = entries.filter(({ fitness }) => fitness >= best - error);
-  const trained = await mapConcurrently(near, Number(values.jobs), async ({ genome, fitness }) => {
+  const trained = await mapCancelling(near, Number(values.jobs), async ({ genome, fitness }) => {
     const { flops, layers } = estimateCost(parseGenome(genome), data.problem);
     const skips = layers.filter(({ kind }) => kind === 'skip');
     const skipParameters = skips.reduce((sum, { parameters }) => sum + parameters, 0);

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { mapConcurrently } from './concurrency.ts';
+import { mapCancelling, mapConcurrently } from './concurrency.ts';
 
 const items = Array.from({ length: 40 }, (_, i) => i);
 
@@ -40,5 +40,46 @@ describe('mapConcurrently', () => {
     });
     await expect(mapped).rejects.toMatchObject({ name: 'AbortError' });
     expect(done).toBeLessThan(20);
+  });
+});
+
+describe('mapCancelling', () => {
+  it('begins in order, has no more than so many under way, and gives results in order', async () => {
+    const begun: number[] = [];
+    let running = 0;
+    let most = 0;
+    const results = await mapCancelling(
+      [5, 1, 4, 2],
+      2,
+      async (item) => {
+        begun.push(item);
+        most = Math.max(most, ++running);
+        await wait(item);
+        running--;
+        return item * 10;
+      },
+      undefined,
+    );
+    expect({ begun, most, results }).toEqual({ begun: [5, 1, 4, 2], most: 2, results: [50, 10, 40, 20] });
+    expect(await mapCancelling([], 2, async () => 1, undefined)).toEqual([]);
+  });
+
+  it('cancels what is under way when one fails, begins nothing more, and then rejects', async () => {
+    const begun: number[] = [];
+    let cancelled = false;
+    const all = mapCancelling(
+      [1, 2, 3],
+      2,
+      async (item, signal) => {
+        begun.push(item);
+        if (item === 1) throw new Error('the first');
+        await wait(60_000, undefined, { signal }).catch(() => {
+          cancelled = true;
+        });
+      },
+      undefined,
+    );
+    await expect(all).rejects.toThrow('the first');
+    expect({ begun, cancelled }).toEqual({ begun: [1, 2], cancelled: true });
   });
 });

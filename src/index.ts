@@ -38,7 +38,7 @@ export {
   ShapeError,
 } from './errors.ts';
 export type { EvaluateOptions, EvaluationProgress, Evaluator } from './evaluation/evaluator.ts';
-export { InProcessEvaluator } from './evaluation/in-process-evaluator.ts';
+export { InProcessEvaluator } from './evaluation/node/in-process-evaluator.ts';
 export { ProcessPoolEvaluator, type ProcessPoolOptions } from './evaluation/node/process-pool-evaluator.ts';
 export type { DataSelection, EvaluationOutcome, EvaluationTask } from './evaluation/task.ts';
 export type { Individual } from './evolution/individual.ts';
@@ -140,7 +140,6 @@ export {
   configJsonSchema,
   LOSS_NAMES,
   OPTIMISER_NAMES,
-  resolveConfig,
   SCHEDULE_NAMES,
   type SearchConfig,
   type SearchConfigInput,
@@ -161,21 +160,23 @@ export {
   type ResumeSearchOptions,
   resumeSearch,
 } from './search/create-search.ts';
-export { type ModelFile, readModelFile } from './search/model/model-file.ts';
+export type * from './search/records/events.ts';
+export type { EvaluationEntry, FinalEntry, JournalEntry } from './search/records/journal-entry.ts';
+export type { RunFolder } from './search/records/run-folder.ts';
+export type { FrontMember, RepeatStatistics, SearchSummary } from './search/records/summary.ts';
+export { readJournal } from './search/run/journal.ts';
+export { resolveConfig } from './search/run/resolve-config.ts';
+export { openRunFolder, readConfigFile, readSummary } from './search/run/run-folder.ts';
+export { Search } from './search/search.ts';
+export { type ModelFile, readModelFile } from './search/trained/model-file.ts';
 export {
   type FileFailure,
   type FilePrediction,
   type FilePredictions,
   type PredictFilesOptions,
   predictFiles,
-} from './search/model/predict-files.ts';
-export { configBeside } from './search/model/trained-model.ts';
-export type * from './search/records/events.ts';
-export type { EvaluationEntry, FinalEntry, JournalEntry } from './search/records/journal-entry.ts';
-export type { FrontMember, RepeatStatistics, SearchSummary } from './search/records/summary.ts';
-export { readJournal } from './search/run/journal.ts';
-export { openRunFolder, type RunFolder, readConfigFile, readSummary } from './search/run/run-folder.ts';
-export { Search } from './search/search.ts';
+} from './search/trained/predict-files.ts';
+export { configBeside } from './search/trained/trained-model.ts';
 export { nearestOf } from './text/did-you-mean.ts';
 export { grouped, scaled } from './text/figures.ts';
 export { VERSION } from './version.ts';

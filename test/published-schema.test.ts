@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { configJsonSchema, resolveConfig } from '../src/search/config/config.ts';
+import { configJsonSchema } from '../src/search/config/config.ts';
+import { resolveConfig } from '../src/search/run/resolve-config.ts';
 
 const accepts = new Ajv({ strictTypes: false }).compile(configJsonSchema());
 

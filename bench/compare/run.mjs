@@ -16,7 +16,7 @@ import {
   resumeSearch,
 } from '../../dist/index.js';
 import { dataSizeOf, START_WORK, usedImages } from '../../dist/search/budget/candidate-work.js';
-import { buildModel } from '../../dist/search/model/model-file.js';
+import { buildModel } from '../../dist/search/trained/model-file.js';
 import { readSearch } from './curve.mjs';
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runtime } from '../../test/support/run-graph.ts';
 import { TOY_TRAINING, toyDataset, toyNetwork } from '../../test/support/toy-data.ts';
+import { fileStorage } from '../files/file-storage.ts';
 import { type EpochDetails, recordDetails } from './epoch-details.ts';
 import { evaluateTask } from './evaluate-task.ts';
 import type { EvaluationProgress } from './evaluator.ts';
@@ -18,7 +19,9 @@ const dataset = toyDataset(40, 10);
 
 async function progressOf(task: EvaluationTask): Promise<EvaluationProgress[]> {
   const heard: EvaluationProgress[] = [];
-  await evaluateTask(runtime, dataset, task, { onProgress: (progress) => heard.push(progress) });
+  await evaluateTask({ runtime, storage: fileStorage }, dataset, task, {
+    onProgress: (progress) => heard.push(progress),
+  });
   return heard;
 }
 
@@ -32,8 +35,15 @@ describe('the details of an epoch', () => {
       true,
     );
     expect(detailed.some(({ epoch, details }) => epoch === undefined && details !== undefined)).toBe(false);
-    const outcome = await evaluateTask(runtime, dataset, TASK);
-    expect(await evaluateTask(runtime, dataset, { ...TASK, details: true }, { onProgress: () => {} })).toEqual(outcome);
+    const outcome = await evaluateTask({ runtime, storage: fileStorage }, dataset, TASK);
+    expect(
+      await evaluateTask(
+        { runtime, storage: fileStorage },
+        dataset,
+        { ...TASK, details: true },
+        { onProgress: () => {} },
+      ),
+    ).toEqual(outcome);
   });
 
   it('hold each batch: their weighted mean is what the epoch reports', async () => {

@@ -5,19 +5,18 @@ import { withLowering } from '../engine/lowering/choose-lowering.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { type PartResult, PartTrainer } from '../engine/training/part-trainer.ts';
 import type { TrainingHooks } from '../engine/training/train.ts';
-import { writeFileAtomically } from '../files/write-file.ts';
 import { parseGenome } from '../genome/text.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
+import type { Storage } from '../storage.ts';
+import { encodeCheckpoint, readMeanState } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
-import { candidateFailure, evaluateTask } from './evaluate-task.ts';
+import { candidateFailure, type EvaluationHost, evaluateTask } from './evaluate-task.ts';
 import { cancelledError, type EvaluateOptions, failedOutcome } from './evaluator.ts';
-import { encodeCheckpoint, readMeanState } from './node/checkpoint.ts';
 import { prepareData } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask, TaskPart } from './task.ts';
 
 export type TaskEvaluator = (
-  runtime: Runtime,
   dataset: Dataset,
   task: EvaluationTask,
   options?: EvaluateOptions,
@@ -27,16 +26,17 @@ export type TaskEvaluator = (
  * Evaluates whole tasks as {@link evaluateTask} does, and parts of trainings: what the next part of the same training
  * needs again, most of all its compiled step, is kept.
  */
-export function createTaskEvaluator(): TaskEvaluator {
+export function createTaskEvaluator(host: EvaluationHost): TaskEvaluator {
+  const { runtime, storage } = host;
   // Taken out while it is used: tasks may overlap.
   let kept: Preparation | undefined;
-  return async (runtime, dataset, task, options = {}) => {
+  return async (dataset, task, options = {}) => {
     const { part } = task;
     const key = part && keyOf(task);
     const ready = kept;
     kept = undefined;
     if (ready?.key !== key) await ready?.trainer.release();
-    if (part === undefined || key === undefined) return evaluateTask(runtime, dataset, task, options);
+    if (part === undefined || key === undefined) return evaluateTask(host, dataset, task, options);
     let prepared: Preparation;
     try {
       prepared =
@@ -45,7 +45,7 @@ export function createTaskEvaluator(): TaskEvaluator {
       return failedOutcome(candidateFailure(error));
     }
     try {
-      return await evaluatePart(prepared, task, part, options);
+      return await evaluatePart(storage, prepared, task, part, options);
     } finally {
       if (kept === undefined) kept = prepared;
       else await prepared.trainer.release();
@@ -72,13 +72,14 @@ function prepare(runtime: Runtime, dataset: Dataset, task: EvaluationTask, key: 
 }
 
 async function evaluatePart(
+  storage: Storage,
   { network, trainer }: Preparation,
   { id = '', genome, training, details, checkpointPath }: EvaluationTask,
   part: TaskPart,
   { onProgress, signal }: EvaluateOptions,
 ): Promise<EvaluationOutcome> {
   const { layout, normalisation } = network;
-  const start = await readMeanState(layout, part.start);
+  const start = await readMeanState(storage, layout, part.start);
   let result: PartResult;
   try {
     const hooks: TrainingHooks = {
@@ -95,7 +96,7 @@ async function evaluatePart(
   const outcome: EvaluationOutcome = { fitness: 0, history, bestEpoch: history.at(-1)?.epoch ?? 0 };
   if (checkpointPath !== undefined) {
     const metadata = { id, genome, normalisation: JSON.stringify(normalisation) };
-    await writeFileAtomically(checkpointPath, [encodeCheckpoint(layout, state, outcome, metadata)]);
+    await storage.write(checkpointPath, await encodeCheckpoint(layout, state, outcome, metadata));
   }
   return outcome;
 }

@@ -9,6 +9,7 @@ import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { decodeSafetensors } from '../engine/state/safetensors.ts';
 import { DataFormatError, EngineError } from '../errors.ts';
+import { fileStorage } from '../files/file-storage.ts';
 import { plain } from '../network/lowering/plain.ts';
 import { evaluateTask } from './evaluate-task.ts';
 import type { EvaluationTask } from './task.ts';
@@ -38,7 +39,7 @@ describe('evaluateTask', () => {
     [new EngineError('the ONNX runtime refused the model: no kernel for Fancy'), 'error'],
     [new TypeError('x is not a function'), 'error'],
   ])('takes "%s" for %s', async (error, reason) => {
-    expect(await evaluateTask(failing(error), toyDataset(40, 10), TASK)).toEqual({
+    expect(await evaluateTask({ runtime: failing(error), storage: fileStorage }, toyDataset(40, 10), TASK)).toEqual({
       fitness: 0,
       history: [],
       bestEpoch: 0,
@@ -56,7 +57,11 @@ describe('evaluateTask', () => {
       const checkpointPath = join(folder, name);
       const dataset = await readPackedDataset(path, memoryLimitBytes);
       expect(dataset.train.pixels instanceof Uint8Array).toBe(memoryLimitBytes > 0);
-      const outcome = await evaluateTask(runtime, dataset, { ...TASK, training: augmented, checkpointPath });
+      const outcome = await evaluateTask({ runtime, storage: fileStorage }, dataset, {
+        ...TASK,
+        training: augmented,
+        checkpointPath,
+      });
       return { outcome, weights: await readFile(checkpointPath) };
     };
     const { outcome, weights } = await evaluate('memory', 1e6);
@@ -69,7 +74,9 @@ describe('evaluateTask', () => {
     await writePackedDataset(path, toyDataset(60, 20));
     const dataset = await readPackedDataset(path, 0);
     await truncate(path, 1000);
-    await expect(evaluateTask(await loadNodeRuntime(), dataset, TASK)).rejects.toBeInstanceOf(DataFormatError);
+    await expect(
+      evaluateTask({ runtime: await loadNodeRuntime(), storage: fileStorage }, dataset, TASK),
+    ).rejects.toBeInstanceOf(DataFormatError);
   });
 
   it.each(['plain', 'blocked'] as const)('starts from the weights of a parent (%s)', async (wanted) => {
@@ -81,7 +88,13 @@ describe('evaluateTask', () => {
     const parent = { id: 'parent', genome: '2-4-max-4-4', path: pathOf('parent') };
     const tensorsOf = async (id: string, task: Partial<EvaluationTask>) => {
       const checkpointPath = pathOf(id);
-      const outcome = await evaluateTask(runtime, dataset, { ...TASK, lowering, ...task, id, checkpointPath });
+      const outcome = await evaluateTask({ runtime, storage: fileStorage }, dataset, {
+        ...TASK,
+        lowering,
+        ...task,
+        id,
+        checkpointPath,
+      });
       expect(outcome.failure).toBeUndefined();
       return decodeSafetensors(await readFile(checkpointPath), checkpointPath).tensors;
     };
@@ -108,11 +121,12 @@ describe('evaluateTask', () => {
     const runtime = await loadNodeRuntime();
     const dataset = toyDataset(60, 20);
     const path = join(folder, 'parent.safetensors');
-    const evaluate = (id: string) => evaluateTask(runtime, dataset, { ...TASK, parent: { id, path, genome: '2-2' } });
+    const evaluate = (id: string) =>
+      evaluateTask({ runtime, storage: fileStorage }, dataset, { ...TASK, parent: { id, path, genome: '2-2' } });
     await expect(evaluate('parent')).rejects.toThrow(
       `${path}, the weights of 2-2 that its children start from, is gone; restore it, or delete the line of parent from the journal`,
     );
-    await evaluateTask(runtime, dataset, { ...TASK, id: 'parent', checkpointPath: path });
+    await evaluateTask({ runtime, storage: fileStorage }, dataset, { ...TASK, id: 'parent', checkpointPath: path });
     expect((await evaluate('parent')).failure).toBeUndefined();
     await expect(evaluate('other')).rejects.toThrow(/is damaged or another task’s/);
     await truncate(path, 1000);

@@ -7,16 +7,22 @@ import type { Runtime } from '../engine/runtime.ts';
 import { encodeState } from '../engine/state/safetensors.ts';
 import { type TrainingHooks, type TrainingResult, train } from '../engine/training/train.ts';
 import { AutoCnnError, DataFormatError, EvaluationError } from '../errors.ts';
-import { writeFileAtomically } from '../files/write-file.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
+import type { Storage } from '../storage.ts';
+import { encodeCheckpoint, readInherited } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
 import { cancelledError, type EvaluateOptions, type EvaluationProgress, failedOutcome } from './evaluator.ts';
-import { encodeCheckpoint, readInherited } from './node/checkpoint.ts';
 import { prepareData } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
+
+/** What an evaluation needs of the machine that it runs on. */
+export interface EvaluationHost {
+  readonly runtime: Runtime;
+  readonly storage: Storage;
+}
 
 /**
  * Trains and scores one genome.
@@ -25,7 +31,7 @@ import type { EvaluationOutcome, EvaluationTask } from './task.ts';
  * @throws whatever is no fault of the candidate: see `Evaluator.evaluate`.
  */
 export async function evaluateTask(
-  runtime: Runtime,
+  { runtime, storage }: EvaluationHost,
   dataset: Dataset,
   task: EvaluationTask,
   { onProgress, signal }: EvaluateOptions = {},
@@ -47,7 +53,7 @@ export async function evaluateTask(
       ...(onProgress && reportingHooks(task, network, encode, onProgress)),
       ...(signal && { signal }),
     };
-    const inherited = task.parent && (await readInherited(network, task.parent));
+    const inherited = task.parent && (await readInherited(storage, network, task.parent));
     result = await train(engine, network, task.training, data, createRng(task.seed), hooks, inherited);
     if (task.latency) latency = { latencyMs: await measureLatency(runtime, network) };
   } catch (error) {
@@ -61,8 +67,8 @@ export async function evaluateTask(
     const bytes =
       id === undefined
         ? encodeState(network.layout, result.best, metadata)
-        : encodeCheckpoint(network.layout, result.best, outcome, { id, ...metadata });
-    await writeFileAtomically(task.checkpointPath, [bytes]);
+        : await encodeCheckpoint(network.layout, result.best, outcome, { id, ...metadata });
+    await storage.write(task.checkpointPath, bytes);
   }
   return outcome;
 }

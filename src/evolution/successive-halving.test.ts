@@ -9,11 +9,11 @@ type Table = Readonly<Record<string, readonly number[]>>;
 function run(names: readonly string[], table: Table, cohort: Cohort, reduction = 3) {
   const rungs = Math.max(...Object.values(table).map((row) => row.length));
   const halving = new SuccessiveHalving({ rungs, reduction, cohort });
-  const entrants = names.map((name) => halving.enter(name));
+  const candidates = names.map((name) => halving.enter(name));
   halving.close();
   const trained: string[] = [];
   for (;;) {
-    const next = entrants.findLast((entrant) => halving.standing(entrant).kind === 'trains');
+    const next = candidates.findLast((candidate) => halving.standing(candidate).kind === 'trains');
     if (next === undefined) break;
     const standing = halving.standing(next);
     if (standing.kind !== 'trains') break;
@@ -21,7 +21,7 @@ function run(names: readonly string[], table: Table, cohort: Cohort, reduction =
     trained.push(`${name}${standing.rung}`);
     halving.record(name, standing.rung, table[name]?.[standing.rung] ?? 0);
   }
-  return { standings: entrants.map((entrant) => halving.standing(entrant)), trained };
+  return { standings: candidates.map((candidate) => halving.standing(candidate)), trained };
 }
 
 const tableOf = (names: readonly string[], rows: readonly (readonly number[])[]): Table =>
@@ -64,13 +64,13 @@ describe('SuccessiveHalving', () => {
     expect(halving.standing(2)).toEqual({ kind: 'out', rung: 0, fitness: 0.5 });
   });
 
-  it('leaves the window behind: an entrant is not compared with those long before it', () => {
+  it('leaves the window behind: an candidate is not compared with those long before it', () => {
     const table = { a: [0.9, 0.9], b: [0.1, 0.1], c: [0.2, 0.2] };
     const { standings } = run(['a', 'b', 'c'], table, { kind: 'window', size: 2 }, 2);
     expect(standings.map((standing) => standing.kind === 'out' && standing.rung)).toEqual([1, 0, 1]);
   });
 
-  it('gives an entrant the highest fitness of its rungs, so that going on is never a loss', () => {
+  it('gives an candidate the highest fitness of its rungs, so that going on is never a loss', () => {
     const { standings } = run(['a', 'b'], { a: [0.8, 0.3], b: [0.7, 0.9] }, { kind: 'block', size: 2 }, 2);
     expect(standings).toEqual([
       { kind: 'out', rung: 1, fitness: 0.8 },
@@ -78,7 +78,7 @@ describe('SuccessiveHalving', () => {
     ]);
   });
 
-  it('compares entrants of the same name as one', () => {
+  it('compares candidates of the same name as one', () => {
     const { trained } = run(['a', 'a', 'a', 'b'], { a: [0.9, 0.9], b: [0.5, 0.5] }, { kind: 'block', size: 4 }, 2);
     expect(trained.sort()).toEqual(['a0', 'a1', 'b0']);
   });
@@ -129,16 +129,16 @@ describe('SuccessiveHalving', () => {
           const fitness = (name: string, rung: number) => rows[Number(name.slice(1))]?.[rung] ?? 0;
           const standingsInOrder = (order: readonly number[]) => {
             const halving = new SuccessiveHalving({ rungs: 2, reduction: 2, cohort: { kind, size: 4 } });
-            const entrants = names.map((name) => halving.enter(name));
+            const candidates = names.map((name) => halving.enter(name));
             halving.close();
             for (const choice of order) {
-              const ready = entrants.filter((entrant) => halving.standing(entrant).kind === 'trains');
+              const ready = candidates.filter((candidate) => halving.standing(candidate).kind === 'trains');
               const next = ready[choice % Math.max(1, ready.length)];
               const standing = next === undefined ? undefined : halving.standing(next);
               if (next === undefined || standing?.kind !== 'trains') break;
               halving.record(names[next] ?? '', standing.rung, fitness(names[next] ?? '', standing.rung));
             }
-            return entrants.map((entrant) => halving.standing(entrant));
+            return candidates.map((candidate) => halving.standing(candidate));
           };
           const first = standingsInOrder(choices);
           expect(first.every((standing) => standing.kind === 'out')).toBe(true);

@@ -8,14 +8,14 @@ export interface HalvingSettings {
   readonly rungs: number;
   /** Of those who are compared on a rung, one in so many goes on to the next; above 1. The sources' η. */
   readonly reduction: number;
-  /** With whom an entrant is compared. */
+  /** With whom an candidate is compared. */
   readonly cohort: Cohort;
 }
 
 /**
- * - `block`: entrants 0..size − 1, size..2·size − 1, …: a generation each. Nobody goes on before all of the block have their
+ * - `block`: candidates 0..size − 1, size..2·size − 1, …: a generation each. Nobody goes on before all of the block have their
  *   result of the rung (Jamieson & Talwalkar 2016, algorithm 1).
- * - `window`: the entrant and the size − 1 before it, so that nobody waits for those who come later (after ASHA, Li et al. 2020,
+ * - `window`: the candidate and the size − 1 before it, so that nobody waits for those who come later (after ASHA, Li et al. 2020,
  *   algorithm 2; differs: who is compared depends on the order of entry, not on the time at which results come).
  */
 export interface Cohort {
@@ -23,7 +23,7 @@ export interface Cohort {
   readonly size: number;
 }
 
-/** What comes next for an entrant. `fitness`: the highest that it had on any rung; `rung`: the last that it trained on. */
+/** What comes next for an candidate. `fitness`: the highest that it had on any rung; `rung`: the last that it trained on. */
 export type Standing =
   | { readonly kind: 'trains'; readonly rung: number }
   | { readonly kind: 'waits' }
@@ -32,7 +32,7 @@ export type Standing =
 /**
  * Decides who goes on. It depends on the order of entry and on results alone: not on the time at which they come.
  *
- * Entrants of the same name have the same results and are compared as one. An entrant goes on from a rung if fewer than max(1, ⌊n / reduction⌋) of the n of its
+ * Entrants of the same name have the same results and are compared as one. An candidate goes on from a rung if fewer than max(1, ⌊n / reduction⌋) of the n of its
  * cohort that have trained on that rung are ahead of it: fitter, or as fit and earlier.
  */
 export class SuccessiveHalving {
@@ -40,7 +40,7 @@ export class SuccessiveHalving {
   readonly #names: string[] = [];
   /** By name: fitness on each rung. */
   readonly #results = new Map<string, readonly number[]>();
-  /** Whether an entrant goes on from a rung. */
+  /** Whether an candidate goes on from a rung. */
   readonly #decisions = new Map<number, boolean>();
   #isClosed = false;
 
@@ -58,7 +58,7 @@ export class SuccessiveHalving {
     this.#settings = settings;
   }
 
-  /** @returns the new entrant's number; they count from 0. */
+  /** @returns the new candidate's number; they count from 0. */
   enter(name: string): number {
     if (this.#isClosed) throw new Error('nobody enters after the close');
     return this.#names.push(name) - 1;
@@ -76,11 +76,11 @@ export class SuccessiveHalving {
     this.#results.set(name, [...known, fitness]);
   }
 
-  standing(entrant: number): Standing {
+  standing(candidate: number): Standing {
     for (let rung = 0; rung < this.#settings.rungs; rung++) {
-      const results = this.#resultsOf(entrant);
+      const results = this.#resultsOf(candidate);
       if (results[rung] === undefined) return { kind: 'trains', rung };
-      const goesOn = rung + 1 < this.#settings.rungs ? this.#goesOn(entrant, rung) : false;
+      const goesOn = rung + 1 < this.#settings.rungs ? this.#goesOn(candidate, rung) : false;
       if (goesOn === undefined) return { kind: 'waits' };
       if (!goesOn) return { kind: 'out', rung, fitness: Math.max(...results.slice(0, rung + 1)) };
     }
@@ -88,17 +88,17 @@ export class SuccessiveHalving {
   }
 
   /** Undefined until all are known who are compared; then it stays as it is. */
-  #goesOn(entrant: number, rung: number): boolean | undefined {
-    const key = entrant * this.#settings.rungs + rung;
-    const decided = this.#decisions.get(key) ?? this.#decide(entrant, rung);
+  #goesOn(candidate: number, rung: number): boolean | undefined {
+    const key = candidate * this.#settings.rungs + rung;
+    const decided = this.#decisions.get(key) ?? this.#decide(candidate, rung);
     if (decided !== undefined) this.#decisions.set(key, decided);
     return decided;
   }
 
-  #decide(entrant: number, rung: number): boolean | undefined {
-    const cohort = this.#cohortOf(entrant);
+  #decide(candidate: number, rung: number): boolean | undefined {
+    const cohort = this.#cohortOf(candidate);
     if (cohort === undefined) return undefined;
-    const own = this.#resultsOf(entrant)[rung] ?? 0;
+    const own = this.#resultsOf(candidate)[rung] ?? 0;
     let compared = 1;
     let ahead = 0;
     for (const other of cohort) {
@@ -108,44 +108,44 @@ export class SuccessiveHalving {
       const fitness = this.#resultsOf(other)[rung];
       if (fitness === undefined) return undefined;
       compared++;
-      if (fitness > own || (fitness === own && other < entrant)) ahead++;
+      if (fitness > own || (fitness === own && other < candidate)) ahead++;
     }
     return ahead < Math.max(1, Math.floor(compared / this.#settings.reduction));
   }
 
-  #reaches(entrant: number, rung: number): boolean | undefined {
+  #reaches(candidate: number, rung: number): boolean | undefined {
     for (let below = 0; below < rung; below++) {
-      if (this.#resultsOf(entrant)[below] === undefined) return undefined;
-      const goesOn = this.#goesOn(entrant, below);
+      if (this.#resultsOf(candidate)[below] === undefined) return undefined;
+      const goesOn = this.#goesOn(candidate, below);
       if (goesOn !== true) return goesOn;
     }
     return true;
   }
 
   /**
-   * The first that an entrant is compared with. A strategy that waits for a generation, or at most for the results of the
-   * last `size` genomes, has been told of all before it when it asks for the entrant.
+   * The first that an candidate is compared with. A strategy that waits for a generation, or at most for the results of the
+   * last `size` genomes, has been told of all before it when it asks for the candidate.
    */
-  cohortStart(entrant: number): number {
+  cohortStart(candidate: number): number {
     const { kind, size } = this.#settings.cohort;
-    return kind === 'block' ? entrant - (entrant % size) : Math.max(0, entrant - size + 1);
+    return kind === 'block' ? candidate - (candidate % size) : Math.max(0, candidate - size + 1);
   }
 
   /** The others, each name once; undefined while those are missing who enter later. */
-  #cohortOf(entrant: number): readonly number[] | undefined {
+  #cohortOf(candidate: number): readonly number[] | undefined {
     const { kind, size } = this.#settings.cohort;
-    const from = this.cohortStart(entrant);
-    const to = kind === 'block' ? from + size : entrant + 1;
+    const from = this.cohortStart(candidate);
+    const to = kind === 'block' ? from + size : candidate + 1;
     if (to > this.#names.length && !this.#isClosed) return undefined;
     const others = new Map<string | undefined, number>();
     for (let index = Math.min(to, this.#names.length) - 1; index >= from; index--) {
       others.set(this.#names[index], index);
     }
-    others.delete(this.#names[entrant]);
+    others.delete(this.#names[candidate]);
     return [...others.values()];
   }
 
-  #resultsOf(entrant: number): readonly number[] {
-    return this.#results.get(this.#names[entrant] ?? '') ?? [];
+  #resultsOf(candidate: number): readonly number[] {
+    return this.#results.get(this.#names[candidate] ?? '') ?? [];
   }
 }

@@ -8,7 +8,7 @@ import { runtime } from '../../test/support/run-graph.ts';
 import { smallModel } from '../../test/support/small-model.ts';
 import { writeTinyDigits } from '../../test/support/tiny-digits.ts';
 import { decodeSafetensors, decodeState } from '../engine/state/safetensors.ts';
-import { InProcessEvaluator } from '../evaluation/in-process-evaluator.ts';
+import { InProcessEvaluator } from '../evaluation/node/in-process-evaluator.ts';
 import { compileDeployable } from '../network/deployable-graph.ts';
 import { encodeOnnx } from '../network/onnx/onnx-bytes.ts';
 import { toMetadataProps } from '../network/onnx/onnx-metadata.ts';

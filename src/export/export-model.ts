@@ -2,16 +2,16 @@
 
 import { join } from 'node:path';
 import { InvalidInputError } from '../errors.ts';
-import { readModelFile } from '../search/model/model-file.ts';
+import { dataOfRun } from '../search/run/run-data.ts';
+import { readModelFile } from '../search/trained/model-file.ts';
 import {
   configBeside,
-  datasetOfRun,
   EXPORTS,
   encodeWeights,
   scoreModel,
   type TrainedModel,
   takeApart,
-} from '../search/model/trained-model.ts';
+} from '../search/trained/trained-model.ts';
 import { nearestOf } from '../text/did-you-mean.ts';
 import type { WeightPrecision } from './compress-weights.ts';
 import { exportJavaScript } from './javascript.ts';
@@ -129,7 +129,7 @@ async function accuraciesOf(
   if (config === undefined)
     return { notices: [`Accuracies are not known: ${path} does not lie in the folder of a run.`] };
   try {
-    const dataset = await datasetOfRun(config, signal);
+    const dataset = await dataOfRun(config, { ...(signal && { signal }) });
     const byName = new Map<string, number>();
     for (const [name, content] of files) {
       byName.set(name, (await scoreModel(Buffer.from(content), name, dataset)).accuracy);

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { chromiumPath, launchBrowser } from '../../test/support/browser.ts';
 import { EXPORTABLE, exportedFolder, IMAGES, largestDifference } from '../../test/support/exported.ts';
-import type { TrainedModel } from '../search/model/trained-model.ts';
+import type { TrainedModel } from '../search/trained/trained-model.ts';
 import { exportJavaScript } from './javascript.ts';
 
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));

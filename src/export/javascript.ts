@@ -1,6 +1,6 @@
 // A model as a web page and a Node.js script, with all they need beside the packages that package.json names.
 
-import type { TrainedModel } from '../search/model/trained-model.ts';
+import type { TrainedModel } from '../search/trained/trained-model.ts';
 
 /** Versions that the files below were tried with. */
 const PACKAGES = { 'onnxruntime-node': '1.30.0', 'onnxruntime-web': '1.30.0', sharp: '^0.35.5' };

@@ -3,7 +3,7 @@
 import { compileDeployable } from '../network/deployable-graph.ts';
 import { encodeOnnx } from '../network/onnx/onnx-bytes.ts';
 import { toMetadataProps } from '../network/onnx/onnx-metadata.ts';
-import type { TrainedModel } from '../search/model/trained-model.ts';
+import type { TrainedModel } from '../search/trained/trained-model.ts';
 import { compressWeights, type WeightPrecision } from './compress-weights.ts';
 
 /** `model.onnx`, and `model-PRECISION.onnx` for each precision that is asked for. */

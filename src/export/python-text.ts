@@ -4,7 +4,7 @@ import type { NetworkCost } from '../genome/cost.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { formatImageShape } from '../genome/image-shape.ts';
 import type { Layer } from '../network/layers.ts';
-import type { TrainedModel } from '../search/model/trained-model.ts';
+import type { TrainedModel } from '../search/trained/trained-model.ts';
 
 /** First lines of `model.py`. */
 export function pythonHeader({ metadata, network }: TrainedModel, needs: string): string {

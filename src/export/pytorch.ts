@@ -2,7 +2,7 @@
 
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
-import type { TrainedModel } from '../search/model/trained-model.ts';
+import type { TrainedModel } from '../search/trained/trained-model.ts';
 import { encodeNpz, type NamedArray } from './npz.ts';
 import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader } from './python-text.ts';
 

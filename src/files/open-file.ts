@@ -1,3 +1,5 @@
+// A file that stays open for as long as something refers to it.
+
 import { closeSync } from 'node:fs';
 
 export interface OpenFile {

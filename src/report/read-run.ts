@@ -5,16 +5,19 @@ import type { Dataset } from '../data/set/dataset.ts';
 import { isLocked } from '../files/lock.ts';
 import type { SearchConfig } from '../search/config/config.ts';
 import { costNamesOf } from '../search/config/objectives.ts';
-import { packedDatasetOfRun } from '../search/model/trained-model.ts';
 import { paretoFront } from '../search/records/front.ts';
+import type { GenerationRecord } from '../search/records/generation-record.ts';
 import type { EvaluationEntry, FinalEntry, JournalEntry } from '../search/records/journal-entry.ts';
 import { mergeEpochs } from '../search/records/merge-epochs.ts';
 import { chooseRepeat } from '../search/records/repeats.ts';
+import type { RunFolder } from '../search/records/run-folder.ts';
 import type { SearchSummary } from '../search/records/summary.ts';
-import { type GenerationRecord, readGenerations } from '../search/run/generations.ts';
+import type { TestPredictions } from '../search/records/test-predictions.ts';
+import { readGenerations } from '../search/run/generations.ts';
 import { readJournal } from '../search/run/journal.ts';
-import { openRunFolder, type RunFolder, readSummary } from '../search/run/run-folder.ts';
-import { readPredictions, type TestPredictions } from '../search/run/test-predictions.ts';
+import { packedRunData } from '../search/run/run-data.ts';
+import { openRunFolder, readSummary } from '../search/run/run-folder.ts';
+import { readPredictions } from '../search/run/test-predictions.ts';
 
 /** A network that the search evaluated. */
 export interface Candidate {
@@ -55,7 +58,7 @@ export async function readRun(path: string, cacheDir?: string): Promise<RunRecor
   const { folder, config } = openRunFolder(path);
   const summary = readSummary(folder);
   const entries = existsSync(folder.journal) ? readJournal(folder.journal) : [];
-  const dataset = await packedDatasetOfRun(config, cacheDir);
+  const dataset = await packedRunData(config, cacheDir);
   const latest = latestEvaluations(entries);
   const winner = summary?.genome ?? config.genome ?? fittest(latest)?.genome;
   const costs = costNamesOf(config);

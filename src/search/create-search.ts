@@ -8,17 +8,18 @@ import { ProcessPoolEvaluator } from '../evaluation/node/process-pool-evaluator.
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
-import { applyBudget, type Machine } from './budget/apply-budget.ts';
+import { applyBudget, type MachineSpeed } from './budget/apply-budget.ts';
 import { limitCandidateTime } from './budget/candidate-time.ts';
-import { dataSizeOf } from './budget/candidate-work.ts';
 import { withTypicalWork } from './budget/equal-compute.ts';
-import { type ConfigSource, resolveConfig, type SearchConfig, type SearchConfigInput } from './config/config.ts';
-import { networkInputOf } from './config/network-input.ts';
+import type { ConfigSource, SearchConfig, SearchConfigInput } from './config/config.ts';
+import { dataSizeOf } from './config/data-size.ts';
+import type { OpenRun } from './records/open-run.ts';
 import { recordGenerations } from './run/generations.ts';
+import { resolveConfig } from './run/resolve-config.ts';
 import { Search } from './search.ts';
 import { checkImported, importFitness, readFitnessFile } from './shared/import-fitness.ts';
 import { shareResults } from './shared/shared-results.ts';
-import { type Decide, type OpenOptions, type OpenRun, reopenRun, startRun } from './start-run.ts';
+import { type Decide, type OpenOptions, reopenRun, startRun } from './start-run.ts';
 import { logForTensorBoard } from './tensorboard/search-log.ts';
 
 export interface CreateSearchOptions extends OpenOptions {
@@ -52,19 +53,21 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const { configSource = 'the configuration', out, evaluator, wrapEvaluator } = options;
   const { importFitness: path, startedAt = performance.now() } = options;
   const imported = path === undefined ? undefined : readFitnessFile(path);
-  const trainer = evaluator ?? poolFor(resolveConfig(config, configSource));
+  const resolved = resolveConfig(config, configSource);
+  const trainer = evaluator ?? poolFor(resolved);
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
   const decide: Decide = async (given, dataset) => {
-    const machine = machineOf(trainer);
-    const planned = await limitCandidateTime(given, dataSizeOf(given, dataset), machine, (config) =>
-      applyBudget(config, dataset, machine, elapsedSeconds),
+    const machine = speedOf(trainer);
+    const data = dataSizeOf(given, dataset);
+    const planned = await limitCandidateTime(given, data, machine, (config) =>
+      applyBudget(config, data, machine, elapsedSeconds),
     );
-    const decided = withTypicalWork(planned, dataSizeOf(planned, dataset));
-    if (path !== undefined && imported !== undefined) checkImported(path, imported, decided, dataset);
+    const decided = withTypicalWork(planned, data);
+    if (path !== undefined && imported !== undefined) checkImported(path, imported, data.problem);
     return decided;
   };
   try {
-    const run = await startRun(config, configSource, out, { ...options, startedAt }, decide);
+    const run = await startRun(resolved, out, { ...options, startedAt }, decide);
     return closingOnFailure(run, () =>
       searchOver(imported === undefined ? run : importFitness(run, imported), trainer, wrapEvaluator),
     );
@@ -95,7 +98,7 @@ export function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
   return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
 }
 
-function machineOf(evaluator: Evaluator): Machine {
+function speedOf(evaluator: Evaluator): MachineSpeed {
   const here = async (lowering: LoweringName) => measureRate(await loadNodeRuntime(), lowering);
   let measured: Promise<number> | undefined;
   return {
@@ -118,8 +121,7 @@ function searchOver(
   const search = new Search(run, wrap(shared));
   recordGenerations(search, run.folder);
   if (tensorboard) {
-    const { folder, config, dataset } = run;
-    const problem = networkInputOf(config, dataset);
+    const { folder, config, problem } = run;
     logForTensorBoard(search, {
       // Runs that share a folder each have a part of it.
       folder: logsDir === undefined ? folder.tensorboard : join(logsDir, basename(folder.path)),

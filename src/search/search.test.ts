@@ -9,14 +9,15 @@ import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import { DeployedModel } from '../engine/scoring/deployed-model.ts';
 import { EvaluationError, InterruptedError, InvalidInputError, RunLockedError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
-import { InProcessEvaluator } from '../evaluation/in-process-evaluator.ts';
+import { InProcessEvaluator } from '../evaluation/node/in-process-evaluator.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../evaluation/task.ts';
 import { createRng } from '../random/rng.ts';
-import { resolveConfig, type SearchConfigInput } from './config/config.ts';
+import type { SearchConfigInput } from './config/config.ts';
 import { createSearch, resumeSearch } from './create-search.ts';
 import type { GenerationEvent } from './records/events.ts';
 import type { EvaluationEntry } from './records/journal-entry.ts';
 import { readJournal } from './run/journal.ts';
+import { resolveConfig } from './run/resolve-config.ts';
 import type { Search } from './search.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-search-'));

@@ -1,3 +1,5 @@
+// Figures as people read them.
+
 /** `61,226`. */
 export function grouped(count: number): string {
   return count.toLocaleString('en-US');

@@ -12,6 +12,7 @@ import { evaluateTask } from '../../src/evaluation/evaluate-task.ts';
 import type { EvaluationProgress, Evaluator } from '../../src/evaluation/evaluator.ts';
 import { selectData } from '../../src/evaluation/select-data.ts';
 import type { EvaluationTask } from '../../src/evaluation/task.ts';
+import { fileStorage } from '../../src/files/file-storage.ts';
 import { createRng } from '../../src/random/rng.ts';
 import { runtime } from './run-graph.ts';
 import { TOY_TRAINING, toyDataset, toyNetwork } from './toy-data.ts';
@@ -74,7 +75,7 @@ export function describeEvaluator(name: string, create: () => Evaluator): void {
       const tasks = ['2-2-max', '', 'mean-4-2'].map((genome) => toyTask(folder, { genome }));
       const dataset = await readPackedDataset(folder.datasetPath);
       const expected = [];
-      for (const task of tasks) expected.push(await evaluateTask(runtime, dataset, task));
+      for (const task of tasks) expected.push(await evaluateTask({ runtime, storage: fileStorage }, dataset, task));
       expect(await Promise.all(tasks.map((task) => evaluator.evaluate(task)))).toEqual(expected);
       expect(await Promise.all(tasks.toReversed().map((task) => evaluator.evaluate(task)))).toEqual(
         expected.toReversed(),

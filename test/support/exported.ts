@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { DeployedModel } from '../../src/engine/scoring/deployed-model.ts';
 import { readModelMetadata } from '../../src/network/onnx/onnx-metadata.ts';
-import { type TrainedModel, takeApart } from '../../src/search/model/trained-model.ts';
+import { type TrainedModel, takeApart } from '../../src/search/trained/trained-model.ts';
 import { encodePng, temporaryFolder, writeIn } from './data-fixtures.ts';
 import { runtime } from './run-graph.ts';
 import { noiseImages, smallModel } from './small-model.ts';

@@ -8,10 +8,11 @@ import { decodeLine, encodeLine } from '../../src/files/checked-line.ts';
 import { acquireLock } from '../../src/files/lock.ts';
 import { estimateCost } from '../../src/genome/cost.ts';
 import { parseGenome } from '../../src/genome/text.ts';
-import { resolveConfig, type SearchConfigInput } from '../../src/search/config/config.ts';
+import type { SearchConfigInput } from '../../src/search/config/config.ts';
 import type { EvaluationEntry } from '../../src/search/records/journal-entry.ts';
 import type { SearchSummary } from '../../src/search/records/summary.ts';
 import { Journal } from '../../src/search/run/journal.ts';
+import { resolveConfig } from '../../src/search/run/resolve-config.ts';
 import { pixelsOf, randomExamples, temporaryFolder } from './data-fixtures.ts';
 
 export interface RunOptions {

@@ -3,8 +3,9 @@
 import { worker, workerEmit } from 'workerpool';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import type { Runtime } from '../../engine/runtime.ts';
+import { fileStorage } from '../../files/file-storage.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
-import { createTaskEvaluator } from '../evaluate-part.ts';
+import { createTaskEvaluator, type TaskEvaluator } from '../evaluate-part.ts';
 import { throttleProgress } from '../evaluator.ts';
 import { measureRate } from '../measure-rate.ts';
 import type { EvaluationTask } from '../task.ts';
@@ -12,8 +13,8 @@ import { createDatasetReader } from './packed-data.ts';
 import { toWireError, type WireAnswer, type WireRate } from './protocol.ts';
 
 let runtime: Promise<Runtime> | undefined;
+let evaluateTask: TaskEvaluator | undefined;
 const readDataset = createDatasetReader();
-const evaluateTask = createTaskEvaluator();
 
 // Ctrl-C reaches the whole process group; the parent alone decides what becomes of it.
 process.on('SIGINT', () => {});
@@ -27,7 +28,8 @@ async function evaluate(task: EvaluationTask): Promise<WireAnswer> {
     runtime ??= loadNodeRuntime();
     const dataset = await readDataset(task.dataset);
     const onProgress = throttleProgress(workerEmit, () => performance.now());
-    return { outcome: await evaluateTask(await runtime, dataset, task, { onProgress }) };
+    evaluateTask ??= createTaskEvaluator({ runtime: await runtime, storage: fileStorage });
+    return { outcome: await evaluateTask(dataset, task, { onProgress }) };
   } catch (error) {
     return { error: toWireError(error) };
   }

@@ -1,7 +1,7 @@
 // Which classes the model takes for which.
 
 import { scaleBand } from 'd3-scale';
-import type { TestPredictions } from '../../search/run/test-predictions.ts';
+import type { TestPredictions } from '../../search/records/test-predictions.ts';
 import { counted, grouped, percent, shorten } from '../parts/format.ts';
 import { html } from '../parts/markup.ts';
 import { drawing, type Picture, type Table, WIDTH } from '../parts/picture.ts';

@@ -2,7 +2,7 @@
 
 import { type Dataset, imageSizeOf, readImages } from '../../data/set/dataset.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
-import type { TestPredictions } from '../../search/run/test-predictions.ts';
+import type { TestPredictions } from '../../search/records/test-predictions.ts';
 import { percent, shorten } from '../parts/format.ts';
 import { html } from '../parts/markup.ts';
 import { drawing, type Picture, WIDTH } from '../parts/picture.ts';

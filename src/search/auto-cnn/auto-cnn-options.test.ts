@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveConfig } from '../config/config.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
 import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
 
 const translated = (options: Partial<AutoCnnOptions>) => toSearchConfig({ dataset: 'mnist', ...options });

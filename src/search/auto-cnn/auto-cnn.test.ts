@@ -6,7 +6,7 @@ import { smallMnistArrays } from '../../../test/support/small-mnist.ts';
 import { type ArrayDataset, datasetFromArrays } from '../../data/build/from-arrays.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError, InvalidInputError } from '../../errors.ts';
-import { InProcessEvaluator } from '../../evaluation/in-process-evaluator.ts';
+import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
 import { resumeSearch } from '../create-search.ts';
 import { readJournal } from '../run/journal.ts';
 import { openRunFolder, readSummary } from '../run/run-folder.ts';

@@ -5,12 +5,16 @@ import { loadDataset } from '../../data/load-dataset.ts';
 import type { Dataset } from '../../data/set/dataset.ts';
 import { InterruptedError, InvalidInputError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { type Callback, CallbackQueue, type EvaluationStopper, followWithCallbacks } from '../callbacks/callback.ts';
+import { fileStorage } from '../../files/file-storage.ts';
+import type { Callback, EvaluationStopper } from '../callbacks/callback.ts';
 import { CallbackEvaluator } from '../callbacks/callback-evaluator.ts';
+import { CallbackQueue } from '../callbacks/callback-queue.ts';
+import { followWithCallbacks } from '../callbacks/follow-search.ts';
 import { scheduleOf } from '../callbacks/learning-rate-scheduler.ts';
-import { resolveConfig, type SearchConfig, type SearchConfigInput } from '../config/config.ts';
+import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
 import { createSearch, poolFor } from '../create-search.ts';
 import type { SearchSummary } from '../records/summary.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
 import type { Search } from '../search.ts';
 import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
 import { TrainedCnn } from './trained-cnn.ts';
@@ -55,7 +59,7 @@ export class AutoCNN {
     const queue = new CallbackQueue(extraCallbacks, report);
     let gate: CallbackEvaluator | undefined;
     const search = await this.#createSearch(dataset, evaluator ?? poolFor(this.#config), (inner) => {
-      gate = new CallbackEvaluator(inner, queue);
+      gate = new CallbackEvaluator(inner, queue, fileStorage);
       return gate;
     });
     search.on('notice', (notice) => notices.push(notice));

@@ -4,8 +4,6 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { examplesFromArrays, type ImageArray, type LabelArray, pixelsFromArray } from '../../data/build/from-arrays.ts';
-import { packedDatasetPath, resolveCacheDir } from '../../data/cache/cache-folder.ts';
-import { readPackedDataset } from '../../data/cache/packed-file.ts';
 import type { Dataset, Examples } from '../../data/set/dataset.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
@@ -21,6 +19,7 @@ import { type ModelMetadata, readModelMetadata } from '../../network/onnx/onnx-m
 import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
 import { networkInputOf } from '../config/network-input.ts';
 import { createSearch } from '../create-search.ts';
+import { dataOfRun } from '../run/run-data.ts';
 import { openRunFolder } from '../run/run-folder.ts';
 
 /** Images and labels to score a network on. */
@@ -89,7 +88,7 @@ export class TrainedCnn {
     const bytes = await readFile(folder.model);
     const model = await DeployedModel.load(await loadNodeRuntime(), bytes, folder.model);
     const metadata = readModelMetadata(bytes, folder.model);
-    const find = dataset === undefined ? () => cachedDataset(config) : async () => dataset;
+    const find = dataset === undefined ? () => dataOfRun(config) : async () => dataset;
     return new TrainedCnn({ folder: folder.path, config, bytes, model, metadata, find, notices });
   }
 
@@ -210,14 +209,4 @@ interface Parts {
   readonly metadata: ModelMetadata;
   readonly find: () => Promise<Dataset>;
   readonly notices: readonly string[];
-}
-
-/** The data of a run, as the run packed it. */
-async function cachedDataset({ dataset: { source, fingerprint = '' } }: SearchConfig): Promise<Dataset> {
-  const path = packedDatasetPath(fingerprint, await resolveCacheDir());
-  if (existsSync(path)) return readPackedDataset(path);
-  throw new InvalidInputError(
-    `the data of the run (${source}) is no longer in the cache: give images and labels, as in evaluate({ x, y })`,
-    { details: { source, path } },
-  );
 }

@@ -1,19 +1,19 @@
 // A budget at work: before the search it becomes sizes, after the search what is left becomes the final training.
 
-import type { Dataset } from '../../data/set/dataset.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { estimateCost } from '../../genome/cost.ts';
+import type { Genome } from '../../genome/genome.ts';
 import { formatImageShape } from '../../genome/image-shape.ts';
-import { parseGenome } from '../../genome/text.ts';
 import { scoringWork } from '../../genome/work.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { formatBudget } from '../config/budget-text.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
+import type { DataSize } from '../config/data-size.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
-import { dataSizeOf, START_WORK } from './candidate-work.ts';
+import { START_WORK } from './candidate-work.ts';
 
-export interface Machine {
+export interface MachineSpeed {
   /** Trainings at a time. */
   readonly workers: number;
   /** Work a second of each of them. */
@@ -36,17 +36,16 @@ const END_SECONDS = 1;
  */
 export async function applyBudget(
   config: RunConfig,
-  dataset: Dataset,
-  machine: Machine,
+  data: DataSize,
+  machine: MachineSpeed,
   elapsedSeconds: () => number,
 ): Promise<RunConfig> {
   const { budget, undecided, lowering, replicas } = config;
   if (budget === undefined || undecided === undefined) return config;
-  const data = dataSizeOf(config, dataset);
   if ('flops' in budget) {
     const planned = planBudget(budget.flops, config, data);
     if (planned !== undefined) return { ...planned, lowering };
-    throw tooSmall(config, dataset, (least) => formatBudget({ flops: Number(least.toPrecision(2)) }));
+    throw tooSmall(config, data, (least) => formatBudget({ flops: Number(least.toPrecision(2)) }));
   }
   const rate = budget.rate ?? Number((await machine.measureRate(lowering)).toPrecision(3));
   const together = machine.workers * rate;
@@ -59,7 +58,7 @@ export async function applyBudget(
     return { ...planned, lowering, replicas: chosen, budget: { ...budget, rate } };
   }
   const inSeconds = (least: number) => formatBudget({ seconds: Math.ceil(1.1 * (spentSeconds + least / together)) });
-  throw tooSmall(config, dataset, inSeconds);
+  throw tooSmall(config, data, inSeconds);
 }
 
 /** What a search has spent, and where it stands. */
@@ -73,32 +72,29 @@ export interface SearchSpent {
 /**
  * The epochs of the final training that the budget is still enough for.
  *
- * @param evaluation  of the winner in the search: what it took there tells best how long it will take.
+ * @param winner  with its evaluation in the search: what it took there tells best how long it will take.
  */
 export function finalEpochsWithin(
   config: SearchConfig,
-  dataset: Dataset,
-  genome: string,
-  evaluation: EvaluationEntry | undefined,
+  data: DataSize,
+  { genome, evaluation }: { readonly genome: Genome; readonly evaluation: EvaluationEntry | undefined },
   { elapsedSeconds, work, workers }: SearchSpent,
 ): number {
   const { budget, repeats, replicas } = config;
   if (budget === undefined) return config.finalEpochs;
-  const data = dataSizeOf(config, dataset);
-  const cost = estimateCost(parseGenome(genome), data.problem);
+  const cost = estimateCost(genome, data.problem);
   if ('flops' in budget) return planFinalEpochs((budget.flops - work) / repeats - START_WORK, config, data, cost);
-  const left = budget.seconds - elapsedSeconds - endSeconds(config, dataset, genome);
+  const left = budget.seconds - elapsedSeconds - endSeconds(config, data, genome);
   const seconds = left / Math.ceil(repeats / Math.ceil(workers / replicas));
   const together = Math.min(replicas, workers) * measuredRate(evaluation, budget.rate ?? 0);
   return planFinalEpochs(seconds * together - START_WORK, config, data, cost);
 }
 
 /** What comes after the final training: the test images are scored, in this process, and the model is written. */
-export function endSeconds(config: SearchConfig, dataset: Dataset, genome: string): number {
+export function endSeconds(config: SearchConfig, { problem, testExamples }: DataSize, genome: Genome): number {
   const { budget, repeats } = config;
   if (budget === undefined || 'flops' in budget || budget.rate === undefined) return END_SECONDS;
-  const { problem, testExamples } = dataSizeOf(config, dataset);
-  const work = testExamples * scoringWork(estimateCost(parseGenome(genome), problem));
+  const work = testExamples * scoringWork(estimateCost(genome, problem));
   return END_SECONDS + (repeats * work) / budget.rate;
 }
 
@@ -110,13 +106,12 @@ function measuredRate(evaluation: EvaluationEntry | undefined, rate: number): nu
   return own < rate * LIKELY && own > rate / LIKELY ? own : rate;
 }
 
-function tooSmall(config: SearchConfig, dataset: Dataset, textOf: (leastWork: number) => string): InvalidInputError {
+function tooSmall(config: SearchConfig, data: DataSize, textOf: (leastWork: number) => string): InvalidInputError {
   const { budget } = config;
-  const data = dataSizeOf(config, dataset);
   const least = textOf(leastWork(config, data));
   const received = budget === undefined ? '' : formatBudget(budget);
   return new InvalidInputError(
-    `a budget of ${received} is too small for ${data.trainExamples} training images of ${formatImageShape(dataset.shape)} on this machine; ` +
+    `a budget of ${received} is too small for ${data.trainExamples} training images of ${formatImageShape(data.problem.input)} on this machine; ` +
       `the least that would do is about ${least}, or use fewer images with --train-limit`,
     { details: { budget: received, least } },
   );

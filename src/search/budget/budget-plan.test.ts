@@ -6,9 +6,11 @@ import { parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import { createRng } from '../../random/rng.ts';
 import { createStrategy } from '../candidates/create-strategy.ts';
-import { resolveConfig, type SearchConfig, type SearchConfigInput } from '../config/config.ts';
+import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
+import type { DataSize } from '../config/data-size.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
-import { candidateWork, type DataSize, searchImages, usedImages } from './candidate-work.ts';
+import { candidateWork, searchImages, usedImages } from './candidate-work.ts';
 
 const MNIST: DataSize = {
   trainExamples: 60_000,

@@ -7,8 +7,9 @@ import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts'
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { BudgetKey, SearchConfig } from '../config/config.ts';
+import type { DataSize } from '../config/data-size.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
-import { type DataSize, START_WORK, searchImages, usedImages } from './candidate-work.ts';
+import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
 
 /** Of the work; the rest is for the final training. */
 const SEARCH_SHARE = 0.25;

@@ -2,9 +2,10 @@
 
 import { InvalidInputError } from '../../errors.ts';
 import type { BudgetKey, RunConfig } from '../config/config.ts';
-import type { Machine } from './apply-budget.ts';
+import type { DataSize } from '../config/data-size.ts';
+import type { MachineSpeed } from './apply-budget.ts';
 import { smallestWork } from './budget-plan.ts';
-import { type DataSize, epochWork, START_WORK } from './candidate-work.ts';
+import { epochWork, START_WORK } from './candidate-work.ts';
 
 /** With the limit they are as without: the time of a candidate depends on them, and they must not depend on it in turn. */
 const SIZES: readonly BudgetKey[] = ['searchLimit', 'training.epochs', 'searchSpace.maxWork'];
@@ -19,7 +20,7 @@ const SIZES: readonly BudgetKey[] = ['searchLimit', 'training.epochs', 'searchSp
 export async function limitCandidateTime(
   config: RunConfig,
   data: DataSize,
-  machine: Machine,
+  machine: MachineSpeed,
   decide: (config: RunConfig) => Promise<RunConfig>,
 ): Promise<RunConfig> {
   const { maxSeconds, ...space } = config.searchSpace;

@@ -1,22 +1,9 @@
 // How much computing a candidate of a search takes.
 
-import type { Dataset } from '../../data/set/dataset.ts';
-import type { NetworkCost, NetworkInput } from '../../genome/cost.ts';
+import type { NetworkCost } from '../../genome/cost.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
-import { networkInputOf } from '../config/network-input.ts';
-
-/** What a budget has to know of the data. */
-export interface DataSize {
-  readonly trainExamples: number;
-  readonly testExamples: number;
-  readonly problem: NetworkInput;
-}
-
-export function dataSizeOf(config: Pick<SearchConfig, 'outputLayer' | 'shortcut'>, dataset: Dataset): DataSize {
-  const { train, test } = dataset;
-  return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
-}
+import type { DataSize } from '../config/data-size.ts';
 
 /**
  * Work that passes before and after a training: the network is compiled, images are chosen, weights are written. A fifth of

@@ -6,8 +6,9 @@ import { randomGenome } from '../../genome/random-genome.ts';
 import { trainingWork } from '../../genome/work.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfig } from '../config/config.ts';
+import type { DataSize } from '../config/data-size.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
-import { type DataSize, epochWork } from './candidate-work.ts';
+import { epochWork } from './candidate-work.ts';
 
 /** Of the images of a candidate: below, a ranking is chance. */
 const LEAST_EPOCHS = 0.25;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
-import { resolveConfig } from '../config/config.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
 import { candidateWork } from './candidate-work.ts';
 import { expectedWork, onRung, rungSizes } from './rung-sizes.ts';
 

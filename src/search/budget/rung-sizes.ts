@@ -2,9 +2,10 @@
 
 import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
 import { estimateCost, type NetworkCost } from '../../genome/cost.ts';
-import { parseGenome } from '../../genome/text.ts';
+import type { Genome } from '../../genome/genome.ts';
 import type { SearchConfig } from '../config/config.ts';
-import { candidateWork, type DataSize, searchImages } from './candidate-work.ts';
+import type { DataSize } from '../config/data-size.ts';
+import { candidateWork, searchImages } from './candidate-work.ts';
 import { equalEpochs } from './equal-compute.ts';
 
 /** Images and epochs of the candidates on a rung, under the names of the configuration. */
@@ -66,13 +67,13 @@ export function onRung<Config extends Pick<SearchConfig, 'training' | 'searchLim
  * @param outcome  what came of it; with it, the work is that of the epochs that a pruned one was trained.
  */
 export function taskWork(
-  { genome, selection, training }: EvaluationTask,
+  { genome, task: { selection, training } }: { readonly genome: Genome; readonly task: EvaluationTask },
   config: Sized,
   data: DataSize,
   { pruned, history = [] }: Partial<EvaluationOutcome> = {},
 ): number {
   const size = { searchLimit: selection.searchLimit ?? null, epochs: pruned ? history.length : training.epochs };
-  return candidateWork(onRung(config, size), data, estimateCost(parseGenome(genome), data.problem));
+  return candidateWork(onRung(config, size), data, estimateCost(genome, data.problem));
 }
 
 /** Work of a candidate, if on each rung one in `reduction` goes on. */

@@ -6,7 +6,7 @@ import { failedOutcome } from '../../evaluation/evaluator.ts';
 import type { EvaluationOutcome } from '../../evaluation/task.ts';
 import type { TimeBudget } from '../config/budget-text.ts';
 import type { SearchConfig } from '../config/config.ts';
-import { meetDeadline, type Replan } from './replan.ts';
+import { type AdjustSteps, meetDeadline } from './adjust-steps.ts';
 
 /** The search has ended by then, as a share of the budget; it is planned to end well before. */
 const SEARCH_ENDS = 0.6;
@@ -35,11 +35,11 @@ export function searchDeadline(config: SearchConfig, elapsedSeconds: number): Ab
  *
  * @param endSeconds  what comes after it takes so long.
  */
-export function replanWithin(
+export function adjustStepsWithin(
   { budget }: SearchConfig,
   elapsedSeconds: () => number,
   endSeconds: number,
-): Replan | undefined {
+): AdjustSteps | undefined {
   if (budget === undefined || 'flops' in budget) return undefined;
   return meetDeadline(() => budget.seconds - elapsedSeconds() - endSeconds, TOLERANCE * budget.seconds);
 }

@@ -10,17 +10,21 @@ import {
   failedOutcome,
 } from '../../evaluation/evaluator.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
-import { writeFileAtomically } from '../../files/write-file.ts';
-import type { CallbackQueue, EvaluationStopper } from './callback.ts';
+import type { Storage } from '../../storage.ts';
+import type { EvaluationStopper } from './callback.ts';
+import type { CallbackQueue } from './callback-queue.ts';
 
 export class CallbackEvaluator implements Evaluator, EvaluationStopper {
   readonly #inner: Evaluator;
   readonly #queue: CallbackQueue;
+  readonly #storage: Storage;
   readonly #trainings = new Map<string, StoppableTraining>();
 
-  constructor(inner: Evaluator, queue: CallbackQueue) {
+  /** @param storage  where the weights of stopped trainings go. */
+  constructor(inner: Evaluator, queue: CallbackQueue, storage: Storage) {
     this.#inner = inner;
     this.#queue = queue;
+    this.#storage = storage;
   }
 
   get concurrency(): number {
@@ -41,7 +45,7 @@ export class CallbackEvaluator implements Evaluator, EvaluationStopper {
       const outcome = await this.#evaluateUntilStopped(training, task, options);
       // What the last epochs' callbacks have to say counts, however fast the training was.
       await this.#queue.idle();
-      return (await training.stoppedOutcome()) ?? outcome;
+      return (await training.stoppedOutcome(this.#storage)) ?? outcome;
     } finally {
       this.#trainings.delete(id);
     }
@@ -126,7 +130,7 @@ class StoppableTraining {
   }
 
   /** @returns undefined if it was not stopped. */
-  async stoppedOutcome(): Promise<EvaluationOutcome | undefined> {
+  async stoppedOutcome(storage: Storage): Promise<EvaluationOutcome | undefined> {
     const last = this.#stopAfter;
     if (last === undefined) return undefined;
     const { checkpointPath, training } = this.#task;
@@ -137,7 +141,7 @@ class StoppableTraining {
       return { ...failedOutcome(error), stopped: true };
     }
     const weights = this.#weights.get(last);
-    if (weights !== undefined && checkpointPath !== undefined) await writeFileAtomically(checkpointPath, [weights]);
+    if (weights !== undefined && checkpointPath !== undefined) await storage.write(checkpointPath, weights);
     if (this.#isFinal) return { ...NOTHING, history, bestEpoch: last, stopped: true };
     const metric = training.metrics?.[0] ?? 'accuracy';
     const scoreOf = (record: EpochRecord): number => recordedMetric(record, metric);

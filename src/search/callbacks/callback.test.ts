@@ -6,7 +6,7 @@ import { smallMnistArrays } from '../../../test/support/small-mnist.ts';
 import { datasetFromArrays } from '../../data/build/from-arrays.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError } from '../../errors.ts';
-import { InProcessEvaluator } from '../../evaluation/in-process-evaluator.ts';
+import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
 import { AutoCNN } from '../auto-cnn/auto-cnn.ts';
 import type { AutoCnnOptions } from '../auto-cnn/auto-cnn-options.ts';
 import { resumeSearch } from '../create-search.ts';

@@ -1,9 +1,8 @@
 // What a user may have called while a search runs. Callbacks run in this process, one at a time, in the order of events.
 
-import type { EventEmitter } from 'node:events';
 import type { EpochRecord } from '../../engine/training/train.ts';
-import type { Candidate, CandidateProgress, GenerationEvent, SearchEvents, StartEvent } from '../records/events.ts';
-import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
+import type { Candidate, GenerationEvent, StartEvent } from '../records/events.ts';
+import type { FinalEntry } from '../records/journal-entry.ts';
 import type { SearchSummary } from '../records/summary.ts';
 
 export interface SearchControl {
@@ -81,100 +80,4 @@ export const CALLBACK_METHODS = [
   'onSearchEnd',
 ] as const satisfies readonly Exclude<keyof Callback, 'name'>[];
 
-type Method = (typeof CALLBACK_METHODS)[number];
-
-/** Calls the callbacks one after the other, and remembers what they threw. */
-export class CallbackQueue {
-  readonly #callbacks: readonly Callback[];
-  readonly #report: (notice: string) => void;
-  readonly #reported = new Set<string>();
-  #last: Promise<void> = Promise.resolve();
-
-  constructor(callbacks: readonly Callback[], report: (notice: string) => void) {
-    this.#callbacks = callbacks;
-    this.#report = report;
-  }
-
-  /** Whether any callback has the method. */
-  hears(method: Method): boolean {
-    return this.#callbacks.some((callback) => callback[method] !== undefined);
-  }
-
-  /** Calls a method of each callback that has it, when all that was called before is done. */
-  call(method: Method, invoke: (callback: Callback) => void | Promise<void> | undefined): void {
-    for (const [index, callback] of this.#callbacks.entries()) {
-      if (callback[method] === undefined) continue;
-      this.#last = this.#last
-        .then(() => invoke(callback))
-        .catch((error: unknown) => this.#reportOnce(`${nameOf(callback, index)} failed in ${method}`, error));
-    }
-  }
-
-  /** Resolves when nothing is left to call. */
-  async idle(): Promise<void> {
-    for (let last: Promise<void> | undefined; last !== this.#last; ) {
-      last = this.#last;
-      await last;
-    }
-  }
-
-  /** What fails in every epoch is said once. */
-  #reportOnce(what: string, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    const notice = `${what}: ${reason}; the search went on`;
-    if (this.#reported.has(notice)) return;
-    this.#reported.add(notice);
-    this.#report(notice);
-  }
-}
-
-/** Lets callbacks hear the events of a search. */
-export function followWithCallbacks(
-  events: EventEmitter<SearchEvents>,
-  queue: CallbackQueue,
-  { stop }: EvaluationStopper,
-  stopSearch: () => void,
-): void {
-  const search: SearchControl = { stopSearch };
-  const evaluation = (id: string, epoch: number): EvaluationControl => ({
-    stopSearch,
-    stopEvaluation: () => stop(id, epoch),
-  });
-  const begin = (training: TrainingEvent): void => {
-    const control = evaluation(training.id, 0);
-    queue.call('onEvaluationStart', (callback) => callback.onEvaluationStart?.(training, control));
-  };
-  const endEpoch = (training: TrainingEvent, { progress: { epoch } }: CandidateProgress): void => {
-    if (epoch === undefined) return;
-    const control = evaluation(training.id, epoch.epoch);
-    queue.call('onEpochEnd', (callback) => callback.onEpochEnd?.({ ...training, ...epoch }, control));
-  };
-  const end = (training: TrainingEvent, { type: _, ...entry }: EvaluationEntry | FinalEntry): void =>
-    queue.call('onEvaluationEnd', (callback) => callback.onEvaluationEnd?.({ ...entry, ...training }, search));
-
-  events.on('start', (event) => queue.call('onSearchStart', (callback) => callback.onSearchStart?.(event, search)));
-  events.on('generation', (event) => queue.call('onGeneration', (callback) => callback.onGeneration?.(event, search)));
-  const candidate = ({ id, genome }: Candidate): TrainingEvent => ({ id, genome, final: false });
-  events.on('evaluationStart', (event) => begin(candidate(event)));
-  events.on('progress', (event) => endEpoch(candidate(event), event));
-  events.on('evaluation', (entry) => end(candidate(entry), entry));
-  const repeats = new Map<string, number>();
-  const final = ({ id, genome }: Candidate): TrainingEvent => ({
-    id,
-    genome,
-    final: true,
-    repeat: repeats.get(id) ?? 1,
-  });
-  events.on('finalStart', (event) => {
-    repeats.set(event.id, event.repeat);
-    begin(final(event));
-  });
-  events.on('finalProgress', (event) => endEpoch(final(event), event));
-  events.on('final', (entry) => end(final(entry), entry));
-}
-
-/** Its name, or that of its class, or its place. */
-function nameOf(callback: Callback, index: number): string {
-  const { name: className } = callback.constructor;
-  return `callback ${callback.name ?? (className === 'Object' ? `number ${index + 1}` : className)}`;
-}
+export type Method = (typeof CALLBACK_METHODS)[number];

@@ -1,18 +1,22 @@
 // The tasks of the genomes of a search: the same for as long as it lasts.
 
 import type { ParentWeights } from '../../evaluation/task.ts';
-import type { DataSize } from '../budget/candidate-work.ts';
+import type { Genome } from '../../genome/genome.ts';
+import { genomeId } from '../../genome/text.ts';
+import type { DataSize } from '../config/data-size.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
+import type { QueuedCandidate } from './candidate-queue.ts';
 import { candidateTasks, type IdentifiedTask, type TaskSettings } from './identified-task.ts';
 import { MedianStopping } from './median-stopping.ts';
-import type { Entrant } from './race.ts';
 
 export class CandidateTasks {
   readonly #settings: TaskSettings;
   readonly #data: DataSize;
   readonly #known: ReadonlyMap<string, EvaluationEntry>;
   readonly #stopping: MedianStopping;
+  /** By canonical text. */
   readonly #entered = new Map<string, readonly IdentifiedTask[]>();
+  readonly #ids = new Set<string>();
 
   /** @param known  results by the tasks' ids. */
   constructor(settings: TaskSettings, data: DataSize, known: ReadonlyMap<string, EvaluationEntry>) {
@@ -27,32 +31,39 @@ export class CandidateTasks {
    *
    * @param parents  of each that it was bred from, the tasks that it was trained on, by rung.
    */
-  enter(name: string, parents: readonly (readonly IdentifiedTask[])[] = []): readonly IdentifiedTask[] {
-    const tasks = this.#entered.get(name) ?? this.#withPrecedents(name, parents);
+  enter(genome: Genome, parents: readonly (readonly IdentifiedTask[])[] = []): readonly IdentifiedTask[] {
+    const name = genomeId(genome);
+    const tasks = this.#entered.get(name) ?? this.#withDependencies(genome, parents);
     this.#entered.set(name, tasks);
+    for (const { id } of tasks) this.#ids.add(id);
     return tasks;
   }
 
+  /** Whether a task is one of a genome that was asked for. */
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
   /** By rung; of a genome that was not asked for, without anything that comes from others. */
-  of(name: string): readonly IdentifiedTask[] {
-    return this.#entered.get(name) ?? candidateTasks(name, this.#settings, this.#data);
+  of(genome: Genome): readonly IdentifiedTask[] {
+    return this.#entered.get(genomeId(genome)) ?? candidateTasks(genome, this.#settings, this.#data);
   }
 
   /**
    * Those who enter from now on are measured against these, too.
    *
-   * @param entrants  whose results are known; of those that were settled before, no note is taken.
-   * @returns the work that stopping the others has saved.
+   * @param candidates  whose results are known; what was learned from before changes nothing.
+   * @returns the work that stopping the new ones early has saved.
    */
-  settle(entrants: readonly Entrant[]): number {
-    return this.#stopping.settle(entrants);
+  learnFrom(candidates: readonly QueuedCandidate[]): number {
+    return this.#stopping.learnFrom(candidates);
   }
 
-  #withPrecedents(name: string, parents: readonly (readonly IdentifiedTask[])[]): readonly IdentifiedTask[] {
-    const plain = this.of(name);
+  #withDependencies(genome: Genome, parents: readonly (readonly IdentifiedTask[])[]): readonly IdentifiedTask[] {
+    const plain = this.of(genome);
     // What was imported has no curve that could stop it, and no weights to start from.
     if (plain.some(({ id }) => this.#known.get(id)?.imported)) return plain;
-    return candidateTasks(name, this.#settings, this.#data, (rung, epochs) => ({
+    return candidateTasks(genome, this.#settings, this.#data, (rung, epochs) => ({
       stopBelow: this.#stopping.stopBelow(rung, epochs),
       parent: this.#parentOn(rung, parents),
     }));

@@ -1,13 +1,15 @@
 // Genome → evaluation task. A task's seed comes from the run's seed and the genome alone, never from the order of tasks.
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { TrainingSettings } from '../../engine/training/train.ts';
 import type { EvaluationTask, ParentWeights } from '../../evaluation/task.ts';
 import { estimateCost } from '../../genome/cost.ts';
-import { parseGenome } from '../../genome/text.ts';
-import type { DataSize } from '../budget/candidate-work.ts';
+import type { Genome } from '../../genome/genome.ts';
+import { genomeId } from '../../genome/text.ts';
 import { candidateSizes, type RungSize } from '../budget/rung-sizes.ts';
 import type { RunConfig } from '../config/config.ts';
+import type { DataSize } from '../config/data-size.ts';
 import { networkOptionsOf } from '../config/network-input.ts';
 
 /** Goes up when equal tasks come to give other results, if only by rounding: what older versions recorded is then no answer. */
@@ -23,16 +25,17 @@ export interface TaskSettings {
 export interface IdentifiedTask {
   /** Hash of genome, data, settings and seed: equal ids, equal outcomes. */
   readonly id: string;
+  readonly genome: Genome;
   readonly task: EvaluationTask;
 }
 
 /** @param content  all that decides the outcome of what it names, as JSON has it. */
 export function idOf(content: unknown): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(content)))).slice(0, 16);
 }
 
-/** What those before a candidate have to do with its training on a rung. */
-export interface Precedents {
+/** What the training of a candidate on a rung takes from those before it. */
+export interface TaskDependencies {
   /** What it must have come to for it to go on, if it is to be that long. */
   readonly stopBelow?: readonly number[];
   readonly parent?: ParentWeights | undefined;
@@ -40,22 +43,22 @@ export interface Precedents {
 
 /** The tasks of a candidate of the search, by rung. */
 export function candidateTasks(
-  genome: string,
+  genome: Genome,
   settings: TaskSettings,
   data: DataSize,
-  precedentsOn: (rung: number, epochs: number) => Precedents = () => ({}),
+  dependenciesOn: (rung: number, epochs: number) => TaskDependencies = () => ({}),
 ): readonly IdentifiedTask[] {
-  const cost = estimateCost(parseGenome(genome), data.problem);
+  const cost = estimateCost(genome, data.problem);
   return candidateSizes(settings.config, data, cost).map((size, rung) =>
-    candidateTask(genome, settings, size, precedentsOn(rung, size.epochs)),
+    candidateTask(genome, settings, size, dependenciesOn(rung, size.epochs)),
   );
 }
 
 function candidateTask(
-  genome: string,
+  genome: Genome,
   settings: TaskSettings,
   { searchLimit, epochs }: RungSize,
-  { stopBelow = [], parent }: Precedents,
+  { stopBelow = [], parent }: TaskDependencies,
 ): IdentifiedTask {
   const { trainLimit, validation, fitnessOn } = settings.config;
   const limits = {
@@ -68,7 +71,7 @@ function candidateTask(
 }
 
 /** A network of the front, on all images that candidates may be trained on. */
-export function refinementTask(genome: string, settings: TaskSettings, epochs: number): IdentifiedTask {
+export function refinementTask(genome: Genome, settings: TaskSettings, epochs: number): IdentifiedTask {
   const { trainLimit, validation, fitnessOn } = settings.config;
   const selection = { ...(trainLimit && { trainLimit }), ...(fitnessOn === 'test' && { scoreOnTest: true as const }) };
   return identify(genome, settings, { ...selection, validation, purpose: 'search' }, { epochs });
@@ -79,7 +82,7 @@ export function refinementTask(genome: string, settings: TaskSettings, epochs: n
  *
  * @param repeat  from 1; each has a seed of its own.
  */
-export function finalTask(genome: string, settings: TaskSettings, repeat = 1): IdentifiedTask {
+export function finalTask(genome: Genome, settings: TaskSettings, repeat = 1): IdentifiedTask {
   const { trainLimit, validation, finalEpochs } = settings.config;
   const selection = { ...(trainLimit && { trainLimit }), validation, purpose: 'final' } as const;
   const config = { ...settings.config, training: finalTrainingOf(settings.config) };
@@ -97,7 +100,7 @@ function finalTrainingOf({ training, finalTraining }: RunConfig): RunConfig['tra
 }
 
 function identify(
-  genome: string,
+  genome: Genome,
   { config, dataset, checkpoint }: TaskSettings,
   selection: Omit<EvaluationTask['selection'], 'seed'>,
   length: Pick<TrainingSettings, 'epochs' | 'stopBelow'>,
@@ -105,16 +108,17 @@ function identify(
 ): IdentifiedTask {
   const { optimizer, ...training } = config.training;
   const settings: TrainingSettings = { ...training, optimiser: optimizer, ...length };
+  const name = genomeId(genome);
   const content = {
-    genome,
+    genome: name,
     network: networkOptionsOf(config),
     selection: { seed: `${config.seed}/data`, ...selection },
     training: settings,
     lowering: config.lowering,
     ...(selection.purpose === 'search' && config.objectives.includes('latency') && { latency: true as const }),
-    seed: `${config.seed}/${selection.purpose}/${genome}${repeat === 1 ? '' : `/${repeat}`}`,
+    seed: `${config.seed}/${selection.purpose}/${name}${repeat === 1 ? '' : `/${repeat}`}`,
   };
   const id = idOf([ENGINE_NUMERICS, dataset.fingerprint, content, ...(parent ? [parent.id] : [])]);
   const task = { id, ...content, dataset, checkpointPath: checkpoint(id), details: config.tensorboard };
-  return { id, task: parent ? { ...task, parent } : task };
+  return { id, genome, task: parent ? { ...task, parent } : task };
 }

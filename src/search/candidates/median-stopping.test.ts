@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { cancelledError, type Evaluator } from '../../evaluation/evaluator.ts';
-import { InProcessEvaluator } from '../../evaluation/in-process-evaluator.ts';
+import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
 import type { EvaluationTask } from '../../evaluation/task.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfigInput } from '../config/config.ts';

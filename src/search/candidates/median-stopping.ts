@@ -1,11 +1,11 @@
 // Candidates that are hopeless by their learning curve end early: the median stopping rule.
 
 import { type EpochRecord, recordedMetric } from '../../engine/training/train.ts';
-import type { DataSize } from '../budget/candidate-work.ts';
 import { taskWork } from '../budget/rung-sizes.ts';
 import type { SearchConfig } from '../config/config.ts';
+import type { DataSize } from '../config/data-size.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
-import type { Entrant } from './race.ts';
+import type { QueuedCandidate } from './candidate-queue.ts';
 
 /** The validation results of a training, epoch by epoch. */
 export interface Curve {
@@ -43,7 +43,7 @@ export class MedianStopping {
   readonly #config: SearchConfig;
   readonly #data: DataSize;
   readonly #known: ReadonlyMap<string, EvaluationEntry>;
-  readonly #settled = new Set<string>();
+  readonly #learned = new Set<string>();
   /** By rung. */
   readonly #curves = new Map<number, Curve[]>();
 
@@ -59,18 +59,19 @@ export class MedianStopping {
    *
    * @returns the work that stopping the new ones has saved.
    */
-  settle(entrants: readonly Entrant[]): number {
+  learnFrom(candidates: readonly QueuedCandidate[]): number {
     if (this.#config.earlyStopCandidates === 'none') return 0;
     let saved = 0;
-    for (const { name, tasks } of entrants) {
-      if (this.#settled.has(name)) continue;
-      this.#settled.add(name);
-      for (const [rung, { id, task }] of tasks.entries()) {
-        const entry = this.#known.get(id);
+    for (const { name, tasks } of candidates) {
+      if (this.#learned.has(name)) continue;
+      this.#learned.add(name);
+      for (const [rung, identified] of tasks.entries()) {
+        const entry = this.#known.get(identified.id);
         if (entry === undefined) break;
-        this.#curvesOn(rung).push({ epochs: task.training.epochs, values: this.#valuesOf(entry.history) });
+        this.#curvesOn(rung).push({ epochs: identified.task.training.epochs, values: this.#valuesOf(entry.history) });
         if (entry.pruned)
-          saved += taskWork(task, this.#config, this.#data) - taskWork(task, this.#config, this.#data, entry);
+          saved +=
+            taskWork(identified, this.#config, this.#data) - taskWork(identified, this.#config, this.#data, entry);
       }
     }
     return saved;

@@ -1,6 +1,5 @@
 // The configuration of a search: one schema for the command line, the library and `config.json`, checked as a whole.
 
-import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
@@ -196,9 +195,7 @@ const searchConfigSchema = z.strictObject({
     .nullable()
     .default(4000)
     .describe('Candidates train on, and are scored on, a stratified sample of so many images at most; null for all.'),
-  workers: count
-    .default(() => availableParallelism())
-    .describe('Child processes, one thread each; no effect on results.'),
+  workers: count.optional().describe('Child processes, one thread each; no effect on results.'),
   lowering: z
     .enum(['auto', 'blocked', ...LOWERING_NAMES])
     .default('auto')
@@ -230,8 +227,9 @@ const searchConfigSchema = z.strictObject({
 export type SearchConfigInput = z.input<typeof searchConfigSchema>;
 /** Everything resolved; the preset has become its values. */
 export interface SearchConfig
-  extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs' | 'finalTraining' | 'pick'> {
+  extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'> {
   readonly pick: string;
+  readonly workers: number;
   readonly finalEpochs: number;
   readonly finalTraining: FinalTrainingSettings;
 }
@@ -252,10 +250,11 @@ export type ConfigSource = string | PlaceOfKey;
 /**
  * Checks a configuration as a whole and fills in what its preset says, then the defaults.
  *
+ * @param cores  of the machine: as many workers unless the configuration says.
  * @throws {InvalidInputError} naming the first wrong key by its path, the constraint and what was received; `details.issues`
  *   holds all of them.
  */
-export function resolveConfig(input: unknown, source: ConfigSource): SearchConfig {
+export function resolveConfigFor(cores: number, input: unknown, source: ConfigSource): SearchConfig {
   const placeOf: PlaceOfKey =
     typeof source === 'string' ? (path) => (path === '' ? source : `${source}: ${path}`) : source;
   const settings = overPreset(input);
@@ -269,9 +268,13 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
       finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs),
       finalTraining = finalTrainingFor(preset, valueAt(settings, ['training']), hasBudget),
       undecided = undecidedKeys(input),
+      workers = cores,
       ...others
     } = parsed.data;
-    const config = withOpenEnds(withObjectives({ ...others, pick, finalEpochs, finalTraining }, placeOf), undecided);
+    const config = withOpenEnds(
+      withObjectives({ ...others, workers, pick, finalEpochs, finalTraining }, placeOf),
+      undecided,
+    );
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
     checkInheritance(config, placeOf);
@@ -288,10 +291,7 @@ export function resolveConfig(input: unknown, source: ConfigSource): SearchConfi
 
 /** The JSON Schema of a configuration file, for editors. */
 export function configJsonSchema(): Record<string, unknown> {
-  // The number of workers depends on the machine that asks; a schema must not.
   const schema = z.toJSONSchema(searchConfigSchema, { io: 'input', target: 'draft-7' });
-  const { workers } = schema.properties as Record<string, { default?: unknown }>;
-  delete workers?.default;
   return { ...withPresetRules(schema), title: 'auto-cnn search configuration' };
 }
 

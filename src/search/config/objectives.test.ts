@@ -4,7 +4,8 @@ import { createGenerationalStrategy } from '../../evolution/strategies/generatio
 import { createRng } from '../../random/rng.ts';
 import { tellingCosts } from '../candidates/create-strategy.ts';
 import { costOf } from '../records/front.ts';
-import { resolveConfig, type SearchConfigInput } from './config.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
+import type { SearchConfigInput } from './config.ts';
 import { costNamesOf } from './objectives.ts';
 
 const resolved = (changes: object) =>

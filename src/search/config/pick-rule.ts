@@ -1,3 +1,5 @@
+// The rules that pick the network which becomes the model.
+
 import { InvalidInputError } from '../../errors.ts';
 import { nearestOf } from '../../text/did-you-mean.ts';
 

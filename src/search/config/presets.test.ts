@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { learningRateAt } from '../../engine/training/schedule.ts';
 import { createStrategy } from '../candidates/create-strategy.ts';
-import { resolveConfig, type SearchConfig, type SearchConfigInput } from './config.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
+import type { SearchConfig, SearchConfigInput } from './config.ts';
 
 /** By key of the configuration: what the sources say, written down by hand. */
 type Table = Readonly<Record<string, unknown>>;

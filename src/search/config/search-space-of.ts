@@ -1,3 +1,5 @@
+// From a configuration to its search space.
+
 import type { SearchSpace } from '../../genome/search-space.ts';
 import type { SearchConfig } from './config.ts';
 

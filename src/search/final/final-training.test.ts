@@ -10,11 +10,12 @@ import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { InterruptedError, InvalidInputError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { InProcessEvaluator } from '../../evaluation/in-process-evaluator.ts';
+import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
+import { fileStorage } from '../../files/file-storage.ts';
 import type { SearchConfigInput } from '../config/config.ts';
 import { createSearch, resumeSearch } from '../create-search.ts';
-import { buildModel } from '../model/model-file.ts';
+import { buildModel } from '../model/build-model.ts';
 import type { FinalEntry } from '../records/journal-entry.ts';
 import { readJournal } from '../run/journal.ts';
 import { openRunFolder } from '../run/run-folder.ts';
@@ -89,8 +90,10 @@ describe('several final trainings', () => {
     const done = finalsOf(out).sort((a, b) => (a.history.at(-1)?.loss ?? 0) - (b.history.at(-1)?.loss ?? 0));
     expect(done.length).toBeGreaterThan(1);
     const dataset = await loadDataset(source, { cacheDir });
-    const { config, folder: run } = openRunFolder(out);
-    const expected = await buildModel('4-4', config, dataset, run.checkpoint(done[0]?.id ?? ''));
+    const { folder: run } = openRunFolder(out);
+    const problem = { input: dataset.shape, classes: dataset.classes.length };
+    const best = run.checkpoint(done[0]?.id ?? '');
+    const expected = await buildModel('4-4', { storage: fileStorage, problem, dataset }, best);
     expect(readFileSync(run.model).equals(expected)).toBe(true);
   });
 
@@ -145,7 +148,7 @@ describe('a configuration that names a genome', () => {
     const failure = { reason: 'diverged', message: 'the loss became NaN' } as const;
     const failing = recording(async () => ({ fitness: 0, history: [], bestEpoch: 0, failure }));
     await expect(run({ genome: '4-4' }, failing)).rejects.toThrow(
-      /the training of 4-4 failed: the loss became NaN; train it anew with other settings/,
+      /the training of 4-4 failed: the loss became NaN; train it again with other settings/,
     );
     expect(existsSync(join(out, 'summary.json'))).toBe(false);
   });
@@ -165,7 +168,8 @@ function finalsOf(path: string): FinalEntry[] {
 
 async function testAccuracyOf({ genome, checkpointPath = '' }: EvaluationTask): Promise<number> {
   const dataset = await loadDataset(source, { cacheDir });
-  const bytes = await buildModel(genome, openRunFolder(out).config, dataset, checkpointPath);
+  const problem = { input: dataset.shape, classes: dataset.classes.length };
+  const bytes = await buildModel(genome, { storage: fileStorage, problem, dataset }, checkpointPath);
   const model = await DeployedModel.load(runtime, bytes, 'the test');
   const { accuracy } = await model.score(dataset.test, dataset.shape);
   await model.release();

@@ -1,73 +1,72 @@
 // The winner is trained on all training images, as often as asked.
 
-import { randomUUID } from 'node:crypto';
-import type { EventEmitter } from 'node:events';
-import { existsSync } from 'node:fs';
+import { mapCancelling } from '../../concurrency.ts';
+import { plannedSteps, type TrainingPlan } from '../../engine/training/training-plan.ts';
+import { checkpointOutcome } from '../../evaluation/checkpoint.ts';
 import type { EvaluationProgress, Evaluator } from '../../evaluation/evaluator.ts';
 import { replayOutcome } from '../../evaluation/recorded-outcome.ts';
 import type { EvaluationOutcome } from '../../evaluation/task.ts';
 import { estimateCost } from '../../genome/cost.ts';
-import { parseGenome } from '../../genome/text.ts';
+import type { Genome } from '../../genome/genome.ts';
 import { trainingWork } from '../../genome/work.ts';
-import type { Replan } from '../budget/replan.ts';
-import { finalTask, type IdentifiedTask, idOf, type TaskSettings } from '../candidates/identified-task.ts';
-import { networkInputOf } from '../config/network-input.ts';
-import { mapConcurrently } from '../map-concurrently.ts';
-import type { Candidate, SearchEvents } from '../records/events.ts';
-import type { EvaluationEntry, FinalEntry, PlanEntry } from '../records/journal-entry.ts';
-import { checkpointOutcome } from '../shared/shared-results.ts';
-import { type OpenRun, writeConfig } from '../start-run.ts';
+import type { AdjustSteps } from '../budget/adjust-steps.ts';
+import { finalTask, type IdentifiedTask, idOf } from '../candidates/identified-task.ts';
+import type { RunSession } from '../candidates/run-session.ts';
+import type { SearchEmitter } from '../records/events.ts';
+import type { FinalEntry, PlanEntry } from '../records/journal-entry.ts';
+import { type OpenRun, writeConfig } from '../records/open-run.ts';
 import { limitEvaluator } from './limit-evaluator.ts';
 import { type Rounds, roundsOf } from './rounds.ts';
 import { type RoundOptions, RoundTraining } from './train-in-rounds.ts';
 
-export interface FinalTraining {
-  readonly run: OpenRun;
-  readonly evaluator: Evaluator;
-  readonly tasks: TaskSettings;
-  readonly events: EventEmitter<SearchEvents>;
-  /** As the run has taken them so far, over all its sessions. */
-  readonly elapsedSeconds: () => number;
-  /** May change its length in its midst, where there is one training. */
-  readonly replan?: Replan;
-  /** What the journal says of an outcome; `began` is a time of `performance.now()`. */
-  readonly describe: (candidate: Candidate, outcome: EvaluationOutcome, began: number) => Omit<EvaluationEntry, 'type'>;
-}
+/** A change of its length, as a share, that people are told of. */
+const TOLD_CHANGE = 0.2;
 
 /**
  * Trains a genome from scratch on all training images, `repeats` times; what the journal holds is not trained again.
  *
+ * @param adjustSteps  may change the length of a single training in its midst.
  * @returns those that failed too.
  * @throws {EvaluationError} `cancelled` if the signal is aborted.
  */
 export async function trainFinals(
-  training: FinalTraining,
-  genome: string,
+  session: RunSession,
+  genome: Genome,
+  adjustSteps: AdjustSteps | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly FinalEntry[]> {
-  const { repeats, replicas } = training.run.config;
-  const evaluator = limitEvaluator(training.evaluator);
+  const { repeats, replicas } = session.config;
+  const evaluator = limitEvaluator(session.evaluator);
   const atATime = Math.ceil(evaluator.concurrency / replicas);
   const numbers = Array.from({ length: repeats }, (_, index) => index + 1);
   const train = (repeat: number, cancelled: AbortSignal) =>
-    trainFinal({ ...training, evaluator }, genome, repeat, cancelled);
-  return mapConcurrently(numbers, atATime, train, signal);
+    trainFinal({ session, evaluator, adjustSteps }, genome, repeat, cancelled);
+  return mapCancelling(numbers, atATime, train, signal);
+}
+
+/** A run whose final training is under way. */
+interface FinalTraining {
+  readonly session: RunSession;
+  readonly evaluator: Evaluator;
+  readonly adjustSteps: AdjustSteps | undefined;
 }
 
 async function trainFinal(
   training: FinalTraining,
-  genome: string,
+  genome: Genome,
   repeat: number,
   signal: AbortSignal,
 ): Promise<FinalEntry> {
-  const { run, evaluator, tasks, events, describe } = training;
-  const { folder, entries, journal, config } = run;
-  const base = finalTask(genome, tasks, repeat);
+  const { session, evaluator } = training;
+  const { run, config, events } = session;
+  const { folder, entries, journal, storage } = run;
+  const base = finalTask(genome, session.tasks, repeat);
   const rounds = roundsFor(training, genome);
-  const { id, task } = rounds === undefined ? base : inRounds(base, rounds, training);
+  const identified = rounds === undefined ? base : inRounds(base, rounds, training);
+  const { id, task } = identified;
   const done = entries.findLast((entry): entry is FinalEntry => entry.type === 'final' && entry.id === id);
-  if (done !== undefined && (done.failure !== undefined || existsSync(folder.checkpoint(id)))) return done;
-  const candidate = { id, genome };
+  if (done !== undefined && (done.failure !== undefined || (await storage.has(folder.checkpoint(id))))) return done;
+  const candidate = { id, genome: task.genome };
   events.emit('finalStart', { ...candidate, repeat });
   const began = performance.now();
   const onProgress = (progress: EvaluationProgress) => events.emit('finalProgress', { ...candidate, progress });
@@ -76,12 +75,13 @@ async function trainFinal(
   if (rounds === undefined) {
     outcome = await evaluator.evaluate(task, { signal, onProgress });
   } else {
-    const known = await checkpointOutcome(task, (notice) => events.emit('notice', notice));
-    const parts = new RoundTraining({ id, task }, base.id, roundOptions(training, rounds, onProgress));
+    const known = await checkpointOutcome(storage, task, (notice) => events.emit('notice', notice));
+    const parts = new RoundTraining(identified, base.id, roundOptions(training, rounds, onProgress));
     earlierSeconds = parts.earlierSeconds;
     outcome = known === undefined ? await parts.run(signal) : replayOutcome(known, task, { signal, onProgress });
+    if (training.adjustSteps !== undefined && mayAdjust(run)) reportChange(parts.plan, events);
   }
-  const { fitness: _, ...described } = describe(candidate, outcome, began - earlierSeconds * 1000);
+  const { fitness: _, ...described } = session.describe(candidate, outcome, began - earlierSeconds * 1000);
   const entry: FinalEntry = { type: 'final', ...described };
   journal.append(entry);
   events.emit('final', entry);
@@ -94,10 +94,9 @@ async function trainFinal(
   return entry;
 }
 
-function roundsFor({ run, replan }: FinalTraining, genome: string): Rounds | undefined {
-  const { config, dataset, entries } = run;
-  const work = trainingWork(estimateCost(parseGenome(genome), networkInputOf(config, dataset)));
-  const isPlanned = replan !== undefined || entries.some(({ type }) => type === 'plan');
+function roundsFor({ session: { run, config }, adjustSteps }: FinalTraining, genome: Genome): Rounds | undefined {
+  const work = trainingWork(estimateCost(genome, run.problem));
+  const isPlanned = adjustSteps !== undefined || run.entries.some(({ type }) => type === 'plan');
   return roundsOf(config, perEpochOf(run), work * config.training.batchSize, isPlanned && config.repeats === 1);
 }
 
@@ -106,24 +105,24 @@ function roundsFor({ run, replan }: FinalTraining, genome: string): Rounds | und
  * its weights for those that it looks for.
  */
 function inRounds(
-  { id: base, task }: IdentifiedTask,
+  { id: base, genome, task }: IdentifiedTask,
   rounds: Rounds,
-  { run, tasks, replan }: FinalTraining,
+  { session: { run, tasks }, adjustSteps }: FinalTraining,
 ): IdentifiedTask {
   const planned = run.entries.find((entry): entry is PlanEntry => entry.type === 'plan' && entry.of === base);
-  const mayChange = replan !== undefined && mayReplan(run);
-  const id = planned?.id ?? idOf([base, rounds, mayChange ? randomUUID() : 0]);
-  return { id, task: { ...task, id, checkpointPath: tasks.checkpoint(id) } };
+  const mayChange = adjustSteps !== undefined && mayAdjust(run);
+  const id = planned?.id ?? idOf([base, rounds, mayChange ? crypto.randomUUID() : 0]);
+  return { id, genome, task: { ...task, id, checkpointPath: tasks.checkpoint(id) } };
 }
 
 /** A configuration that says how the length is changed is kept to; several trainings have one. */
-function mayReplan({ config, entries }: OpenRun): boolean {
+function mayAdjust({ config, entries }: OpenRun): boolean {
   const isOurs = config.finalSteps === undefined || entries.some(({ type }) => type === 'plan');
   return isOurs && config.repeats === 1;
 }
 
 function roundOptions(
-  { run, evaluator, events, elapsedSeconds, replan }: FinalTraining,
+  { session: { run, config, events, elapsedSeconds }, evaluator, adjustSteps }: FinalTraining,
   rounds: Rounds,
   onProgress: RoundOptions['onProgress'],
 ): RoundOptions {
@@ -131,18 +130,18 @@ function roundOptions(
     events.emit('notice', notice);
   };
   const options = { run, evaluator, rounds, perEpoch: perEpochOf(run), elapsedSeconds, onProgress, onNotice };
-  if (replan === undefined || !mayReplan(run)) return options;
-  return {
-    ...options,
-    replan(done, total, secondsPerStep) {
-      const steps = replan(done, total, secondsPerStep);
-      if (steps !== total) onNotice(`the final training has ${steps} steps instead of ${total}, to end in time`);
-      return steps;
-    },
-    async onPlan(finalSteps) {
-      await writeConfig(run.folder, { ...run.config, finalSteps: [...finalSteps] });
-    },
-  };
+  if (adjustSteps === undefined || !mayAdjust(run)) return options;
+  const onPlan = (finalSteps: TrainingPlan) =>
+    writeConfig({ ...run, config: { ...config, finalSteps: [...finalSteps] } });
+  return { ...options, adjustSteps, onPlan };
+}
+
+/** Each change of the length is in the journal; people hear of it once, if it comes to much. */
+function reportChange(plan: TrainingPlan, events: SearchEmitter): void {
+  const [{ total: planned }] = plan;
+  const steps = plannedSteps(plan);
+  if (Math.abs(steps - planned) <= TOLD_CHANGE * planned) return;
+  events.emit('notice', `the final training took ${steps} steps instead of the ${planned} planned, to end in time`);
 }
 
 /** Steps that see all images once. */

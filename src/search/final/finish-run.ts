@@ -1,48 +1,31 @@
 // The end of a run: the model file, its only look at the test set, the summary.
 
 import type { Dataset } from '../../data/set/dataset.ts';
-import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import type { Runtime } from '../../engine/runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
-import { writeFileAtomically } from '../../files/write-file.ts';
 import { versionsWith } from '../../version.ts';
+import { type RunSession, roundSeconds } from '../candidates/run-session.ts';
+import type { SearchCounts } from '../candidates/search-result.ts';
 import type { SearchConfig } from '../config/config.ts';
+import { buildModel } from '../model/build-model.ts';
 import { modelCard } from '../model/model-card.ts';
-import { buildModel } from '../model/model-file.ts';
 import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
+import type { OpenRun } from '../records/open-run.ts';
 import { describeRepeats } from '../records/repeats.ts';
-import type { SearchSummary } from '../records/summary.ts';
-import { removeUnfinishedCheckpoints } from '../run/run-folder.ts';
-import { PredictionRecorder, writePredictions } from '../run/test-predictions.ts';
-import type { OpenRun } from '../start-run.ts';
+import { describeDataset, type SearchSummary } from '../records/summary.ts';
+import { PredictionRecorder } from '../records/test-predictions.ts';
+import type { Winner } from '../winner/choose-winner.ts';
 
 const BATCH = 250;
 
-export interface RunCounts {
-  readonly evaluations: number;
-  readonly failures: number;
-  readonly cacheHits: number;
-  readonly reused: number;
-  readonly generations: number;
-  /** Of all candidates. */
-  readonly searchWork: number;
-  readonly searchSeconds: number;
-  readonly finalTrainingSeconds: number;
-  readonly elapsedSeconds: () => number;
-  readonly dataset: SearchSummary['dataset'];
-}
-
 /** What a run has trained. */
 export interface TrainedNetworks {
+  readonly winner: Winner;
+  /** The final trainings, those that failed too. */
+  readonly tried: readonly FinalEntry[];
   /** Becomes the model. */
   readonly chosen: EvaluationEntry | FinalEntry;
-  /** All on all training images, the chosen one among them; none if those trainings failed. */
-  readonly finals: readonly FinalEntry[];
-  /** In the search, if there was one. */
-  readonly evaluation: EvaluationEntry | undefined;
-  /** That it was picked from. */
-  readonly front?: Pick<SearchSummary, 'pareto' | 'picked'> | undefined;
 }
 
 /**
@@ -50,57 +33,60 @@ export interface TrainedNetworks {
  * `MODEL.md` and, as the last, `summary.json`.
  */
 export async function finishRun(
-  run: OpenRun,
-  { chosen, finals, evaluation, front }: TrainedNetworks,
-  counts: RunCounts,
+  { run, config, elapsedSeconds }: RunSession,
+  { winner, tried, chosen }: TrainedNetworks,
+  { searchSeconds, searchWork, ...counts }: SearchCounts & { readonly searchSeconds: number },
 ): Promise<SearchSummary> {
-  const { folder, dataset, config } = run;
-  const runtime = await loadNodeRuntime();
-  const bytes = await writeModel(run, chosen.genome, chosen.id);
+  const { storage, folder, dataset } = run;
+  const finals = tried.filter(({ failure }) => failure === undefined);
+  const runtime = await run.loadRuntime();
   const recorder = new PredictionRecorder(dataset);
+  const bytes = await writeModel(run, chosen.genome, chosen.id);
   const score = await scoreOnTest(runtime, bytes, folder.model, dataset, recorder);
-  const accuracies: number[] = [];
-  for (const { id, genome } of finals) {
-    const path = folder.checkpoint(id);
-    const other = id === chosen.id ? undefined : await buildModel(genome, config, dataset, path);
-    accuracies.push(other === undefined ? score.accuracy : (await scoreOnTest(runtime, other, path, dataset)).accuracy);
-  }
-  const repeats = describeRepeats(accuracies);
-  const { elapsedSeconds, searchSeconds, searchWork, finalTrainingSeconds, ...rest } = counts;
+  const repeats = describeRepeats(await scoreFinals());
   const summary: SearchSummary = {
     genome: chosen.genome,
-    ...(evaluation && describeEvaluation(evaluation, config)),
-    ...front,
+    ...(winner.evaluation && describeEvaluation(winner.evaluation, config)),
+    ...winner.front,
     testAccuracy: score.accuracy,
     testLoss: score.loss,
     testExamples: dataset.test.count,
     ...(repeats && { repeats }),
     parameters: chosen.parameters,
     flops: chosen.flops,
-    ...rest,
+    ...counts,
+    dataset: describeDataset(dataset),
     ...(config.budget && { budget: { ...config.budget, searchWork, finalEpochs: config.finalEpochs } }),
     seconds: elapsedSeconds(),
-    searchSeconds,
-    finalTrainingSeconds,
+    ...secondsOf(finals, searchSeconds),
     seed: config.seed,
     lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
     versions: versionsWith(runtime.name),
   };
-  removeUnfinishedCheckpoints(folder);
-  await writePredictions(folder, recorder.predictions);
-  await writeFileAtomically(folder.card, [Buffer.from(modelCard(summary, config))]);
-  await writeFileAtomically(folder.summary, [Buffer.from(`${JSON.stringify(summary, null, 2)}\n`)]);
+  run.removeUnfinishedCheckpoints();
+  await storage.write(folder.predictions, `${JSON.stringify(recorder.predictions)}\n`);
+  await storage.write(folder.card, modelCard(summary, config));
+  await storage.write(folder.summary, `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
+
+  /** In the order of the trainings. */
+  async function scoreFinals(): Promise<readonly number[]> {
+    const accuracies: number[] = [];
+    for (const { id, genome } of finals) {
+      const path = folder.checkpoint(id);
+      const own =
+        id === chosen.id ? score : await scoreOnTest(runtime, await buildModel(genome, run, path), path, dataset);
+      accuracies.push(own.accuracy);
+    }
+    return accuracies;
+  }
 }
 
 /** Writes `model.onnx` with the weights of a checkpoint and returns its bytes. */
-export async function writeModel(
-  { folder, config, dataset }: Pick<OpenRun, 'folder' | 'config' | 'dataset'>,
-  genome: string,
-  checkpointId: string,
-): Promise<Uint8Array> {
-  const bytes = await buildModel(genome, config, dataset, folder.checkpoint(checkpointId));
-  await writeFileAtomically(folder.model, [bytes]);
+export async function writeModel(run: OpenRun, genome: string, checkpointId: string): Promise<Uint8Array> {
+  const { storage, folder } = run;
+  const bytes = await buildModel(genome, run, folder.checkpoint(checkpointId));
+  await storage.write(folder.model, bytes);
   return bytes;
 }
 
@@ -115,6 +101,19 @@ async function scoreOnTest(
   const score = await model.evaluate(test, shape, BATCH, (prediction, from) => recorder?.add(prediction, from));
   await model.release();
   return score;
+}
+
+/** The final trainings may have begun and ended in earlier sessions of the run. */
+function secondsOf(
+  finals: readonly FinalEntry[],
+  searchSeconds: number,
+): Pick<SearchSummary, 'searchSeconds' | 'finalTrainingSeconds'> {
+  const began = Math.min(...finals.map(({ elapsedSeconds, seconds }) => elapsedSeconds - seconds));
+  const ended = Math.max(...finals.map(({ elapsedSeconds }) => elapsedSeconds));
+  return {
+    searchSeconds: roundSeconds(Math.max(0, Math.min(searchSeconds, began))),
+    finalTrainingSeconds: finals.length === 0 ? 0 : roundSeconds(ended - began),
+  };
 }
 
 function describeEvaluation(

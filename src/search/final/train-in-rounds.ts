@@ -1,26 +1,20 @@
 // One final training in rounds: in each, replicas train from the mean of the states that the last one ended in. Local SGD
 // (Stich 2019, algorithm 1; Lin et al. 2020), with a schedule that goes by the steps of all replicas together.
 
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mapCancelling } from '../../concurrency.ts';
 import type { EpochRecord } from '../../engine/training/train.ts';
 import { plannedSteps, type TrainingPlan } from '../../engine/training/training-plan.ts';
-import { DataFormatError } from '../../errors.ts';
+import { encodeMeanCheckpoint, recordedOutcome } from '../../evaluation/checkpoint.ts';
 import type { EvaluationProgress, Evaluator } from '../../evaluation/evaluator.ts';
-import { encodeMeanCheckpoint, readCheckpointOutcome } from '../../evaluation/node/checkpoint.ts';
 import type { EvaluationOutcome, EvaluationTask, StateFile } from '../../evaluation/task.ts';
-import { writeFileAtomically } from '../../files/write-file.ts';
-import { parseGenome } from '../../genome/text.ts';
+import type { Genome } from '../../genome/genome.ts';
 import { planLayers } from '../../network/layers.ts';
 import { layOutParameters } from '../../network/parameters.ts';
-import type { Replan } from '../budget/replan.ts';
+import type { AdjustSteps } from '../budget/adjust-steps.ts';
 import { type IdentifiedTask, idOf } from '../candidates/identified-task.ts';
-import { networkInputOf } from '../config/network-input.ts';
-import { mapConcurrently } from '../map-concurrently.ts';
 import type { PlanEntry, RoundEntry } from '../records/journal-entry.ts';
 import { EpochDetailsCollector, mergeEpochs } from '../records/merge-epochs.ts';
-import type { OpenRun } from '../start-run.ts';
+import type { OpenRun } from '../records/open-run.ts';
 import { planAt, type Rounds, roundEnd } from './rounds.ts';
 
 export interface RoundOptions {
@@ -33,7 +27,7 @@ export interface RoundOptions {
   readonly onProgress: (progress: EvaluationProgress) => void;
   readonly onNotice: (notice: string) => void;
   /** Asked after each round but the last. */
-  readonly replan?: Replan;
+  readonly adjustSteps?: AdjustSteps;
   readonly onPlan?: (plan: TrainingPlan) => Promise<void>;
 }
 
@@ -43,9 +37,9 @@ const PACE_ROUNDS = 3;
 export class RoundTraining {
   readonly #options: RoundOptions;
   readonly #id: string;
+  readonly #genome: Genome;
   readonly #task: EvaluationTask;
   readonly #base: string;
-  readonly #folder: string;
   readonly #details = new EpochDetailsCollector();
   readonly #journalled: ReadonlyMap<number, RoundEntry>;
   #plan: TrainingPlan;
@@ -56,18 +50,23 @@ export class RoundTraining {
    * @param final  names the training and its weights.
    * @param base   the training apart from its length.
    */
-  constructor({ id, task }: IdentifiedTask, base: string, options: RoundOptions) {
+  constructor({ id, genome, task }: IdentifiedTask, base: string, options: RoundOptions) {
     this.#options = options;
     this.#id = id;
+    this.#genome = genome;
     this.#task = task;
     this.#base = base;
-    this.#folder = options.run.folder.rounds(id);
     const { entries } = options.run;
     const rounds = entries.filter((entry): entry is RoundEntry => entry.type === 'round' && entry.id === id);
     this.#journalled = new Map(rounds.map((entry) => [entry.from, entry]));
     const stages = entries.filter((entry): entry is PlanEntry => entry.type === 'plan' && entry.id === id);
     const [first, ...changes] = stages.map(({ at, total }) => ({ at, total }));
     this.#plan = first === undefined ? options.rounds.plan : [first, ...changes];
+  }
+
+  /** How long it is, with all changes so far. */
+  get plan(): TrainingPlan {
+    return this.#plan;
   }
 
   /** Seconds that rounds of earlier sessions took. */
@@ -83,11 +82,11 @@ export class RoundTraining {
    */
   async run(signal: AbortSignal): Promise<EvaluationOutcome> {
     await this.#resume();
-    if (this.#options.replan !== undefined) await this.#recordFirstPlan();
+    if (this.#options.adjustSteps !== undefined) await this.#recordFirstPlan();
     for (let from = this.#at(); from < plannedSteps(this.#plan); from = this.#at()) {
       const failure = await this.#trainRound(from, signal);
       if (failure !== undefined) {
-        this.#removeStates();
+        await this.#removeStates();
         return failure;
       }
     }
@@ -114,7 +113,10 @@ export class RoundTraining {
   }
 
   async #areWhole({ states }: RoundEntry): Promise<boolean> {
-    for (const { id, path } of this.#files(states)) if ((await recordedOutcome(path, id)) === undefined) return false;
+    const { storage } = this.#options.run;
+    for (const { id, path } of this.#files(states)) {
+      if ((await recordedOutcome(storage, path, id)) === undefined) return false;
+    }
     return true;
   }
 
@@ -124,13 +126,13 @@ export class RoundTraining {
     const plan = planAt(this.#plan, from);
     const to = roundEnd(from, plannedSteps(plan), rounds.length);
     const replicas = Array.from({ length: rounds.replicas }, (_, replica) => replica);
-    const steps = replicas.map((replica) => stepsOf(from, to, replica, rounds.replicas));
+    const steps = replicas.map((replica) => stepsOfReplica(from, to, replica, rounds.replicas));
     const taken = replicas.map(() => 0);
     const parts = replicas.map((replica) => this.#partTask(from, to, replica, plan));
     const began = performance.now();
     // All are looked up before the first is trained, so that they begin in order.
     const recorded = await Promise.all(
-      parts.map(({ id = '', checkpointPath = '' }) => recordedOutcome(checkpointPath, id)),
+      parts.map(({ id = '', checkpointPath = '' }) => recordedOutcome(run.storage, checkpointPath, id)),
     );
     const train = async (replica: number, cancelled: AbortSignal): Promise<EvaluationOutcome> => {
       const known = recorded[replica];
@@ -147,7 +149,7 @@ export class RoundTraining {
       };
       return known ?? this.#options.evaluator.evaluate(parts[replica] ?? this.#task, { signal: cancelled, onProgress });
     };
-    const outcomes = await mapConcurrently(replicas, replicas.length, train, signal);
+    const outcomes = await mapCancelling(replicas, replicas.length, train, signal);
     const failed = outcomes.find(({ failure }) => failure !== undefined);
     if (failed !== undefined) return { ...failed, history: mergeEpochs(this.#history()), bestEpoch: 0 };
     const entry: RoundEntry = {
@@ -163,9 +165,9 @@ export class RoundTraining {
     this.#done = [...this.#done, entry];
     if (!this.#journalled.has(from)) {
       run.journal.append(entry);
-      await this.#replan();
+      await this.#adjustSteps();
     }
-    this.#removeStates(this.#done.slice(-2));
+    await this.#removeStates(this.#done.slice(-2));
     this.#reportEpochs();
     return undefined;
   }
@@ -178,18 +180,18 @@ export class RoundTraining {
     return { ...this.#task, id, part, checkpointPath: this.#stateFile(id) };
   }
 
-  async #replan(): Promise<void> {
-    const { replan } = this.#options;
+  async #adjustSteps(): Promise<void> {
+    const { adjustSteps } = this.#options;
     const at = this.#at();
     const total = plannedSteps(this.#plan);
-    if (replan === undefined || at === total) return;
+    if (adjustSteps === undefined || at === total) return;
     // The first round of a session has the start of its processes in it.
     const [, ...told] = this.#done.filter(({ from }) => !this.#journalled.has(from));
     const lately = told.slice(-PACE_ROUNDS);
     if (lately.length === 0) return;
     const steps = lately.reduce((sum, { from, to }) => sum + to - from, 0);
     const seconds = lately.reduce((sum, round) => sum + round.seconds, 0);
-    const changed = replan(at, total, seconds / steps);
+    const changed = adjustSteps(at, total, seconds / steps);
     if (changed === total) return;
     this.#plan = [...this.#plan, { at, total: changed }];
     await this.#recordPlan();
@@ -229,18 +231,19 @@ export class RoundTraining {
 
   async #finish(): Promise<EvaluationOutcome> {
     const { run } = this.#options;
-    const { genome, checkpointPath = run.folder.checkpoint(this.#id) } = this.#task;
+    const { storage, problem, folder } = run;
+    const { checkpointPath = folder.checkpoint(this.#id) } = this.#task;
     const history = mergeEpochs(this.#history());
     const outcome: EvaluationOutcome = { fitness: 0, history, bestEpoch: history.at(-1)?.epoch ?? 0 };
-    const layout = layOutParameters(planLayers(parseGenome(genome), networkInputOf(run.config, run.dataset)));
+    const layout = layOutParameters(planLayers(this.#genome, problem));
     const files = this.#files(this.#done.at(-1)?.states ?? []);
-    await writeFileAtomically(checkpointPath, [await encodeMeanCheckpoint(layout, files, outcome, this.#id)]);
-    this.#removeStates();
+    await storage.write(checkpointPath, await encodeMeanCheckpoint(storage, layout, files, outcome, this.#id));
+    await this.#removeStates();
     return outcome;
   }
 
   #stateFile(id: string): string {
-    return join(this.#folder, `${id}.safetensors`);
+    return this.#options.run.folder.roundState(this.#id, id);
   }
 
   #files(ids: readonly string[]): readonly StateFile[] {
@@ -248,30 +251,20 @@ export class RoundTraining {
   }
 
   /** Of all rounds but these. */
-  #removeStates(kept: readonly RoundEntry[] = []): void {
-    if (!existsSync(this.#folder)) return;
-    const names = new Set(kept.flatMap(({ states }) => states.map((id) => basename(this.#stateFile(id)))));
-    for (const name of readdirSync(this.#folder)) if (!names.has(name)) rmSync(join(this.#folder, name));
-    if (names.size > 0) return;
-    rmSync(this.#folder, { recursive: true });
-    const all = dirname(this.#folder);
-    if (readdirSync(all).length === 0) rmSync(all, { recursive: true });
+  async #removeStates(kept: readonly RoundEntry[] = []): Promise<void> {
+    const { storage, folder } = this.#options.run;
+    const keptPaths = new Set(kept.flatMap(({ states }) => states.map((id) => this.#stateFile(id))));
+    for (const path of await storage.list(folder.rounds(this.#id))) {
+      if (!keptPaths.has(path)) await storage.remove(path);
+    }
+    if (keptPaths.size > 0) return;
+    await storage.remove(folder.rounds(this.#id));
+    if ((await storage.list(folder.rounds())).length === 0) await storage.remove(folder.rounds());
   }
 }
 
 /** The steps of a round that a replica takes. */
-function stepsOf(from: number, to: number, replica: number, replicas: number): readonly number[] {
+function stepsOfReplica(from: number, to: number, replica: number, replicas: number): readonly number[] {
   const all = Array.from({ length: to - from }, (_, i) => from + i);
   return all.filter((step) => step % replicas === replica);
-}
-
-/** What lies with a state, if it is whole. */
-async function recordedOutcome(path: string, id: string): Promise<EvaluationOutcome | undefined> {
-  if (!existsSync(path)) return undefined;
-  try {
-    return readCheckpointOutcome(await readFile(path), path, id);
-  } catch (error) {
-    if (error instanceof DataFormatError) return undefined;
-    throw error;
-  }
 }

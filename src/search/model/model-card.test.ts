@@ -8,8 +8,8 @@ import { START, SUMMARY } from '../../../test/support/made-up-run.ts';
 import { noiseImages, smallModel } from '../../../test/support/small-model.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { planLayers } from '../../network/layers.ts';
+import { predictFiles } from '../trained/predict-files.ts';
 import { drawing, modelCard, wilsonInterval } from './model-card.ts';
-import { predictFiles } from './predict-files.ts';
 
 describe('modelCard', () => {
   it('says what the data was, what the network is, what was measured, how to use it, and its limits', () => {

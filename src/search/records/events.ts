@@ -1,5 +1,6 @@
 // What a search reports while it runs: `search.on('evaluation', …)`.
 
+import type { EventEmitter } from 'eventemitter3';
 import type { EvaluationProgress } from '../../evaluation/evaluator.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { EvaluationEntry, FinalEntry } from './journal-entry.ts';
@@ -85,3 +86,6 @@ export interface SearchEvents {
   notice: [text: string];
   end: [summary: SearchSummary];
 }
+
+/** What emits them: `Search`. */
+export type SearchEmitter = EventEmitter<SearchEvents>;

@@ -1,3 +1,5 @@
+// What a line of the journal says.
+
 import type { EpochRecord } from '../../engine/training/train.ts';
 import type { EvaluationOutcome } from '../../evaluation/task.ts';
 

@@ -1,5 +1,6 @@
 // `summary.json`: what came of a run. Every figure was measured.
 
+import type { Dataset } from '../../data/set/dataset.ts';
 import type { MetricName } from '../../engine/scoring/metrics.ts';
 import type { Versions } from '../../version.ts';
 import type { Budget } from '../config/budget-text.ts';
@@ -88,4 +89,10 @@ export interface RepeatStatistics {
   /** Of the sample: with n − 1 below. */
   readonly std: number;
   readonly best: number;
+}
+
+/** What a summary says of the data. */
+export function describeDataset(dataset: Dataset): SearchSummary['dataset'] {
+  const { name, fingerprint, train, test, classes, shape } = dataset;
+  return { name, fingerprint, trainExamples: train.count, testExamples: test.count, classes, shape };
 }

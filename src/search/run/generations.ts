@@ -1,15 +1,13 @@
 // `generations.json`: how the population did in each generation, for those who want to know how a search went.
 
-import type { EventEmitter } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
-import type { GenerationEvent, SearchEvents } from '../records/events.ts';
-import { type RunFolder, readJson } from './run-folder.ts';
-
-/** One entry a completed generation, from 0. */
-export type GenerationRecord = Pick<GenerationEvent, 'generation' | 'population' | 'best'>;
+import type { SearchEmitter } from '../records/events.ts';
+import type { GenerationRecord } from '../records/generation-record.ts';
+import type { RunFolder } from '../records/run-folder.ts';
+import { readJson } from './run-folder.ts';
 
 /** Writes the file anew after each generation; a resumed search goes through all of them again. */
-export function recordGenerations(search: EventEmitter<SearchEvents>, { generations: path }: RunFolder): void {
+export function recordGenerations(search: SearchEmitter, { generations: path }: RunFolder): void {
   const records: GenerationRecord[] = [];
   search.on('generation', ({ generation, population, best }) => {
     records.push({ generation, population, best });

@@ -7,32 +7,10 @@ import { InvalidInputError } from '../../errors.ts';
 import { ensureFolder } from '../../files/ensure-folder.ts';
 import { fileFailure } from '../../files/file-failure.ts';
 import { removeUnfinishedWrites } from '../../files/write-file.ts';
-import { resolveConfig, type SearchConfig } from '../config/config.ts';
+import type { SearchConfig } from '../config/config.ts';
+import type { RunFolder } from '../records/run-folder.ts';
 import type { SearchSummary } from '../records/summary.ts';
-
-export interface RunFolder {
-  /** Absolute. */
-  readonly path: string;
-  readonly config: string;
-  readonly journal: string;
-  readonly lock: string;
-  /** Of event files. */
-  readonly tensorboard: string;
-  readonly model: string;
-  /** For its readers. */
-  readonly card: string;
-  readonly summary: string;
-  /** How the population did in each generation. */
-  readonly generations: string;
-  /** What the model answered for each test image. */
-  readonly predictions: string;
-  /** Its pictures. */
-  readonly report: string;
-  /** Of the states of a final training in rounds, while it runs. */
-  rounds(id: string): string;
-  /** Of a task's weights; in the folder that the configuration names, if it does. */
-  checkpoint(id: string): string;
-}
+import { resolveConfig } from '../run/resolve-config.ts';
 
 function runFolderAt(path: string): RunFolder {
   const root = resolve(path);
@@ -48,7 +26,9 @@ function runFolderAt(path: string): RunFolder {
     generations: join(root, 'generations.json'),
     predictions: join(root, 'test-predictions.json'),
     report: join(root, 'report.html'),
-    rounds: (id) => join(root, 'rounds', id),
+    rounds: (id = '') => join(root, 'rounds', id),
+    roundState: (id, state) => join(root, 'rounds', id, `${state}.safetensors`),
+    scratch: (name) => join(root, name),
     checkpoint: (id) => join(root, 'checkpoints', `${id}.safetensors`),
   };
 }

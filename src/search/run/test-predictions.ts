@@ -1,62 +1,9 @@
-// `test-predictions.json`: what `model.onnx` answered for each test image when it was scored.
+// Reads `test-predictions.json`.
 
 import { existsSync } from 'node:fs';
-import type { Dataset } from '../../data/set/dataset.ts';
-import type { Prediction } from '../../engine/scoring/deployed-model.ts';
-import { writeFileAtomically } from '../../files/write-file.ts';
-import { type RunFolder, readJson } from './run-folder.ts';
-
-/** One entry an image, in the order of the data set's test part. */
-export interface TestPredictions {
-  /** Of the data set. */
-  readonly fingerprint: string;
-  /** Indices of classes. */
-  readonly labels: readonly number[];
-  /** Indices of classes. */
-  readonly predicted: readonly number[];
-  /** Of the predicted class, to five digits. */
-  readonly probabilities: readonly number[];
-  /** Of the true class, to five digits. */
-  readonly trueProbabilities: readonly number[];
-}
-
-/** Collects them batch by batch. */
-export class PredictionRecorder {
-  readonly #dataset: Pick<Dataset, 'fingerprint' | 'test' | 'classes'>;
-  readonly #predicted: number[] = [];
-  readonly #probabilities: number[] = [];
-  readonly #trueProbabilities: number[] = [];
-
-  constructor(dataset: Pick<Dataset, 'fingerprint' | 'test' | 'classes'>) {
-    this.#dataset = dataset;
-  }
-
-  /** @param from  position of the first of them in the test part. */
-  add({ labels, probabilities }: Prediction, from: number): void {
-    const { test, classes } = this.#dataset;
-    for (const [i, label] of labels.entries()) {
-      const of = (name: number): number => rounded(probabilities[i * classes.length + name] ?? 0);
-      this.#predicted[from + i] = label;
-      this.#probabilities[from + i] = of(label);
-      this.#trueProbabilities[from + i] = of(test.labels[from + i] ?? 0);
-    }
-  }
-
-  get predictions(): TestPredictions {
-    const { fingerprint, test } = this.#dataset;
-    return {
-      fingerprint,
-      labels: [...test.labels],
-      predicted: this.#predicted,
-      probabilities: this.#probabilities,
-      trueProbabilities: this.#trueProbabilities,
-    };
-  }
-}
-
-export function writePredictions({ predictions }: RunFolder, content: TestPredictions): Promise<void> {
-  return writeFileAtomically(predictions, [Buffer.from(`${JSON.stringify(content)}\n`)]);
-}
+import type { RunFolder } from '../records/run-folder.ts';
+import type { TestPredictions } from '../records/test-predictions.ts';
+import { readJson } from './run-folder.ts';
 
 /**
  * Undefined if the run is not done, or was by a version that did not write them.
@@ -66,5 +13,3 @@ export function writePredictions({ predictions }: RunFolder, content: TestPredic
 export function readPredictions({ predictions }: RunFolder): TestPredictions | undefined {
   return existsSync(predictions) ? (readJson(predictions, 'the predictions') as TestPredictions) : undefined;
 }
-
-const rounded = (probability: number): number => Number(probability.toFixed(5));

@@ -1,17 +1,13 @@
 // Fitness values from a `fitness.json` of the Python package, `{"128-64": 0.98}`, taken for this very configuration's.
 
 import { z } from 'zod';
-import type { Dataset } from '../../data/set/dataset.ts';
 import { InvalidInputError } from '../../errors.ts';
-import { estimateCost } from '../../genome/cost.ts';
+import { estimateCost, type NetworkInput } from '../../genome/cost.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
-import { dataSizeOf } from '../budget/candidate-work.ts';
 import { candidateTasks } from '../candidates/identified-task.ts';
-import type { SearchConfig } from '../config/config.ts';
-import { networkInputOf } from '../config/network-input.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
+import type { OpenRun } from '../records/open-run.ts';
 import { readJson } from '../run/run-folder.ts';
-import type { OpenRun } from '../start-run.ts';
 
 export type ImportedFitness = ReadonlyMap<string, number>;
 
@@ -53,8 +49,7 @@ export function readFitnessFile(path: string): ImportedFitness {
  *
  * @throws {InvalidInputError} naming the entry.
  */
-export function checkImported(path: string, imported: ImportedFitness, config: SearchConfig, dataset: Dataset): void {
-  const problem = networkInputOf(config, dataset);
+export function checkImported(path: string, imported: ImportedFitness, problem: NetworkInput): void {
   for (const genome of imported.keys()) {
     try {
       estimateCost(parseGenome(genome), problem);
@@ -74,18 +69,18 @@ export function checkImported(path: string, imported: ImportedFitness, config: S
  * @throws {JournalError} if it cannot be written.
  */
 export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun {
-  const { config, dataset, packedPath, folder } = run;
-  const data = dataSizeOf(config, dataset);
+  const { config, dataset, packedPath, folder, problem, dataSize } = run;
   const packed = { path: packedPath, fingerprint: dataset.fingerprint };
   const settings = { config, dataset: packed, checkpoint: folder.checkpoint };
-  const entries = [...imported].flatMap(([genome, fitness]) => {
-    const { parameters, flops } = estimateCost(parseGenome(genome), data.problem);
+  const entries = [...imported].flatMap(([name, fitness]) => {
+    const genome = parseGenome(name);
+    const { parameters, flops } = estimateCost(genome, problem);
     const outcome = { fitness, history: [], bestEpoch: 0, imported: true as const };
-    return candidateTasks(genome, settings, data).map(
+    return candidateTasks(genome, settings, dataSize).map(
       ({ id }): EvaluationEntry => ({
         type: 'evaluation',
         id,
-        genome,
+        genome: name,
         ...outcome,
         parameters,
         flops,

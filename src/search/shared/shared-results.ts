@@ -1,12 +1,11 @@
 // Between a search and its evaluator: answers from what other runs left, and leaves them what this one finds.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { EvaluationFailure } from '../../errors.ts';
+import { checkpointOutcome } from '../../evaluation/checkpoint.ts';
 import type { EvaluateOptions, Evaluator } from '../../evaluation/evaluator.ts';
-import { readCheckpointOutcome } from '../../evaluation/node/checkpoint.ts';
 import { replayOutcome } from '../../evaluation/recorded-outcome.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
+import { fileStorage } from '../../files/file-storage.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { FitnessCache } from './fitness-cache.ts';
 
@@ -56,31 +55,11 @@ function reuseCheckpoints(inner: Evaluator, notify: (notice: string) => void): E
   return {
     concurrency: inner.concurrency,
     async evaluate(task: EvaluationTask, options: EvaluateOptions = {}) {
-      const known = await checkpointOutcome(task, notify);
+      const known = await checkpointOutcome(fileStorage, task, notify);
       return known === undefined ? inner.evaluate(task, options) : replayOutcome(known, task, options);
     },
     close: () => inner.close(),
   };
-}
-
-/**
- * The outcome that lies with a task's weights, if they are there.
- *
- * @param notify  told what is damaged.
- */
-export async function checkpointOutcome(
-  { id, genome, checkpointPath: path, latency }: EvaluationTask,
-  notify: (notice: string) => void,
-): Promise<EvaluationOutcome | undefined> {
-  if (id === undefined || path === undefined || latency || !existsSync(path)) return undefined;
-  try {
-    const outcome = readCheckpointOutcome(await readFile(path), path, id);
-    if (outcome !== undefined) return outcome;
-  } catch {
-    // What is wrong with it makes no difference: it is written anew.
-  }
-  notify(`the checkpoint ${path} is damaged or not the candidate’s; ${genome} is trained anew`);
-  return undefined;
 }
 
 function isShared({ failure, stopped }: EvaluationOutcome): boolean {

@@ -1,7 +1,7 @@
-import { EventEmitter } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EventEmitter } from 'eventemitter3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type ReadEvent,
@@ -16,14 +16,15 @@ import { decodeState } from '../../engine/state/safetensors.ts';
 import type { EpochRecord } from '../../engine/training/train.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { InProcessEvaluator } from '../../evaluation/in-process-evaluator.ts';
+import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { createNetwork } from '../../network/training-graph.ts';
-import { resolveConfig, type SearchConfigInput } from '../config/config.ts';
+import type { SearchConfigInput } from '../config/config.ts';
 import { createSearch, resumeSearch } from '../create-search.ts';
 import type { SearchEvents } from '../records/events.ts';
 import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
 import { readJournal } from '../run/journal.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
 import type { Search } from '../search.ts';
 import { logForTensorBoard } from './search-log.ts';
 

@@ -1,10 +1,15 @@
 // Writes what a search reports as event files for TensorBoard: a folder a candidate, one for the search, one for each
 // final training. Nothing depends on them: the first that cannot be written ends the log with a notice, not the search.
 
-import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { SearchConfig } from '../config/config.ts';
-import type { Candidate, CandidateProgress, FinalCandidate, GenerationEvent, SearchEvents } from '../records/events.ts';
+import type {
+  Candidate,
+  CandidateProgress,
+  FinalCandidate,
+  GenerationEvent,
+  SearchEmitter,
+} from '../records/events.ts';
 import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
 import { EventFile, eventFilesIn } from './event-file.ts';
 import {
@@ -33,7 +38,7 @@ const METRICS = [
 const SHOWN_GENOME = 40;
 
 /** Listens to a search from now on. */
-export function logForTensorBoard(search: EventEmitter<SearchEvents>, options: SearchLogOptions): void {
+export function logForTensorBoard(search: SearchEmitter, options: SearchLogOptions): void {
   const log = new SearchLog(options);
   let failed = false;
   /** A listener for as long as the files can be written. */
@@ -49,7 +54,7 @@ export function logForTensorBoard(search: EventEmitter<SearchEvents>, options: S
       }
     };
   }
-  const on: EventEmitter<SearchEvents>['on'] = search.on.bind(search);
+  const on: SearchEmitter['on'] = search.on.bind(search);
   on(
     'generationStart',
     whileWritten(({ answered }) => log.addAnswered(answered)),

@@ -1,15 +1,12 @@
 // Which augmentation suits the data, found out with a network that never saw any.
 
-import { existsSync, rmSync } from 'node:fs';
 import type { AugmentationSettings } from '../../data/set/augment.ts';
 import { type Examples, type ImageShape, readImages, selectExamples } from '../../data/set/dataset.ts';
-import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
-import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { selectData } from '../../evaluation/select-data.ts';
 import type { IdentifiedTask } from '../candidates/identified-task.ts';
-import { buildModel } from '../model/model-file.ts';
-import type { OpenRun } from '../start-run.ts';
+import type { RunSession } from '../candidates/run-session.ts';
+import { buildModel } from '../model/build-model.ts';
 
 /** What came of the look at mirrored images. */
 export interface AugmentationChoice {
@@ -57,32 +54,35 @@ export async function chooseAugmentation(
 }
 
 /**
- * {@link chooseAugmentation} with the weights that a candidate has from the search, on its validation images. If its fitness
- * came from elsewhere, so that there are no weights, it is trained for this: what runs share must not change their results.
+ * {@link chooseAugmentation} with the weights that a candidate has from the search, on images of the training part that
+ * were held out from it. If its fitness came from elsewhere, so that there are no weights, it is trained for this: what
+ * runs share must not change their results.
  *
  * @returns undefined if that fails.
  */
 export async function augmentationFor(
-  { config, dataset, folder }: OpenRun,
+  { run, evaluator }: Pick<RunSession, 'run' | 'evaluator'>,
   { id, task }: IdentifiedTask,
-  evaluator: Evaluator,
   signal: AbortSignal | undefined,
 ): Promise<AugmentationSettings | undefined> {
+  const { storage, folder, dataset } = run;
   const own = folder.checkpoint(id);
-  const isThere = existsSync(own);
-  const checkpoint = isThere ? own : folder.checkpoint('winner');
+  const isThere = await storage.has(own);
+  const checkpoint = isThere ? own : folder.scratch(`augmentation-${id}.safetensors`);
   if (!isThere) {
     // Without an id nothing answers for it.
     const { id: _, ...anonymous } = task;
     await evaluator.evaluate({ ...anonymous, checkpointPath: checkpoint }, { ...(signal && { signal }) });
-    if (!existsSync(checkpoint)) return undefined;
+    if (!(await storage.has(checkpoint))) return undefined;
   }
-  const bytes = await buildModel(task.genome, config, dataset, checkpoint);
-  if (!isThere) rmSync(checkpoint);
-  const model = await DeployedModel.load(await loadNodeRuntime(), bytes, checkpoint);
+  const bytes = await buildModel(task.genome, run, checkpoint);
+  if (!isThere) await storage.remove(checkpoint);
+  const model = await DeployedModel.load(await run.loadRuntime(), bytes, checkpoint);
   try {
+    // Also where fitness is measured on the test images: these have no say here.
+    const { scoreOnTest: _, ...selection } = task.selection;
     const searchLimit = Math.max(IMAGES, dataset.classes.length);
-    const { examples, validation } = selectData(dataset, { ...task.selection, searchLimit });
+    const { examples, validation } = selectData(dataset, { ...selection, searchLimit });
     return (await chooseAugmentation(model, examples, validation, dataset.shape)).augmentation;
   } finally {
     await model.release();

@@ -3,8 +3,9 @@ import { entryOf } from '../../../test/support/made-up-run.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { candidateWork } from '../budget/candidate-work.ts';
-import { resolveConfig, type SearchConfigInput } from '../config/config.ts';
+import type { SearchConfigInput } from '../config/config.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
 import { planRefinement } from './refine-front.ts';
 
 const problem = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };

@@ -1,16 +1,17 @@
 // After a search for more than one objective: some networks of the front are trained once more, for longer and on all
 // training images, because the little training of a search says little of what they are capable of.
 
+import { mapCancelling } from '../../concurrency.ts';
 import { crowdingDistances } from '../../evolution/operators/pareto.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
-import { candidateWork, type DataSize, dataSizeOf } from '../budget/candidate-work.ts';
+import { candidateWork } from '../budget/candidate-work.ts';
 import { onRung, taskWork } from '../budget/rung-sizes.ts';
-import { type IdentifiedTask, refinementTask } from '../candidates/identified-task.ts';
+import { refinementTask } from '../candidates/identified-task.ts';
+import type { RunSession } from '../candidates/run-session.ts';
 import type { SearchConfig } from '../config/config.ts';
+import type { DataSize } from '../config/data-size.ts';
 import { type CostName, costNamesOf } from '../config/objectives.ts';
-import type { FinalTraining } from '../final/final-training.ts';
-import { mapConcurrently } from '../map-concurrently.ts';
 import { costOf } from '../records/front.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 
@@ -59,53 +60,23 @@ export function planRefinement(front: readonly EvaluationEntry[], config: Search
  * @throws {EvaluationError} `cancelled` if the signal is aborted.
  */
 export async function refineFront(
-  training: FinalTraining,
+  session: RunSession,
   { members, epochs }: Refinement,
   signal: AbortSignal | undefined,
 ): Promise<readonly EvaluationEntry[]> {
-  const known = new Map(
-    training.run.entries.flatMap((entry) => (entry.type === 'evaluation' ? [[entry.id, entry]] : [])),
-  );
-  const planned = members.map((member) => ({
-    member,
-    identified: refinementTask(member.genome, training.tasks, epochs),
-  }));
-  training.events.emit('frontStart', { genomes: members.map(({ genome }) => genome), epochs });
-  return mapConcurrently(
-    planned,
-    training.evaluator.concurrency,
-    async ({ member, identified }, cancelled) =>
-      known.get(identified.id) ?? refine(training, member, identified, cancelled),
-    signal,
-  );
-}
-
-async function refine(
-  { run, evaluator, events, describe }: FinalTraining,
-  { genome, latencyMs }: EvaluationEntry,
-  { id, task }: IdentifiedTask,
-  signal: AbortSignal,
-): Promise<EvaluationEntry> {
-  const candidate = { id, genome };
-  events.emit('evaluationStart', candidate);
-  const began = performance.now();
-  const outcome = await evaluator.evaluate(task, {
-    signal,
-    onProgress: (progress) => events.emit('progress', { ...candidate, progress }),
-  });
-  const described = describe(candidate, outcome, began);
-  // Training does not change how long a network takes.
-  const latency = latencyMs === undefined ? {} : { latencyMs };
-  const entry: EvaluationEntry = {
-    type: 'evaluation',
-    ...described,
-    ...latency,
-    work: taskWork(task, run.config, dataSizeOf(run.config, run.dataset)),
-    refined: true,
+  const { run, tasks, events, evaluator, config } = session;
+  const known = new Map(run.entries.flatMap((entry) => (entry.type === 'evaluation' ? [[entry.id, entry]] : [])));
+  events.emit('frontStart', { genomes: members.map(({ genome }) => genome), epochs });
+  const refine = async ({ genome, latencyMs }: EvaluationEntry, cancelled: AbortSignal): Promise<EvaluationEntry> => {
+    const identified = refinementTask(parseGenome(genome), tasks, epochs);
+    // Training does not change how long a network takes.
+    const further = { ...(latencyMs !== undefined && { latencyMs }), work: taskWork(identified, config, run.dataSize) };
+    return (
+      known.get(identified.id) ??
+      session.train(identified, { further: () => ({ ...further, refined: true }) }, cancelled)
+    );
   };
-  run.journal.append(entry);
-  events.emit('evaluation', entry);
-  return entry;
+  return mapCancelling(members, evaluator.concurrency, refine, signal);
 }
 
 /** Without the one whose neighbours are closest to each other, of equals the last. */

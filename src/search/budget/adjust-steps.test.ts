@@ -1,24 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { meetDeadline, type Pace, replan } from './replan.ts';
+import { meetDeadline, type Pace, stepsInTime } from './adjust-steps.ts';
 
 const PACE: Pace = { done: 400, total: 1000, secondsPerStep: 0.1, secondsLeft: 60, toleranceSeconds: 2 };
 
-describe('replan', () => {
+describe('stepsInTime', () => {
   it('leaves a training alone that ends within the tolerance', () => {
-    expect(replan(PACE)).toBe(1000);
-    expect(replan({ ...PACE, secondsLeft: 58.1 })).toBe(1000);
-    expect(replan({ ...PACE, secondsLeft: 61.9 })).toBe(1000);
+    expect(stepsInTime(PACE)).toBe(1000);
+    expect(stepsInTime({ ...PACE, secondsLeft: 58.1 })).toBe(1000);
+    expect(stepsInTime({ ...PACE, secondsLeft: 61.9 })).toBe(1000);
   });
 
   it('shortens one that is too slow, lengthens one that is too fast', () => {
-    expect(replan({ ...PACE, secondsPerStep: 0.2 })).toBe(700);
-    expect(replan({ ...PACE, secondsPerStep: 0.05 })).toBe(1600);
+    expect(stepsInTime({ ...PACE, secondsPerStep: 0.2 })).toBe(700);
+    expect(stepsInTime({ ...PACE, secondsPerStep: 0.05 })).toBe(1600);
   });
 
   it('ends one whose time is over', () => {
-    expect(replan({ ...PACE, secondsLeft: 0 })).toBe(400);
-    expect(replan({ ...PACE, secondsLeft: -9 })).toBe(400);
+    expect(stepsInTime({ ...PACE, secondsLeft: 0 })).toBe(400);
+    expect(stepsInTime({ ...PACE, secondsLeft: -9 })).toBe(400);
   });
 
   it('gives a length that ends in time, to a step, and that it would not change again', () => {
@@ -31,14 +31,14 @@ describe('replan', () => {
     });
     fc.assert(
       fc.property(paces, (pace) => {
-        const total = replan(pace);
+        const total = stepsInTime(pace);
         const takes = (total - pace.done) * pace.secondsPerStep;
         expect(total).toBeGreaterThanOrEqual(pace.done);
         if (total === pace.total) return;
         expect(takes).toBeLessThanOrEqual(Math.max(0, pace.secondsLeft) + 1e-6);
         expect(takes + pace.secondsPerStep).toBeGreaterThan(Math.max(0, pace.secondsLeft) - 1e-6);
         const tolerance = Math.max(pace.toleranceSeconds, pace.secondsPerStep);
-        if (pace.secondsLeft >= 0) expect(replan({ ...pace, total, toleranceSeconds: tolerance })).toBe(total);
+        if (pace.secondsLeft >= 0) expect(stepsInTime({ ...pace, total, toleranceSeconds: tolerance })).toBe(total);
       }),
     );
   });

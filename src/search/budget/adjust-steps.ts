@@ -18,12 +18,12 @@ export interface Pace {
  * @param secondsPerStep  of late.
  * @returns steps of the whole training.
  */
-export type Replan = (done: number, total: number, secondsPerStep: number) => number;
+export type AdjustSteps = (done: number, total: number, secondsPerStep: number) => number;
 
 /** Changes the length of a training so that it ends in time. */
-export function meetDeadline(secondsLeft: () => number, toleranceSeconds: number): Replan {
+export function meetDeadline(secondsLeft: () => number, toleranceSeconds: number): AdjustSteps {
   return (done, total, secondsPerStep) =>
-    replan({ done, total, secondsPerStep, secondsLeft: secondsLeft(), toleranceSeconds });
+    stepsInTime({ done, total, secondsPerStep, secondsLeft: secondsLeft(), toleranceSeconds });
 }
 
 /**
@@ -31,7 +31,7 @@ export function meetDeadline(secondsLeft: () => number, toleranceSeconds: number
  *
  * @returns `total` if it comes out within the tolerance; `done` if no time is left.
  */
-export function replan({ done, total, secondsPerStep, secondsLeft, toleranceSeconds }: Pace): number {
+export function stepsInTime({ done, total, secondsPerStep, secondsLeft, toleranceSeconds }: Pace): number {
   const spare = secondsLeft - (total - done) * secondsPerStep;
   if (Math.abs(spare) <= toleranceSeconds) return total;
   return done + Math.max(0, Math.floor(secondsLeft / secondsPerStep));

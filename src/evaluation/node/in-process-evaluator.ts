@@ -1,22 +1,24 @@
 // Evaluates in this process, one task after the other: for debugging, for tests and where no child can be started.
 
-import type { Runtime } from '../engine/runtime.ts';
-import type { LoweringName } from '../network/lowering/lowerings.ts';
-import { createTaskEvaluator } from './evaluate-part.ts';
-import { cancelledError, type EvaluateOptions, type Evaluator } from './evaluator.ts';
-import { measureRate } from './measure-rate.ts';
-import { createDatasetReader } from './node/packed-data.ts';
-import type { EvaluationOutcome, EvaluationTask } from './task.ts';
+import type { Runtime } from '../../engine/runtime.ts';
+import { fileStorage } from '../../files/file-storage.ts';
+import type { LoweringName } from '../../network/lowering/lowerings.ts';
+import { createTaskEvaluator, type TaskEvaluator } from '../evaluate-part.ts';
+import { cancelledError, type EvaluateOptions, type Evaluator } from '../evaluator.ts';
+import { measureRate } from '../measure-rate.ts';
+import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
+import { createDatasetReader } from './packed-data.ts';
 
 export class InProcessEvaluator implements Evaluator {
   readonly concurrency = 1;
   readonly #runtime: Runtime;
   readonly #closing = new AbortController();
   readonly #readDataset = createDatasetReader();
-  readonly #evaluateTask = createTaskEvaluator();
+  readonly #evaluateTask: TaskEvaluator;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#evaluateTask = createTaskEvaluator({ runtime, storage: fileStorage });
   }
 
   async evaluate(task: EvaluationTask, { onProgress, signal }: EvaluateOptions = {}): Promise<EvaluationOutcome> {
@@ -24,7 +26,7 @@ export class InProcessEvaluator implements Evaluator {
     const either = AbortSignal.any(signals);
     if (either.aborted) throw cancelledError(either.reason);
     const dataset = await this.#readDataset(task.dataset);
-    return this.#evaluateTask(this.#runtime, dataset, task, { signal: either, ...(onProgress && { onProgress }) });
+    return this.#evaluateTask(dataset, task, { signal: either, ...(onProgress && { onProgress }) });
   }
 
   measureRate(lowering: LoweringName): Promise<number> {

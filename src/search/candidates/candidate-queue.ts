@@ -8,7 +8,7 @@ import type { EvaluationEntry } from '../records/journal-entry.ts';
 import type { Asked, NextStep } from './evaluate-in-order.ts';
 import type { IdentifiedTask } from './identified-task.ts';
 
-export interface Entrant extends Asked {
+export interface QueuedCandidate extends Asked {
   /** Canonical text. */
   readonly name: string;
   readonly number: number;
@@ -18,13 +18,13 @@ export interface Entrant extends Asked {
 
 type Entries = ReadonlyMap<string, EvaluationEntry>;
 
-export class Race {
+export class CandidateQueue {
   readonly #halving: SuccessiveHalving;
   readonly #known: Entries;
   /** By name: how many rungs the halving has the results of. */
   readonly #recorded = new Map<string, number>();
   readonly #tasks = new Map<string, readonly IdentifiedTask[]>();
-  readonly #entrants: Entrant[] = [];
+  readonly #candidates: QueuedCandidate[] = [];
 
   /** @param known  results by the tasks' ids; `learn` says when there is a new one. */
   constructor({ rungs, reduction, strategy, population }: SearchConfig, known: Entries) {
@@ -34,29 +34,29 @@ export class Race {
   }
 
   /** @param tasks  by rung. */
-  enter(genome: Genome, tasks: readonly IdentifiedTask[]): Entrant {
+  add(genome: Genome, tasks: readonly IdentifiedTask[]): QueuedCandidate {
     const name = genomeId(genome);
     this.#tasks.set(name, tasks);
-    this.learn(name);
-    const entrant = { genome, name, number: this.#halving.enter(name), tasks };
-    this.#entrants.push(entrant);
-    return entrant;
+    this.update(name);
+    const candidate = { genome, name, number: this.#halving.enter(name), tasks };
+    this.#candidates.push(candidate);
+    return candidate;
   }
 
   /** Those whose results are known when the next one enters, whatever the timing of workers: they are before its cohort. */
-  settled(): readonly Entrant[] {
-    return this.before(this.#halving.cohortStart(this.#entrants.length));
+  finishedBeforeNext(): readonly QueuedCandidate[] {
+    return this.before(this.#halving.cohortStart(this.#candidates.length));
   }
 
-  /** Those before an entrant, or all. */
-  before(number?: number): readonly Entrant[] {
-    return this.#entrants.slice(0, number);
+  /** Those before a candidate, or all. */
+  before(number?: number): readonly QueuedCandidate[] {
+    return this.#candidates.slice(0, number);
   }
 
   /** By rung: what a genome had been trained on when it was first told, whatever is known of it by now; nothing before. */
   trained(genome: Genome): readonly IdentifiedTask[] {
     const name = genomeId(genome);
-    const first = this.#entrants.find((entrant) => entrant.name === name);
+    const first = this.#candidates.find((candidate) => candidate.name === name);
     if (first === undefined) return [];
     const standing = this.#halving.standing(first.number);
     return standing.kind === 'out' ? first.tasks.slice(0, standing.rung + 1) : [];
@@ -68,7 +68,7 @@ export class Race {
   }
 
   /** Takes note of what is known of a genome. */
-  learn(name: string): void {
+  update(name: string): void {
     const tasks = this.#tasks.get(name) ?? [];
     for (let rung = this.#recorded.get(name) ?? 0; ; rung++) {
       this.#recorded.set(name, rung);
@@ -78,7 +78,7 @@ export class Race {
     }
   }
 
-  next({ number, tasks }: Entrant): NextStep<IdentifiedTask> {
+  next({ number, tasks }: QueuedCandidate): NextStep<IdentifiedTask> {
     const standing = this.#halving.standing(number);
     if (standing.kind === 'waits') return standing;
     if (standing.kind === 'out') return { kind: 'done', fitness: standing.fitness };

@@ -4,11 +4,11 @@ import { createGenerationalStrategy } from '../../evolution/strategies/generatio
 import type { SearchStrategy } from '../../evolution/strategy.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { createRng } from '../../random/rng.ts';
-import { resolveConfig } from '../config/config.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
+import { CandidateQueue, type QueuedCandidate } from './candidate-queue.ts';
 import { evaluateInOrder } from './evaluate-in-order.ts';
 import type { IdentifiedTask } from './identified-task.ts';
-import { type Entrant, Race } from './race.ts';
 
 const POPULATION = 6;
 const RUNGS = 3;
@@ -30,7 +30,7 @@ async function run(name: string, concurrency: number, delays: string, known: rea
   const strategy = strategyOf(name);
   const config = { strategy: name, population: POPULATION, rungs: RUNGS, reduction: 2 };
   const entries = new Map<string, EvaluationEntry>();
-  const race = new Race(resolveConfig({ ...config, dataset: { source: 'any' } }, 'the test'), entries);
+  const queue = new CandidateQueue(resolveConfig({ ...config, dataset: { source: 'any' } }, 'the test'), entries);
   const learn = (id: string) => entries.set(id, { id, fitness: fitnessOf(id) } as EvaluationEntry);
   for (const id of known) learn(id);
   const rng = createRng(delays);
@@ -42,7 +42,7 @@ async function run(name: string, concurrency: number, delays: string, known: rea
     tell(results);
   };
   let left = limit;
-  await evaluateInOrder<IdentifiedTask, Entrant>(
+  await evaluateInOrder<IdentifiedTask, QueuedCandidate>(
     {
       strategy,
       concurrency,
@@ -51,16 +51,16 @@ async function run(name: string, concurrency: number, delays: string, known: rea
         left -= taken.length;
         return taken.map((genome) => {
           const tasks = Array.from({ length: RUNGS }, (_, rung) => ({ id: `${genomeId(genome)}/${rung}` }));
-          return race.enter(genome, tasks as unknown as IdentifiedTask[]);
+          return queue.add(genome, tasks as unknown as IdentifiedTask[]);
         });
       },
-      onLast: () => race.close(),
-      next: (entrant) => race.next(entrant),
+      onLast: () => queue.close(),
+      next: (candidate) => queue.next(candidate),
       train: async ({ id }) => {
         trained.push(id);
         for (let turns = rng.integer(0, 20); turns > 0; turns--) await Promise.resolve();
         learn(id);
-        race.learn(id.split('/')[0] ?? '');
+        queue.update(id.split('/')[0] ?? '');
       },
       onGeneration: () => {},
     },
@@ -69,7 +69,7 @@ async function run(name: string, concurrency: number, delays: string, known: rea
   return { trained, told };
 }
 
-describe.each(['generational', 'steady-state'])('the race of a %s search', (name) => {
+describe.each(['generational', 'steady-state'])('the queue of a %s search', (name) => {
   it('trains the same networks on the same rungs whatever the number of workers', async () => {
     const reference = await run(name, 1, 'reference');
     expect(reference.told).toHaveLength(4 * POPULATION);
@@ -104,18 +104,18 @@ describe.each(['generational', 'steady-state'])('the race of a %s search', (name
   });
 });
 
-describe('Race.trained', () => {
+describe('CandidateQueue.trained', () => {
   it('is what a genome was trained on when it was first told, whatever comes of it when it enters again', () => {
     const entries = new Map<string, EvaluationEntry>();
     const config = { population: 2, rungs: 2, reduction: 2, dataset: { source: 'any' } };
-    const race = new Race(resolveConfig(config, 'the test'), entries);
+    const queue = new CandidateQueue(resolveConfig(config, 'the test'), entries);
     const tasksOf = (name: string) => [{ id: `${name} low` }, { id: `${name} high` }] as unknown as IdentifiedTask[];
-    const enter = (name: string) => race.enter(parseGenome(name), tasksOf(name));
+    const enter = (name: string) => queue.add(parseGenome(name), tasksOf(name));
     const learn = (name: string, rung: string, fitness: number) => {
       entries.set(`${name} ${rung}`, { fitness } as EvaluationEntry);
-      race.learn(name);
+      queue.update(name);
     };
-    const trained = (name: string) => race.trained(parseGenome(name)).map(({ id }) => id);
+    const trained = (name: string) => queue.trained(parseGenome(name)).map(({ id }) => id);
     enter('8-8');
     enter('16-16');
     learn('8-8', 'low', 0.5);
@@ -126,9 +126,9 @@ describe('Race.trained', () => {
     const again = enter('8-8');
     enter('8-16');
     learn('8-16', 'low', 0.1);
-    expect(race.next(again)).toMatchObject({ kind: 'trains', task: { id: '8-8 high' } });
+    expect(queue.next(again)).toMatchObject({ kind: 'trains', task: { id: '8-8 high' } });
     learn('8-8', 'high', 0.9);
-    expect(race.next(again)).toEqual({ kind: 'done', fitness: 0.9 });
+    expect(queue.next(again)).toEqual({ kind: 'done', fitness: 0.9 });
     expect(trained('8-8')).toEqual(['8-8 low']);
     expect(trained('16-8')).toEqual([]);
   });

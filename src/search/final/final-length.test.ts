@@ -1,23 +1,27 @@
 // A final training whose length changes in its midst: in one session, in two, and replayed from its configuration.
 
-import { EventEmitter } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EventEmitter } from 'eventemitter3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { writeTinyDigits } from '../../test/support/tiny-digits.ts';
-import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
-import { decodeSafetensors } from '../engine/state/safetensors.ts';
-import type { Evaluator } from '../evaluation/evaluator.ts';
-import { InProcessEvaluator } from '../evaluation/in-process-evaluator.ts';
-import type { EvaluationTask } from '../evaluation/task.ts';
-import type { Replan } from './budget/replan.ts';
-import { trainFinals } from './final/final-training.ts';
-import type { SearchEvents } from './records/events.ts';
-import type { FinalEntry } from './records/journal-entry.ts';
-import { readJournal } from './run/journal.ts';
-import { openRunFolder, readConfigFile } from './run/run-folder.ts';
-import { type OpenRun, reopenRun, startRun } from './start-run.ts';
+import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
+import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
+import { decodeSafetensors } from '../../engine/state/safetensors.ts';
+import type { Evaluator } from '../../evaluation/evaluator.ts';
+import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
+import type { EvaluationTask } from '../../evaluation/task.ts';
+import { parseGenome } from '../../genome/text.ts';
+import type { AdjustSteps } from '../budget/adjust-steps.ts';
+import { RunSession } from '../candidates/run-session.ts';
+import type { SearchEvents } from '../records/events.ts';
+import type { FinalEntry } from '../records/journal-entry.ts';
+import type { OpenRun } from '../records/open-run.ts';
+import { readJournal } from '../run/journal.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
+import { openRunFolder, readConfigFile } from '../run/run-folder.ts';
+import { reopenRun, startRun } from '../start-run.ts';
+import { trainFinals } from './final-training.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-deadline-'));
 const cacheDir = join(folder, 'cache');
@@ -46,14 +50,16 @@ describe('a final training whose length may change', () => {
   ])('becomes %s, says so, and its configuration replays it', async (_, total, ends) => {
     const changed = await train(await begin(), (done, planned) => (done === 8 ? total : planned));
     expect(changed.tasks.map(({ part }) => part?.to)).toEqual(ends);
-    expect(changed.notices).toEqual([`the final training has ${total} steps instead of 14, to end in time`]);
+    expect(changed.notices).toEqual([
+      `the final training took ${total} steps instead of the 14 planned, to end in time`,
+    ]);
     expect(openRunFolder(out).config.finalSteps).toEqual([
       { at: 0, total: 14 },
       { at: 8, total },
     ]);
     const config = readConfigFile(join(out, 'config.json'));
     out += ' replayed';
-    const replayed = await train(await startRun(config, 'the test', out, { cacheDir }), () => 4);
+    const replayed = await train(await startRun(resolveConfig(config, 'the test'), out, { cacheDir }), () => 4);
     expect(replayed.notices).toEqual([]);
     expect(replayed.weights).toEqual(changed.weights);
     expect(replayed.final.history).toEqual(changed.final.history);
@@ -61,8 +67,14 @@ describe('a final training whose length may change', () => {
     expect(replayed.final.id).not.toBe(changed.final.id);
   });
 
+  it('says nothing of a change below a fifth', async () => {
+    const changed = await train(await begin(), (done, planned) => (done === 8 ? 12 : planned));
+    expect(changed.tasks.at(-1)?.part?.to).toBe(12);
+    expect(changed.notices).toEqual([]);
+  });
+
   it('goes on with the length that was decided before an interruption', async () => {
-    const decide: Replan = (done, total) => (done === 8 ? 17 : total);
+    const decide: AdjustSteps = (done, total) => (done === 8 ? 17 : total);
     const whole = await train(await begin(), decide);
     out += ' interrupted';
     await expect(train(await begin(), decide, 12)).rejects.toMatchObject({ reason: 'cancelled' });
@@ -88,7 +100,7 @@ describe('a final training whose length may change', () => {
   });
 });
 
-const keep: Replan = (_, total) => total;
+const keep: AdjustSteps = (_, total) => total;
 
 function begin(): Promise<OpenRun> {
   const config = {
@@ -99,10 +111,10 @@ function begin(): Promise<OpenRun> {
     training: { batchSize: 32, epochs: 1 },
     tensorboard: false,
   };
-  return startRun(config, 'the test', out, { cacheDir });
+  return startRun(resolveConfig(config, 'the test'), out, { cacheDir });
 }
 
-async function train(run: OpenRun, replan: Replan, abortAt?: number) {
+async function train(run: OpenRun, adjustSteps: AdjustSteps, abortAt?: number) {
   const abort = new AbortController();
   const inner = new InProcessEvaluator(runtime);
   const tasks: EvaluationTask[] = [];
@@ -119,33 +131,10 @@ async function train(run: OpenRun, replan: Replan, abortAt?: number) {
   const events = new EventEmitter<SearchEvents>();
   const notices: string[] = [];
   events.on('notice', (notice) => notices.push(notice));
-  const { folder: files, packedPath, dataset, config } = run;
   try {
-    const [final] = await trainFinals(
-      {
-        run,
-        evaluator,
-        events,
-        replan,
-        tasks: {
-          config,
-          dataset: { path: packedPath, fingerprint: dataset.fingerprint },
-          checkpoint: files.checkpoint,
-        },
-        elapsedSeconds: () => 0,
-        describe: (candidate, outcome) => ({
-          ...candidate,
-          ...outcome,
-          parameters: 0,
-          flops: 0,
-          seconds: 0,
-          elapsedSeconds: 0,
-        }),
-      },
-      '4-4',
-      abort.signal,
-    );
-    const path = files.checkpoint((final as FinalEntry).id);
+    const session = new RunSession(run, evaluator, events);
+    const [final] = await trainFinals(session, parseGenome('4-4'), adjustSteps, abort.signal);
+    const path = run.folder.checkpoint((final as FinalEntry).id);
     const { tensors } = decodeSafetensors(readFileSync(path), path);
     return { final: final as FinalEntry, tasks, notices, weights: tensors };
   } finally {

@@ -1,9 +1,6 @@
 // A model file taken apart again: its network and its weights, and the data that its run scored it on.
 
-import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { packedDatasetPath, resolveCacheDir } from '../../data/cache/cache-folder.ts';
-import { readPackedDataset } from '../../data/cache/packed-file.ts';
 import type { Dataset } from '../../data/set/dataset.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
@@ -17,7 +14,6 @@ import { readModelState } from '../../network/onnx/onnx-weights.ts';
 import { createNetwork, type Network } from '../../network/training-graph.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { openRunFolder } from '../run/run-folder.ts';
-import { loadData } from '../start-run.ts';
 import type { ModelFile } from './model-file.ts';
 
 /** Folder within a run, with a folder for each export. */
@@ -67,24 +63,6 @@ export function configBeside(modelPath: string): SearchConfig | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * The data of a run: as the run packed it, or else loaded anew.
- *
- * @throws {InvalidInputError} if it is no longer what the run knew; {DataFormatError}.
- */
-export async function datasetOfRun(config: SearchConfig, signal?: AbortSignal): Promise<Dataset> {
-  return (await packedDatasetOfRun(config)) ?? loadData(config, { ...(signal && { signal }) });
-}
-
-/** The data of a run as the run packed it; undefined if it is no longer there. */
-export async function packedDatasetOfRun(
-  { dataset }: Pick<SearchConfig, 'dataset'>,
-  cacheDir?: string,
-): Promise<Dataset | undefined> {
-  const packed = packedDatasetPath(dataset.fingerprint ?? '', await resolveCacheDir(cacheDir));
-  return existsSync(packed) ? readPackedDataset(packed) : undefined;
 }
 
 /** Scores a model by running it. */

@@ -1,0 +1,101 @@
+// A run at work: its configuration, which decisions make more precise, its clock, and how it trains and records a candidate.
+
+import type { EvaluationProgress, Evaluator } from '../../evaluation/evaluator.ts';
+import type { EvaluationOutcome } from '../../evaluation/task.ts';
+import { estimateCost } from '../../genome/cost.ts';
+import { parseGenome } from '../../genome/text.ts';
+import type { RunConfig } from '../config/config.ts';
+import type { Candidate, SearchEmitter } from '../records/events.ts';
+import type { EvaluationEntry } from '../records/journal-entry.ts';
+import { type OpenRun, writeConfig } from '../records/open-run.ts';
+import type { IdentifiedTask, TaskSettings } from './identified-task.ts';
+
+/** What an entry says besides what came of the training. */
+type Described = Omit<EvaluationEntry, 'type'>;
+
+export interface CandidateTraining {
+  /** What it was bred from. */
+  readonly lineage?: Pick<Candidate, 'parents'>;
+  /** Puts something around the evaluation, a limit of time, say. */
+  readonly within?: (evaluate: (signal: AbortSignal) => Promise<EvaluationOutcome>) => Promise<EvaluationOutcome>;
+  /** What else its entry says. */
+  readonly further: (outcome: EvaluationOutcome) => Partial<EvaluationEntry>;
+}
+
+export class RunSession {
+  readonly evaluator: Evaluator;
+  readonly events: SearchEmitter;
+  #run: OpenRun;
+
+  constructor(run: OpenRun, evaluator: Evaluator, events: SearchEmitter) {
+    this.#run = run;
+    this.evaluator = evaluator;
+    this.events = events;
+  }
+
+  get run(): OpenRun {
+    return this.#run;
+  }
+
+  get config(): RunConfig {
+    return this.#run.config;
+  }
+
+  get tasks(): TaskSettings {
+    const { config, packedPath, dataset, folder } = this.#run;
+    return { config, dataset: { path: packedPath, fingerprint: dataset.fingerprint }, checkpoint: folder.checkpoint };
+  }
+
+  /** Time that the run has taken so far, over all its sessions. */
+  readonly elapsedSeconds = (): number => {
+    const before = this.#run.entries.at(-1)?.elapsedSeconds ?? 0;
+    return roundSeconds(before + (performance.now() - this.#run.startedAt) / 1000);
+  };
+
+  /** Goes on with a configuration that says more than before, and writes it down. */
+  async adopt(config: RunConfig): Promise<void> {
+    this.#run = { ...this.#run, config };
+    await writeConfig(this.#run);
+    this.events.emit('config', config);
+  }
+
+  /**
+   * Trains a candidate and journals what came of it.
+   *
+   * @throws {EvaluationError} `cancelled` if the signal is aborted; {JournalError} if the entry cannot be written.
+   */
+  async train(
+    { id, task }: IdentifiedTask,
+    { lineage, within = (evaluate) => evaluate(signal), further }: CandidateTraining,
+    signal: AbortSignal,
+  ): Promise<EvaluationEntry> {
+    const candidate: Candidate = { id, genome: task.genome, ...lineage };
+    this.events.emit('evaluationStart', candidate);
+    const began = performance.now();
+    const onProgress = (progress: EvaluationProgress) => this.events.emit('progress', { ...candidate, progress });
+    const outcome = await within((either) => this.evaluator.evaluate(task, { signal: either, onProgress }));
+    const entry: EvaluationEntry = {
+      type: 'evaluation',
+      ...this.describe(candidate, outcome, began),
+      ...further(outcome),
+    };
+    this.#run.journal.append(entry);
+    this.events.emit('evaluation', entry);
+    return entry;
+  }
+
+  /**
+   * What the journal says of an outcome.
+   *
+   * @param began  by `performance.now()`.
+   */
+  describe(candidate: Candidate, outcome: EvaluationOutcome, began: number): Described {
+    const { parameters, flops } = estimateCost(parseGenome(candidate.genome), this.#run.problem);
+    const seconds = roundSeconds((performance.now() - began) / 1000);
+    return { ...candidate, ...outcome, parameters, flops, seconds, elapsedSeconds: this.elapsedSeconds() };
+  }
+}
+
+export function roundSeconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

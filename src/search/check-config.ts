@@ -1,0 +1,36 @@
+// What only the data can tell of a configuration: limits below the number of classes, a search space without a network,
+// too much pooling.
+
+import type { Dataset } from '../data/set/dataset.ts';
+import { InvalidInputError } from '../errors.ts';
+import { selectData } from '../evaluation/select-data.ts';
+import { estimateCost } from '../genome/cost.ts';
+import { parseGenome } from '../genome/text.ts';
+import { createStrategy } from './candidates/create-strategy.ts';
+import type { SearchConfig } from './config/config.ts';
+import { networkInputOf } from './config/network-input.ts';
+import { checkRounds } from './final/rounds.ts';
+
+/** @throws {InvalidInputError} naming what does not fit the data. */
+export function checkAgainstData(config: SearchConfig, dataset: Dataset): void {
+  checkRounds(config);
+  const { classWeights } = config.training;
+  const classes = dataset.classes.length;
+  if (Array.isArray(classWeights) && classWeights.length !== classes) {
+    throw new InvalidInputError(
+      `training.classWeights has ${classWeights.length} entries, the data has ${classes} classes; give one weight for each, or "balanced"`,
+      { details: { classWeights, classes } },
+    );
+  }
+  const { trainLimit, searchLimit, validation, seed, genome } = config;
+  const problem = networkInputOf(config, dataset);
+  if (genome !== undefined) {
+    const limit = trainLimit && { trainLimit };
+    selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'final', ...limit });
+    estimateCost(parseGenome(genome), problem);
+    return;
+  }
+  const limits = { ...(trainLimit && { trainLimit }), ...(searchLimit && { searchLimit }) };
+  selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'search', ...limits });
+  createStrategy(config, problem);
+}

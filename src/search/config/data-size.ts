@@ -1,0 +1,18 @@
+// What plans know of the data.
+
+import type { Dataset } from '../../data/set/dataset.ts';
+import type { NetworkInput } from '../../genome/cost.ts';
+import type { SearchConfig } from './config.ts';
+import { networkInputOf } from './network-input.ts';
+
+/** What a budget has to know of the data. */
+export interface DataSize {
+  readonly trainExamples: number;
+  readonly testExamples: number;
+  readonly problem: NetworkInput;
+}
+
+export function dataSizeOf(config: Pick<SearchConfig, 'outputLayer' | 'shortcut'>, dataset: Dataset): DataSize {
+  const { train, test } = dataset;
+  return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
+}

@@ -1,0 +1,41 @@
+// From a checkpoint to the bytes of `model.onnx`.
+
+import { decodeSafetensors, decodeState } from '../../engine/state/safetensors.ts';
+import { DataFormatError } from '../../errors.ts';
+import { parseGenome } from '../../genome/text.ts';
+import { compileDeployable } from '../../network/deployable-graph.ts';
+import { encodeOnnx } from '../../network/onnx/onnx-bytes.ts';
+import { toMetadataProps } from '../../network/onnx/onnx-metadata.ts';
+import { createNetwork, type Normalisation } from '../../network/training-graph.ts';
+import { VERSION } from '../../version.ts';
+import type { OpenRun } from '../records/open-run.ts';
+
+/**
+ * The deployable model of a genome with the weights of a checkpoint.
+ *
+ * @throws {DataFormatError} if the checkpoint is damaged or belongs to another network.
+ */
+export async function buildModel(
+  genome: string,
+  { storage, problem, dataset }: Pick<OpenRun, 'storage' | 'problem' | 'dataset'>,
+  checkpointPath: string,
+): Promise<Uint8Array> {
+  const bytes = await storage.read(checkpointPath);
+  const { metadata } = decodeSafetensors(bytes, checkpointPath);
+  const network = createNetwork(parseGenome(genome), problem, normalisationOf(metadata, checkpointPath));
+  const graph = compileDeployable(network, decodeState(network.layout, bytes, checkpointPath));
+  return encodeOnnx(graph, {
+    metadata: toMetadataProps({ classes: dataset.classes, genome, version: VERSION }, network),
+    producerVersion: VERSION,
+  });
+}
+
+function normalisationOf(metadata: Readonly<Record<string, string>>, path: string): Normalisation {
+  const text = metadata.normalisation;
+  if (text === undefined) {
+    throw new DataFormatError(`${path} lacks the normalisation in its metadata; train the network anew`, {
+      details: { path },
+    });
+  }
+  return JSON.parse(text) as Normalisation;
+}

@@ -1,0 +1,54 @@
+// What `model.onnx` answered for each test image when it was scored.
+
+import type { Dataset } from '../../data/set/dataset.ts';
+import type { Prediction } from '../../engine/scoring/deployed-model.ts';
+
+/** One entry an image, in the order of the data set's test part. */
+export interface TestPredictions {
+  /** Of the data set. */
+  readonly fingerprint: string;
+  /** Indices of classes. */
+  readonly labels: readonly number[];
+  /** Indices of classes. */
+  readonly predicted: readonly number[];
+  /** Of the predicted class, to five digits. */
+  readonly probabilities: readonly number[];
+  /** Of the true class, to five digits. */
+  readonly trueProbabilities: readonly number[];
+}
+
+/** Collects them batch by batch. */
+export class PredictionRecorder {
+  readonly #dataset: Pick<Dataset, 'fingerprint' | 'test' | 'classes'>;
+  readonly #predicted: number[] = [];
+  readonly #probabilities: number[] = [];
+  readonly #trueProbabilities: number[] = [];
+
+  constructor(dataset: Pick<Dataset, 'fingerprint' | 'test' | 'classes'>) {
+    this.#dataset = dataset;
+  }
+
+  /** @param from  position of the first of them in the test part. */
+  add({ labels, probabilities }: Prediction, from: number): void {
+    const { test, classes } = this.#dataset;
+    for (const [i, label] of labels.entries()) {
+      const of = (name: number): number => rounded(probabilities[i * classes.length + name] ?? 0);
+      this.#predicted[from + i] = label;
+      this.#probabilities[from + i] = of(label);
+      this.#trueProbabilities[from + i] = of(test.labels[from + i] ?? 0);
+    }
+  }
+
+  get predictions(): TestPredictions {
+    const { fingerprint, test } = this.#dataset;
+    return {
+      fingerprint,
+      labels: [...test.labels],
+      predicted: this.#predicted,
+      probabilities: this.#probabilities,
+      trueProbabilities: this.#trueProbabilities,
+    };
+  }
+}
+
+const rounded = (probability: number): number => Number(probability.toFixed(5));
