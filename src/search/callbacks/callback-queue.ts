@@ -48,7 +48,7 @@ export class CallbackQueue {
 }
 
 /** Its name, or that of its class, or its place. */
-export function nameOf(callback: Callback, index: number): string {
+function nameOf(callback: Callback, index: number): string {
   const { name: className } = callback.constructor;
   return `callback ${callback.name ?? (className === 'Object' ? `number ${index + 1}` : className)}`;
 }
