@@ -15,7 +15,7 @@ describe('draw', () => {
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: svg, stderr: '' });
   });
 
-  it('draws the picture in the README', async () => {
+  it('draws the picture in docs/search.md', async () => {
     const { stdout } = await runInProcess('draw', '16-16-max-32-32', '--input', '28x28x1');
     expect(await readFile(new URL('../../../docs/network.svg', import.meta.url), 'utf8')).toBe(stdout);
   });
