@@ -10,7 +10,7 @@ import { runInProcess } from './support/run-program.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** For users: what these call flags are those of the command line. */
 const GUIDES = ['README.md', ...listMarkdown('docs')];
-const OTHERS = ['CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', ...listMarkdown('docs/decisions')];
+const OTHERS = ['CONTRIBUTING.md', 'bench/README.md', ...listMarkdown('docs/decisions')];
 
 /** Flags of each command; those of `auto-cnn` itself under the empty name. */
 type Flags = ReadonlyMap<string, ReadonlySet<string>>;
@@ -40,6 +40,7 @@ describe('the documents', () => {
 
   it('would be caught naming a script, an export, a file or a heading that does not exist', () => {
     expect(findUnknownScripts('`npm run no-such-script`, `npm start`')).toEqual(['npm run no-such-script']);
+    expect(findUnknownScripts('`node bench/no-such.mjs`')).toEqual(['node bench/no-such.mjs']);
     expect(findUnknownExports("import { AutoCNN, NoSuchThing } from 'auto-cnn';")).toEqual(['NoSuchThing']);
     const links = '[a](gone.md) [b](data.md#gone) <img src="gone.png"> [c](data.md#parts) [d](https://example.org)';
     expect(findDeadLinks(links, 'docs/search.md')).toEqual(['gone.md', 'data.md#gone', 'gone.png']);
@@ -91,10 +92,15 @@ function flagsOf(line: string): string[] {
   return line.match(/(?<![\w-])--[a-z][\w-]+/g) ?? [];
 }
 
+/** Scripts of `package.json`, and files that are run by their path. */
 function findUnknownScripts(text: string): string[] {
   const { scripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(read('package.json'));
-  const calls = [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g)];
-  return calls.filter(([, script, short]) => !Object.hasOwn(scripts, script ?? short ?? '')).map(([call]) => call);
+  const named = [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g)];
+  const run = [...text.matchAll(/\b(?:node|python3) ([\w/-]+\.(?:mjs|py))/g)];
+  return [
+    ...named.filter(([, script, short]) => !Object.hasOwn(scripts, script ?? short ?? '')).map(([call]) => call),
+    ...run.filter(([, path = '']) => !existsSync(join(root, path))).map(([call]) => call),
+  ];
 }
 
 /** Types are not among them: they leave nothing at run time. */
