@@ -12,6 +12,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const GUIDES = ['README.md', ...listMarkdown('docs')];
 const OTHERS = ['CONTRIBUTING.md', 'bench/README.md', ...listMarkdown('docs/decisions')];
 
+const importCheck: {
+  readonly default: {
+    readonly forbidden: readonly { readonly name: string; readonly from: { readonly path?: string } }[];
+  };
+} = await import(new URL('../.dependency-cruiser.mjs', import.meta.url).href);
+
 /** Flags of each command; those of `auto-cnn` itself under the empty name. */
 type Flags = ReadonlyMap<string, ReadonlySet<string>>;
 
@@ -30,6 +36,10 @@ describe('the documents', () => {
     expect([...findUnknownScripts(text), ...findUnknownExports(text), ...findDeadLinks(text, path)]).toEqual([]);
   });
 
+  it('give every room of the import check a row', () => {
+    expect(findRoomsWithoutRow(read('docs/architecture.md'))).toEqual([]);
+  });
+
   it.each([
     ['`--no-such-flag`', '--no-such-flag'],
     ['```\nnpx auto-cnn predict runs/photos x.jpg --budget 3m\n```', 'auto-cnn predict --budget'],
@@ -42,6 +52,7 @@ describe('the documents', () => {
     expect(findUnknownScripts('`npm run no-such-script`, `npm start`')).toEqual(['npm run no-such-script']);
     expect(findUnknownScripts('`node bench/no-such.mjs`')).toEqual(['node bench/no-such.mjs']);
     expect(findUnknownExports("import { AutoCNN, NoSuchThing } from 'auto-cnn';")).toEqual(['NoSuchThing']);
+    expect(findRoomsWithoutRow('| `genome/`, `data/set/` |')).toContain('evolution/');
     const links = '[a](gone.md) [b](data.md#gone) <img src="gone.png"> [c](data.md#parts) [d](https://example.org)';
     expect(findDeadLinks(links, 'docs/search.md')).toEqual(['gone.md', 'data.md#gone', 'gone.png']);
   });
@@ -108,6 +119,15 @@ function findUnknownExports(text: string): string[] {
   const imports = [...text.matchAll(/^import \{ ([^}]+) \} from 'auto-cnn';/gm)];
   const names = imports.flatMap(([, list = '']) => list.split(/,\s*/));
   return names.filter((name) => !Object.hasOwn(library, name));
+}
+
+function findRoomsWithoutRow(text: string): string[] {
+  const rooms = importCheck.default.forbidden.flatMap(({ name, from }) => {
+    const [, room] = (name.endsWith('-imports') && /^\^src\/\((.*?)\$?\)/.exec(from.path ?? '')) || [];
+    return room === undefined ? [] : [room.replaceAll('\\', '')];
+  });
+  const rows = text.split('\n').filter((line) => line.startsWith('|'));
+  return rooms.filter((room) => !rows.some((row) => row.split(' | ')[0]?.includes(`\`${room}\``)));
 }
 
 /** Relative links and pictures that lead to no file, or to no heading in one. */
