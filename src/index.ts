@@ -169,6 +169,7 @@ export { resolveConfig } from './search/run/resolve-config.ts';
 export { openRunFolder, readConfigFile, readSummary } from './search/run/run-folder.ts';
 export { Search } from './search/search.ts';
 export { type ModelFile, readModelFile } from './search/trained/model-file.ts';
+export { configBeside } from './search/trained/model-parts.ts';
 export {
   type FileFailure,
   type FilePrediction,
@@ -176,7 +177,6 @@ export {
   type PredictFilesOptions,
   predictFiles,
 } from './search/trained/predict-files.ts';
-export { configBeside } from './search/trained/trained-model.ts';
 export { nearestOf } from './text/did-you-mean.ts';
 export { grouped, scaled } from './text/figures.ts';
 export { VERSION } from './version.ts';

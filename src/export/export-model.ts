@@ -8,10 +8,10 @@ import {
   configBeside,
   EXPORTS,
   encodeWeights,
+  type ModelParts,
+  partsOf,
   scoreModel,
-  type TrainedModel,
-  takeApart,
-} from '../search/trained/trained-model.ts';
+} from '../search/trained/model-parts.ts';
 import { nearestOf } from '../text/did-you-mean.ts';
 import type { WeightPrecision } from './compress-weights.ts';
 import { exportJavaScript } from './javascript.ts';
@@ -61,7 +61,7 @@ export async function exportModel(run: string, format: string, options: ExportOp
       `${precisions.map((precision) => `--${precision}`).join(' and ')} can only be had in the format onnx, not in ${known}`,
     );
   }
-  const model = takeApart(await readModelFile(run));
+  const model = partsOf(await readModelFile(run));
   const files = filesOf(model, known, precisions);
   const folder = options.out ?? firstFreeFolder(join(model.path, '..', EXPORTS, known));
   await writeFolder(folder, files);
@@ -82,7 +82,7 @@ export async function exportModel(run: string, format: string, options: ExportOp
 }
 
 function filesOf(
-  model: TrainedModel,
+  model: ModelParts,
   format: ExportFormat,
   precisions: readonly WeightPrecision[],
 ): ReadonlyMap<string, Uint8Array | string> {
@@ -101,7 +101,7 @@ function filesOf(
 }
 
 /** All that is needed to build the network around the weights; the values are JSON but for the texts. */
-function safetensorsMetadata({ metadata, network: { normalisation } }: TrainedModel): Record<string, string> {
+function safetensorsMetadata({ metadata, network: { normalisation } }: ModelParts): Record<string, string> {
   const { genome, version, classes, input, structure, preparation } = metadata;
   return {
     format: 'auto-cnn',
@@ -121,7 +121,7 @@ interface Accuracies {
 }
 
 async function accuraciesOf(
-  { path }: TrainedModel,
+  { path }: ModelParts,
   files: ReadonlyMap<string, Uint8Array | string>,
   signal: AbortSignal | undefined,
 ): Promise<Accuracies> {

@@ -9,13 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { chromiumPath, launchBrowser } from '../../test/support/browser.ts';
 import { EXPORTABLE, exportedFolder, IMAGES, largestDifference } from '../../test/support/exported.ts';
-import type { TrainedModel } from '../search/trained/trained-model.ts';
+import type { ModelParts } from '../search/trained/model-parts.ts';
 import { exportJavaScript } from './javascript.ts';
 
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
 /** As after `npm install`. */
-async function installed(model: TrainedModel) {
+async function installed(model: ModelParts) {
   const exported = await exportedFolder(exportJavaScript(model), model.metadata.input);
   await symlink(PACKAGES, join(exported.folder, 'node_modules'), 'dir');
   return exported;
@@ -27,7 +27,7 @@ interface Ranked {
 }
 
 /** In the order of the model's classes. */
-const probabilitiesOf = ({ metadata }: TrainedModel, answers: readonly (readonly Ranked[])[]): number[] =>
+const probabilitiesOf = ({ metadata }: ModelParts, answers: readonly (readonly Ranked[])[]): number[] =>
   answers.flatMap((ranking) =>
     metadata.classes.map((name) => ranking.find((entry) => entry.name === name)?.probability ?? Number.NaN),
   );

@@ -1,11 +1,11 @@
 // A model as a web page and a Node.js script, with all they need beside the packages that package.json names.
 
-import type { TrainedModel } from '../search/trained/trained-model.ts';
+import type { ModelParts } from '../search/trained/model-parts.ts';
 
 /** Versions that the files below were tried with. */
 const PACKAGES = { 'onnxruntime-node': '1.30.0', 'onnxruntime-web': '1.30.0', sharp: '^0.35.5' };
 
-export function exportJavaScript(model: TrainedModel): ReadonlyMap<string, Uint8Array | string> {
+export function exportJavaScript(model: ModelParts): ReadonlyMap<string, Uint8Array | string> {
   return new Map<string, Uint8Array | string>([
     ['README.md', README],
     ['package.json', packageJson(model)],
@@ -18,7 +18,7 @@ export function exportJavaScript(model: TrainedModel): ReadonlyMap<string, Uint8
   ]);
 }
 
-function packageJson({ metadata }: TrainedModel): string {
+function packageJson({ metadata }: ModelParts): string {
   const content = {
     name: 'auto-cnn-model',
     version: '1.0.0',
@@ -31,7 +31,7 @@ function packageJson({ metadata }: TrainedModel): string {
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-function facts({ metadata: { classes, input } }: TrainedModel): string {
+function facts({ metadata: { classes, input } }: ModelParts): string {
   const { height, width, channels } = input;
   return `// What the model tells apart, and the images it takes.
 

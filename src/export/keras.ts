@@ -2,11 +2,11 @@
 
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
-import type { TrainedModel } from '../search/trained/trained-model.ts';
+import type { ModelParts } from '../search/trained/model-parts.ts';
 import { encodeNpz, type NamedArray } from './npz.ts';
 import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader } from './python-text.ts';
 
-export function exportKeras(model: TrainedModel): ReadonlyMap<string, Uint8Array | string> {
+export function exportKeras(model: ModelParts): ReadonlyMap<string, Uint8Array | string> {
   return new Map<string, Uint8Array | string>([
     ['model.py', modelSource(model)],
     ['predict.py', PREDICT_SCRIPT],
@@ -28,7 +28,7 @@ const NAMES: Readonly<Record<string, string>> = {
 const kerasName = (name: string): string => name.replaceAll('.', '_');
 
 /** Under `LAYER.VARIABLE`. */
-function kerasWeights({ network, state }: TrainedModel): ReadonlyMap<string, NamedArray> {
+function kerasWeights({ network, state }: ModelParts): ReadonlyMap<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
   const flattened = flattenedPixels(network);
   const add = (specs: readonly ParameterSpec[], flat: Float32Array) => {
@@ -51,7 +51,7 @@ function kerasWeights({ network, state }: TrainedModel): ReadonlyMap<string, Nam
 }
 
 /** The dense layer that reads flattened feature maps, and the pixels of a map. */
-function flattenedPixels({ layers, problem }: TrainedModel['network']) {
+function flattenedPixels({ layers, problem }: ModelParts['network']) {
   const dense = layers.find(({ kind }) => kind === 'dense');
   if (dense?.kind !== 'dense' || !layers.some(({ kind }) => kind === 'flatten')) return undefined;
   const skips = layers.filter((layer) => layer.kind === 'skip');
@@ -82,7 +82,7 @@ function pixelsFirst({ shape, data }: NamedArray, pixels: number): NamedArray {
   return { shape, data: arranged };
 }
 
-function modelSource(model: TrainedModel): string {
+function modelSource(model: ModelParts): string {
   const { layers } = model.network;
   const remarks = layerRemarks(model.network);
   const lines = layers.map((layer, i) => {

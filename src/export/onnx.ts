@@ -3,14 +3,11 @@
 import { compileDeployable } from '../network/deployable-graph.ts';
 import { encodeOnnx } from '../network/onnx/onnx-bytes.ts';
 import { toMetadataProps } from '../network/onnx/onnx-metadata.ts';
-import type { TrainedModel } from '../search/trained/trained-model.ts';
+import type { ModelParts } from '../search/trained/model-parts.ts';
 import { compressWeights, type WeightPrecision } from './compress-weights.ts';
 
 /** `model.onnx`, and `model-PRECISION.onnx` for each precision that is asked for. */
-export function exportOnnx(
-  model: TrainedModel,
-  precisions: readonly WeightPrecision[],
-): ReadonlyMap<string, Uint8Array> {
+export function exportOnnx(model: ModelParts, precisions: readonly WeightPrecision[]): ReadonlyMap<string, Uint8Array> {
   return new Map([
     ['model.onnx', model.bytes],
     ...precisions.map((precision) => [`model-${precision}.onnx`, compressedOnnx(model, precision)] as const),
@@ -18,7 +15,7 @@ export function exportOnnx(
 }
 
 /** The same graph over weights that are stored in fewer bytes; same inputs, outputs and metadata. */
-export function compressedOnnx({ network, state, metadata }: TrainedModel, precision: WeightPrecision): Uint8Array {
+export function compressedOnnx({ network, state, metadata }: ModelParts, precision: WeightPrecision): Uint8Array {
   const weights = new Set(network.layout.parameters.map(({ name }) => name));
   return encodeOnnx(compressWeights(compileDeployable(network, state), weights, precision), {
     metadata: toMetadataProps(metadata, network),

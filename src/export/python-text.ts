@@ -4,10 +4,10 @@ import type { NetworkCost } from '../genome/cost.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { formatImageShape } from '../genome/image-shape.ts';
 import type { Layer } from '../network/layers.ts';
-import type { TrainedModel } from '../search/trained/trained-model.ts';
+import type { ModelParts } from '../search/trained/model-parts.ts';
 
 /** First lines of `model.py`. */
-export function pythonHeader({ metadata, network }: TrainedModel, needs: string): string {
+export function pythonHeader({ metadata, network }: ModelParts, needs: string): string {
   const input = formatImageShape(metadata.input);
   const genome = metadata.genome === '' ? 'without layers' : metadata.genome;
   const { parameters } = costOf(network);
@@ -19,7 +19,7 @@ their values are in weights.npz. Needs ${needs} and numpy.
 }
 
 /** Constants of `model.py`. */
-export function pythonConstants({ metadata, network }: TrainedModel): string {
+export function pythonConstants({ metadata, network }: ModelParts): string {
   const { channels, height, width } = metadata.input;
   const { mean, std } = network.normalisation;
   return `CLASSES = ${pythonList(metadata.classes.map((name) => JSON.stringify(name)))}
@@ -30,7 +30,7 @@ STD = ${pythonList(std.map(String))}`;
 }
 
 /** For each layer of the network what \`auto-cnn inspect\` calls it, and the shape that leaves it. */
-export function layerRemarks(network: TrainedModel['network']): ReadonlyMap<Layer, string> {
+export function layerRemarks(network: ModelParts['network']): ReadonlyMap<Layer, string> {
   const rows = [...costOf(network).layers];
   const remarks = new Map<Layer, string>();
   for (const layer of network.layers) {
@@ -43,7 +43,7 @@ export function layerRemarks(network: TrainedModel['network']): ReadonlyMap<Laye
   return remarks;
 }
 
-function costOf({ genome, problem }: TrainedModel['network']): NetworkCost {
+function costOf({ genome, problem }: ModelParts['network']): NetworkCost {
   return estimateCost(genome, problem);
 }
 

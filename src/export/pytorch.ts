@@ -2,11 +2,11 @@
 
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
-import type { TrainedModel } from '../search/trained/trained-model.ts';
+import type { ModelParts } from '../search/trained/model-parts.ts';
 import { encodeNpz, type NamedArray } from './npz.ts';
 import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader } from './python-text.ts';
 
-export function exportPyTorch(model: TrainedModel): ReadonlyMap<string, Uint8Array | string> {
+export function exportPyTorch(model: ModelParts): ReadonlyMap<string, Uint8Array | string> {
   return new Map<string, Uint8Array | string>([
     ['model.py', modelSource(model)],
     ['predict.py', PREDICT_SCRIPT],
@@ -23,7 +23,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** The state dict; PyTorch's dense weights are [units, features]. */
-function torchWeights({ network, state }: TrainedModel): ReadonlyMap<string, NamedArray> {
+function torchWeights({ network, state }: ModelParts): ReadonlyMap<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
   const add = (specs: readonly ParameterSpec[], flat: Float32Array) => {
     for (const { name, shape, offset, size } of specs) {
@@ -43,7 +43,7 @@ function transpose({ shape: [rows = 1, columns = 1], data }: NamedArray): NamedA
   return { shape: [columns, rows], data: transposed };
 }
 
-function modelSource(model: TrainedModel): string {
+function modelSource(model: ModelParts): string {
   const { layers } = model.network;
   const remarks = layerRemarks(model.network);
   const line = (layer: Layer, text: string) => {

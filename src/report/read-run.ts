@@ -9,7 +9,7 @@ import { paretoFront } from '../search/records/front.ts';
 import type { GenerationRecord } from '../search/records/generation-record.ts';
 import type { EvaluationEntry, FinalEntry, JournalEntry } from '../search/records/journal-entry.ts';
 import { mergeEpochs } from '../search/records/merge-epochs.ts';
-import { chooseRepeat } from '../search/records/repeats.ts';
+import { bestRepeat } from '../search/records/repeats.ts';
 import type { RunFolder } from '../search/records/run-folder.ts';
 import type { SearchSummary } from '../search/records/summary.ts';
 import type { TestPredictions } from '../search/records/test-predictions.ts';
@@ -103,7 +103,7 @@ function fittest(evaluations: readonly EvaluationEntry[]): EvaluationEntry | und
 /** Of several the one that became the model. One in rounds that is not done has the epochs of the rounds that are. */
 function finalTrainingOf(entries: readonly JournalEntry[]): Pick<FinalEntry, 'history'> | undefined {
   const finals = entries.filter((entry) => entry.type === 'final').filter((entry) => !isFailed(entry));
-  const chosen = chooseRepeat(finals);
+  const chosen = bestRepeat(finals);
   if (chosen !== undefined) return chosen;
   const last = entries.findLast((entry) => entry.type === 'round');
   if (last === undefined) return undefined;

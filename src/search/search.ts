@@ -8,7 +8,7 @@ import { findBest } from './candidates/find-best.ts';
 import { RunSession } from './candidates/run-session.ts';
 import { NO_SEARCH } from './candidates/search-result.ts';
 import { BestSoFar } from './final/best-so-far.ts';
-import { chooseNetwork } from './final/choose-network.ts';
+import { chooseWeights } from './final/choose-weights.ts';
 import { decideFinal } from './final/decide-final.ts';
 import { trainFinals } from './final/final-training.ts';
 import { finishRun } from './final/finish-run.ts';
@@ -85,7 +85,7 @@ export class Search extends EventEmitter<SearchEvents> {
     const searchSeconds = found === undefined ? 0 : session.elapsedSeconds();
     const adjustSteps = await decideFinal(session, winner, found, signal);
     const tried = await trainFinals(session, winner.genome, adjustSteps, signal);
-    const chosen = await chooseNetwork(winner, tried, session.run);
+    const chosen = await chooseWeights(winner, tried, session.run);
     return finishRun(session, { winner, tried, chosen }, { ...(found?.counts ?? NO_SEARCH), searchSeconds });
   }
 

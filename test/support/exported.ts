@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { DeployedModel } from '../../src/engine/scoring/deployed-model.ts';
 import { readModelMetadata } from '../../src/network/onnx/onnx-metadata.ts';
-import { type TrainedModel, takeApart } from '../../src/search/trained/trained-model.ts';
+import { type ModelParts, partsOf } from '../../src/search/trained/model-parts.ts';
 import { encodePng, temporaryFolder, writeIn } from './data-fixtures.ts';
 import { runtime } from './run-graph.ts';
 import { noiseImages, smallModel } from './small-model.ts';
 
 export const IMAGES = 100;
 
-function exportable(name: string, ...model: Parameters<typeof smallModel>): { name: string; model: TrainedModel } {
+function exportable(name: string, ...model: Parameters<typeof smallModel>): { name: string; model: ModelParts } {
   const { bytes } = smallModel(...model);
   const path = `${name}.onnx`;
-  return { name, model: takeApart({ path, bytes, metadata: readModelMetadata(bytes, path) }) };
+  return { name, model: partsOf({ path, bytes, metadata: readModelMetadata(bytes, path) }) };
 }
 
 export const EXPORTABLE = [
@@ -79,7 +79,7 @@ export async function exportedFolder(files: ReadonlyMap<string, Uint8Array | str
 }
 
 /** Between what an export answers for the images and what the model itself does. Infinite if answers are missing. */
-export async function largestDifference({ bytes, path, metadata }: TrainedModel, answers: ArrayLike<number>) {
+export async function largestDifference({ bytes, path, metadata }: ModelParts, answers: ArrayLike<number>) {
   const model = await DeployedModel.load(runtime, bytes, path);
   const { probabilities } = await model.predict(pixelsOf(metadata.input), metadata.input);
   await model.release();

@@ -26,7 +26,7 @@ export interface Augmenter {
 
 /** @returns undefined if nothing is to be done. */
 export function createAugmenter(settings: AugmentationSettings, shape: ImageShape): Augmenter | undefined {
-  const steps = stepsOf(settings, shape);
+  const steps = augmentationSteps(settings, shape);
   if (steps.length === 0) return undefined;
   const size = imageSizeOf(shape);
   const scratch = new Uint8Array(size);
@@ -49,7 +49,7 @@ type Change = (image: Uint8Array, scratch: Uint8Array) => void;
 /** Draws what is done to one image; undefined: nothing. */
 type Step = (rng: Rng) => Change | undefined;
 
-function stepsOf(settings: AugmentationSettings, shape: ImageShape): Step[] {
+function augmentationSteps(settings: AugmentationSettings, shape: ImageShape): Step[] {
   const { rotation = 0, padAndCrop = 0, horizontalFlip = false, brightness = 0, cutout = 0 } = settings;
   return [
     ...(rotation > 0 ? [rotate(rotation, shape)] : []),

@@ -7,7 +7,7 @@ import { FITNESS_SELECTION } from '../operators/selection.ts';
 import { checkInteger, checkMutationWeights, checkProbability } from '../settings.ts';
 import type { SearchStrategy } from '../strategy.ts';
 import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
-import { createRoundStrategy } from './whole-rounds.ts';
+import { createSynchronousStrategy } from './synchronous.ts';
 
 export interface GenerationalSettings extends BreedingSettings, InitialGenomes {
   /** Individuals in a generation, at least 2; odd numbers are kept to. */
@@ -32,7 +32,7 @@ export interface GenerationalSettings extends BreedingSettings, InitialGenomes {
 export function createGenerationalStrategy(settings: GenerationalSettings): SearchStrategy {
   checkSettings(settings);
   const { populationSize, generations, rng, selection = FITNESS_SELECTION } = settings;
-  return createRoundStrategy({
+  return createSynchronousStrategy({
     breed(generation, population) {
       if (generation > generations) return undefined;
       if (generation > 0) return breedChildren(rng, population, settings);

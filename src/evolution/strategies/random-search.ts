@@ -5,7 +5,7 @@ import type { Rng } from '../../random/rng.ts';
 import { checkInteger } from '../settings.ts';
 import type { SearchStrategy } from '../strategy.ts';
 import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
-import { createRoundStrategy } from './whole-rounds.ts';
+import { createSynchronousStrategy } from './synchronous.ts';
 
 export interface RandomSearchSettings extends InitialGenomes {
   /** Genomes to ask for in all, at least 1. */
@@ -29,7 +29,7 @@ export function createRandomSearchStrategy(settings: RandomSearchSettings): Sear
   checkSearchSpace(space);
   checkSpaceIsFeasible(space, problem);
   checkInitialGenomes(settings, evaluations);
-  return createRoundStrategy({
+  return createSynchronousStrategy({
     breed(batch) {
       const left = evaluations - batch * batchSize;
       if (left <= 0) return undefined;

@@ -23,7 +23,7 @@ export interface PendingConvolution {
 }
 
 /** What is known of a value beside its layout. */
-export interface Facts {
+export interface ValueFacts {
   /** It is the output of a ReLU. */
   readonly isRectified?: boolean;
   /** It is the gradient of the output of a ReLU, this value, and zero already wherever the ReLU would make it so. */
@@ -35,7 +35,7 @@ interface Form {
   plain?: string;
   blocked?: string;
   readonly pending?: PendingConvolution;
-  readonly facts?: Facts;
+  readonly facts?: ValueFacts;
 }
 
 /**
@@ -59,7 +59,7 @@ export class Layouts {
   }
 
   /** Takes a blocked tensor in; returns its handle. */
-  define(blocked: string, channels: number, facts: Facts = {}): string {
+  define(blocked: string, channels: number, facts: ValueFacts = {}): string {
     this.#forms.set(blocked, { channels, blocked, facts });
     return blocked;
   }
@@ -76,7 +76,7 @@ export class Layouts {
     return form?.blocked === undefined ? form?.pending : undefined;
   }
 
-  facts(handle: string): Facts {
+  facts(handle: string): ValueFacts {
     return this.#forms.get(handle)?.facts ?? {};
   }
 

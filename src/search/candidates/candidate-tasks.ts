@@ -6,7 +6,7 @@ import { genomeId } from '../../genome/text.ts';
 import type { DataSize } from '../config/data-size.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import type { QueuedCandidate } from './candidate-queue.ts';
-import { candidateTasks, type IdentifiedTask, type TaskSettings } from './identified-task.ts';
+import { type IdentifiedTask, type TaskSettings, tasksByRung } from './identified-task.ts';
 import { MedianStopping } from './median-stopping.ts';
 
 export class CandidateTasks {
@@ -46,7 +46,7 @@ export class CandidateTasks {
 
   /** By rung; of a genome that was not asked for, without anything that comes from others. */
   of(genome: Genome): readonly IdentifiedTask[] {
-    return this.#entered.get(genomeId(genome)) ?? candidateTasks(genome, this.#settings, this.#data);
+    return this.#entered.get(genomeId(genome)) ?? tasksByRung(genome, this.#settings, this.#data);
   }
 
   /**
@@ -63,7 +63,7 @@ export class CandidateTasks {
     const plain = this.of(genome);
     // What was imported has no curve that could stop it, and no weights to start from.
     if (plain.some(({ id }) => this.#known.get(id)?.imported)) return plain;
-    return candidateTasks(genome, this.#settings, this.#data, (rung, epochs) => ({
+    return tasksByRung(genome, this.#settings, this.#data, (rung, epochs) => ({
       stopBelow: this.#stopping.stopBelow(rung, epochs),
       parent: this.#parentOn(rung, parents),
     }));

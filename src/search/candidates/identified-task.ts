@@ -42,7 +42,7 @@ export interface TaskDependencies {
 }
 
 /** The tasks of a candidate of the search, by rung. */
-export function candidateTasks(
+export function tasksByRung(
   genome: Genome,
   settings: TaskSettings,
   data: DataSize,

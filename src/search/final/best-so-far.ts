@@ -3,7 +3,7 @@
 import { type EvaluationError, InterruptedError } from '../../errors.ts';
 import type { EvaluationEntry, FinalEntry, JournalEntry } from '../records/journal-entry.ts';
 import type { OpenRun } from '../records/open-run.ts';
-import { chooseRepeat } from '../records/repeats.ts';
+import { bestRepeat } from '../records/repeats.ts';
 import { writeModel } from './finish-run.ts';
 
 export class BestSoFar {
@@ -22,7 +22,7 @@ export class BestSoFar {
 
   /** Writes `model.onnx`: the best final training, else the fittest candidate, if it has weights. */
   async interrupted(run: OpenRun, cause: EvaluationError): Promise<InterruptedError> {
-    const final = chooseRepeat(await withWeights(this.#finals, run));
+    const final = bestRepeat(await withWeights(this.#finals, run));
     const candidate = (await withWeights(this.#candidates, run)).reduce<EvaluationEntry | undefined>(
       (best, entry) => (best === undefined || entry.fitness > best.fitness ? entry : best),
       undefined,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { FinalEntry } from './journal-entry.ts';
-import { chooseRepeat, describeRepeats } from './repeats.ts';
+import { bestRepeat, describeRepeats } from './repeats.ts';
 
-describe('chooseRepeat', () => {
+describe('bestRepeat', () => {
   it('takes the lowest training loss of the last epoch, the first of equals', () => {
     const entries = [entryOf('a', 0.1, 0.5), entryOf('b', 0.9, 0.3), entryOf('c', 0.2, 0.3), entryOf('d', 0.2, 0.4)];
-    expect(chooseRepeat(entries)?.id).toBe('b');
-    expect(chooseRepeat([])).toBeUndefined();
+    expect(bestRepeat(entries)?.id).toBe('b');
+    expect(bestRepeat([])).toBeUndefined();
   });
 });
 

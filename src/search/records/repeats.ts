@@ -7,7 +7,7 @@ import type { RepeatStatistics } from './summary.ts';
  * The one with the lowest training loss in its last epoch, the first of equals. The test set has no say in it, so that its
  * accuracy stays an honest figure.
  */
-export function chooseRepeat(trained: readonly FinalEntry[]): FinalEntry | undefined {
+export function bestRepeat(trained: readonly FinalEntry[]): FinalEntry | undefined {
   return trained.reduce<FinalEntry | undefined>(
     (best, entry) => (best === undefined || lastLoss(entry) < lastLoss(best) ? entry : best),
     undefined,

@@ -10,7 +10,7 @@ import { removeUnfinishedWrites } from '../../files/write-file.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { RunFolder } from '../records/run-folder.ts';
 import type { SearchSummary } from '../records/summary.ts';
-import { resolveConfig } from '../run/resolve-config.ts';
+import { resolveConfig } from './resolve-config.ts';
 
 function runFolderAt(path: string): RunFolder {
   const root = resolve(path);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
 import { estimateCost, type NetworkInput } from '../../genome/cost.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
-import { candidateTasks } from '../candidates/identified-task.ts';
+import { tasksByRung } from '../candidates/identified-task.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import type { OpenRun } from '../records/open-run.ts';
 import { readJson } from '../run/run-folder.ts';
@@ -76,7 +76,7 @@ export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun 
     const genome = parseGenome(name);
     const { parameters, flops } = estimateCost(genome, problem);
     const outcome = { fitness, history: [], bestEpoch: 0, imported: true as const };
-    return candidateTasks(genome, settings, dataSize).map(
+    return tasksByRung(genome, settings, dataSize).map(
       ({ id }): EvaluationEntry => ({
         type: 'evaluation',
         id,

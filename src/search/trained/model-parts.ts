@@ -19,7 +19,7 @@ import type { ModelFile } from './model-file.ts';
 /** Folder within a run, with a folder for each export. */
 export const EXPORTS = 'exports';
 
-export interface TrainedModel {
+export interface ModelParts {
   /** Of the file that it was read from. */
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -32,7 +32,7 @@ export interface TrainedModel {
  * @throws {InvalidInputError} if the file is of an early version, which did not write down its network; {DataFormatError} if
  *   its weights are not those of its genome.
  */
-export function takeApart({ path, bytes, metadata }: ModelFile): TrainedModel {
+export function partsOf({ path, bytes, metadata }: ModelFile): ModelParts {
   const { structure, genome, input, classes, version } = metadata;
   if (structure === undefined) {
     throw new InvalidInputError(
@@ -47,10 +47,7 @@ export function takeApart({ path, bytes, metadata }: ModelFile): TrainedModel {
 }
 
 /** All weights and running statistics under their names, as a safetensors file. */
-export function encodeWeights(
-  { network, state }: TrainedModel,
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+export function encodeWeights({ network, state }: ModelParts, metadata: Readonly<Record<string, string>>): Uint8Array {
   return encodeState(network.layout, state, metadata);
 }
 

@@ -4,7 +4,7 @@ import { EvaluationError } from '../../errors.ts';
 import { genomeId } from '../../genome/text.ts';
 import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
 import type { OpenRun } from '../records/open-run.ts';
-import { chooseRepeat } from '../records/repeats.ts';
+import { bestRepeat } from '../records/repeats.ts';
 import type { Winner } from '../winner/choose-winner.ts';
 
 /**
@@ -13,12 +13,12 @@ import type { Winner } from '../winner/choose-winner.ts';
  * @param tried  the final trainings, those that failed too.
  * @throws {EvaluationError} if there is no network with weights.
  */
-export async function chooseNetwork(
+export async function chooseWeights(
   { genome, evaluation }: Winner,
   tried: readonly FinalEntry[],
   run: Pick<OpenRun, 'storage' | 'folder'>,
 ): Promise<EvaluationEntry | FinalEntry> {
-  const trained = chooseRepeat(tried.filter(({ failure }) => failure === undefined));
+  const trained = bestRepeat(tried.filter(({ failure }) => failure === undefined));
   if (trained !== undefined) return trained;
   if (evaluation === undefined) {
     const [failed] = tried;

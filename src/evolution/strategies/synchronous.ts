@@ -1,4 +1,4 @@
-// The part that strategies with rounds share: a round is asked at once, and the next one waits for all its results.
+// The part that synchronous strategies share: a generation is asked for at once, and the next one waits for all its results.
 
 import type { Genome } from '../../genome/genome.ts';
 import { fittest, type Individual } from '../individual.ts';
@@ -6,20 +6,20 @@ import { type Bred, Lineage } from '../lineage.ts';
 import { requireResultsOf, type SearchStrategy } from '../strategy.ts';
 
 /** What distinguishes one such strategy from another. */
-export interface Rounds {
-  /** The genomes of round `generation` (from 0), at least one; undefined when there is no such round. */
+export interface Generations {
+  /** The genomes of generation `generation` (from 0), at least one; undefined when there are no more. */
   breed(generation: number, population: readonly Individual[]): readonly Bred[] | undefined;
-  /** The population after a round, from the one before (empty at first) and the round's results in the order asked. */
+  /** The population after a generation, from the one before (empty at first) and its results in the order asked. */
   select(population: readonly Individual[], results: readonly Individual[]): readonly Individual[];
 }
 
-/** A strategy that calls `breed` in `ask` and `select` in the `tell` that completes the round. */
-export function createRoundStrategy(rounds: Rounds): SearchStrategy {
+/** A strategy that calls `breed` in `ask` and `select` in the `tell` that completes the generation. */
+export function createSynchronousStrategy(generations: Generations): SearchStrategy {
   const lineage = new Lineage();
   let generation = 0;
   let population: readonly Individual[] = [];
   let best: Individual | undefined;
-  let round: readonly Genome[] = [];
+  let asked: readonly Genome[] = [];
   let told: readonly Individual[] = [];
 
   return {
@@ -33,22 +33,22 @@ export function createRoundStrategy(rounds: Rounds): SearchStrategy {
       return best;
     },
     ask() {
-      if (round.length > 0) return [];
-      const bred = rounds.breed(generation, population);
+      if (asked.length > 0) return [];
+      const bred = generations.breed(generation, population);
       const genomes = bred && lineage.record(bred);
-      round = genomes ?? [];
+      asked = genomes ?? [];
       return genomes;
     },
     parentsOf: (genome) => lineage.parentsOf(genome),
     tell(results) {
-      requireResultsOf(round.slice(told.length), results);
+      requireResultsOf(asked.slice(told.length), results);
       if (results.length === 0) return;
       told = [...told, ...results];
       best = fittest(best === undefined ? results : [best, ...results]);
-      if (told.length < round.length) return;
-      population = rounds.select(population, told);
+      if (told.length < asked.length) return;
+      population = generations.select(population, told);
       generation += 1;
-      round = [];
+      asked = [];
       told = [];
     },
   };
