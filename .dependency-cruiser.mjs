@@ -2,7 +2,7 @@
 // A room is a folder of src/ (or a single file there); what it names stands for that folder and all within.
 
 /** Rooms that every other may import. */
-const GROUND = ['errors.ts', 'version.ts', 'storage.ts'];
+const GROUND = ['errors.ts', 'version.ts', 'storage.ts', 'arithmetic'];
 
 const NETWORKS = ['random', 'genome', 'network'];
 const TRAINING = [...NETWORKS, 'data/set', 'engine', 'evaluation'];
@@ -11,6 +11,7 @@ const RECORDS = ['search/config', 'search/records'];
 const SEARCHING = [...RECORDS, 'search/budget', 'search/candidates'];
 
 const MAY_IMPORT = {
+  arithmetic: [],
   'concurrency.ts': [],
   text: [],
   random: [],
@@ -54,6 +55,7 @@ const PORTABLE = [
   'version.ts',
   'storage.ts',
   'concurrency.ts',
+  'arithmetic',
   'text',
   ...TRAINING,
   'evolution',

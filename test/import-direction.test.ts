@@ -17,6 +17,7 @@ afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 /** Rule → the room that breaks it, and what it imports for that. */
 const PLANTED: Readonly<Record<string, readonly [room: string, imported: string, name: string]>> = {
+  'arithmetic-imports': ['arithmetic', 'random/rng.ts', 'createRng'],
   'text-imports': ['text', 'files/ensure-folder.ts', 'ensureFolder'],
   'random-imports': ['random', 'genome/text.ts', 'parseGenome'],
   'files-imports': ['files', 'data/set/split.ts', 'stratifiedSplit'],
