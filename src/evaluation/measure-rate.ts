@@ -1,5 +1,6 @@
 // How fast this process trains: one number for networks of any kind, in work a second.
 
+import { power } from '../arithmetic/power.ts';
 import { withLowering } from '../engine/lowering/choose-lowering.ts';
 import { measureTrainingStep } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
@@ -19,12 +20,13 @@ const REPEATS = 8;
 /** Work that this process does in a second of training (genome/work.ts); takes less than two seconds. */
 export async function measureRate(runtime: Runtime, lowering: LoweringName): Promise<number> {
   const engine = await withLowering(runtime, lowering);
-  let logSum = 0;
+  let product = 1;
   for (const text of GENOMES) {
     const genome = parseGenome(text);
     const network = createNetwork(genome, PROBLEM, NORMALISATION);
     const { ms } = await measureTrainingStep(engine, network, { batch: BATCH, repeats: REPEATS });
-    logSum += Math.log((BATCH * trainingWork(estimateCost(genome, PROBLEM)) * 1000) / ms);
+    product *= (BATCH * trainingWork(estimateCost(genome, PROBLEM)) * 1000) / ms;
   }
-  return Math.exp(logSum / GENOMES.length);
+  // The geometric mean.
+  return power(product, 1 / GENOMES.length);
 }

@@ -1,5 +1,6 @@
 // Smaller model files: the same graph, its convolution and dense weights stored in fewer bytes and widened when it is loaded.
 
+import { integerPower } from '../arithmetic/power.ts';
 import type { OnnxConstant, OnnxGraph, OnnxNode } from '../network/lowering/onnx-graph.ts';
 
 /** How weights are stored. */
@@ -78,7 +79,7 @@ export function toFloat16(value: number): number {
   // Subnormal: a whole number of steps of 2⁻²⁴.
   if (magnitude < 2 ** -14) return sign | roundToEven(magnitude * 2 ** 24);
   const exponent = ((bits >>> 23) & 0xff) - 127;
-  const mantissa = roundToEven((magnitude / 2 ** exponent - 1) * 1024);
+  const mantissa = roundToEven((magnitude / integerPower(2, exponent) - 1) * 1024);
   // A mantissa that rounds up to 1024 carries into the exponent, as it should.
   return sign | (((exponent + 15) << 10) + mantissa);
 }

@@ -13,6 +13,6 @@ export function filterCountProblem(filters: number): string | undefined {
   }
   if (filters > MAX_FILTERS) return `a filter count is a power of two, at most ${MAX_FILTERS}`;
   if ((filters & (filters - 1)) === 0) return undefined;
-  const below = 2 ** Math.floor(Math.log2(filters));
+  const below = 1 << (31 - Math.clz32(filters));
   return `a filter count is a power of two: use ${below} or ${below * 2}`;
 }

@@ -23,7 +23,7 @@ export function referenceGenomes(
   width: 'widest' | 'narrowest' = 'widest',
 ): readonly Genome[] {
   const side = Math.min(problem.input.height, problem.input.width);
-  const mostStages = 1 + Math.max(0, Math.floor(Math.log2(side / LEAST_SIDE)));
+  const mostStages = Math.max(1, binaryDigits(Math.floor(side / LEAST_SIDE)));
   return Array.from({ length: Math.min(VARIANTS, mostStages) }, (_, fewer) => mostStages - fewer).flatMap((stages) => {
     const candidates =
       width === 'widest' ? wideningPyramids(stages, space) : [[...pyramid(stages, space.channels), MAX]];
@@ -31,6 +31,9 @@ export function referenceGenomes(
     return chosen === undefined ? [] : [chosen];
   });
 }
+
+/** Of a whole number below 2³²: one more than the times it can be halved; none of 0. */
+const binaryDigits = (value: number): number => 32 - Math.clz32(value);
 
 const MAX = { kind: 'pooling', pooling: 'max' } as const;
 

@@ -1,5 +1,6 @@
 // Augmentation: small random changes of the training images, drawn anew each time an image is used.
 
+import { cosine, sine } from '../../arithmetic/sine-cosine.ts';
 import type { Rng } from '../../random/rng.ts';
 import { type ImageShape, imageSizeOf } from './dataset.ts';
 
@@ -115,7 +116,7 @@ function rotate(degrees: number, { channels, height, width }: ImageShape): Step 
   const [centreY, centreX] = [(height - 1) / 2, (width - 1) / 2];
   return (rng) => {
     const angle = (degrees * (2 * rng.uniform() - 1) * Math.PI) / 180;
-    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    const [cos, sin] = [cosine(angle), sine(angle)];
     return (image, scratch) => {
       scratch.set(image);
       for (let y = 0; y < height; y++) {

@@ -54,6 +54,6 @@ export function channelStatistics(
 
 /** The difference of the large numbers is taken exactly, so that it is 0 for a constant channel. */
 function standardDeviation(sum: number, squares: number, count: number): number {
-  const scaled = BigInt(count) * BigInt(squares) - BigInt(sum) ** 2n;
+  const scaled = BigInt(count) * BigInt(squares) - BigInt(sum) * BigInt(sum);
   return Math.sqrt(Number(scaled)) / count;
 }

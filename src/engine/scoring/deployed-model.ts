@@ -1,5 +1,6 @@
 // A model file at work: what `model.onnx` answers, for scoring and prediction.
 
+import { naturalLogarithm } from '../../arithmetic/logarithm.ts';
 import { type Examples, type ImageShape, imageSizeOf, readImages } from '../../data/set/dataset.ts';
 import { EngineError } from '../../errors.ts';
 import { type ModelMetadata, readModelMetadata } from '../../network/onnx/onnx-metadata.ts';
@@ -85,7 +86,7 @@ export class DeployedModel {
       for (let i = 0; i < to - from; i++) {
         const truth = examples.labels[from + i] ?? 0;
         if (labels[i] === truth) correct++;
-        lossSum -= Math.log(Math.max(probabilities[i * classes + truth] ?? 0, Number.MIN_VALUE));
+        lossSum -= naturalLogarithm(Math.max(probabilities[i * classes + truth] ?? 0, Number.MIN_VALUE));
       }
     }
     return { loss: lossSum / examples.count, accuracy: correct / examples.count, ...counter.report() };

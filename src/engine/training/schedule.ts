@@ -1,5 +1,7 @@
 // Learning-rate schedules: the rate of each step, as a factor on the base rate.
 
+import { cosine } from '../../arithmetic/sine-cosine.ts';
+
 export type ScheduleSettings =
   | { readonly name: 'constant' }
   /** From each epoch (counted from 0) on, its factor; 1 before the first. */
@@ -98,5 +100,5 @@ export function learningRateAt(
 }
 
 function cosineBetween(from: number, to: number, progress: number): number {
-  return to + ((from - to) * (1 + Math.cos(Math.PI * progress))) / 2;
+  return to + ((from - to) * (1 + cosine(Math.PI * progress))) / 2;
 }

@@ -1,5 +1,6 @@
 // Optimisers: what each keeps between steps, what it is fed each step, and its update as a node over flat vectors.
 
+import { integerPower } from '../../arithmetic/power.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 
 export interface AdamSettings {
@@ -74,8 +75,8 @@ function adam({ beta1, beta2, epsilon, weightDecay }: Omit<AdamSettings, 'name'>
     slots: ['firstMoment', 'secondMoment'],
     scalars: ['stepSize', 'epsilon'],
     scalarValues(learningRate, step) {
-      const correction2 = Math.sqrt(1 - beta2 ** step);
-      return [(learningRate * correction2) / (1 - beta1 ** step), epsilon * correction2];
+      const correction2 = Math.sqrt(1 - integerPower(beta2, step));
+      return [(learningRate * correction2) / (1 - integerPower(beta1, step)), epsilon * correction2];
     },
     update: (builder, parameters, gradient, slots, scalars) =>
       builder.addMany('adamUpdate', [parameters, gradient, ...slots, ...scalars], { beta1, beta2, weightDecay }),

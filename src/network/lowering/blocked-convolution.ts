@@ -90,9 +90,9 @@ function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x:
     {},
   );
   const padded = layouts.padded(filters);
-  const split = onnx.add('Reshape', [result, onnx.integers(padded / blockSize, kernel ** 2, channels, blockSize)]);
+  const split = onnx.add('Reshape', [result, onnx.integers(padded / blockSize, kernel * kernel, channels, blockSize)]);
   const byFilter = onnx.add('Transpose', [split], { perm: ints(0, 2, 1, 3) });
-  const formal = onnx.add('Reshape', [byFilter, onnx.integers(1, padded, channels, kernel ** 2)]);
+  const formal = onnx.add('Reshape', [byFilter, onnx.integers(1, padded, channels, kernel * kernel)]);
   const weights = layouts.add('ReorderOutput', [formal], { channels: int(filters) });
   return onnx.add('Reshape', [weights, onnx.integers(filters, channels, kernel, kernel)]);
 }
@@ -198,9 +198,9 @@ function backwardWeight(layouts: Layouts, weight: string, node: Node<OperatorNam
 /** [M, C, K, K] → [M/B, C, K, K, B of M], for an input in plain layout. */
 function imageWeight(layouts: Layouts, weight: string, node: Node<OperatorName>): string {
   const { onnx } = layouts;
-  const [filters, channels, area] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1), sizeOf(node, 1, 2) ** 2];
+  const [filters, channels, kernel] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1), sizeOf(node, 1, 2)];
   return onnx.once(`image weight ${weight}`, () => {
-    const rows = onnx.add('Reshape', [weight, onnx.integers(1, filters, channels, area)]);
+    const rows = onnx.add('Reshape', [weight, onnx.integers(1, filters, channels, kernel * kernel)]);
     return onnx.add('Reshape', [
       layouts.toBlocks(rows, filters),
       formalShape(layouts, layouts.padded(filters), channels, node),
@@ -213,7 +213,7 @@ function paddedWeight(layouts: Layouts, weight: string, node: Node<OperatorName>
   const [m, c, kernel] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1), sizeOf(node, 1, 2)];
   const [filters, channels] = [layouts.padded(m), layouts.padded(c)];
   const data = layouts.padAxis(layouts.padAxis(weight, 0, 4, m, filters - m), 1, 4, c, channels - c);
-  return { filters, channels, area: kernel ** 2, data };
+  return { filters, channels, area: kernel * kernel, data };
 }
 
 function formalShape({ onnx }: Layouts, outputs: number, inputs: number, node: Node<OperatorName>): string {

@@ -175,7 +175,7 @@ function weightGradientAtOnce(node: Node<'conv2dWeightGradient'>, x: string, dy:
   const shifts = shifted(node, first, onnx, [2, 3]);
   const columns = onnx.add('Reshape', [
     onnx.add('Concat', shifts, { axis: int(0) }),
-    onnx.integers(kernel ** 2 * channels, -1),
+    onnx.integers(kernel * kernel * channels, -1),
   ]);
   const product = onnx.add('MatMul', [columns, pixelRows(onnx, dy, filters)]);
   const byPosition = onnx.add('Reshape', [product, onnx.integers(kernel, kernel, channels, filters)]);
@@ -209,7 +209,7 @@ function shifted(
   const pads = new Array<number>(8).fill(0);
   for (const axis of axes) pads[axis] = pads[axis + 4] = pad;
   const padded = onnx.add('Pad', [x, onnx.integers(...pads)]);
-  return Array.from({ length: kernel ** 2 }, (_, position) => {
+  return Array.from({ length: kernel * kernel }, (_, position) => {
     const [row, column] = [Math.floor(position / kernel), position % kernel];
     const [starts, ends] = [onnx.integers(row, column), onnx.integers(row + height, column + width)];
     return onnx.add('Slice', [padded, starts, ends, onnx.integers(...axes)]);

@@ -1,5 +1,6 @@
 // From an amount of computing to the sizes of a search: pure, so that a plan can be tested without a machine.
 
+import { integerPower, power } from '../../arithmetic/power.ts';
 import { estimateCost, type NetworkCost, type NetworkInput } from '../../genome/cost.ts';
 import type { Gene } from '../../genome/genome.ts';
 import { referenceGenomes } from '../../genome/reference-genomes.ts';
@@ -71,7 +72,7 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
   const typical = TYPICAL_SHARE * Math.min(maxWork, affordable);
   // Where candidates are halved, few have the training of the last rung, and it may be longer.
   const { rungs, reduction } = config;
-  const ofLastRung = reduction ** (rungs - 1) / rungs;
+  const ofLastRung = integerPower(reduction, rungs - 1) / rungs;
   const size = candidateSize((searchWork / CANDIDATES) * ofLastRung, typical, config, isOpen, data);
   const count = (searchWork / size.work) * ofLastRung;
   if (count < LEAST_CANDIDATES) return undefined;
@@ -137,7 +138,7 @@ export function smallestWork({ searchSpace }: SearchConfig, choosesChannels: boo
 }
 
 function passesFor(workPerImage: number, images: number): number {
-  return Math.max(PASSES * (workPerImage / PASSES_WORK) ** PASSES_GROWTH, LEAST_SHOWN / images);
+  return Math.max(PASSES * power(workPerImage / PASSES_WORK, PASSES_GROWTH), LEAST_SHOWN / images);
 }
 
 /** Images and epochs of a candidate, for about `target` work of training and scoring a network of `imageWork` an image. */
@@ -189,9 +190,13 @@ function channelsFor(maxWork: number, problem: NetworkInput): number[] {
   return CHANNELS.filter((filters, index) => index === 0 || workOf(filters) <= maxWork / 2);
 }
 
-/** 6 layers for 10 million FLOPs' worth of training an image, two more for each factor of ten. */
+/** 6 layers for 10 million FLOPs' worth of training an image, two more for each factor of ten; from 4 to 12. */
 function depthFor(maxWork: number): number {
-  return clamp(Math.round(2 * Math.log10(maxWork)) - 8, 4, 12);
+  const fourthPower = integerPower(maxWork, 4);
+  let layers = 4;
+  // n layers belong to 10 ^ (n / 2 + 4); one more begins halfway to its own work, on a scale of factors.
+  while (layers < 12 && fourthPower >= integerPower(10, 2 * layers + 17)) layers++;
+  return layers;
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -1,5 +1,6 @@
 // The levels of training of a search that halves: how many images and epochs each has, and what a candidate costs on average.
 
+import { integerPower } from '../../arithmetic/power.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
 import { estimateCost, type NetworkCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -40,7 +41,7 @@ export function rungSizes(config: Sized, data: DataSize): readonly RungSize[] {
   const least = Math.min(most, Math.max(LEAST_IMAGES, data.problem.classes));
   return Array.from({ length: rungs }, (_, rung) => {
     if (rung === rungs - 1) return { searchLimit, epochs: training.epochs };
-    const share = reduction ** (rung + 1 - rungs);
+    const share = integerPower(reduction, rung + 1 - rungs);
     const images = Math.max(least, Math.round(share * most));
     return { searchLimit: images, epochs: Math.max(1, Math.round((share * training.epochs * most) / images)) };
   });
@@ -79,6 +80,6 @@ export function taskWork(
 /** Work of a candidate, if on each rung one in `reduction` goes on. */
 export function expectedWork(config: Sized, data: DataSize, cost: NetworkCost): number {
   return candidateSizes(config, data, cost)
-    .map((size, rung) => candidateWork(onRung(config, size), data, cost) / config.reduction ** rung)
+    .map((size, rung) => candidateWork(onRung(config, size), data, cost) / integerPower(config.reduction, rung))
     .reduce((sum, work) => sum + work, 0);
 }

@@ -19,7 +19,7 @@ export function describeRepeats(accuracies: readonly number[]): RepeatStatistics
   const count = accuracies.length;
   if (count < 2) return undefined;
   const mean = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / count;
-  const squares = accuracies.reduce((sum, accuracy) => sum + (accuracy - mean) ** 2, 0);
+  const squares = accuracies.reduce((sum, accuracy) => sum + (accuracy - mean) * (accuracy - mean), 0);
   return { accuracies, mean, std: Math.sqrt(squares / (count - 1)), best: Math.max(...accuracies) };
 }
 

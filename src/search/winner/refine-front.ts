@@ -1,6 +1,7 @@
 // After a search for more than one objective: some networks of the front are trained once more, for longer and on all
 // training images, because the little training of a search says little of what they are capable of.
 
+import { naturalLogarithm } from '../../arithmetic/logarithm.ts';
 import { mapCancelling } from '../../concurrency.ts';
 import { crowdingDistances } from '../../evolution/operators/pareto.ts';
 import { estimateCost } from '../../genome/cost.ts';
@@ -85,7 +86,7 @@ function withoutMostCrowded(
   costs: readonly CostName[],
 ): readonly EvaluationEntry[] {
   const distances = crowdingDistances(
-    members.map((entry) => [-entry.fitness, ...costs.map((name) => Math.log(costOf(entry, name)))]),
+    members.map((entry) => [-entry.fitness, ...costs.map((name) => naturalLogarithm(costOf(entry, name)))]),
   );
   return members.toSpliced(distances.lastIndexOf(Math.min(...distances)), 1);
 }

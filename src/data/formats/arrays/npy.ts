@@ -1,5 +1,6 @@
 // The npy format of NumPy: a magic number, a version, a header that is the text of a Python dictionary, the elements.
 
+import { integerPower } from '../../../arithmetic/power.ts';
 import { formatError } from '../../../files/format-error.ts';
 
 /** `boolean` and `byte` are bytes; `text` are strings. */
@@ -208,7 +209,7 @@ function halfToNumber(half: number): number {
   const fraction = half & 0x3ff;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return sign * (1 + fraction / 1024) * integerPower(2, exponent - 15);
 }
 
 function bytesToTexts(bytes: Buffer, count: number, size: number): string[] {

@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { integerPower } from '../../../arithmetic/power.ts';
 import { DataFormatError, InvalidInputError } from '../../../errors.ts';
 import { ensureFolder } from '../../../files/ensure-folder.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
@@ -82,7 +83,7 @@ async function transfer(file: RemoteFile, part: string, options: DownloadOptions
           },
         );
       }
-      await pause((options.pauseMs ?? 1000) * 2 ** (failures - 1), undefined, { signal: options.signal });
+      await pause((options.pauseMs ?? 1000) * integerPower(2, failures - 1), undefined, { signal: options.signal });
     }
   }
 }

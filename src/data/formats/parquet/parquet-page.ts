@@ -2,6 +2,7 @@
 // bytes that are there.
 
 import type { PageHeader } from 'hyparquet/src/types.js';
+import { integerPower } from '../../../arithmetic/power.ts';
 
 /** A column without lists. */
 export interface Column {
@@ -157,7 +158,7 @@ function readRuns(bytes: Buffer, bits: number, count: number): Uint32Array {
     for (let byte = 0x80; byte & 0x80; shift += 7) {
       if (shift > 28) throw new Error('a run length without end');
       byte = bytes.readUInt8(at++);
-      header += (byte & 0x7f) * 2 ** shift;
+      header += (byte & 0x7f) * integerPower(2, shift);
     }
     const length = Math.floor(header / 2);
     if (length === 0) throw new Error('a run of length 0');
@@ -179,9 +180,9 @@ function readRuns(bytes: Buffer, bits: number, count: number): Uint32Array {
 
 function readBits(bytes: Buffer, start: number, bits: number): number {
   let value = 0;
-  for (let bit = 0; bit < bits; bit++) {
+  for (let bit = 0, place = 1; bit < bits; bit++, place *= 2) {
     const at = start + bit;
-    value += (((bytes[at >> 3] ?? 0) >> (at & 7)) & 1) * 2 ** bit;
+    value += (((bytes[at >> 3] ?? 0) >> (at & 7)) & 1) * place;
   }
   return value;
 }
