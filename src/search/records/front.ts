@@ -21,7 +21,7 @@ export function paretoFront(
   }));
   return candidates
     .filter(({ vector }) => !candidates.some((other) => dominates(other.vector, vector)))
-    .toSorted((a, b) => firstDifference(a.vector, b.vector) || (a.entry.genome < b.entry.genome ? -1 : 1))
+    .toSorted((a, b) => firstDifference(a.vector, b.vector) || compareGenomes(a.entry, b.entry))
     .map(({ entry }) => entry);
 }
 
@@ -51,6 +51,11 @@ function bestOfGenomes(entries: readonly EvaluationEntry[]): readonly Evaluation
 function firstDifference(a: readonly number[], b: readonly number[]): number {
   const index = a.findIndex((value, i) => value !== b[i]);
   return index < 0 ? 0 : (a[index] ?? 0) < (b[index] ?? 0) ? -1 : 1;
+}
+
+/** By their genomes: which of equals comes first is the same everywhere. */
+export function compareGenomes({ genome: a }: EvaluationEntry, { genome: b }: EvaluationEntry): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Infinity for a candidate that failed, or where nothing was measured. */

@@ -2,7 +2,7 @@
 
 import type { CostName } from '../config/objectives.ts';
 import type { FrontRule } from '../config/pick-rule.ts';
-import { costOf } from '../records/front.ts';
+import { compareGenomes, costOf } from '../records/front.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 
 export interface Picked {
@@ -35,7 +35,7 @@ export function pickPromising(
   images: number,
   capacityOf: (genome: string) => Capacity,
 ): Picked {
-  const [best, ...others] = entries.toSorted((a, b) => b.fitness - a.fitness || (a.genome < b.genome ? -1 : 1));
+  const [best, ...others] = entries.toSorted((a, b) => b.fitness - a.fitness || compareGenomes(a, b));
   if (best === undefined) throw new RangeError('there is no network to pick');
   const error = Math.sqrt((best.fitness * (1 - best.fitness)) / images);
   const near = [best, ...others.filter(({ fitness }) => fitness >= best.fitness - error)];

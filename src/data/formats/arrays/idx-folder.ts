@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DataFormatError, InvalidInputError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
+import { compareCodePoints } from '../../labels/class-names.ts';
 import { listNames, nameLabels, noteOnEmptyClasses } from '../../labels/name-labels.ts';
 import { fitImages } from '../../pixels/fit-images.ts';
 import type { Examples, ImageShape } from '../../set/dataset.ts';
@@ -30,7 +31,9 @@ export async function locateIdxFolder(
   });
   const find = (part: RegExp, kind: string): string | undefined => {
     const pattern = new RegExp(`^(?:${part.source})-${kind}[-.]idx\\d-ubyte(?:\\.gz)?$`, 'i');
-    const found = entries.filter((entry) => pattern.test(entry)).sort((a, b) => a.length - b.length)[0];
+    const [found] = entries
+      .filter((entry) => pattern.test(entry))
+      .sort((a, b) => a.length - b.length || compareCodePoints(a, b));
     return found === undefined ? undefined : join(folder, found);
   };
   const train = pairOf(folder, 'train', find(/train/, 'images'), find(/train/, 'labels'));

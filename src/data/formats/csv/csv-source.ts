@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
+import { compareCodePoints } from '../../labels/class-names.ts';
 import { decodeParts } from '../../pixels/decode-parts.ts';
 import type { LocatedSource, ReadOptions } from '../../set/source.ts';
 import { imageFiles } from '../images/image-files.ts';
@@ -22,7 +23,9 @@ export async function locateCsvFolder(folder: string): Promise<LocatedSource | u
     throw fileFailure('read the folder', folder, error);
   });
   const files: CsvFile[] = [];
-  for (const name of names.filter((entry) => CSV.test(entry) && !/^\.|submission/i.test(entry))) {
+  for (const name of names
+    .filter((entry) => CSV.test(entry) && !/^\.|submission/i.test(entry))
+    .sort(compareCodePoints)) {
     const path = join(folder, name);
     const form = await formOfCsv(path);
     if (form !== undefined && (await isUsable(folder, form))) files.push({ path, form });

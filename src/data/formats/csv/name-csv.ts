@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { formatError } from '../../../files/format-error.ts';
+import { compareCodePoints } from '../../labels/class-names.ts';
 import { listNames, nameLabels } from '../../labels/name-labels.ts';
 import type { EncodedImages, ImagePlace } from '../../pixels/decode-parts.ts';
 import type { FileForm } from './csv-form.ts';
@@ -24,7 +25,7 @@ export async function findImageFolder(folder: string, example: string): Promise<
   if (example === '') return undefined;
   const entries = await readdir(folder, { withFileTypes: true });
   const inside = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
-  for (const base of [folder, ...inside.sort().map((name) => join(folder, name))]) {
+  for (const base of [folder, ...inside.sort(compareCodePoints).map((name) => join(folder, name))]) {
     if (findImage(base, example) !== undefined) return base;
   }
   return undefined;
