@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.mjs'],
+    setupFiles: ['test/support/empty-folder.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,

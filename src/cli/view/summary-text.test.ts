@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SUMMARY } from '../../../test/support/made-up-run.ts';
@@ -23,6 +24,15 @@ Done in 3m 41s
 Next
   auto-cnn evaluate runs/mnist-1/model.onnx mnist
   auto-cnn inspect 16-32-max --input 28x28x1 --classes 10 --measure`);
+});
+
+it('the report is named once it is drawn', () => {
+  const folder = join(process.cwd(), 'runs', 'drawn');
+  const reportRow = `  Report        ${join('runs', 'drawn', 'report.html')}`;
+  expect(describeSummary(SUMMARY, folder, 'mnist', PLAIN)).not.toContain(reportRow);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'report.html'), '');
+  expect(describeSummary(SUMMARY, folder, 'mnist', PLAIN)).toContain(reportRow);
 });
 
 it('the commands can be pasted into a shell', () => {
