@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -91,7 +91,7 @@ describe('AutoCNN', () => {
 
   it('checks its options before anything is loaded or made', () => {
     expect(() => small({ epochNumber: 0 })).toThrow('epochNumber must be at least 1, received 0');
-    expect(readdirSync(folder)).not.toContain(out);
+    expect(existsSync(out)).toBe(false);
   });
 
   it('takes the fitness of genomes from a file, without training them', async () => {
