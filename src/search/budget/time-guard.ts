@@ -3,6 +3,7 @@
 
 import { EvaluationError } from '../../errors.ts';
 import { failedOutcome } from '../../evaluation/evaluator.ts';
+import { abortAfter, callAfter } from '../../evaluation/long-timer.ts';
 import type { EvaluationOutcome } from '../../evaluation/task.ts';
 import type { TimeBudget } from '../config/budget-text.ts';
 import type { SearchConfig } from '../config/config.ts';
@@ -15,8 +16,6 @@ const TOLERANCE = 0.02;
 /** A candidate may take so many times the time that its work should take, and some seconds for others' sake. */
 const TIMES_EXPECTED = 5;
 const SECONDS_MORE = 10;
-/** The longest that a timer can wait. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 function guarded({ budget, undecided }: SearchConfig): TimeBudget | undefined {
   return budget !== undefined && 'seconds' in budget && undecided?.includes('finalEpochs') ? budget : undefined;
@@ -27,7 +26,7 @@ export function searchDeadline(config: SearchConfig, elapsedSeconds: number): Ab
   const budget = guarded(config);
   if (budget === undefined) return undefined;
   const ms = (SEARCH_ENDS * budget.seconds - elapsedSeconds) * 1000;
-  return ms <= 0 ? AbortSignal.abort() : AbortSignal.timeout(Math.min(LONGEST_MS, Math.round(ms)));
+  return ms <= 0 ? AbortSignal.abort() : abortAfter(Math.round(ms));
 }
 
 /**
@@ -61,7 +60,7 @@ export async function evaluateWithin(
 ): Promise<EvaluationOutcome> {
   if (seconds === undefined) return evaluate(signal);
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), Math.min(LONGEST_MS, seconds * 1000));
+  const timer = callAfter(seconds * 1000, () => timeout.abort());
   try {
     return await evaluate(AbortSignal.any([signal, timeout.signal]));
   } catch (error) {
@@ -69,6 +68,6 @@ export async function evaluateWithin(
     const message = `it took longer than ${seconds} s, several times what was to be expected`;
     return failedOutcome(new EvaluationError('timeout', message, { cause: error }));
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
   }
 }
