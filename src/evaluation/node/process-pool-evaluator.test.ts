@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -72,15 +72,27 @@ describe('ProcessPoolEvaluator', () => {
     expect(await evaluator.evaluate(toyTask(folder))).toEqual(before);
   });
 
-  it('gives a task up whose child dies each time, after a few attempts', async () => {
+  it('gives a task up whose child dies three times in a row, with what is known', async () => {
     evaluator = start(DYING);
     const { failure, ...rest } = await evaluator.evaluate(toyTask(folder));
-    const attempts = new Set(await pids()).size;
-    expect(attempts).toBeGreaterThan(1);
+    expect(new Set(await pids()).size).toBe(3);
     expect(rest).toEqual({ fitness: 0, history: [], bestEpoch: 0 });
     expect(failure).toEqual({
       reason: 'crashed',
-      message: `its process died ${attempts} times (exit code 3); perhaps memory ran out`,
+      message: expect.stringMatching(
+        /^its process died 3 times in a row while nothing else was trained \(exit code 3; [\d,]+ MiB of the machine's [\d,]+ MiB were free afterwards\); if memory ran out, limit the networks' size or train on fewer or smaller images$/,
+      ),
+    });
+  });
+
+  it('tells the signal, and the memory that the child last held', async () => {
+    evaluator = start(RECORDING);
+    const killed = evaluator.evaluate(endlessTask(folder), {
+      onProgress: async () => process.kill(await latestPid(), 'SIGKILL'),
+    });
+    expect((await killed).failure).toEqual({
+      reason: 'crashed',
+      message: expect.stringMatching(/\(signal SIGKILL; it last held [\d,]+ MiB; /),
     });
   });
 
@@ -101,6 +113,35 @@ describe('ProcessPoolEvaluator', () => {
     await untilGone(first);
   });
 
+  it('gives a task up that takes too long, though its child is stopped', async () => {
+    evaluator = start(RECORDING, 3000);
+    const { started, outcome } = startTask(evaluator, endlessTask(folder));
+    await started;
+    const pid = await latestPid();
+    process.kill(pid, 'SIGSTOP');
+    expect(await outcome).toMatchObject({ failure: { reason: 'timeout' } });
+    await untilGone(pid);
+    expect(await evaluator.evaluate(toyTask(folder))).not.toHaveProperty('failure');
+  });
+
+  it('does not take a time-out of 1000 hours for none', async () => {
+    evaluator = start(RECORDING, 1000 * 3_600_000);
+    expect(await evaluator.evaluate(toyTask(folder))).not.toHaveProperty('failure');
+  });
+
+  it('measures its speed though a child is killed, and says so if they always die', async () => {
+    evaluator = start(RECORDING);
+    const rate = evaluator.measureRate('plain');
+    while (!existsSync(process.env.PID_FILE ?? '')) await new Promise((resolve) => setTimeout(resolve, 5));
+    process.kill(await latestPid(), 'SIGKILL');
+    expect(await rate).toBeGreaterThan(0);
+    await evaluator.close();
+    evaluator = start(DYING);
+    await expect(evaluator.measureRate('plain')).rejects.toThrow(
+      /child processes died 3 times while this machine's speed was measured \(exit code 3; .*try again with fewer workers/,
+    );
+  });
+
   it('leaves no child behind, of cancelled tasks either', async () => {
     evaluator = start(RECORDING);
     const controller = new AbortController();
@@ -113,6 +154,108 @@ describe('ProcessPoolEvaluator', () => {
     for (const pid of await pids()) await untilGone(pid);
   });
 });
+
+describe('ProcessPoolEvaluator with several children', () => {
+  const DEADLY = new URL('../../../test/support/workers/deadly.mjs', import.meta.url);
+  const genomes = ['mean', '2-2', '2-4', '4-2', '4-4'];
+  let folder: EvaluationFolder;
+  let evaluator: ProcessPoolEvaluator;
+  let log: () => Promise<string[]>;
+  let count = 0;
+  beforeAll(async () => {
+    folder = await createEvaluationFolder();
+  });
+  afterAll(() => folder.remove());
+  beforeEach(() => {
+    const path = join(folder.path, `log-${count++}`);
+    process.env.TASK_LOG = path;
+    log = async () => (await readFile(path, 'utf8')).trim().split('\n');
+  });
+  afterEach(async () => {
+    await evaluator.close();
+    for (const name of ['TASK_LOG', 'DEADLY_GENOME', 'DEADLY_IN_COMPANY']) delete process.env[name];
+  });
+
+  const startDeadly = (genome: string, always = true) => {
+    process.env.DEADLY_GENOME = genome;
+    if (!always) process.env.DEADLY_IN_COMPANY = 'yes';
+    return new ProcessPoolEvaluator({ workers: 2, timeoutMs: NO_LIMIT, script: DEADLY });
+  };
+  const evaluateAll = (tasks: readonly string[]) =>
+    Promise.all(tasks.map((genome) => evaluator.evaluate(longerTask(folder, genome))));
+
+  it('fails a task that always kills its child after three deaths alone; its neighbours succeed', async () => {
+    evaluator = startDeadly('2-4');
+    const outcomes = await evaluateAll(genomes);
+    expect(outcomes.map(({ failure }) => failure?.reason)).toEqual([
+      undefined,
+      undefined,
+      'crashed',
+      undefined,
+      undefined,
+    ]);
+    const deaths = deathsOf(await log());
+    expect(deaths.length).toBeGreaterThan(3);
+    expect(deaths.slice(-3).map(({ beside }) => beside)).toEqual([[], [], []]);
+    expect(new Set(deaths.map(({ pid }) => pid)).size).toBe(deaths.length);
+  });
+
+  it('fails two such tasks, one after the other', async () => {
+    evaluator = startDeadly('2-4');
+    const outcomes = await evaluateAll(['2-4', '2-2', '2-4']);
+    expect(outcomes.map(({ failure }) => failure?.reason)).toEqual(['crashed', undefined, 'crashed']);
+  });
+
+  it('holds deaths beside others against no task: alone it succeeds, with the same outcome', async () => {
+    evaluator = startDeadly('');
+    const undisturbed = await evaluateAll(genomes);
+    await evaluator.close();
+    evaluator = startDeadly('2-4', false);
+    expect(await evaluateAll(genomes)).toEqual(undisturbed);
+    const deaths = deathsOf(await log());
+    expect(deaths.length).toBeGreaterThan(1);
+    for (const { beside } of deaths) expect(beside).not.toEqual([]);
+  });
+
+  it('lets a task be cancelled, and be closed, while it waits to be alone', async () => {
+    evaluator = startDeadly('2-4');
+    const { started, outcome: endless } = startTask(evaluator, endlessTask(folder));
+    await started;
+    const abort = new AbortController();
+    const deadly = evaluator.evaluate(toyTask(folder, { genome: '2-4' }), { signal: abort.signal });
+    const later = evaluator.evaluate(toyTask(folder, { genome: '4-4' }));
+    while (deathsOf(await log()).length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+    abort.abort();
+    await expect(deadly).rejects.toMatchObject({ reason: 'cancelled' });
+    expect(await later).not.toHaveProperty('failure');
+
+    const again = evaluator.evaluate(toyTask(folder, { genome: '2-4' }));
+    while (deathsOf(await log()).length < 6) await new Promise((resolve) => setTimeout(resolve, 20));
+    const settled = Promise.allSettled([endless, again]);
+    await evaluator.close();
+    for (const result of await settled) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { reason: 'cancelled' } });
+    }
+  });
+});
+
+/** Long enough for others to begin beside it. */
+function longerTask(folder: EvaluationFolder, genome: string) {
+  return toyTask(folder, { genome, training: { ...toyTask(folder).training, epochs: 60 } });
+}
+
+/** Each death, and the tasks that were in training then, from the log of `deadly.mjs`. */
+function deathsOf(log: readonly string[]): { readonly pid: string; readonly beside: readonly string[] }[] {
+  const training = new Map<string, string>();
+  const deaths: { pid: string; beside: readonly string[] }[] = [];
+  for (const line of log) {
+    const [what, genome = '', pid = ''] = line.split(' ');
+    if (what === 'begins') training.set(pid, genome);
+    else training.delete(pid);
+    if (what === 'dies') deaths.push({ pid, beside: [...training.values()] });
+  }
+  return deaths;
+}
 
 async function untilGone(pid: number): Promise<void> {
   while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,18 +1,15 @@
 // Evaluates in a pool of child processes, one thread each. A child that dies is replaced and its task tried again.
 
 import { fileURLToPath } from 'node:url';
-import { type Pool, type Promise as PoolPromise, pool, TerminateError, Promise as WorkerpoolPromise } from 'workerpool';
+import { type Pool, pool, TerminateError } from 'workerpool';
 import { EvaluationError } from '../../errors.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
-import {
-  cancelledError,
-  type EvaluateOptions,
-  type EvaluationProgress,
-  type Evaluator,
-  failedOutcome,
-} from '../evaluator.ts';
+import { cancelledError, type EvaluateOptions, type Evaluator, failedOutcome } from '../evaluator.ts';
+import { callAfter } from '../long-timer.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
-import { fromWireError, type WireAnswer, type WireRate } from './protocol.ts';
+import { ChildDeathError, countMemoryKills } from './child-death.ts';
+import { fromWireError, type WireAnswer, type WireProgress, type WireRate } from './protocol.ts';
+import { Turns } from './turns.ts';
 
 export interface ProcessPoolOptions {
   /** Number of child processes. */
@@ -23,38 +20,41 @@ export interface ProcessPoolOptions {
   readonly script?: URL;
 }
 
-/** A task is started so often at most when its child dies: a search may be unlucky with its neighbours. */
-const MAX_ATTEMPTS = 5;
+/** A task whose child has died so often beside others, whose fault it may have been, is run alone. */
+const DEATHS_TOGETHER = 3;
+/** A task whose child dies so often in a row while nothing else is trained counts as failed. */
+const DEATHS_ALONE = 3;
+/** A child has this time to end; after a second of it, the pool sends it a signal. */
+const LONGEST_END_MS = 3000;
 
 export class ProcessPoolEvaluator implements Evaluator {
   readonly concurrency: number;
-  readonly #pool: Pool;
+  readonly #script: URL;
   readonly #timeoutMs: number;
-  readonly #running = new Set<PoolPromise<WireAnswer>>();
-  #closed = false;
+  readonly #turns: Turns;
+  readonly #closing = new AbortController();
+  #pool: Pool;
+  #ended: Promise<void> | undefined;
 
   constructor({ workers, timeoutMs, script = new URL('./worker.js', import.meta.url) }: ProcessPoolOptions) {
     this.concurrency = workers;
+    this.#script = script;
     this.#timeoutMs = timeoutMs;
-    this.#pool = pool(fileURLToPath(script), {
-      workerType: 'process',
-      maxWorkers: workers,
-      forkOpts: { serialization: 'advanced' },
-    });
+    this.#turns = new Turns(workers);
+    this.#pool = this.#createPool();
   }
 
   async evaluate(task: EvaluationTask, options: EvaluateOptions = {}): Promise<EvaluationOutcome> {
-    let crash: EvaluationError | undefined;
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      try {
-        return await this.#attempt(task, options);
-      } catch (error) {
-        if (!(error instanceof EvaluationError) || error.reason === 'cancelled') throw error;
-        if (!error.retryable) return failedOutcome(error);
-        crash = error;
-      }
+    const { signal } = options;
+    const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    try {
+      const outcome = await this.#evaluateTogether(task, { ...options, signal: stop });
+      return outcome ?? (await this.#evaluateAlone(task, { ...options, signal: stop }));
+    } catch (error) {
+      if (stop.aborted) throw cancelledError(error);
+      if (error instanceof EvaluationError) return failedOutcome(error);
+      throw error;
     }
-    return failedOutcome(crash ?? new EvaluationError('crashed', 'the child process died'));
   }
 
   /** All children at the same time, as they share the machine's memory and caches; the mean. */
@@ -64,63 +64,139 @@ export class ProcessPoolEvaluator implements Evaluator {
       if ('error' in answer) throw fromWireError(answer.error);
       return answer.rate;
     };
-    const rates = await Promise.all(Array.from({ length: this.concurrency }, measure));
+    const tryToMeasure = async (deaths = 0): Promise<number> => {
+      try {
+        return await measure();
+      } catch (error) {
+        if (!(error instanceof TerminateError)) throw error;
+        if (deaths + 1 < DEATHS_TOGETHER) return tryToMeasure(deaths + 1);
+        const { circumstances, details } = new ChildDeathError(error);
+        const message = `child processes died ${DEATHS_TOGETHER} times while this machine's speed was measured (${circumstances}); try again with fewer workers`;
+        throw new EvaluationError('crashed', message, { details, cause: error });
+      }
+    };
+    const rates = await Promise.all(Array.from({ length: this.concurrency }, () => tryToMeasure()));
     return rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const running of this.#running) running.cancel();
-    await this.#pool.terminate(true);
+    this.#closing.abort();
+    // A pool that is asked to end twice at a time answers once.
+    await this.#ended;
+    await endPool(this.#pool);
   }
 
-  async #attempt(task: EvaluationTask, options: EvaluateOptions): Promise<EvaluationOutcome> {
+  /** @returns undefined if its children died. With one place for all, there is no company to suspect. */
+  async #evaluateTogether(task: EvaluationTask, options: TaskOptions): Promise<EvaluationOutcome | undefined> {
+    if (this.concurrency === 1) return undefined;
+    const leave = await this.#turns.take(1, options.signal);
+    try {
+      return await this.#try(DEATHS_TOGETHER, task, options);
+    } catch (error) {
+      if (error instanceof ChildDeathError) return undefined;
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+
+  async #evaluateAlone(task: EvaluationTask, options: TaskOptions): Promise<EvaluationOutcome> {
+    const leave = await this.#turns.take(this.#turns.places, options.signal);
+    try {
+      if (this.concurrency > 1) await this.#endChildren();
+      return await this.#try(DEATHS_ALONE, task, options);
+    } catch (error) {
+      if (!(error instanceof ChildDeathError)) throw error;
+      const { circumstances, details, cause } = error;
+      const message = `its process died ${DEATHS_ALONE} times in a row while nothing else was trained (${circumstances}); if memory ran out, limit the networks' size or train on fewer or smaller images`;
+      throw new EvaluationError('crashed', message, { details, cause });
+    } finally {
+      leave();
+    }
+  }
+
+  /** @throws {ChildDeathError} the last of so many. */
+  async #try(times: number, task: EvaluationTask, options: TaskOptions): Promise<EvaluationOutcome> {
+    for (let deaths = 1; ; deaths++) {
+      try {
+        return await this.#attempt(task, options);
+      } catch (error) {
+        if (!(error instanceof ChildDeathError) || deaths === times) throw error;
+      }
+    }
+  }
+
+  async #attempt(task: EvaluationTask, options: TaskOptions): Promise<EvaluationOutcome> {
     const { onProgress, signal } = options;
-    if (this.#closed || signal?.aborted) throw cancelledError(signal?.reason);
-    const running = this.#pool
-      .exec('evaluate', [task], { on: (progress: EvaluationProgress) => onProgress?.(progress) })
-      .timeout(this.#timeoutMs) as PoolPromise<WireAnswer>;
-    // Returns nothing: a signal takes a listener's promise for its own and throws when that rejects.
-    const cancel = () => {
-      running.cancel();
+    signal.throwIfAborted();
+    const killsBefore = countMemoryKills();
+    let child: WireProgress | undefined;
+    let ended: 'late' | 'cancelled' | undefined;
+    const on = (news: WireProgress) => {
+      child = news;
+      if (ended !== undefined) kill(child.pid);
+      else if (news.progress !== undefined) onProgress?.(news.progress);
     };
-    this.#running.add(running);
-    signal?.addEventListener('abort', cancel, { once: true });
+    // Not by the pool's `cancel`: where the child dies in that very moment, the pool waits for its end for ever. A child
+    // that is starting tells its process id as the first thing.
+    const end = (why: 'late' | 'cancelled'): void => {
+      ended ??= why;
+      if (child !== undefined) kill(child.pid);
+    };
+    const running = this.#pool.exec('evaluate', [task], { on });
+    const timer = callAfter(this.#timeoutMs, () => end('late'));
+    const cancel = () => end('cancelled');
+    signal.addEventListener('abort', cancel, { once: true });
     try {
       const answer: WireAnswer = await running;
       if ('error' in answer) throw fromWireError(answer.error);
       return answer.outcome;
-    } catch (error) {
+    } catch (cause) {
+      if (ended === 'late')
+        throw new EvaluationError('timeout', `it took longer than ${this.#timeoutMs / 1000} s`, { cause });
+      if (!(cause instanceof TerminateError)) throw cause;
       // The child had died while it was idle: the task never reached it, and the pool has a new one now.
-      if (error instanceof TerminateError && error.message === 'Worker is terminated' && !this.#closed) {
-        return this.#attempt(task, options);
-      }
-      throw this.#explain(error, signal);
+      if (cause.message === 'Worker is terminated') return this.#attempt(task, options);
+      throw new ChildDeathError(cause, child?.residentBytes, killsBefore);
     } finally {
-      this.#running.delete(running);
-      signal?.removeEventListener('abort', cancel);
+      timer.cancel();
+      signal.removeEventListener('abort', cancel);
     }
   }
 
-  #explain(error: unknown, signal: AbortSignal | undefined): unknown {
-    if (this.#closed || signal?.aborted || error instanceof WorkerpoolPromise.CancellationError) {
-      return cancelledError(error);
-    }
-    if (error instanceof WorkerpoolPromise.TimeoutError) {
-      const message = `it took longer than ${this.#timeoutMs / 1000} s`;
-      return new EvaluationError('timeout', message, { cause: error });
-    }
-    if (error instanceof TerminateError) {
-      const [, exitCode, signalCode] = /exitCode: `(.*)`\s+signalCode: `(.*)`/.exec(error.message) ?? [];
-      const message = `its process died ${MAX_ATTEMPTS} times (${howItDied(exitCode, signalCode)}); perhaps memory ran out`;
-      return new EvaluationError('crashed', message, { cause: error, details: { exitCode, signalCode } });
-    }
-    return error;
+  /** Those that wait for work hold memory, too. */
+  async #endChildren(): Promise<void> {
+    this.#ended = endPool(this.#pool);
+    await this.#ended;
+    this.#pool = this.#createPool();
+  }
+
+  #createPool(): Pool {
+    return pool(fileURLToPath(this.#script), {
+      workerType: 'process',
+      maxWorkers: this.concurrency,
+      forkOpts: { serialization: 'advanced' },
+    });
   }
 }
 
-/** Neither is known if the death came to light in a failed write to the child. */
-function howItDied(exitCode: string | undefined, signalCode: string | undefined): string {
-  if (exitCode === undefined) return 'found dead';
-  return signalCode === 'null' ? `exit code ${exitCode}` : `signal ${signalCode}`;
+/** Also cancelled when the evaluator is closed. */
+type TaskOptions = EvaluateOptions & Required<Pick<EvaluateOptions, 'signal'>>;
+
+/** Waits only so long for a child: one that died just now, or is stopped, does not answer the pool. */
+async function endPool(ending: Pool): Promise<void> {
+  try {
+    await ending.terminate(true, LONGEST_END_MS);
+  } catch {
+    // It was sent a signal, too.
+  }
+}
+
+/** At once, and also if it is stopped. It may have ended by itself. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -8,6 +8,7 @@ import {
   type ErrorDetails,
   InvalidInputError,
 } from '../../errors.ts';
+import type { EvaluationProgress } from '../evaluator.ts';
 import type { EvaluationOutcome } from '../task.ts';
 
 export interface WireError {
@@ -18,6 +19,15 @@ export interface WireError {
 
 /** The answer of a child: an error that is no fault of the candidate travels as data, with its code. */
 export type WireAnswer = { readonly outcome: EvaluationOutcome } | { readonly error: WireError };
+
+/** What a child tells while it works. */
+export interface WireProgress {
+  readonly pid: number;
+  /** Its resident memory. */
+  readonly residentBytes: number;
+  /** Not in the first message, which comes before anything else is done. */
+  readonly progress?: EvaluationProgress;
+}
 
 /** Work a second. */
 export type WireRate = { readonly rate: number } | { readonly error: WireError };

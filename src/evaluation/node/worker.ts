@@ -6,11 +6,11 @@ import type { Runtime } from '../../engine/runtime.ts';
 import { fileStorage } from '../../files/file-storage.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { createTaskEvaluator, type TaskEvaluator } from '../evaluate-part.ts';
-import { throttleProgress } from '../evaluator.ts';
+import { type EvaluationProgress, throttleProgress } from '../evaluator.ts';
 import { measureRate } from '../measure-rate.ts';
 import type { EvaluationTask } from '../task.ts';
 import { createDatasetReader } from './packed-data.ts';
-import { toWireError, type WireAnswer, type WireRate } from './protocol.ts';
+import { toWireError, type WireAnswer, type WireProgress, type WireRate } from './protocol.ts';
 
 let runtime: Promise<Runtime> | undefined;
 let evaluateTask: TaskEvaluator | undefined;
@@ -24,15 +24,21 @@ process.on('error', () => process.exit(1));
 worker({ evaluate, measure });
 
 async function evaluate(task: EvaluationTask): Promise<WireAnswer> {
+  report();
   try {
     runtime ??= loadNodeRuntime();
     const dataset = await readDataset(task.dataset);
-    const onProgress = throttleProgress(workerEmit, () => performance.now());
+    const onProgress = throttleProgress(report, () => performance.now());
     evaluateTask ??= createTaskEvaluator({ runtime: await runtime, storage: fileStorage });
     return { outcome: await evaluateTask(dataset, task, { onProgress }) };
   } catch (error) {
     return { error: toWireError(error) };
   }
+}
+
+function report(progress?: EvaluationProgress): void {
+  const { pid } = process;
+  workerEmit({ pid, residentBytes: process.memoryUsage.rss(), ...(progress && { progress }) } satisfies WireProgress);
 }
 
 async function measure(lowering: LoweringName): Promise<WireRate> {

@@ -3,9 +3,9 @@
 import { appendFileSync } from 'node:fs';
 import { worker } from 'workerpool';
 
-worker({
-  evaluate: () => {
-    appendFileSync(process.env.PID_FILE ?? '', `${process.pid}\n`);
-    process.exit(3);
-  },
-});
+function die() {
+  appendFileSync(process.env.PID_FILE ?? '', `${process.pid}\n`);
+  process.exit(3);
+}
+
+worker({ evaluate: die, measure: die });
