@@ -12,6 +12,10 @@ export interface Storage {
   write(path: string, content: Uint8Array | string): Promise<void>;
   /** Paths of what lies directly in a folder; none if there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
-  /** Removes a file, or a folder with all that is in it; nothing happens if it is not there. */
+  /**
+   * Removes a file, or a folder with all that is in it; nothing happens if it is not there.
+   *
+   * @throws {InvalidInputError} if it cannot be removed, for example because the disk has become read-only.
+   */
   remove(path: string): Promise<void>;
 }

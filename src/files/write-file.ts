@@ -1,7 +1,7 @@
 // Files that are there as a whole or not at all.
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AutoCnnError } from '../errors.ts';
@@ -13,6 +13,25 @@ export function writeFileAtomically(path: string, chunks: readonly Uint8Array[])
   return replaceFile(path, async (file) => {
     for (const chunk of chunks) await file.writeFile(chunk);
   });
+}
+
+/** {@link writeFileAtomically} where nobody can wait: for small files. */
+export function writeFileAtomicallySync(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    ensureFolder(dirname(path));
+    const file = openSync(temporary, 'wx');
+    try {
+      writeFileSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    removeIfPossible(temporary);
+    throw fileFailure('write', path, error);
+  }
 }
 
 /** {@link writeFileAtomically} for what is made while it is written. */
@@ -41,7 +60,16 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
 export function removeUnfinishedWrites(folder: string): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) {
-    if (UNFINISHED.test(name)) rmSync(join(folder, name), { force: true });
+    if (UNFINISHED.test(name)) removeIfPossible(join(folder, name));
+  }
+}
+
+/** What is left over does no harm; a folder that has become read-only must not hide why a run ended. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The next session of the run tries again.
   }
 }
 

@@ -4,6 +4,7 @@
 import { mapCancelling } from '../../concurrency.ts';
 import type { EpochRecord } from '../../engine/training/train.ts';
 import { plannedSteps, type TrainingPlan } from '../../engine/training/training-plan.ts';
+import { InvalidInputError } from '../../errors.ts';
 import { encodeMeanCheckpoint, recordedOutcome } from '../../evaluation/checkpoint.ts';
 import type { EvaluationProgress, Evaluator } from '../../evaluation/evaluator.ts';
 import type { EvaluationOutcome, EvaluationTask, StateFile } from '../../evaluation/task.ts';
@@ -250,16 +251,20 @@ export class RoundTraining {
     return ids.map((id) => ({ id, path: this.#stateFile(id) }));
   }
 
-  /** Of all rounds but these. */
+  /** Of all rounds but these. What cannot be removed does no harm, and the next round tries again. */
   async #removeStates(kept: readonly RoundEntry[] = []): Promise<void> {
     const { storage, folder } = this.#options.run;
     const keptPaths = new Set(kept.flatMap(({ states }) => states.map((id) => this.#stateFile(id))));
-    for (const path of await storage.list(folder.rounds(this.#id))) {
-      if (!keptPaths.has(path)) await storage.remove(path);
+    try {
+      for (const path of await storage.list(folder.rounds(this.#id))) {
+        if (!keptPaths.has(path)) await storage.remove(path);
+      }
+      if (keptPaths.size > 0) return;
+      await storage.remove(folder.rounds(this.#id));
+      if ((await storage.list(folder.rounds())).length === 0) await storage.remove(folder.rounds());
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
     }
-    if (keptPaths.size > 0) return;
-    await storage.remove(folder.rounds(this.#id));
-    if ((await storage.list(folder.rounds())).length === 0) await storage.remove(folder.rounds());
   }
 }
 
