@@ -83,7 +83,7 @@ export class JournalError extends AutoCnnError {
   }
 }
 
-/** A living process owns the run folder. `details` holds `path` and `pid`. */
+/** Another process owns the run folder, or has taken it over. `details` holds `path` and, where known, `pid` and `host`. */
 export class RunLockedError extends AutoCnnError {
   constructor(message: string, context?: ErrorContext) {
     super('RUN_LOCKED', message, context);

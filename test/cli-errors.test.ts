@@ -181,7 +181,7 @@ describe('bad options', () => {
 
 describe('a run', () => {
   it('on which a living process works is refused', async () => {
-    const lock = acquireLock(join(copyOfRun('locked'), 'lock'));
+    const lock = await acquireLock(join(copyOfRun('locked'), 'lock'));
     const { code, stderr } = await cli(['resume', 'locked']);
     lock.release();
     expect(code).toBe(2);

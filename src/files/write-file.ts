@@ -17,7 +17,7 @@ export function writeFileAtomically(path: string, chunks: readonly Uint8Array[])
 
 /** {@link writeFileAtomically} where nobody can wait: for small files. */
 export function writeFileAtomicallySync(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = temporaryName(path);
   try {
     ensureFolder(dirname(path));
     const file = openSync(temporary, 'wx');
@@ -36,7 +36,7 @@ export function writeFileAtomicallySync(path: string, content: string | Uint8Arr
 
 /** {@link writeFileAtomically} for what is made while it is written. */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = temporaryName(path);
   try {
     ensureFolder(dirname(path));
     const file = await open(temporary, 'wx');
@@ -64,13 +64,18 @@ export function removeUnfinishedWrites(folder: string): void {
   }
 }
 
-/** What is left over does no harm; a folder that has become read-only must not hide why a run ended. */
-function removeIfPossible(path: string): void {
+/** For what does no harm if it stays: a folder that has become read-only must not hide why a run ended. */
+export function removeIfPossible(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
     // The next session of the run tries again.
   }
+}
+
+/** Of a file that stands for another for a moment; `removeUnfinishedWrites` knows it. */
+export function temporaryName(path: string): string {
+  return `${path}.${randomUUID()}.tmp`;
 }
 
 /** The end of a temporary file's name: a UUID. */

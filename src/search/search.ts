@@ -49,16 +49,20 @@ export class Search extends EventEmitter<SearchEvents> {
    *
    * @throws {InterruptedError} if the signal is aborted: the journal is complete up to there, and `model.onnx` is the best
    *   network so far: of the final trainings that are done, else of the candidates.
-   * @throws {JournalError} if the journal cannot be written, {EvaluationError} if every candidate failed.
+   * @throws {JournalError} if the journal cannot be written, {EvaluationError} if every candidate failed, {RunLockedError} if
+   *   another process took the run over while this one was stopped: it has written nothing since.
    */
-  async run({ signal }: RunOptions = {}): Promise<SearchSummary> {
+  async run(options: RunOptions = {}): Promise<SearchSummary> {
     const session = this.#session;
+    const { lost } = session.run;
+    const signal = options.signal ? AbortSignal.any([options.signal, lost]) : lost;
     this.#announce();
     try {
       const summary = session.run.summary ?? (await this.#work(signal));
       this.emit('end', summary);
       return summary;
     } catch (error) {
+      session.run.checkOwner();
       if (error instanceof EvaluationError && error.reason === 'cancelled') {
         throw await this.#bestSoFar.interrupted(session.run, error);
       }
@@ -74,7 +78,7 @@ export class Search extends EventEmitter<SearchEvents> {
     this.#session.run.close();
   }
 
-  async #work(signal: AbortSignal | undefined): Promise<SearchSummary> {
+  async #work(signal: AbortSignal): Promise<SearchSummary> {
     const session = this.#session;
     const { genome } = session.config;
     const found = genome === undefined ? await findBest(session, signal) : undefined;

@@ -1,6 +1,6 @@
 // A run before it starts: everything checked, the data loaded, the folder made and locked.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ensurePacked } from '../data/cache/cache-folder.ts';
 import type { Dataset } from '../data/set/dataset.ts';
@@ -8,6 +8,8 @@ import { type ChosenLowering, chooseLowering } from '../engine/lowering/choose-l
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import { fileStorage } from '../files/file-storage.ts';
 import { acquireLock } from '../files/lock.ts';
+import { ownedStorage } from '../files/owned-storage.ts';
+import { writeFileAtomicallySync } from '../files/write-file.ts';
 import { checkAgainstData } from './check-config.ts';
 import type { RunConfig, SearchConfig } from './config/config.ts';
 import { dataSizeOf } from './config/data-size.ts';
@@ -60,7 +62,8 @@ export async function startRun(
   options.signal?.throwIfAborted();
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), decided);
-  return open({ folder, config: decided, dataset, packedPath, startedAt }, notice, () =>
+  const prepared = { folder, config: decided, dataset, packedPath, startedAt };
+  return open(prepared, { notice, signal: options.signal }, () =>
     writeConfig({ storage: fileStorage, folder, config: decided }),
   );
 }
@@ -82,19 +85,34 @@ export async function reopenRun(
   const resolved: RunConfig = { ...config, ...changes, lowering };
   const dataset = await reloadRunData(resolved, options);
   const packedPath = await ensurePacked(dataset, options.cacheDir);
-  return open({ folder, config: resolved, dataset, packedPath, startedAt }, notice, async () => {});
+  const prepared = { folder, config: resolved, dataset, packedPath, startedAt };
+  return open(prepared, { notice, signal: options.signal });
 }
 
 type Prepared = Pick<OpenRun, 'folder' | 'config' | 'dataset' | 'packedPath' | 'startedAt'>;
 
-async function open(prepared: Prepared, notice: string | undefined, prepare: () => Promise<void>): Promise<OpenRun> {
+interface Opening {
+  readonly notice: string | undefined;
+  /** Interrupts waiting for the lock. */
+  readonly signal: AbortSignal | undefined;
+}
+
+async function open(
+  prepared: Prepared,
+  { notice, signal }: Opening,
+  prepare: () => Promise<void> = async () => {},
+): Promise<OpenRun> {
   const { folder, config, dataset } = prepared;
-  const lock = acquireLock(folder.lock);
+  const lock = await acquireLock(folder.lock, signal && { signal });
+  const checkOwner = () => lock.check();
   try {
     removeLeftovers(folder);
     await prepare();
-    const { journal, entries, recovered } = Journal.open(folder.journal);
+    if (lock.notice !== undefined) renewJournal(folder);
+    const { journal, entries, recovered } = Journal.open(folder.journal, checkOwner);
     const dataSize = dataSizeOf(config, dataset);
+    const notices = [lock.notice, ...dataset.notes, notice, recovered ? tornLineNotice(folder) : undefined];
+    let isClosed = false;
     return {
       ...prepared,
       problem: dataSize.problem,
@@ -102,17 +120,20 @@ async function open(prepared: Prepared, notice: string | undefined, prepare: () 
       journal,
       entries,
       summary: readSummary(folder),
-      notices: [
-        ...dataset.notes,
-        ...(notice === undefined ? [] : [notice]),
-        ...(recovered ? [tornLineNotice(folder)] : []),
-      ],
-      storage: fileStorage,
+      notices: notices.filter((text) => text !== undefined),
+      storage: ownedStorage(fileStorage, checkOwner),
+      lost: lock.lost,
+      checkOwner,
       loadRuntime: loadNodeRuntime,
-      removeUnfinishedCheckpoints: () => removeUnfinishedCheckpoints(folder),
+      removeUnfinishedCheckpoints() {
+        checkOwner();
+        removeUnfinishedCheckpoints(folder);
+      },
       close() {
+        if (isClosed) return;
+        isClosed = true;
         journal.close();
-        removeLeftovers(folder);
+        if (lock.isHeld()) removeLeftovers(folder);
         lock.release();
       },
     };
@@ -120,6 +141,11 @@ async function open(prepared: Prepared, notice: string | undefined, prepare: () 
     lock.release();
     throw error;
   }
+}
+
+/** A silent owner may have been stopped between its look at the lock and its write: that one goes to a file of the past. */
+function renewJournal({ journal }: RunFolder): void {
+  if (existsSync(journal)) writeFileAtomicallySync(journal, readFileSync(journal));
 }
 
 function tornLineNotice({ journal }: RunFolder): string {

@@ -47,7 +47,7 @@ export class MadeUpRun {
   static async goingOn(options: RunOptions = {}): Promise<MadeUpRun> {
     const run = await MadeUpRun.#start(options);
     run.#evaluate(options);
-    acquireLock(join(run.folder, 'lock'));
+    await acquireLock(join(run.folder, 'lock'));
     return run;
   }
 

@@ -27,11 +27,16 @@ export interface OpenRun {
   readonly notices: readonly string[];
   /** When this session of the run began, by `performance.now()`. */
   readonly startedAt: number;
+  /** Changes nothing once another process has taken the run over; its methods throw {RunLockedError} then. */
   readonly storage: Storage;
+  /** Aborted with a {RunLockedError} when another process has taken the run over. */
+  readonly lost: AbortSignal;
   /** The runtime that scores and checks models in this process. */
   loadRuntime(): Promise<Runtime>;
   /** Removes what child processes that were killed left of their weights; only while no training is under way. */
   removeUnfinishedCheckpoints(): void;
+  /** @throws {RunLockedError} if another process has taken the run over. */
+  checkOwner(): void;
   /** Gives the run up. */
   close(): void;
 }

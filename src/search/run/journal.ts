@@ -18,20 +18,22 @@ const HEADER = { format: 'auto-cnn journal', version: 1 } as const;
 export class Journal {
   readonly path: string;
   readonly #file: number;
+  readonly #checkOwner: () => void;
   #size: number;
 
   /**
    * Opens a journal, or starts one.
    *
+   * @param checkOwner  called before each write; throws if this process may not write any more.
    * @throws {JournalError} if it is damaged (`details.line`), of another version, or cannot be opened.
    */
-  static open(path: string): OpenedJournal {
+  static open(path: string, checkOwner: () => void = () => {}): OpenedJournal {
     const file = attempt(path, 'opened', () => openSync(path, 'a+'));
     try {
       const { entries, validBytes, totalBytes } = read(path);
       const recovered = validBytes < totalBytes;
       if (recovered) attempt(path, 'repaired', () => ftruncateSync(file, validBytes));
-      const journal = new Journal(path, file, validBytes);
+      const journal = new Journal(path, file, validBytes, checkOwner);
       if (validBytes === 0) journal.#write(HEADER);
       return { entries, recovered, journal };
     } catch (error) {
@@ -40,18 +42,20 @@ export class Journal {
     }
   }
 
-  private constructor(path: string, file: number, size: number) {
+  private constructor(path: string, file: number, size: number, checkOwner: () => void) {
     this.path = path;
     this.#file = file;
+    this.#checkOwner = checkOwner;
     this.#size = size;
   }
 
   /**
    * Appends an entry and flushes it to the disk. If that fails, the journal is as it was before.
    *
-   * @throws {JournalError} for example if the disk is full.
+   * @throws {JournalError} for example if the disk is full; {RunLockedError} if another process has the run.
    */
   append(entry: JournalEntry): void {
+    this.#checkOwner();
     this.#write(entry);
   }
 
