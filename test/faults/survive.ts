@@ -1,0 +1,104 @@
+// Drives a run through faults to its end.
+
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Rng } from '../../src/random/rng.ts';
+import { FAULTS, type FaultName, journalText, type Scene } from './faults.ts';
+import { type FinishedRun, readFinished } from './finished-run.ts';
+import { type RunPlace, RunProcess } from './run-process.ts';
+
+export interface Disturbance extends Pick<Scene, 'disk' | 'makeReadOnly'> {
+  readonly faults: readonly FaultName[];
+  readonly rng: Rng;
+  /** Faults come after a random share of this time each. */
+  readonly longestWaitMs: number;
+  /** What an undisturbed run comes to. */
+  readonly reference: FinishedRun;
+}
+
+/** A run that cannot be brought to its end has a fault of its own. */
+const MOST_STARTS = 200;
+
+/**
+ * Has each fault happen, at a random moment, to a run at work; a run that ends is gone on with, or, if it is done, begun anew. Checks
+ * that nothing that was in the journal goes away, that a run which fails says why and what to do, and that each that is done came
+ * to the same as an undisturbed one.
+ *
+ * @returns what the last came to.
+ */
+export async function survive(
+  place: RunPlace,
+  { faults, reference, ...disturbance }: Disturbance,
+): Promise<FinishedRun> {
+  const drive = new Drive(place, reference);
+  for (const fault of faults) await drive.through(fault, disturbance);
+  return drive.toTheEnd();
+}
+
+class Drive {
+  readonly #place: RunPlace;
+  readonly #reference: FinishedRun;
+  #run: RunProcess;
+  #starts = 1;
+  #journal = '';
+
+  constructor(place: RunPlace, reference: FinishedRun) {
+    this.#place = place;
+    this.#reference = reference;
+    this.#run = RunProcess.start(place);
+  }
+
+  async through(
+    fault: FaultName,
+    { rng, longestWaitMs, ...tools }: Omit<Disturbance, 'faults' | 'reference'>,
+  ): Promise<void> {
+    const { folder } = this.#place;
+    for (let hasHappened = false; !hasHappened; ) {
+      await Promise.race([pause(rng.uniform() * longestWaitMs), this.#run.ended]);
+      if (this.#run.isRunning) hasHappened = await FAULTS[fault]({ run: this.#run, folder, rng, ...tools });
+      else await this.#goOn();
+      this.#lookAtJournal();
+    }
+  }
+
+  async toTheEnd(): Promise<FinishedRun> {
+    for (await this.#run.ended; this.#run.exitCode !== 0; await this.#run.ended) await this.#goOn();
+    return this.#checkResult();
+  }
+
+  async #goOn(): Promise<void> {
+    await this.#run.ended;
+    this.#checkEnd();
+    if (this.#run.exitCode === 0) {
+      this.#checkResult();
+      rmSync(this.#place.folder, { recursive: true });
+    }
+    if (++this.#starts > MOST_STARTS) throw new Error(`not done after ${MOST_STARTS} starts: ${this.#run.output}`);
+    if (!existsSync(join(this.#place.folder, 'config.json'))) this.#journal = '';
+    this.#run = RunProcess.start(this.#place);
+  }
+
+  /** Killed, done, or a line that says what, where and the cure. */
+  #checkEnd(): void {
+    const { exitCode, output } = this.#run;
+    if (exitCode === null || exitCode === 0) return;
+    expect({ exitCode, output }).toEqual({ exitCode: 2, output: expect.stringMatching(/^error: .+\n$/m) });
+    expect(output).not.toMatch(/unexpected|^ +at /m);
+  }
+
+  #checkResult(): FinishedRun {
+    this.#lookAtJournal();
+    const finished = readFinished(this.#place.folder);
+    expect(finished).toEqual(this.#reference);
+    return finished;
+  }
+
+  #lookAtJournal(): void {
+    const journal = journalText(this.#place.folder);
+    if (journal === '' && !existsSync(join(this.#place.folder, 'config.json'))) return;
+    expect(journal.slice(0, this.#journal.length)).toBe(this.#journal);
+    this.#journal = journal;
+  }
+}
