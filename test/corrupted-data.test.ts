@@ -1,5 +1,5 @@
 // Every reader meets damaged files: it gives a typed error with path and position, or data; in the formats that carry check
-// sums the very data that was written. AUTO_CNN_CORRUPTED_VARIANTS=1000 runs more variants.
+// sums the very data that was written.
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -23,8 +23,9 @@ import { encodeCsv, npzEntries } from './support/array-fixtures.ts';
 import { CIFAR_SHAPE, encodeCifar, encodeTarGz } from './support/cifar-fixtures.ts';
 import { encodeIdx, encodePng, randomExamples, temporaryFolder, writeIn } from './support/data-fixtures.ts';
 import { encodeParquet, parquetImages } from './support/parquet-fixtures.ts';
+import { countFor } from './support/tier.ts';
 
-const VARIANTS = Number(process.env.AUTO_CNN_CORRUPTED_VARIANTS ?? 100);
+const VARIANTS = countFor({ quick: 100, slow: 1000 });
 const LARGEST_GROWTH_KB = 1024 * 1024;
 
 type Files = Readonly<Record<string, Buffer>>;
