@@ -9,7 +9,7 @@ import { averageStates } from '../dist/engine/state/training-state.js';
 import { stepsPerEpoch } from '../dist/engine/training/epoch-runner.js';
 import { PartTrainer } from '../dist/engine/training/part-trainer.js';
 import { stepsOf } from '../dist/engine/training/train.js';
-import { createRng, loadNodeRuntime, parseGenome, resolveConfig } from '../dist/index.js';
+import { createRng, loadRuntime, parseGenome, resolveConfig } from '../dist/index.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { finalTask } from '../dist/search/candidates/identified-task.js';
 import { loadComparison } from './compare/data.mjs';
@@ -42,7 +42,7 @@ const problem = { input: { channels, height, width }, classes: dataset.classes.l
 const train = Int32Array.from(dataset.train.labels.keys());
 const scored = Int32Array.from(dataset.test.labels.keys());
 const normalisation = channelStatistics(dataset.train, train, dataset.shape);
-const runtime = await loadNodeRuntime();
+const runtime = await loadRuntime();
 
 console.log(`${dataset.train.count} training images, ${scored.length} others to score, ${values.epochs} epochs`);
 console.log('mean over the last (% of the steps):', WINDOWS.join(', '));

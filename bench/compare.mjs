@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { chooseLowering } from '../dist/engine/lowering/choose-lowering.js';
 import { measureRate } from '../dist/evaluation/measure-rate.js';
 import { writeFileAtomically } from '../dist/files/write-file.js';
-import { createRng, estimateCost, loadNodeRuntime, randomGenome, resolveConfig, VERSION } from '../dist/index.js';
+import { createRng, estimateCost, loadRuntime, randomGenome, resolveConfig, VERSION } from '../dist/index.js';
 import { planBudget } from '../dist/search/budget/budget-plan.js';
 import { dataSizeOf } from '../dist/search/budget/candidate-work.js';
 import { expectedWork } from '../dist/search/budget/rung-sizes.js';
@@ -144,7 +144,7 @@ async function printPlan(arms, seeds, settings, data, work) {
         `${searchLimit ?? 'all'} images × ${training.epochs} epochs; ${searchWork.toExponential(1)} for the search: about ${Math.floor(searchWork / mean)} random networks`,
     );
   }
-  const runtime = await loadNodeRuntime();
+  const runtime = await loadRuntime();
   const rate = await measureRate(runtime, (await chooseLowering(runtime, 'auto')).name);
   const runs = arms.length * seeds.length;
   const minutes = (runs * work) / (Number(values.jobs) * rate) / 60;

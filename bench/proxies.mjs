@@ -11,7 +11,7 @@ import {
   createRng,
   estimateCost,
   loadDataset,
-  loadNodeRuntime,
+  loadRuntime,
   openRunFolder,
   parseGenome,
   readJournal,
@@ -35,7 +35,7 @@ const { values, positionals: runs } = parseArgs({
 });
 if (runs.length === 0) throw new Error('usage: node bench/proxies.mjs --data mnist RUN [RUN …]');
 const dataset = await loadDataset(values.data);
-const runtime = await loadNodeRuntime();
+const runtime = await loadRuntime();
 const { channels, height, width } = dataset.shape;
 const problem = { input: { channels, height, width }, classes: dataset.classes.length };
 const normalisation = channelStatistics(dataset.train, [...dataset.train.labels.keys()], dataset.shape);

@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 Error.stackTraceLimit = 200;
 const dist = resolve(process.argv[2] ?? fileURLToPath(new URL('../dist', import.meta.url)));
-const { createSearch, datasetFromArrays, InProcessEvaluator, loadNodeRuntime } = await import(
+const { createSearch, datasetFromArrays, InProcessEvaluator, loadRuntime } = await import(
   pathToFileURL(join(dist, 'index.js')).href
 );
 
@@ -29,7 +29,7 @@ const filesOnStack = () =>
     .map((path) => path.slice(dist.length + 1).replace(/\.js$/, '.ts'))
     .reverse();
 
-const runtime = await loadNodeRuntime();
+const runtime = await loadRuntime();
 let began;
 const stepped = new Promise((resolveFirst) => {
   began = resolveFirst;

@@ -7,7 +7,7 @@ export { type LoadOptions, loadDataset } from './data/load-dataset.ts';
 export { type Dataset, type Examples, imageSizeOf, readImages, type StoredImages } from './data/set/dataset.ts';
 export { channelStatistics } from './data/set/statistics.ts';
 export { type MeasureOptions, measureInference, measureTrainingStep, type Timing } from './engine/measure.ts';
-export { loadNodeRuntime } from './engine/node/onnxruntime-node.ts';
+export { loadRuntime } from './engine/node/load-runtime.ts';
 export type { Runtime, RuntimeSession, RuntimeTensor } from './engine/runtime.ts';
 export type {
   Calibration,

@@ -7,7 +7,7 @@ import {
   createSearch,
   DeployedModel,
   estimateCost,
-  loadNodeRuntime,
+  loadRuntime,
   openRunFolder,
   ProcessPoolEvaluator,
   parseGenome,
@@ -78,7 +78,7 @@ async function score(path, summary, dataset, signal) {
 
 async function accuracyOf(genome, config, dataset, checkpoint) {
   const bytes = await buildModel(genome, config, dataset, checkpoint);
-  const model = await DeployedModel.load(await loadNodeRuntime(), bytes, checkpoint);
+  const model = await DeployedModel.load(await loadRuntime(), bytes, checkpoint);
   try {
     return (await model.score(dataset.test, dataset.shape)).accuracy;
   } finally {

@@ -1,4 +1,4 @@
-// What the engine needs of an ONNX runtime. `engine/node` implements it on onnxruntime-node; a browser has its own.
+// What the engine needs of an ONNX runtime. `engine/node` implements it on onnxruntime-node and onnxruntime-web.
 
 import type { DType } from '../network/graph/tensor-type.ts';
 import type { Lowering } from '../network/lowering/lower.ts';
@@ -32,6 +32,8 @@ export interface Runtime {
   readonly name: string;
   /** How the graphs that it trains and scores with are lowered. Models to be deployed are plain everywhere. */
   readonly lowering: Lowering;
+  /** What the user should know about it. */
+  readonly notice?: string;
   /** @throws {EngineError} if the runtime refuses the model. */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<RuntimeSession>;
   createTensor(dtype: DType, data: TensorData, dims: readonly number[]): RuntimeTensor;

@@ -1,7 +1,7 @@
 // The way in: a new search, or one to go on with.
 
 import { basename, join } from 'node:path';
-import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
+import { loadRuntime } from '../engine/node/load-runtime.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { measureRate } from '../evaluation/measure-rate.ts';
 import { ProcessPoolEvaluator } from '../evaluation/node/process-pool-evaluator.ts';
@@ -99,7 +99,7 @@ export function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
 }
 
 function speedOf(evaluator: Evaluator): MachineSpeed {
-  const here = async (lowering: LoweringName) => measureRate(await loadNodeRuntime(), lowering);
+  const here = async (lowering: LoweringName) => measureRate(await loadRuntime(), lowering);
   let measured: Promise<number> | undefined;
   return {
     workers: evaluator.concurrency,

@@ -4,8 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ensurePacked } from '../data/cache/cache-folder.ts';
 import type { Dataset } from '../data/set/dataset.ts';
-import { type ChosenLowering, chooseLowering } from '../engine/lowering/choose-lowering.ts';
-import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
+import { loadRuntime } from '../engine/node/load-runtime.ts';
 import { fileStorage } from '../files/file-storage.ts';
 import { acquireLock } from '../files/lock.ts';
 import { ownedStorage } from '../files/owned-storage.ts';
@@ -26,6 +25,7 @@ import {
   removeUnfinishedCheckpoints,
   withCheckpointDir,
 } from './run/run-folder.ts';
+import { settleEngine } from './settle-engine.ts';
 import { FitnessCache } from './shared/fitness-cache.ts';
 
 export interface OpenOptions extends LoadRunOptions {
@@ -54,7 +54,7 @@ export async function startRun(
   const dataset = await loadRunData(given, options);
   checkAgainstData(given, dataset);
   checkShared(given);
-  const { name: lowering, notice } = await settleLowering(given);
+  const { lowering, notices } = await settleEngine(given);
   const { fingerprint } = dataset;
   const settled: RunConfig = { ...given, lowering, dataset: { ...given.dataset, fingerprint } };
   const decided = await decide(settled, dataset);
@@ -63,7 +63,7 @@ export async function startRun(
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), decided);
   const prepared = { folder, config: decided, dataset, packedPath, startedAt };
-  return open(prepared, { notice, signal: options.signal }, () =>
+  return open(prepared, { engineNotices: notices, signal: options.signal }, () =>
     writeConfig({ storage: fileStorage, folder, config: decided }),
   );
 }
@@ -81,25 +81,25 @@ export async function reopenRun(
 ): Promise<OpenRun> {
   const { startedAt = performance.now() } = options;
   const { folder, config } = openRunFolder(path);
-  const { name: lowering, notice } = await settleLowering(config, existsSync(folder.summary));
+  const { lowering, notices } = await settleEngine(config, existsSync(folder.summary));
   const resolved: RunConfig = { ...config, ...changes, lowering };
   const dataset = await reloadRunData(resolved, options);
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const prepared = { folder, config: resolved, dataset, packedPath, startedAt };
-  return open(prepared, { notice, signal: options.signal });
+  return open(prepared, { engineNotices: notices, signal: options.signal });
 }
 
 type Prepared = Pick<OpenRun, 'folder' | 'config' | 'dataset' | 'packedPath' | 'startedAt'>;
 
 interface Opening {
-  readonly notice: string | undefined;
+  readonly engineNotices: readonly string[];
   /** Interrupts waiting for the lock. */
   readonly signal: AbortSignal | undefined;
 }
 
 async function open(
   prepared: Prepared,
-  { notice, signal }: Opening,
+  { engineNotices, signal }: Opening,
   prepare: () => Promise<void> = async () => {},
 ): Promise<OpenRun> {
   const { folder, config, dataset } = prepared;
@@ -111,7 +111,7 @@ async function open(
     if (lock.notice !== undefined) renewJournal(folder);
     const { journal, entries, recovered } = Journal.open(folder.journal, checkOwner);
     const dataSize = dataSizeOf(config, dataset);
-    const notices = [lock.notice, ...dataset.notes, notice, recovered ? tornLineNotice(folder) : undefined];
+    const notices = [lock.notice, ...dataset.notes, ...engineNotices, recovered ? tornLineNotice(folder) : undefined];
     let isClosed = false;
     return {
       ...prepared,
@@ -124,7 +124,7 @@ async function open(
       storage: ownedStorage(fileStorage, checkOwner),
       lost: lock.lost,
       checkOwner,
-      loadRuntime: loadNodeRuntime,
+      loadRuntime,
       removeUnfinishedCheckpoints() {
         checkOwner();
         removeUnfinishedCheckpoints(folder);
@@ -150,12 +150,6 @@ function renewJournal({ journal }: RunFolder): void {
 
 function tornLineNotice({ journal }: RunFolder): string {
   return `The last line of ${journal} was torn and is dropped; its candidate is evaluated again.`;
-}
-
-/** A run keeps the lowering that it began with, since results of two differ; one that is done computes nothing any more. */
-async function settleLowering({ lowering }: SearchConfig, isDone = false): Promise<ChosenLowering> {
-  if (!isDone) return chooseLowering(await loadNodeRuntime(), lowering);
-  return { name: lowering === 'auto' || lowering === 'blocked' ? 'plain' : lowering };
 }
 
 /** A run may be resumed from another folder. */

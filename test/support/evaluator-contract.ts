@@ -14,7 +14,7 @@ import { selectData } from '../../src/evaluation/select-data.ts';
 import type { EvaluationTask } from '../../src/evaluation/task.ts';
 import { fileStorage } from '../../src/files/file-storage.ts';
 import { createRng } from '../../src/random/rng.ts';
-import { runtime } from './run-graph.ts';
+import { runtime as nativeRuntime } from './run-graph.ts';
 import { TOY_TRAINING, toyDataset, toyNetwork } from './toy-data.ts';
 
 /** A folder for a file's tests, with a packed data set in it. */
@@ -58,7 +58,8 @@ export function startTask(evaluator: Evaluator, task: EvaluationTask, signal?: A
   return { started, outcome };
 }
 
-export function describeEvaluator(name: string, create: () => Evaluator): void {
+/** @param runtime  what the evaluator trains with, in this process. */
+export function describeEvaluator(name: string, create: () => Evaluator, runtime = nativeRuntime): void {
   describe(`${name} as an evaluator`, () => {
     let folder: EvaluationFolder;
     let evaluator: Evaluator;

@@ -10,7 +10,7 @@ import {
   type ImageShape,
   InvalidInputError,
   loadDataset,
-  loadNodeRuntime,
+  loadRuntime,
   type ModelMetadata,
   readModelFile,
   type Score,
@@ -63,7 +63,7 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
     }).finally(view.stop);
     requireShape(metadata, dataset.shape, file);
     requireClasses(metadata, dataset.classes, file, source);
-    const model = await DeployedModel.load(await loadNodeRuntime(), bytes, file);
+    const model = await DeployedModel.load(await loadRuntime(), bytes, file);
     const evaluation = await model.evaluate(dataset.test, dataset.shape);
     await model.release();
     print(terminal, options.json ?? false, file, metadata, dataset, evaluation);

@@ -5,7 +5,7 @@ import {
   createNetwork,
   estimateCost,
   formatGenome,
-  loadNodeRuntime,
+  loadRuntime,
   measureInference,
   measureTrainingStep,
   type NetworkInput,
@@ -53,7 +53,7 @@ export function addInspectCommand(program: Command, terminal: Terminal, done: (e
       requireValidGenome(genome, { channels, maxDepth: Math.max(1, genome.length) }, problem);
     }
     const cost = estimateCost(genome, problem);
-    const measured = options.measure ? await measure(text, problem, batch) : undefined;
+    const measured = options.measure ? await measure(text, problem, batch, terminal) : undefined;
     const name = formatGenome(genome);
     if (options.json) {
       terminal.stdout.write(`${JSON.stringify({ genome: name, input: problem.input, ...cost, ...measured })}\n`);
@@ -66,11 +66,12 @@ export function addInspectCommand(program: Command, terminal: Terminal, done: (e
   });
 }
 
-async function measure(genome: string, problem: NetworkInput, batch: number): Promise<Measured> {
+async function measure(genome: string, problem: NetworkInput, batch: number, { stderr }: Terminal): Promise<Measured> {
   const { channels } = problem.input;
   const normalisation = { mean: Array<number>(channels).fill(127.5), std: Array<number>(channels).fill(64) };
   const network = createNetwork(parseGenome(genome), problem, normalisation);
-  const runtime = await loadNodeRuntime();
+  const runtime = await loadRuntime();
+  if (runtime.notice !== undefined) stderr.write(`note: ${runtime.notice}\n`);
   const trainingStep = await measureTrainingStep(runtime, network, { batch });
   const { batch: one, ms } = await measureInference(runtime, network, { batch: 1 });
   return { trainingStep, inference: { batch: one, ms } };

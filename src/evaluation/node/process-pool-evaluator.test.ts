@@ -10,12 +10,19 @@ import {
   startTask,
   toyTask,
 } from '../../../test/support/evaluator-contract.ts';
+import { runtime as nativeRuntime } from '../../../test/support/run-graph.ts';
+import { readPackedDataset } from '../../data/cache/packed-file.ts';
+import { loadWasmRuntime } from '../../engine/node/onnxruntime-web.ts';
+import type { Runtime } from '../../engine/runtime.ts';
+import { fileStorage } from '../../files/file-storage.ts';
+import { evaluateTask } from '../evaluate-task.ts';
 import { ProcessPoolEvaluator } from './process-pool-evaluator.ts';
 
 /** Children run the built script: this test file itself is TypeScript. */
 const BUILT = new URL('../../../dist/evaluation/node/worker.js', import.meta.url);
 const RECORDING = new URL('../../../test/support/workers/recording.mjs', import.meta.url);
 const DYING = new URL('../../../test/support/workers/dying.mjs', import.meta.url);
+const WITHOUT_NATIVE = new URL('../../../test/support/workers/without-native.mjs', import.meta.url);
 const NO_LIMIT = 600_000;
 
 describeEvaluator(
@@ -41,6 +48,16 @@ describe('ProcessPoolEvaluator', () => {
 
   const start = (script: URL, timeoutMs = NO_LIMIT) => new ProcessPoolEvaluator({ workers: 1, timeoutMs, script });
   const latestPid = async () => (await pids()).at(-1) ?? Number.NaN;
+
+  it('trains on WebAssembly where onnxruntime-node is not installed', async () => {
+    evaluator = start(WITHOUT_NATIVE);
+    const task = toyTask(folder, { genome: 'mean-4-2' });
+    const dataset = await readPackedDataset(folder.datasetPath);
+    const evaluate = (runtime: Runtime) => evaluateTask({ runtime, storage: fileStorage }, dataset, task);
+    const expected = await evaluate(await loadWasmRuntime());
+    expect(await evaluator.evaluate(task)).toEqual(expected);
+    expect(expected).not.toEqual(await evaluate(nativeRuntime));
+  });
 
   it('replaces a child that is killed at work and gives the same outcome', async () => {
     evaluator = start(RECORDING);

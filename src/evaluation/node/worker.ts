@@ -1,8 +1,7 @@
 // A child process of the pool: loads the data once, then evaluates task after task.
 
 import { worker, workerEmit } from 'workerpool';
-import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
-import type { Runtime } from '../../engine/runtime.ts';
+import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { fileStorage } from '../../files/file-storage.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { createTaskEvaluator, type TaskEvaluator } from '../evaluate-part.ts';
@@ -12,7 +11,6 @@ import type { EvaluationTask } from '../task.ts';
 import { createDatasetReader } from './packed-data.ts';
 import { toWireError, type WireAnswer, type WireProgress, type WireRate } from './protocol.ts';
 
-let runtime: Promise<Runtime> | undefined;
 let evaluateTask: TaskEvaluator | undefined;
 const readDataset = createDatasetReader();
 
@@ -26,10 +24,9 @@ worker({ evaluate, measure });
 async function evaluate(task: EvaluationTask): Promise<WireAnswer> {
   report();
   try {
-    runtime ??= loadNodeRuntime();
     const dataset = await readDataset(task.dataset);
     const onProgress = throttleProgress(report, () => performance.now());
-    evaluateTask ??= createTaskEvaluator({ runtime: await runtime, storage: fileStorage });
+    evaluateTask ??= createTaskEvaluator({ runtime: await loadRuntime(), storage: fileStorage });
     return { outcome: await evaluateTask(dataset, task, { onProgress }) };
   } catch (error) {
     return { error: toWireError(error) };
@@ -43,8 +40,7 @@ function report(progress?: EvaluationProgress): void {
 
 async function measure(lowering: LoweringName): Promise<WireRate> {
   try {
-    runtime ??= loadNodeRuntime();
-    return { rate: await measureRate(await runtime, lowering) };
+    return { rate: await measureRate(await loadRuntime(), lowering) };
   } catch (error) {
     return { error: toWireError(error) };
   }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { examplesFromArrays, type ImageArray, type LabelArray, pixelsFromArray } from '../../data/build/from-arrays.ts';
 import type { Dataset, Examples } from '../../data/set/dataset.ts';
-import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
+import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
 import { InvalidInputError } from '../../errors.ts';
@@ -86,7 +86,7 @@ export class TrainedCnn {
       );
     }
     const bytes = await readFile(folder.model);
-    const model = await DeployedModel.load(await loadNodeRuntime(), bytes, folder.model);
+    const model = await DeployedModel.load(await loadRuntime(), bytes, folder.model);
     const metadata = readModelMetadata(bytes, folder.model);
     const find = dataset === undefined ? () => dataOfRun(config) : async () => dataset;
     return new TrainedCnn({ folder: folder.path, config, bytes, model, metadata, find, notices });

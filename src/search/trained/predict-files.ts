@@ -8,7 +8,7 @@ import { compareCodePoints } from '../../data/labels/class-names.ts';
 import { decodeImage } from '../../data/pixels/decode-image.ts';
 import { joinImages } from '../../data/pixels/planes.ts';
 import { imageSizeOf } from '../../data/set/dataset.ts';
-import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
+import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { fileFailure } from '../../files/file-failure.ts';
@@ -62,7 +62,7 @@ export async function predictFiles(
 ): Promise<FilePredictions> {
   const file = await readModelFile(model);
   const files = await listFiles(paths);
-  const deployed = await DeployedModel.load(await loadNodeRuntime(), file.bytes, file.path);
+  const deployed = await DeployedModel.load(await loadRuntime(), file.bytes, file.path);
   const images: (FilePrediction | FileFailure)[] = [];
   let done = 0;
   const onDone = () => onProgress?.(++done, files.length);

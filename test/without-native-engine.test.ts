@@ -1,0 +1,51 @@
+// The built command line where npm dropped onnxruntime-node: it trains on WebAssembly, and says so once.
+
+import { describe, expect, it } from 'vitest';
+import { cliFolder } from './support/cli.ts';
+import { plainImage, writeIn } from './support/data-fixtures.ts';
+
+const { work, cli, read } = cliFolder();
+const HOOK = new URL('./support/without-native.mjs', import.meta.url).href;
+const SEARCH =
+  'search digits --population 2 --generations 0 --channels 4 --max-depth 2 --epochs 1 --final-epochs 1 --workers 1';
+const NOTICE =
+  'note: networks are trained by WebAssembly, about 5 times slower than by onnxruntime-node, which is not installed; ' +
+  '"npm install --ignore-scripts auto-cnn" installs it\n';
+
+const withoutNative = (command: string) => cli(command, { shell: `NODE_OPTIONS='--import ${HOOK}' "$@"` });
+
+describe('without onnxruntime-node', () => {
+  it('searches, says once that it is slower, and how to change that', async () => {
+    const { code, stdout, stderr } = await withoutNative(`${SEARCH} --out run`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split(NOTICE)).toHaveLength(2);
+    expect(JSON.parse(read('run', 'summary.json'))).toMatchObject({
+      lowering: 'plain',
+      failures: 0,
+      versions: { runtime: 'onnxruntime-web 1.30.0' },
+    });
+  });
+
+  it('keeps it out of what --json prints', async () => {
+    const { code, stdout } = await withoutNative(`${SEARCH} --out json --json`);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ versions: { runtime: 'onnxruntime-web 1.30.0' } });
+  });
+
+  it('evaluates and predicts as onnxruntime-node does', async () => {
+    const evaluate = 'evaluate run digits --json';
+    const [there, here] = [await withoutNative(evaluate), await cli(evaluate)].map(({ stdout }) => JSON.parse(stdout));
+    expect(there.accuracy).toBe(here.accuracy);
+    expect(there.loss).toBeCloseTo(here.loss, 5);
+    await writeIn(work, 'image.png', await plainImage('grey', { height: 8, width: 8 }));
+    const predict = 'predict run image.png --json';
+    const [a, b] = [await withoutNative(predict), await cli(predict)].map(({ stdout }) => JSON.parse(stdout));
+    expect(a.images[0].class).toBe(b.images[0].class);
+  });
+
+  it('measures, with the notice beside the figures', async () => {
+    const { code, stdout, stderr } = await withoutNative('inspect 4-4 --input 8x8x1 --measure --json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: NOTICE });
+    expect(JSON.parse(stdout).trainingStep.ms).toBeGreaterThan(0);
+  });
+});
