@@ -1,7 +1,7 @@
 // A part of a training: from the mean of states in files, some steps, to a state in a file.
 
 import type { Dataset } from '../data/set/dataset.ts';
-import { withLowering } from '../engine/lowering/choose-lowering.ts';
+import { requireEngine } from '../engine/engine-kind.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { type PartResult, PartTrainer } from '../engine/training/part-trainer.ts';
 import type { TrainingHooks } from '../engine/training/train.ts';
@@ -31,6 +31,7 @@ export function createTaskEvaluator(host: EvaluationHost): TaskEvaluator {
   // Taken out while it is used: tasks may overlap.
   let kept: Preparation | undefined;
   return async (dataset, task, options = {}) => {
+    const engine = await requireEngine(runtime, task.lowering ?? 'plain', task.engineKind);
     const { part } = task;
     const key = part && keyOf(task);
     const ready = kept;
@@ -39,8 +40,7 @@ export function createTaskEvaluator(host: EvaluationHost): TaskEvaluator {
     if (part === undefined || key === undefined) return evaluateTask(host, dataset, task, options);
     let prepared: Preparation;
     try {
-      prepared =
-        ready?.key === key ? ready : prepare(await withLowering(runtime, task.lowering ?? 'plain'), dataset, task, key);
+      prepared = ready?.key === key ? ready : prepare(engine, dataset, task, key);
     } catch (error) {
       return failedOutcome(candidateFailure(error));
     }

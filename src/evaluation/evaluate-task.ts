@@ -1,7 +1,7 @@
 // The evaluation itself, the same in every process: compile, train, score, write the best weights.
 
 import type { Dataset } from '../data/set/dataset.ts';
-import { withLowering } from '../engine/lowering/choose-lowering.ts';
+import { requireEngine } from '../engine/engine-kind.ts';
 import { measureInference } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { encodeState } from '../engine/state/safetensors.ts';
@@ -36,7 +36,7 @@ export async function evaluateTask(
   task: EvaluationTask,
   { onProgress, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOutcome> {
-  const engine = await withLowering(runtime, task.lowering ?? 'plain');
+  const engine = await requireEngine(runtime, task.lowering ?? 'plain', task.engineKind);
   const { data, normalisation } = prepareData(dataset, task.selection);
   const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
   let network: Network;

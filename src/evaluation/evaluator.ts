@@ -38,6 +38,10 @@ export interface Evaluator {
    * without it, a thread of this process is measured.
    */
   measureRate?(lowering: LoweringName): Promise<number>;
+  /**
+   * The kind of engine that it trains with, if that need not be this process's own; tasks name it, and so do their ids.
+   */
+  engineKind?(lowering: LoweringName): Promise<string>;
   /** Ends all work; what is being evaluated is cancelled. */
   close(): Promise<void>;
 }

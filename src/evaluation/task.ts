@@ -56,6 +56,8 @@ export interface EvaluationTask {
   readonly training: TrainingSettings;
   /** How its graphs are lowered; plain unless given. */
   readonly lowering?: LoweringName;
+  /** Of the engine that is to train it; any unless given. */
+  readonly engineKind?: string;
   /** Seed of initialisation and batch order. */
   readonly seed: string;
   /** Where the best weights go (safetensors); nowhere if absent. */

@@ -25,12 +25,14 @@ import {
   removeUnfinishedCheckpoints,
   withCheckpointDir,
 } from './run/run-folder.ts';
-import { settleEngine } from './settle-engine.ts';
+import { type Engine, resettleEngine, settledEngine, settleEngine } from './settle-engine.ts';
 import { FitnessCache } from './shared/fitness-cache.ts';
 
 export interface OpenOptions extends LoadRunOptions {
   /** When the run's time began, by `performance.now()`; without it, now. */
   readonly startedAt?: number;
+  /** Computes in place of this machine. */
+  readonly evaluator?: Engine;
 }
 
 /** Decides what the configuration leaves to the budget. */
@@ -54,9 +56,9 @@ export async function startRun(
   const dataset = await loadRunData(given, options);
   checkAgainstData(given, dataset);
   checkShared(given);
-  const { lowering, notices } = await settleEngine(given);
+  const { notices, ...engine } = await settleEngine(given, options.evaluator);
   const { fingerprint } = dataset;
-  const settled: RunConfig = { ...given, lowering, dataset: { ...given.dataset, fingerprint } };
+  const settled: RunConfig = { ...given, ...engine, dataset: { ...given.dataset, fingerprint } };
   const decided = await decide(settled, dataset);
   if (decided !== settled) checkAgainstData(decided, dataset);
   options.signal?.throwIfAborted();
@@ -81,8 +83,9 @@ export async function reopenRun(
 ): Promise<OpenRun> {
   const { startedAt = performance.now() } = options;
   const { folder, config } = openRunFolder(path);
-  const { lowering, notices } = await settleEngine(config, existsSync(folder.summary));
-  const resolved: RunConfig = { ...config, ...changes, lowering };
+  const isDone = existsSync(folder.summary);
+  const { notices, ...engine } = isDone ? settledEngine(config) : await resettleEngine(config, options.evaluator);
+  const resolved: RunConfig = { ...config, ...changes, ...engine };
   const dataset = await reloadRunData(resolved, options);
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const prepared = { folder, config: resolved, dataset, packedPath, startedAt };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPackedDataset, writePackedDataset } from '../../src/data/cache/packed-file.ts';
 import { channelStatistics } from '../../src/data/set/statistics.ts';
+import { engineKind } from '../../src/engine/engine-kind.ts';
 import { decodeState } from '../../src/engine/state/safetensors.ts';
 import { train } from '../../src/engine/training/train.ts';
 import { evaluateTask } from '../../src/evaluation/evaluate-task.ts';
@@ -155,6 +156,13 @@ export function describeEvaluator(name: string, create: () => Evaluator, runtime
       });
       const selection = { seed: 'split', validation: 0.25, purpose: 'search', trainLimit: 1 } as const;
       await expect(evaluator.evaluate(toyTask(folder, { selection }))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    });
+
+    it('refuses a task for another kind of engine', async () => {
+      await expect(evaluator.evaluate(toyTask(folder, { engineKind: 'another' }))).rejects.toMatchObject({
+        code: 'ENGINE',
+        details: { expected: 'another', received: await engineKind(runtime, 'plain') },
+      });
     });
 
     it('writes the best weights, whole, and leaves nothing else behind', async () => {

@@ -1,5 +1,6 @@
 // Evaluates in this process, one task after the other: for debugging, for tests and where no child can be started.
 
+import { engineKind } from '../../engine/engine-kind.ts';
 import type { Runtime } from '../../engine/runtime.ts';
 import { fileStorage } from '../../files/file-storage.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
@@ -31,6 +32,10 @@ export class InProcessEvaluator implements Evaluator {
 
   measureRate(lowering: LoweringName): Promise<number> {
     return measureRate(this.#runtime, lowering);
+  }
+
+  engineKind(lowering: LoweringName): Promise<string> {
+    return engineKind(this.#runtime, lowering);
   }
 
   async close(): Promise<void> {

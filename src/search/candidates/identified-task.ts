@@ -2,6 +2,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { ENGINE_NUMERICS } from '../../engine/engine-kind.ts';
 import type { TrainingSettings } from '../../engine/training/train.ts';
 import type { EvaluationTask, ParentWeights } from '../../evaluation/task.ts';
 import { estimateCost } from '../../genome/cost.ts';
@@ -12,9 +13,6 @@ import type { RunConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
 import { networkOptionsOf } from '../config/network-input.ts';
 
-/** Goes up when equal tasks come to give other results, if only by rounding: what older versions recorded is then no answer. */
-const ENGINE_NUMERICS = 3;
-
 export interface TaskSettings {
   readonly config: RunConfig;
   readonly dataset: EvaluationTask['dataset'];
@@ -23,7 +21,7 @@ export interface TaskSettings {
 }
 
 export interface IdentifiedTask {
-  /** Hash of genome, data, settings and seed: equal ids, equal outcomes. */
+  /** Hash of engine, genome, data, settings and seed: equal ids, equal outcomes. */
   readonly id: string;
   readonly genome: Genome;
   readonly task: EvaluationTask;
@@ -118,7 +116,10 @@ function identify(
     ...(selection.purpose === 'search' && config.objectives.includes('latency') && { latency: true as const }),
     seed: `${config.seed}/${selection.purpose}/${name}${repeat === 1 ? '' : `/${repeat}`}`,
   };
-  const id = idOf([ENGINE_NUMERICS, dataset.fingerprint, content, ...(parent ? [parent.id] : [])]);
-  const task = { id, ...content, dataset, checkpointPath: checkpoint(id), details: config.tensorboard };
+  const { engineKind } = config;
+  // A run that was begun before there were kinds keeps its ids.
+  const id = idOf([engineKind ?? ENGINE_NUMERICS, dataset.fingerprint, content, ...(parent ? [parent.id] : [])]);
+  const engine = engineKind !== undefined && { engineKind };
+  const task = { id, ...content, ...engine, dataset, checkpointPath: checkpoint(id), details: config.tensorboard };
   return { id, genome, task: parent ? { ...task, parent } : task };
 }

@@ -202,6 +202,12 @@ const searchConfigSchema = z.strictObject({
     .describe(
       'How networks are compiled: blocked is the fast layout of the CPU, where there is one; a run keeps what it began with.',
     ),
+  engineKind: z
+    .string()
+    .optional()
+    .describe(
+      'The runtime, and a hash of the bits that it computes: written when a run begins, and part of what names its results.',
+    ),
   timeoutSeconds: positive.default(1800).describe('Longest evaluation of one candidate.'),
   tensorboard: z.boolean().default(true).describe('Write event files for TensorBoard; no effect on results.'),
   logsDir: z
