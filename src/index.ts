@@ -65,7 +65,7 @@ export { estimateCost, type LayerCost, type NetworkCost, type NetworkInput } fro
 export type { Gene, Genome, PoolingGene, SkipGene } from './genome/genome.ts';
 export type { HeadLayer } from './genome/head.ts';
 export { formatImageShape, type ImageShape, parseImageShape } from './genome/image-shape.ts';
-export { type LayerTable, layerTableOf } from './genome/layer-table.ts';
+export { formatLayerTable, type LayerTable, layerTableOf } from './genome/layer-table.ts';
 export { randomGenome } from './genome/random-genome.ts';
 export { requireValidGenome, type SearchSpace, violation } from './genome/search-space.ts';
 export { formatGenome, genomeId, parseGenome, shownGenome } from './genome/text.ts';

@@ -1,7 +1,6 @@
 // A network as a table: one row a layer, then the totals.
 
-import Table from 'cli-table3';
-import { type ImageShape, layerTableOf, type NetworkCost, type Timing } from '../../index.ts';
+import { formatLayerTable, type ImageShape, layerTableOf, type NetworkCost, type Timing } from '../../index.ts';
 import type { Colours } from '../terminal.ts';
 import { shownGenome } from './format.ts';
 
@@ -17,24 +16,14 @@ export function describeNetwork(
   timings: Timings | undefined,
   colours: Colours,
 ): string[] {
-  const { head, rows, total } = layerTableOf(input, cost);
-  const table = new Table({
-    head: head.map((name) => colours.bold(name)),
-    colAligns: ['left', 'left', 'right', 'right', 'right'],
-    chars: NO_BORDERS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 3 },
-  });
-  table.push(
-    ...rows.map((row) => [...row]),
-    total.map((text) => colours.bold(text)),
-  );
+  const [head = '', ...rows] = formatLayerTable(layerTableOf(input, cost)).split('\n');
+  const total = rows.pop() ?? '';
   return [
     `Genome  ${colours.bold(shownGenome(genome))}`,
     '',
-    ...table
-      .toString()
-      .split('\n')
-      .map((line) => line.trimEnd()),
+    colours.bold(head),
+    ...rows,
+    colours.bold(total),
     '',
     'FLOPs are of the forward pass; FLOPs and activations are for one image.',
     ...(timings === undefined ? [] : ['', ...describeTimings(timings)]),
@@ -48,23 +37,3 @@ function describeTimings({ trainingStep, inference }: Timings): string[] {
     `Inference      ${inference.ms.toFixed(3)} ms an image (batch ${inference.batch})`,
   ];
 }
-
-const NO_BORDERS = Object.fromEntries(
-  [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-    'middle',
-  ].map((name) => [name, '']),
-);

@@ -4,14 +4,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
-import { createInflateRaw, inflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, inflateRaw } from 'node:zlib';
 import type { DataFormatError } from '../../errors.ts';
 import { fileFailure } from '../../files/file-failure.ts';
 import { formatError, reasonOf } from '../../files/format-error.ts';
 import { LARGEST_ARRAY } from '../../files/memory-limit.ts';
 import { readRange } from '../../files/read-range.ts';
 import { createUnnamedFile, type UnnamedFile } from '../../files/unnamed-file.ts';
-import { crc32 } from './crc32.ts';
 
 export interface ZipArchive {
   readonly names: readonly string[];
