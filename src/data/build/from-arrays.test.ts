@@ -46,16 +46,16 @@ describe('datasetFromArrays', () => {
     const xTrain = { data: Float32Array.from([0, 0.5, 1, 0.2, 0, 0, 0, 0]), shape: [2, 2, 2] };
     const dataset = datasetFromArrays({ ...grey, xTrain });
     expect(labelled(dataset)).toEqual({ '0,128,255,51': 0, '0,0,0,0': 1 });
-    expect(dataset.notes).toEqual(['The floats in xTrain from 0..1 were scaled to 0..255 and rounded.', untested]);
+    expect(dataset.notes).toEqual(['Pixels from 0..1 were scaled to 0..255 and rounded.', untested]);
   });
 
-  it('rounds and cuts other floats and says so', () => {
-    const xTrain = { data: Float32Array.from([-3, 0.6, 254.4, 300, 0, 0, 0, 0]), shape: [2, 2, 2] };
+  it('rounds floats in 0..255 and says so', () => {
+    const xTrain = { data: Float32Array.from([0, 0.6, 254.4, 255, 0, 0, 0, 0]), shape: [2, 2, 2] };
     const xTest = { data: new Float32Array(4), shape: [1, 2, 2] };
     const dataset = datasetFromArrays({ ...grey, xTrain, xTest });
     expect(labelled(dataset)).toEqual({ '0,1,254,255': 0, '0,0,0,0': 1 });
     expect(dataset.notes).toEqual([
-      'The floats in xTrain and xTest were rounded and cut to the range 0..255.',
+      'Pixels that are floats in 0..255 were rounded.',
       'Test images that are in the training part too, pixel for pixel: 1 of 1; the test accuracy will be too high.',
       untested,
     ]);
@@ -97,6 +97,29 @@ describe('datasetFromArrays', () => {
       { xTest: { data: Float32Array.of(0, 1, Number.NaN, 0), shape: [1, 2, 2] } },
       'xTest holds NaN at position 2; pixels must be finite numbers',
     ],
+    [
+      'floats in -1..1',
+      { xTrain: { data: Float32Array.of(-1, 0, 0.5, 1, 0, 0, 0, 0), shape: [2, 2, 2] } },
+      'xTrain and xTest: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but they go from -1 to 1; give the pixels as they were before they were normalised',
+    ],
+    [
+      'standardised floats in one part alone',
+      { xTest: { data: Float32Array.of(-0.5, 0, 1.75, 0), shape: [1, 2, 2] } },
+      'but they go from -0.5 to 1.75; give the pixels as they were before they were normalised',
+    ],
+    [
+      'floats above 255',
+      { xTest: { data: Float32Array.of(0, 0, 300, 0), shape: [1, 2, 2] } },
+      'but they go from 0 to 300;',
+    ],
+    [
+      'one part scaled to 0..1 and the other not',
+      {
+        xTrain: { data: Float32Array.of(0, 0.25, 0.5, 1, 0, 0, 0, 0), shape: [2, 2, 2] },
+        xTest: { data: Float32Array.of(0, 64, 127.5, 255), shape: [1, 2, 2] },
+      },
+      'the pixels of both parts must have one scale, but one part goes up to 1, the other to 255;',
+    ],
     ['negative labels', { yTrain: [0, -1] }, 'yTrain holds -1 for image 1; labels are whole numbers from 0 up'],
     ['broken labels', { yTest: [0.5] }, 'yTest holds 0.5 for image 0; labels are whole numbers from 0 up'],
     [
@@ -131,5 +154,11 @@ describe('examplesFromArrays and pixelsFromArray', () => {
     expect(pixelsFromArray('images', x).pixels).toEqual(Uint8Array.of(0, 255));
     expect(examplesFromArrays(x, [3], 4).examples).toMatchObject({ count: 1, labels: Int32Array.of(3) });
     expect(() => examplesFromArrays(x, [4], 4)).toThrow('the labels in y go up to 4, but the network has 4 classes');
+  });
+
+  it('refuse normalised images as a data set does', () => {
+    const x = { data: Float32Array.of(-1, 1), shape: [1, 1, 2] };
+    expect(() => pixelsFromArray('images', x)).toThrow(/^images: pixels must lie in 0..1 .* from -1 to 1; give/);
+    expect(() => examplesFromArrays(x, [0], 2)).toThrow(InvalidInputError);
   });
 });

@@ -1,6 +1,7 @@
 // Images and labels in memory, as Keras has them: `[n, height, width]` or `[n, height, width, channels]`.
 
 import { InvalidInputError } from '../../errors.ts';
+import { type PixelKind, type PixelScales, rangeOf, SCALE_CURE, scalesFor } from '../pixels/pixel-values.ts';
 import { type Dataset, type Examples, type ImageShape, imageSizeOf } from '../set/dataset.ts';
 import { buildDataset } from './build-dataset.ts';
 
@@ -25,22 +26,22 @@ export interface ArrayDataset {
 }
 
 /**
- * A data set from arrays in memory. Floats are brought to bytes: if all of them, in both parts, lie in 0..1 they are
- * scaled to 0..255, otherwise rounded and cut to 0..255; the notes of the data set say which.
+ * A data set from arrays in memory. Floats become bytes by `scalesFor`: within 0..1 they are scaled to 0..255, within
+ * 0..255 rounded; the notes of the data set say which. Other floats (−1..1, standardised) are refused.
  *
  * @throws {InvalidInputError} naming the array, what does not fit, and the cure.
  */
 export function datasetFromArrays(arrays: ArrayDataset): Dataset {
   const { xTrain, yTrain, xTest, yTest, name = 'arrays' } = arrays;
-  const parts = { xTrain, xTest };
-  for (const [part, images] of Object.entries(parts)) checkImages(part, images);
+  checkImages('xTrain', xTrain);
+  checkImages('xTest', xTest);
   const shape = imageShapeOf(xTrain);
   if (JSON.stringify(imageShapeOf(xTest)) !== JSON.stringify(shape)) {
     throw new InvalidInputError(
       `xTest has images of [${xTest.shape.slice(1).join(', ')}], xTrain of [${xTrain.shape.slice(1).join(', ')}]; both must have the same size`,
     );
   }
-  const scale = scaleOf([xTrain, xTest]);
+  const scales = chooseScales('xTrain and xTest', [xTrain, xTest]);
   const labels = { train: toLabels('yTrain', yTrain, countOf(xTrain)), test: toLabels('yTest', yTest, countOf(xTest)) };
   const classCount = Math.max(labels.train.classCount, labels.test.classCount);
   const classes = arrays.classes ?? Array.from({ length: classCount }, (_, label) => String(label));
@@ -52,7 +53,7 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
   }
   const part = (images: ImageArray, { values }: Labels): Examples => ({
     count: countOf(images),
-    pixels: toPixels(images, scale),
+    pixels: toPixels(images, scales),
     labels: values,
   });
   return buildDataset({
@@ -61,7 +62,7 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
     classes,
     train: part(xTrain, labels.train),
     test: part(xTest, labels.test),
-    notes: notesOn(parts, scale),
+    notes: scales.note === undefined ? [] : [scales.note],
   });
 }
 
@@ -70,11 +71,11 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
  *
  * @param name  of the array, for messages.
  * @returns `[n, channels, height, width]` bytes; floats become bytes as in `datasetFromArrays`.
- * @throws {InvalidInputError} if data and shape do not fit.
+ * @throws {InvalidInputError} if data and shape do not fit, or floats lie outside 0..255.
  */
 export function pixelsFromArray(name: string, images: ImageArray): { shape: ImageShape; pixels: Uint8Array } {
   checkImages(name, images);
-  return { shape: imageShapeOf(images), pixels: toPixels(images, scaleOf([images])) };
+  return { shape: imageShapeOf(images), pixels: toPixels(images, chooseScales(name, [images])) };
 }
 
 /**
@@ -133,36 +134,27 @@ function countOf({ shape }: ImageArray): number {
   return shape[0] ?? 0;
 }
 
-/** 255 if there are floats and all lie in 0..1. */
-function scaleOf(arrays: readonly ImageArray[]): 1 | 255 {
-  const floats = arrays.map(({ data }) => data).filter((data) => data instanceof Float32Array);
-  return floats.length > 0 && floats.every((data) => data.every((value) => value >= 0 && value <= 1)) ? 255 : 1;
-}
+const kindOf = ({ data }: ImageArray): PixelKind => (data instanceof Uint8Array ? 'byte' : 'float');
 
-function notesOn(parts: Readonly<Record<string, ImageArray>>, scale: 1 | 255): string[] {
-  const names = Object.keys(parts).filter((name) => parts[name]?.data instanceof Float32Array);
-  if (names.length === 0) return [];
-  const how =
-    scale === 255 ? 'from 0..1 were scaled to 0..255 and rounded' : 'were rounded and cut to the range 0..255';
-  return [`The floats in ${names.join(' and ')} ${how}.`];
+function chooseScales(names: string, arrays: readonly ImageArray[]): PixelScales {
+  const scales = scalesFor(arrays.map((array) => ({ kind: kindOf(array), range: () => rangeOf(array.data) })));
+  if (!('problem' in scales)) return scales;
+  throw new InvalidInputError(`${names}: ${scales.problem}; ${SCALE_CURE}`);
 }
 
 /** `[n, H, W, C]` → `[n, C, H, W]`, as bytes. */
-function toPixels(images: ImageArray, scale: 1 | 255): Uint8Array {
+function toPixels(images: ImageArray, scales: PixelScales): Uint8Array {
+  const { toByte } = scales.of(kindOf(images));
   const { data } = images;
-  const { channels } = imageShapeOf(images);
-  const bytes =
-    data instanceof Uint8Array
-      ? data
-      : // Cuts and rounds to the nearest.
-        Uint8ClampedArray.from(data, (value) => Math.round(value * scale));
-  const imageSize = imageSizeOf(imageShapeOf(images));
+  const shape = imageShapeOf(images);
+  const { channels } = shape;
+  const imageSize = imageSizeOf(shape);
   const plane = imageSize / channels;
-  const pixels = new Uint8Array(bytes.length);
-  for (let start = 0; start < bytes.length; start += imageSize) {
+  const pixels = new Uint8Array(data.length);
+  for (let start = 0; start < data.length; start += imageSize) {
     for (let channel = 0; channel < channels; channel++) {
       for (let i = 0; i < plane; i++) {
-        pixels[start + channel * plane + i] = bytes[start + i * channels + channel] ?? 0;
+        pixels[start + channel * plane + i] = toByte(data[start + i * channels + channel] ?? 0);
       }
     }
   }

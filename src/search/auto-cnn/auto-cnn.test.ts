@@ -74,7 +74,7 @@ describe('AutoCNN', () => {
     const fromBytes = await small().run();
     out += ' floats';
     const fromFloats = await small({ dataset: others }).run();
-    expect(fromFloats.notices).toContain('The floats in xTrain and xTest from 0..1 were scaled to 0..255 and rounded.');
+    expect(fromFloats.notices).toContain('Pixels from 0..1 were scaled to 0..255 and rounded.');
     const model = (run: { readonly folder: string }) => readFileSync(join(run.folder, 'model.onnx'));
     expect(model(fromFloats).equals(model(fromBytes))).toBe(true);
   });

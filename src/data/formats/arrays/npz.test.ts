@@ -93,6 +93,16 @@ describe('locateNpz', () => {
     expect(pixels).toEqual(train.pixels.map((value) => (value & 1) * 255));
   });
 
+  it('scales floats by themselves where the other part has bytes', async () => {
+    const floats = encodeImages(
+      '<f4',
+      Float32Array.from(train.pixels, (value) => value / 255),
+    );
+    const entries = { ...npzEntries(train, train, grey), 'x_test.npy': floats };
+    const parts = await read(entries);
+    expect(parts.test?.pixels).toEqual(parts.train.pixels);
+  });
+
   it('reads labels in a column, one-hot, and as words', async () => {
     const images = encodeImages('|u1', train.pixels);
     const column = encodeImages(
@@ -147,7 +157,7 @@ describe('locateNpz', () => {
         ),
         'y_train.npy': labels,
       },
-      '(x_train.npy), byte 128: pixels must lie in 0..1 or in 0..255 (integers also in 0..65535), but they go from -1.',
+      '(x_train.npy), byte 128: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but they go from -1.',
     ],
     [
       'floats that are no numbers',
@@ -158,7 +168,7 @@ describe('locateNpz', () => {
         ),
         'y_train.npy': labels,
       },
-      'but some are no finite numbers; save them before they are normalised.',
+      'but some are not finite numbers; give the pixels as they were before they were normalised.',
     ],
     ['two channels', { 'x_train.npy': encodeImages('|u1', train.pixels, [8, 1, 3, 2]), 'y_train.npy': labels }, ''],
     [

@@ -6,9 +6,9 @@ import { formatError } from '../../../files/format-error.ts';
 import { withZip, type ZipArchive } from '../../containers/zip.ts';
 import { listNames, nameLabels } from '../../labels/name-labels.ts';
 import { fitImages } from '../../pixels/fit-images.ts';
-import { joinRanges, type PixelKind, type PixelScale, scaleFor } from '../../pixels/pixel-values.ts';
+import { type PixelKind, type PixelScales, SCALE_CURE, scalesFor } from '../../pixels/pixel-values.ts';
 import { imagesInFile } from '../../pixels/stored-images.ts';
-import type { ImageShape } from '../../set/dataset.ts';
+import type { Examples, ImageShape } from '../../set/dataset.ts';
 import type { DatasetParts, LocatedSource, Overflow, PixelLayout, ReadOptions } from '../../set/source.ts';
 import { type NpyArray, parseNpy, parseNpyHeader } from './npy.ts';
 import { imagesInArrayFile, imagesOf, type NpyImages } from './npy-images.ts';
@@ -17,7 +17,7 @@ import { imagesInArrayFile, imagesOf, type NpyImages } from './npy-images.ts';
  * An archive with `x_train`, `y_train` and, if it has a test part, `x_test`, `y_test`.
  *
  * Images are `[n, height, width]`, or with a last axis of 1 or 3 channels; `layout: 'nchw'` says that the channels come
- * second instead, which is also taken where only the second axis is 1 or 3. Numbers become bytes by `scaleFor`. Labels
+ * second instead, which is also taken where only the second axis is 1 or 3. Numbers become bytes by `scalesFor`. Labels
  * are whole numbers, words, or one-hot rows.
  */
 export function locateNpz(path: string, name = basename(path).replace(/\.npz$/i, '')): LocatedSource {
@@ -26,6 +26,7 @@ export function locateNpz(path: string, name = basename(path).replace(/\.npz$/i,
 
 interface RawPart {
   readonly images: NpyImages;
+  readonly kind: PixelKind;
   /** Path and entry, for messages. */
   readonly where: string;
   readonly labels: readonly string[];
@@ -57,7 +58,8 @@ async function readNpz(path: string, name: string, options: ReadOptions): Promis
       'give both parts one size',
     );
   }
-  const scale = chooseScale(parts);
+  const scales = chooseScales(parts);
+  const pixelsOf = ({ images, kind }: RawPart): Examples['pixels'] => images.toPixels(shape, layout, scales.of(kind));
   const named = nameLabels(train.labels, test?.labels, (index, label, classes) =>
     formatError(
       test?.labelsWhere ?? path,
@@ -72,12 +74,12 @@ async function readNpz(path: string, name: string, options: ReadOptions): Promis
       name,
       shape,
       classes: named.classes,
-      train: { count: train.labels.length, pixels: train.images.toPixels(shape, layout, scale), labels: named.train },
+      train: { count: train.labels.length, pixels: pixelsOf(train), labels: named.train },
       test:
         test === undefined || named.test === undefined
           ? undefined
-          : { count: test.labels.length, pixels: test.images.toPixels(shape, layout, scale), labels: named.test },
-      notes: scale.note === undefined ? [] : [scale.note],
+          : { count: test.labels.length, pixels: pixelsOf(test), labels: named.test },
+      notes: scales.note === undefined ? [] : [scales.note],
     },
     options,
   );
@@ -111,7 +113,7 @@ async function readPart(
       'each image needs one label',
     );
   }
-  return { images, where, labels, labelsWhere };
+  return { images, kind, where, labels, labelsWhere };
 }
 
 /** The header is at the start: it takes so many bytes at most, of an array that could have images. */
@@ -195,21 +197,9 @@ function shapeOf({ images: { axes: shape }, where }: RawPart, layout: PixelLayou
   );
 }
 
-function chooseScale(parts: readonly RawPart[]): PixelScale {
-  const kinds = new Set(parts.map(({ images }) => images.kind as PixelKind));
-  const kind = (['float', 'integer', 'byte', 'boolean'] as const).find((name) => kinds.has(name)) ?? 'byte';
-  if (kind === 'byte' || kind === 'boolean') return scaleFor(kind, { low: 0, high: 255 }) ?? refuseScale(parts, 0, 255);
-  const { low, high } = parts.map(({ images }) => images.range()).reduce(joinRanges);
-  return scaleFor(kind, { low, high }) ?? refuseScale(parts, low, high);
-}
-
-function refuseScale([first]: readonly RawPart[], low: number, high: number): never {
-  const { where = '', images } = first ?? {};
-  const received = Number.isNaN(low) ? 'some are no finite numbers' : `they go from ${low} to ${high}`;
-  throw formatError(
-    where,
-    { offset: images?.offset ?? 0 },
-    `pixels must lie in 0..1 or in 0..255 (integers also in 0..65535), but ${received}`,
-    'save them before they are normalised',
-  );
+function chooseScales(parts: readonly RawPart[]): PixelScales {
+  const scales = scalesFor(parts.map(({ images, kind }) => ({ kind, range: images.range })));
+  if (!('problem' in scales)) return scales;
+  const [first] = parts;
+  throw formatError(first?.where ?? '', { offset: first?.images.offset ?? 0 }, scales.problem, SCALE_CURE);
 }

@@ -105,7 +105,7 @@ describe('a CSV file of pixels', () => {
     [
       'negative numbers',
       rowsOf('a,1,2,3,4', 'b,1,-2,3,4'),
-      ', row 2: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but they go from -2 to 4; save them before they are normalised.',
+      ', row 2: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but they go from -2 to 4; give the pixels as they were before they were normalised.',
     ],
     [
       'images that are not square',

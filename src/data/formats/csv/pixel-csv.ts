@@ -3,7 +3,7 @@
 import { formatError } from '../../../files/format-error.ts';
 import { listNames, nameLabels } from '../../labels/name-labels.ts';
 import { fitImages } from '../../pixels/fit-images.ts';
-import { type PixelScale, scaleFor } from '../../pixels/pixel-values.ts';
+import { type PixelScale, type PixelScales, SCALE_CURE, scalesFor } from '../../pixels/pixel-values.ts';
 import { type Examples, type ImageShape, imageSizeOf } from '../../set/dataset.ts';
 import type { DatasetParts, ReadOptions } from '../../set/source.ts';
 import type { PixelForm } from './csv-form.ts';
@@ -17,7 +17,7 @@ export interface PixelFile {
 
 /**
  * Reads lines of pixels, row by row of the image. The channels of coloured images follow each other pixel by pixel, or
- * plane by plane if `layout` is `nchw`. Numbers become bytes by `scaleFor`; labels are words or numbers.
+ * plane by plane if `layout` is `nchw`. Numbers become bytes by `scalesFor`; labels are words or numbers.
  *
  * @throws {DataFormatError} with the row: a field that is no number, too few or too many fields, a label of the test part
  *   alone.
@@ -35,7 +35,7 @@ export async function readPixelCsv(
   const { shape } = trainFile.form;
   const train = await readRows(trainFile, options);
   const test = testFile === undefined ? undefined : await readRows(testFile, options);
-  const scale = chooseScale(test === undefined ? [train] : [train, test]);
+  const { scale, note } = chooseScale(test === undefined ? [train] : [train, test]);
   const named = nameLabels(train.labels, test?.labels, (index, label, classes) =>
     formatError(
       test?.path ?? '',
@@ -63,7 +63,7 @@ export async function readPixelCsv(
         test === undefined || named.test === undefined
           ? undefined
           : { count: test.labels.length, pixels: toPixels(test, shape, layout, scale), labels: named.test },
-      notes: [...notes, ...(scale.note === undefined ? [] : [scale.note]), ...describeLayout(shape, options)],
+      notes: [...notes, ...(note === undefined ? [] : [note]), ...describeLayout(shape, options)],
     },
     options,
   );
@@ -150,23 +150,23 @@ function parseValue(bytes: Buffer, start: number, end: number): number {
   return Number.isFinite(parsed) ? parsed : Number.NaN;
 }
 
-function chooseScale(parts: readonly Rows[]): PixelScale {
+function chooseScale(parts: readonly Rows[]): { readonly scale: PixelScale; readonly note: PixelScales['note'] } {
   const kind = parts.some(({ values }) => values.hasFractions) ? 'float' : 'integer';
-  const extremes = parts.map(({ path, values }) => ({
-    low: { path, ...values.lowest },
-    high: { path, ...values.highest },
-  }));
-  const low = extremes.map((part) => part.low).reduce((a, b) => (b.value < a.value ? b : a));
-  const high = extremes.map((part) => part.high).reduce((a, b) => (b.value > a.value ? b : a));
-  const scale = scaleFor(kind, { low: low.value, high: high.value });
-  if (scale !== undefined) return scale;
-  const { path, row } = low.value < 0 ? low : high;
-  throw formatError(
-    path,
-    { row },
-    `pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but they go from ${low.value} to ${high.value}`,
-    'save them before they are normalised',
+  const scales = scalesFor(
+    parts.map(({ values: { lowest, highest } }) => ({
+      kind,
+      range: () => ({ low: lowest.value, high: highest.value }),
+    })),
   );
+  if (!('problem' in scales)) return { scale: scales.of(kind), note: scales.note };
+  const placed = parts.flatMap(({ path, values }) => [
+    { path, ...values.lowest },
+    { path, ...values.highest },
+  ]);
+  const low = placed.reduce((a, b) => (b.value < a.value ? b : a));
+  const high = placed.reduce((a, b) => (b.value > a.value ? b : a));
+  const { path, row } = low.value < 0 ? low : high;
+  throw formatError(path, { row }, scales.problem, SCALE_CURE);
 }
 
 function toPixels(
