@@ -47,9 +47,9 @@ const FILE_NAMES = [
 
 /** @returns undefined if it is neither form. */
 export async function formOfCsv(path: string): Promise<PixelForm | FileForm | undefined> {
-  const lines: string[] = [];
+  const lines: Buffer[] = [];
   for await (const { bytes } of readLines(path)) {
-    lines.push(bytes.toString());
+    lines.push(bytes);
     if (lines.length === 2) break;
   }
   const [firstLine, secondLine = firstLine] = lines;
@@ -57,7 +57,7 @@ export async function formOfCsv(path: string): Promise<PixelForm | FileForm | un
   const delimiter = delimiterOf(firstLine);
   const first = splitFields(firstLine, delimiter);
   const second = splitFields(secondLine, delimiter);
-  if (first.length !== second.length) return undefined;
+  if (first === undefined || first.length !== second?.length) return undefined;
   return pixelForm(first, second, delimiter) ?? fileForm(first, second, delimiter);
 }
 

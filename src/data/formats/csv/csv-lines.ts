@@ -15,6 +15,8 @@ export interface CsvLine {
 const LONGEST_LINE = 16 * 2 ** 20;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
+const SPACE = 0x20;
+export const QUOTE = 0x22;
 
 /**
  * Gives the lines that are not empty, without a byte-order mark.
@@ -69,29 +71,57 @@ export async function* readLines(path: string): AsyncGenerator<CsvLine> {
   if (bytes.length > 0) yield { row, bytes };
 }
 
-/** The most frequent of comma, semicolon and tab; a comma if there is none. */
-export function delimiterOf(line: string): string {
-  const count = (delimiter: string): number => line.split(delimiter).length;
+/** Comma, semicolon or tab, whichever separates the most fields; a comma if none does. */
+export function delimiterOf(line: Buffer): string {
+  const count = (delimiter: string): number => splitFields(line, delimiter)?.length ?? 0;
   return [',', ';', '\t'].reduce((best, other) => (count(other) > count(best) ? other : best));
 }
 
-/** Fields of a line, quotes removed (RFC 4180, but no line break within quotes) and spaces around them too. */
-export function splitFields(line: string, delimiter: string): string[] {
-  if (!line.includes('"')) return line.split(delimiter).map((field) => field.trim());
+/**
+ * The fields of a line, without their quotes and the spaces around them (RFC 4180, but no line break within quotes).
+ *
+ * @returns undefined if a quoted field does not end in the line.
+ */
+export function splitFields(line: Buffer, delimiter: string): string[] | undefined {
+  const separator = delimiter.charCodeAt(0);
   const fields: string[] = [];
-  let field = '';
-  let quoted = false;
-  for (let i = 0; i < line.length; i++) {
-    const letter = line[i] ?? '';
-    if (letter === '"') {
-      if (quoted && line[i + 1] === '"') field += line[++i];
-      else quoted = !quoted;
-    } else if (letter === delimiter && !quoted) {
-      fields.push(field.trim());
-      field = '';
-    } else {
-      field += letter;
-    }
+  for (let start = 0; start <= line.length; ) {
+    const end = fieldEnd(line, start, separator);
+    if (end === undefined) return undefined;
+    fields.push(fieldText(line, start, end));
+    start = end + 1;
   }
-  return [...fields, field.trim()];
+  return fields;
+}
+
+/** For a message. */
+export const UNCLOSED_QUOTE = 'a quoted field does not end in its line';
+
+/**
+ * The position of the delimiter after the field that starts at `start`, or the length of the line. A quote counts only at
+ * the start of a field.
+ *
+ * @returns undefined if the field begins with a quote that is never closed.
+ */
+export function fieldEnd(line: Buffer, start: number, separator: number): number | undefined {
+  let at = start;
+  while (line[at] === SPACE) at++;
+  if (line[at] === QUOTE) {
+    do {
+      // For fields as short as most are, `indexOf` takes several times as long.
+      for (at++; line[at] !== QUOTE; at++) if (at >= line.length) return undefined;
+      at++;
+      // Two quotes stand for one.
+    } while (line[at] === QUOTE);
+  }
+  while (at < line.length && line[at] !== separator) at++;
+  return at;
+}
+
+/** The text of the field from `start` to `end`, without its quotes and the spaces around it. */
+export function fieldText(line: Buffer, start: number, end: number): string {
+  const text = line.toString('utf8', start, end).trim();
+  if (!text.startsWith('"')) return text;
+  const [, quoted = '', rest = ''] = /^"([^"]*(?:""[^"]*)*)"(.*)$/s.exec(text) ?? [];
+  return `${quoted.replaceAll('""', '"')}${rest}`.trim();
 }

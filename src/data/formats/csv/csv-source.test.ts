@@ -65,6 +65,30 @@ describe('a CSV file of pixels', () => {
     expect(indexed.train.pixels).toEqual(parts.train.pixels);
   });
 
+  it.each([
+    ['commas', ','],
+    ['semicolons', ';'],
+    ['tabs', '\t'],
+  ])('may have quoted labels that hold what separates fields: %s', async (_, separator) => {
+    const labels = [`"cat${separator} big"`, '"say ""hi"""', '""""', ' "x" ', '5" disk', '"Dög"s'];
+    const rows = labels.map((label) => [label, '1', '"2"', ' "3"', '4.0'].join(separator));
+    const parts = await readText(`\ufeff${rows.join('\r\n')}\r\n`);
+    const names = [`cat${separator} big`, 'say "hi"', '"', 'x', '5" disk', 'Dögs'];
+    expect([...parts.train.labels].map((label) => parts.classes[label])).toEqual(names);
+    expect(parts.train.pixels).toEqual(Uint8Array.from({ length: 24 }, (_, i) => 1 + (i % 4)));
+  });
+
+  it('may have more of what separates fields in its first label than in the rest of the line', async () => {
+    const parts = await readText(rowsOf('"a;b;c;d;e;f;g",1,2,3,4', 'cat,5,6,7,8'));
+    expect(parts.classes).toEqual(['a;b;c;d;e;f;g', 'cat']);
+  });
+
+  it('may have quoted names of columns, with what separates fields in them', async () => {
+    const parts = await readText('"pixel,0","pixel,1","a ""b""",p,"label"\n1,2,3,4,"cat, big"\n5,6,7,8,dog\n');
+    expect(parts).toMatchObject({ classes: ['cat, big', 'dog'], train: { labels: Int32Array.of(0, 1) } });
+    expect(parts.train.pixels).toEqual(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+  });
+
   it('has colours pixel by pixel, or plane by plane', async () => {
     const colour = { channels: 3, height: 2, width: 2 };
     const examples = randomExamples(4, colour, 2);
@@ -102,6 +126,17 @@ describe('a CSV file of pixels', () => {
       ', row 4: 4 fields, the first row has 5; mend or remove the row.',
     ],
     ['an empty label', rowsOf('a,1,2,3,4', ',1,2,3,4'), ', row 2: the label is empty; mend or remove the row.'],
+    [
+      'a quote that is never closed',
+      rowsOf('a,1,2,3,4', '5,6,7,8,9', '"b,1,2,3,4'),
+      ', row 3: a quoted field does not end in its line; close it, or remove the row.',
+    ],
+    [
+      'quotes around what is not a number',
+      rowsOf('a,1,2,3,4', 'b,1,2,3,4', 'b,1,"2x",3,4'),
+      ', row 3: column 3 holds "\\"2x\\"", pixels are numbers; mend or remove the row.',
+    ],
+    ['an empty quoted label', rowsOf('a,1,2,3,4', '"",1,2,3,4'), ', row 2: the label is empty;'],
     [
       'negative numbers',
       rowsOf('a,1,2,3,4', 'b,1,-2,3,4'),
@@ -180,6 +215,15 @@ describe('a CSV file of image names', async () => {
     expect(await readFolder({ 'labels.csv': 'a.png,cat\nb.png,dog\n', 'a.png': red, 'b.png': grey })).toMatchObject({
       train: { labels: Int32Array.of(0, 1) },
     });
+  });
+
+  it('may have commas in quoted names and labels', async () => {
+    const labels = 'file,label\n"a, 1.png","cat, big"\nb.png,dog\n';
+    const images = { 'a, 1.png': red, 'b.png': grey };
+    expect(await readFolder({ 'labels.csv': labels, ...images })).toMatchObject({ classes: ['cat, big', 'dog'] });
+    await expect(readFolder({ 'labels.csv': `${labels}"c.png,dog`, ...images })).rejects.toThrow(
+      'row 4: a quoted field does not end in its line; close it, or remove the row.',
+    );
   });
 
   it.each([

@@ -8,7 +8,7 @@ import { compareCodePoints } from '../../labels/class-names.ts';
 import { listNames, nameLabels } from '../../labels/name-labels.ts';
 import type { EncodedImages, ImagePlace } from '../../pixels/decode-parts.ts';
 import type { FileForm } from './csv-form.ts';
-import { readLines, splitFields } from './csv-lines.ts';
+import { readLines, splitFields, UNCLOSED_QUOTE } from './csv-lines.ts';
 
 export interface NameFile {
   readonly path: string;
@@ -82,7 +82,8 @@ async function readRows(folder: string, { path: csv, form }: NameFile): Promise<
   for await (const { row, bytes } of readLines(csv)) {
     if (row === 1 && hasHeader) continue;
     const fail = (what: string, cure: string): Error => formatError(csv, { row }, what, cure);
-    const fields = splitFields(bytes.toString(), delimiter);
+    const fields = splitFields(bytes, delimiter);
+    if (fields === undefined) throw fail(UNCLOSED_QUOTE, 'close it, or remove the row');
     if (fields.length !== columns)
       throw fail(`${fields.length} fields, the first row has ${columns}`, 'mend or remove the row');
     const [name = '', label = ''] = [fields[fileColumn], fields[labelColumn]];

@@ -7,7 +7,7 @@ import { type PixelScale, type PixelScales, SCALE_CURE, scalesFor } from '../../
 import { type Examples, type ImageShape, imageSizeOf } from '../../set/dataset.ts';
 import type { DatasetParts, ReadOptions } from '../../set/source.ts';
 import type { PixelForm } from './csv-form.ts';
-import { readLines, splitFields } from './csv-lines.ts';
+import { fieldEnd, fieldText, QUOTE, readLines, UNCLOSED_QUOTE } from './csv-lines.ts';
 import { PixelValues } from './pixel-buffer.ts';
 
 export interface PixelFile {
@@ -100,54 +100,47 @@ function parseRow(bytes: Buffer, row: number, path: string, form: PixelForm, val
   const skipped = columns - pixelColumns.length;
   let label = '';
   let column = 0;
-  let start = 0;
-  if (bytes.includes(QUOTE))
-    return parseRow(
-      Buffer.from(splitFields(bytes.toString(), delimiter).join(delimiter).replaceAll('"', '')),
-      row,
-      path,
-      form,
-      values,
-    );
-  for (let at = 0; at <= bytes.length; at++) {
-    if (at < bytes.length && bytes[at] !== separator) continue;
-    if (column === labelColumn) label = bytes.toString('utf8', start, at).trim();
+  for (let start = 0; start <= bytes.length; column++) {
+    const end = fieldEnd(bytes, start, separator);
+    if (end === undefined) throw fail(UNCLOSED_QUOTE, 'close it, or remove the row');
+    if (column === labelColumn) label = fieldText(bytes, start, end);
     else if (skipped <= 1 || pixelColumns.includes(column)) {
-      const value = parseValue(bytes, start, at);
+      const value = parseValue(bytes, start, end);
       if (Number.isNaN(value)) {
-        const text = bytes.toString('utf8', start, Math.min(at, start + 40));
+        const text = bytes.toString('utf8', start, Math.min(end, start + 40));
         throw fail(`column ${column + 1} holds ${JSON.stringify(text)}, pixels are numbers`, 'mend or remove the row');
       }
       values.push(value, row);
     }
-    column++;
-    start = at + 1;
+    start = end + 1;
   }
   if (column !== columns) throw fail(`${column} fields, the first row has ${columns}`, 'mend or remove the row');
   if (label === '') throw fail('the label is empty', 'mend or remove the row');
   return label.replace(/^([+-]?\d+)\.0+$/, '$1');
 }
 
-const QUOTE = 0x22;
 const DIGIT_0 = 0x30;
 
-/** NaN if it is no number. Short whole numbers, which pixels mostly are, without making a text of them. */
+/** NaN if the field is not a number. */
 function parseValue(bytes: Buffer, start: number, end: number): number {
-  let value = 0;
-  if (end > start && end - start <= 9) {
-    for (let at = start; at < end; at++) {
-      const digit = (bytes[at] ?? 0) - DIGIT_0;
-      if (digit < 0 || digit > 9) {
-        value = -1;
-        break;
-      }
-      value = 10 * value + digit;
-    }
-    if (value >= 0) return value;
-  }
-  const text = bytes.toString('latin1', start, end).trim();
+  const isQuoted = bytes[start] === QUOTE && bytes[end - 1] === QUOTE;
+  const digits = isQuoted ? parseDigits(bytes, start + 1, end - 1) : parseDigits(bytes, start, end);
+  if (digits !== undefined) return digits;
+  const text = fieldText(bytes, start, end);
   const parsed = /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   return Number.isFinite(parsed) ? parsed : Number.NaN;
+}
+
+/** A short whole number, which most pixels are, read without making text of it; undefined if it is anything else. */
+function parseDigits(bytes: Buffer, start: number, end: number): number | undefined {
+  if (end <= start || end - start > 9) return undefined;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = (bytes[at] ?? 0) - DIGIT_0;
+    if (digit < 0 || digit > 9) return undefined;
+    value = 10 * value + digit;
+  }
+  return value;
 }
 
 function chooseScale(parts: readonly Rows[]): { readonly scale: PixelScale; readonly note: PixelScales['note'] } {
