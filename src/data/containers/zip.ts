@@ -11,6 +11,7 @@ import { formatError, reasonOf } from '../../files/format-error.ts';
 import { LARGEST_ARRAY } from '../../files/memory-limit.ts';
 import { readRange } from '../../files/read-range.ts';
 import { createUnnamedFile, type UnnamedFile } from '../../files/unnamed-file.ts';
+import { decodeEntryName, findExtraField } from './zip-fields.ts';
 
 export interface ZipArchive {
   readonly names: readonly string[];
@@ -90,6 +91,9 @@ const END = { signature: 0x06054b50, size: 22, longestComment: 0xffff };
 const END_64 = { signature: 0x06064b50, size: 56, locator: 0x07064b50, locatorSize: 20 };
 const CENTRAL = { signature: 0x02014b50, size: 46 };
 const LOCAL = { signature: 0x04034b50, size: 30 };
+const ENCRYPTED_FLAG = 1;
+/** Number of the extra field. */
+const ZIP64_FIELD = 1;
 const LARGEST_DIRECTORY = 64 * 2 ** 20;
 /** What a pair of bits of a deflated stream can give at most: 258 bytes. */
 const LARGEST_RATIO = 1032;
@@ -164,14 +168,17 @@ function parseDirectory(path: string, { bytes, start, count }: Directory): Map<s
     const extraEnd = nameEnd + bytes.readUInt16LE(at + 30);
     const end = extraEnd + bytes.readUInt16LE(at + 32);
     if (end > bytes.length) throw formatError(path, { offset }, 'the directory is cut off in this entry', COPY_AGAIN);
-    const name = bytes.toString('utf8', at + CENTRAL.size, nameEnd);
-    if (bytes.readUInt16LE(at + 8) & 1) {
+    const flags = bytes.readUInt16LE(at + 8);
+    const extra = bytes.subarray(nameEnd, extraEnd);
+    const host = bytes.readUInt8(at + 5);
+    const name = decodeEntryName({ bytes: bytes.subarray(at + CENTRAL.size, nameEnd), flags, host, extra });
+    if (flags & ENCRYPTED_FLAG) {
       throw formatError(path, { offset }, `the entry ${name} is encrypted`, 'give an archive without password');
     }
     if (entries.has(name)) {
       throw formatError(path, { offset }, `a second entry ${name}`, 'give an archive with one of them');
     }
-    const long = longSizes(path, bytes.subarray(nameEnd, extraEnd), start + nameEnd);
+    const long = longSizes(path, extra, start + nameEnd);
     const sizeAt = (position: number): number => {
       const value = bytes.readUInt32LE(at + position);
       return value === 0xffffffff ? long() : value;
@@ -191,16 +198,14 @@ function parseDirectory(path: string, { bytes, start, count }: Directory): Map<s
   return entries;
 }
 
-/** Gives the numbers of the ZIP64 field one after another. */
+/** Gives the numbers of the ZIP64 field one after another; `base` is where the extra fields start in the file. */
 function longSizes(path: string, extra: Buffer, base: number): () => number {
+  const field = findExtraField(extra, ZIP64_FIELD) ?? Buffer.alloc(0);
   let at = 0;
-  while (at + 4 <= extra.length && extra.readUInt16LE(at) !== 1) at += 4 + extra.readUInt16LE(at + 2);
-  const end = at + 4 <= extra.length ? Math.min(extra.length, at + 4 + extra.readUInt16LE(at + 2)) : 0;
-  at += 4;
   return () => {
-    if (at + 8 > end) throw formatError(path, { offset: base }, 'a ZIP64 size is missing', COPY_AGAIN);
+    if (at + 8 > field.length) throw formatError(path, { offset: base }, 'a ZIP64 size is missing', COPY_AGAIN);
     at += 8;
-    return readSize(path, extra, at - 8, base);
+    return readSize(path, field, at - 8, base);
   };
 }
 

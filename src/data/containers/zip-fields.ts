@@ -1,0 +1,66 @@
+// The fields of an entry in a zip directory whose length varies: its name, and the extra fields.
+
+import { crc32 } from 'node:zlib';
+
+export interface EncodedName {
+  readonly bytes: Buffer;
+  /** General purpose bit flag. */
+  readonly flags: number;
+  /** The system on which the entry was made: the upper byte of "version made by". */
+  readonly host: number;
+  /** All extra fields of the entry. */
+  readonly extra: Buffer;
+}
+
+/**
+ * The name of an entry as text: UTF-8 where bit 11 of the flags says so or an extra field of Info-ZIP has it, otherwise
+ * code page 437. Unix and macOS differ from the specification: Info-ZIP's `zip` writes the bytes of the file system there,
+ * without the bit. So names that were made there and are UTF-8 are read as such.
+ *
+ * @see APPNOTE.TXT 6.3.10 of PKWARE, sections 4.4.2, 4.4.4, 4.6.9 and D.1.
+ */
+export function decodeEntryName({ bytes, flags, host, extra }: EncodedName): string {
+  if (flags & UTF_8_FLAG) return bytes.toString('utf8');
+  const text = unicodePath(bytes, extra) ?? (HOSTS_WITH_UTF_8.includes(host) ? decodeUtf8(bytes) : undefined);
+  return text ?? decodeCp437(bytes);
+}
+
+/** The content of the first extra field with this number; of one that is cut off, what there is. */
+export function findExtraField(extra: Buffer, id: number): Buffer | undefined {
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) === id) return extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2));
+  }
+  return undefined;
+}
+
+const UTF_8_FLAG = 1 << 11;
+/** Unix and macOS. */
+const HOSTS_WITH_UTF_8 = [3, 19];
+/** Version (1 byte), CRC-32 of the name in the directory (4 bytes), the name in UTF-8. */
+const UNICODE_PATH = { id: 0x7075, version: 1, headerSize: 5 };
+
+/** Undefined if there is no such field, or the entry has been renamed by a program that does not know it. */
+function unicodePath(name: Buffer, extra: Buffer): string | undefined {
+  const field = findExtraField(extra, UNICODE_PATH.id);
+  if (field === undefined || field.length <= UNICODE_PATH.headerSize) return undefined;
+  if (field[0] !== UNICODE_PATH.version || field.readUInt32LE(1) !== crc32(name)) return undefined;
+  return field.toString('utf8', UNICODE_PATH.headerSize);
+}
+
+/** Undefined if the bytes are something else. */
+function decodeUtf8(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The characters of bytes 128 to 255; those before are ASCII. */
+const CP437 =
+  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐' +
+  '└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0';
+
+function decodeCp437(bytes: Buffer): string {
+  return Array.from(bytes, (byte) => (byte < 128 ? String.fromCharCode(byte) : CP437.charAt(byte - 128))).join('');
+}
