@@ -24,8 +24,8 @@ export interface TarEntry {
   readonly prefix?: string;
   /** `0` a file, `1` a hard link, `2` a symbolic link, `5` a folder. */
   readonly type?: string;
-  /** As the header claims it. */
-  readonly size?: number;
+  /** As the header claims it; bytes as they stand in its field of 12. */
+  readonly size?: number | Buffer;
 }
 
 export function encodeTarGz(entries: readonly TarEntry[]): Buffer {
@@ -34,7 +34,8 @@ export function encodeTarGz(entries: readonly TarEntry[]): Buffer {
     const header = Buffer.alloc(512);
     header.write(name, 0);
     header.write('0000644\0', 100);
-    header.write(`${(size ?? bytes.length).toString(8).padStart(11, '0')}\0`, 124);
+    if (typeof size === 'object') size.copy(header, 124);
+    else header.write(`${(size ?? bytes.length).toString(8).padStart(11, '0')}\0`, 124);
     header.write(`        ${type}`, 148);
     header.write('ustar\x0000', 257);
     header.write(prefix, 345);

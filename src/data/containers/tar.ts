@@ -42,8 +42,8 @@ export async function readTarGz(
  * @param isWanted  told the whole name of each file.
  * @throws {InvalidInputError} if the file cannot be read.
  * @throws {DataFormatError} with the byte offset in the inflated archive: damaged compression, a header whose check sum
- *   does not match, an end in the middle of a file, more than memory holds.
- * @see POSIX.1-2001, ustar and pax interchange formats; long names also as GNU tar writes them.
+ *   does not match, an end in the middle of a file, a wanted file larger than what memory holds.
+ * @see POSIX.1-2001, ustar and pax interchange formats; long names and large sizes also as GNU tar writes them.
  */
 export async function* tarFiles(
   path: string,
@@ -51,7 +51,7 @@ export async function* tarFiles(
   signal?: AbortSignal,
 ): AsyncGenerator<TarFile, void> {
   const input = new Blocks(path);
-  let longName: string | undefined;
+  let described: Described = {};
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -62,17 +62,20 @@ export async function* tarFiles(
         await input.skip(LARGEST_END);
         return;
       }
-      const { name: shortName, size, type } = parseHeader(header, path, input.offset - BLOCK);
-      const name = longName ?? shortName;
-      const isLongName = (type === 'L' || type === 'x') && size <= LARGEST_NAME;
-      const isFile = type === '' || type === '0';
+      const headerOffset = input.offset - BLOCK;
+      const { type, ...own } = parseHeader(header, path, headerOffset);
+      const describesNext = (type === 'L' || type === 'x') && own.size <= LARGEST_NAME;
+      const { name, size } = describesNext ? own : { ...own, ...described };
+      const isTaken = describesNext || ((type === '' || type === '0') && isWanted(name));
+      checkSize(path, headerOffset + SIZE.start, name, size, isTaken);
       const padded = Math.ceil(size / BLOCK) * BLOCK;
-      const content = isLongName || (isFile && isWanted(name)) ? await input.take(padded) : await input.skip(padded);
+      const content = isTaken ? await input.take(padded) : await input.skip(padded);
       if (content === undefined && padded > 0) {
         throw formatError(path, { offset: input.offset }, `the archive ends in the middle of ${name}`, 'copy it again');
       }
-      longName = isLongName && content instanceof Buffer ? parseLongName(content.subarray(0, size), type) : undefined;
-      if (!isLongName && content instanceof Buffer) yield { name, content: content.subarray(0, size) };
+      const bytes = content instanceof Buffer ? content.subarray(0, size) : undefined;
+      described = describesNext && bytes !== undefined ? parseDescription(bytes, type) : {};
+      if (!describesNext && bytes !== undefined) yield { name, content: bytes };
     }
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw fileFailure('read', path, error);
@@ -95,42 +98,66 @@ interface TarHeader {
   readonly type: string;
 }
 
+/** What one entry says of the next. */
+interface Described {
+  readonly name?: string;
+  readonly size?: number;
+}
+
+const SIZE = { start: 124, length: 12 };
+
 function parseHeader(header: Buffer, path: string, offset: number): TarHeader {
   const text = (start: number, length: number): string => {
     const field = header.subarray(start, start + length);
     const end = field.indexOf(0);
     return field.toString('utf8', 0, end < 0 ? length : end);
   };
-  const octal = (start: number, length: number): number => {
-    const digits = text(start, length).trim();
-    return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
-  };
   let sum = 0;
   // The check sum's own field counts as spaces.
   for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 0x20 : (header[i] ?? 0);
-  if (octal(148, 8) !== sum) {
+  if (parseNumber(header.subarray(148, 156)) !== sum) {
     throw formatError(path, { offset }, 'no tar header here: its check sum does not match', 'copy the file again');
   }
-  const size = octal(124, 12);
-  if (!(size <= LARGEST_ARRAY)) {
-    throw formatError(
-      path,
-      { offset: offset + 124 },
-      `a file of ${size} bytes, at most ${LARGEST_ARRAY} are read`,
-      'check how it was made',
-    );
+  const sizeField = header.subarray(SIZE.start, SIZE.start + SIZE.length);
+  const size = parseNumber(sizeField);
+  if (size === undefined) {
+    const received = JSON.stringify(sizeField.toString('latin1'));
+    throw formatError(path, { offset: offset + SIZE.start }, `the size ${received} is not a number`, 'copy it again');
   }
   const prefix = header.toString('latin1', 257, 263) === 'ustar\0' ? text(345, 155) : '';
   return { name: `${prefix}${prefix && '/'}${text(0, 100)}`, size, type: text(156, 1) };
 }
 
-/** The name of the next entry, in GNU's form (L) or in pax records. */
-function parseLongName(content: Buffer, type: string): string | undefined {
-  const text = content.toString();
-  return type === 'L' ? text.replace(/\0.*$/s, '') : /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text)?.[1];
+/**
+ * A number of a header: octal digits, or in base 256 after a byte of 0x80, which GNU tar writes where the digits do not
+ * suffice.
+ *
+ * @returns 0 for an empty field; undefined if it is neither, or negative. Numbers from 2⁵³ on lose their last digits.
+ */
+function parseNumber(field: Buffer): number | undefined {
+  if (field[0] === 0x80) return field.subarray(1).reduce((value, byte) => value * 256 + byte, 0);
+  const digits = field.toString('latin1').replace(/\0.*$/s, '').trim();
+  return /^[0-7]*$/.test(digits) ? Number.parseInt(`0${digits}`, 8) : undefined;
 }
 
-/** The inflated bytes, so many at a time. */
+function checkSize(path: string, offset: number, name: string, size: number, isTaken: boolean): void {
+  const largest = isTaken ? LARGEST_ARRAY : Number.MAX_SAFE_INTEGER;
+  if (size <= largest) return;
+  const received = Number.isSafeInteger(size) ? `${size} bytes` : '2⁵³ bytes or more';
+  const what = `${name} has ${received}, at most ${largest} ${isTaken ? 'are read' : 'can be passed over'}`;
+  throw formatError(path, { offset }, what, 'check how the archive was made');
+}
+
+/** In GNU's form (L: the name) or in pax records. */
+function parseDescription(content: Buffer, type: string): Described {
+  const text = content.toString();
+  if (type === 'L') return { name: text.replace(/\0.*$/s, '') };
+  const [, name] = /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text) ?? [];
+  const [, size] = /(?:^|\n)\d+ size=(\d+)\n/.exec(text) ?? [];
+  return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
+}
+
+/** The inflated bytes, taken or skipped in pieces of any length. */
 class Blocks {
   readonly #stream;
   readonly #chunks: AsyncIterator<Buffer>;
