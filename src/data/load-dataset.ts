@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { AutoCnnError, InvalidInputError } from '../errors.ts';
 import { fileFailure, systemCodeOf } from '../files/file-failure.ts';
-import { HELD_PIXELS } from '../files/memory-limit.ts';
+import { heldPixels } from '../files/memory-limit.ts';
 import { type BuildOptions, buildDataset, checkTestFraction } from './build/build-dataset.ts';
 import { ensurePacked, resolveCacheDir } from './cache/cache-folder.ts';
 import { readPackedDataset } from './cache/packed-file.ts';
@@ -29,8 +29,8 @@ export interface LoadOptions extends ReadOptions, BuildOptions {
   /** Where the files of fashion-mnist, cifar10 and cifar100 lie. Without it they are fetched into the cache, once. */
   readonly dataDir?: string | undefined;
   /**
-   * Pixels of a data set that are held in memory; a larger one stays in its packed file and is read batch by batch, with
-   * the same results. Default: a 32nd of the memory, at most 1 GiB.
+   * Bytes of pixels that may be held in memory; a larger data set stays in its packed file and is read batch by batch,
+   * with the same results. Default: a 16th of the memory.
    */
   readonly memoryLimitBytes?: number | undefined;
 }
@@ -49,7 +49,7 @@ export interface LoadOptions extends ReadOptions, BuildOptions {
 export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
   checkOptions(options);
   options.signal?.throwIfAborted();
-  const { memoryLimitBytes = HELD_PIXELS } = options;
+  const { memoryLimitBytes = heldPixels() } = options;
   const cacheDir = await resolveCacheDir(options.cacheDir);
   const located = await locate(source, { ...options, cacheDir });
   const makeKey = (): Promise<string> => sourceKey(located.format, located.files, relevantOptions(options));

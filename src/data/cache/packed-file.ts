@@ -13,7 +13,7 @@ import { closeSync, fstatSync, openSync, read as readCallback, readSync } from '
 import { promisify } from 'node:util';
 import { DataFormatError } from '../../errors.ts';
 import { fileFailure } from '../../files/file-failure.ts';
-import { HELD_PIXELS } from '../../files/memory-limit.ts';
+import { heldPixels } from '../../files/memory-limit.ts';
 import { keepOpen } from '../../files/open-file.ts';
 import { replaceFile } from '../../files/write-file.ts';
 import { imagesInFile } from '../pixels/stored-images.ts';
@@ -51,7 +51,7 @@ export async function writePackedDataset(path: string, dataset: Dataset): Promis
  * @throws {DataFormatError} if it is another file, of another version, cut off or damaged.
  * @throws {InvalidInputError} if it cannot be read.
  */
-export async function readPackedDataset(path: string, memoryLimitBytes = HELD_PIXELS): Promise<Dataset> {
+export async function readPackedDataset(path: string, memoryLimitBytes = heldPixels()): Promise<Dataset> {
   const fd = openPacked(path);
   let stored = false;
   try {

@@ -23,6 +23,7 @@ const BUILT = new URL('../../../dist/evaluation/node/worker.js', import.meta.url
 const RECORDING = new URL('../../../test/support/workers/recording.mjs', import.meta.url);
 const DYING = new URL('../../../test/support/workers/dying.mjs', import.meta.url);
 const WITHOUT_NATIVE = new URL('../../../test/support/workers/without-native.mjs', import.meta.url);
+const COUNTING_HOLDERS = new URL('../../../test/support/workers/counting-holders.mjs', import.meta.url);
 const NO_LIMIT = 600_000;
 
 describeEvaluator(
@@ -157,6 +158,11 @@ describe('ProcessPoolEvaluator', () => {
     await expect(evaluator.measureRate('plain')).rejects.toThrow(
       /child processes died 3 times while this machine's speed was measured \(exit code 3; .*try again with fewer workers/,
     );
+  });
+
+  it.each([1, 3])('tells a child of %d that so many hold the data', async (workers) => {
+    evaluator = new ProcessPoolEvaluator({ workers, timeoutMs: NO_LIMIT, script: COUNTING_HOLDERS });
+    expect(await evaluator.evaluate(toyTask(folder))).toMatchObject({ fitness: workers });
   });
 
   it('leaves no child behind, of cancelled tasks either', async () => {

@@ -143,7 +143,7 @@ export class ProcessPoolEvaluator implements Evaluator {
       ended ??= why;
       if (child !== undefined) kill(child.pid);
     };
-    const running = this.#pool.exec('evaluate', [task], { on });
+    const running = this.#pool.exec('evaluate', [task, this.concurrency], { on });
     const timer = callAfter(this.#timeoutMs, () => end('late'));
     const cancel = () => end('cancelled');
     signal.addEventListener('abort', cancel, { once: true });

@@ -21,10 +21,11 @@ process.on('error', () => process.exit(1));
 
 worker({ evaluate, measure });
 
-async function evaluate(task: EvaluationTask): Promise<WireAnswer> {
+/** @param holders  children of the pool, which hold the data at the same time. */
+async function evaluate(task: EvaluationTask, holders: number): Promise<WireAnswer> {
   report();
   try {
-    const dataset = await readDataset(task.dataset);
+    const dataset = await readDataset(task.dataset, holders);
     const onProgress = throttleProgress(report, () => performance.now());
     evaluateTask ??= createTaskEvaluator({ runtime: await loadRuntime(), storage: fileStorage });
     return { outcome: await evaluateTask(dataset, task, { onProgress }) };
