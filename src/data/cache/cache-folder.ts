@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { ensureFolder } from '../../files/ensure-folder.ts';
 import { fileFailure } from '../../files/file-failure.ts';
 import type { Dataset } from '../set/dataset.ts';
+import { findIntact } from './intact-files.ts';
 import { readPackedDataset, writePackedDataset } from './packed-file.ts';
 
 /**
@@ -38,12 +39,17 @@ export function packedDatasetPath(fingerprint: string, cacheDir: string): string
  */
 export async function ensurePacked(dataset: Dataset, cacheDir?: string): Promise<string> {
   const path = packedDatasetPath(dataset.fingerprint, await resolveCacheDir(cacheDir));
-  const intact = await readPackedDataset(path).then(
-    ({ fingerprint }) => fingerprint === dataset.fingerprint,
-    () => false,
-  );
-  if (!intact) await writePackedDataset(path, dataset);
+  const fingerprint = findIntact(path)?.fingerprint ?? (await hashedFingerprint(path));
+  if (fingerprint !== dataset.fingerprint) await writePackedDataset(path, dataset);
   return path;
+}
+
+/** Of a packed file that is whole, which is hashed piece by piece; undefined if it is missing or damaged. */
+async function hashedFingerprint(path: string): Promise<string | undefined> {
+  return readPackedDataset(path, 0).then(
+    ({ fingerprint }) => fingerprint,
+    () => undefined,
+  );
 }
 
 function userCacheDir(): string {

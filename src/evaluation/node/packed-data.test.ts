@@ -16,7 +16,7 @@ describe('createDatasetReader', () => {
     await writePackedDataset(path, toy);
     const alone = await createDatasetReader()({ path, fingerprint: 'toy' });
     expect(alone.train.pixels).toBeInstanceOf(Uint8Array);
-    const shared = await createDatasetReader()({ path, fingerprint: 'toy' }, 1e12);
+    const shared = await createDatasetReader()({ path, fingerprint: 'toy' }, { holders: 1e12 });
     expect(shared.train.pixels).not.toBeInstanceOf(Uint8Array);
     expect(imagesOf(shared.train)).toEqual(imagesOf(alone.train));
     expect(imagesOf(shared.test)).toEqual(imagesOf(alone.test));

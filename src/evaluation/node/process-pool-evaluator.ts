@@ -2,12 +2,14 @@
 
 import { fileURLToPath } from 'node:url';
 import { type Pool, pool, TerminateError } from 'workerpool';
+import { findIntact } from '../../data/cache/intact-files.ts';
 import { EvaluationError } from '../../errors.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { cancelledError, type EvaluateOptions, type Evaluator, failedOutcome } from '../evaluator.ts';
 import { callAfter } from '../long-timer.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
 import { ChildDeathError, countMemoryKills } from './child-death.ts';
+import type { PackedFileFacts } from './packed-data.ts';
 import { fromWireError, type WireAnswer, type WireProgress, type WireRate } from './protocol.ts';
 import { Turns } from './turns.ts';
 
@@ -143,7 +145,8 @@ export class ProcessPoolEvaluator implements Evaluator {
       ended ??= why;
       if (child !== undefined) kill(child.pid);
     };
-    const running = this.#pool.exec('evaluate', [task, this.concurrency], { on });
+    const packedFile: PackedFileFacts = { holders: this.concurrency, intact: findIntact(task.dataset.path) };
+    const running = this.#pool.exec('evaluate', [task, packedFile], { on });
     const timer = callAfter(this.#timeoutMs, () => end('late'));
     const cancel = () => end('cancelled');
     signal.addEventListener('abort', cancel, { once: true });

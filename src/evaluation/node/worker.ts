@@ -8,7 +8,7 @@ import { createTaskEvaluator, type TaskEvaluator } from '../evaluate-part.ts';
 import { type EvaluationProgress, throttleProgress } from '../evaluator.ts';
 import { measureRate } from '../measure-rate.ts';
 import type { EvaluationTask } from '../task.ts';
-import { createDatasetReader } from './packed-data.ts';
+import { createDatasetReader, type PackedFileFacts } from './packed-data.ts';
 import { toWireError, type WireAnswer, type WireProgress, type WireRate } from './protocol.ts';
 
 let evaluateTask: TaskEvaluator | undefined;
@@ -21,11 +21,10 @@ process.on('error', () => process.exit(1));
 
 worker({ evaluate, measure });
 
-/** @param holders  children of the pool, which hold the data at the same time. */
-async function evaluate(task: EvaluationTask, holders: number): Promise<WireAnswer> {
+async function evaluate(task: EvaluationTask, packedFile: PackedFileFacts): Promise<WireAnswer> {
   report();
   try {
-    const dataset = await readDataset(task.dataset, holders);
+    const dataset = await readDataset(task.dataset, packedFile);
     const onProgress = throttleProgress(report, () => performance.now());
     evaluateTask ??= createTaskEvaluator({ runtime: await loadRuntime(), storage: fileStorage });
     return { outcome: await evaluateTask(dataset, task, { onProgress }) };

@@ -3,5 +3,5 @@
 import { worker } from 'workerpool';
 
 worker({
-  evaluate: (_, holders) => ({ outcome: { fitness: holders, history: [], bestEpoch: 0 } }),
+  evaluate: (_, { holders }) => ({ outcome: { fitness: holders, history: [], bestEpoch: 0 } }),
 });
