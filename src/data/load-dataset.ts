@@ -2,10 +2,10 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { closest, distance } from 'fastest-levenshtein';
 import { AutoCnnError, InvalidInputError } from '../errors.ts';
 import { fileFailure, systemCodeOf } from '../files/file-failure.ts';
 import { heldPixels } from '../files/memory-limit.ts';
+import { nearestOf } from '../text/did-you-mean.ts';
 import { type BuildOptions, buildDataset, checkTestFraction } from './build/build-dataset.ts';
 import { ensurePacked, resolveCacheDir } from './cache/cache-folder.ts';
 import { readPackedDataset } from './cache/packed-file.ts';
@@ -156,12 +156,11 @@ async function locateFile(path: string): Promise<LocatedSource> {
 
 function unknownSource(source: string, path: string): InvalidInputError {
   const names = Object.keys(BUILT_IN);
-  const nearest = closest(source.toLowerCase(), names);
-  const near = distance(source.toLowerCase(), nearest) <= Math.ceil(nearest.length / 3);
-  const cure = near ? `did you mean ${nearest}?` : 'check the path, or give one of the names.';
+  const nearest = nearestOf(source, names);
+  const cure = nearest === undefined ? 'check the path, or give one of the names.' : `did you mean ${nearest}?`;
   return new InvalidInputError(
     `No data set ${JSON.stringify(source)}: it is neither a built-in name (${names.join(', ')}) nor an existing path (looked for ${path}); ${cure}`,
-    { details: { source, path, ...(near ? { suggestion: nearest } : {}) } },
+    { details: { source, path, ...(nearest !== undefined && { suggestion: nearest }) } },
   );
 }
 

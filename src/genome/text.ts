@@ -1,7 +1,7 @@
 // The text form of a genome: layers joined with `-`, a skip layer as `F1-F2`, a pooling layer as `max` or `mean`.
 
-import { closest, distance } from 'fastest-levenshtein';
 import { InvalidInputError } from '../errors.ts';
+import { nearestOf } from '../text/did-you-mean.ts';
 import { filterCountProblem } from './filters.ts';
 import type { Gene, Genome, PoolingType } from './genome.ts';
 
@@ -99,8 +99,8 @@ function emptyTokenProblem({ position, last }: Place): string {
 function unknownWordProblem(word: string): string {
   const known = 'a token is a number of filters, max or mean';
   if (word.length > 20) return known;
-  const nearest = closest(word.toLowerCase(), POOLING_TYPES);
-  return distance(nearest, word.toLowerCase()) <= 2 ? `${known}; did you mean ${nearest}?` : known;
+  const nearest = nearestOf(word, POOLING_TYPES);
+  return nearest === undefined ? known : `${known}; did you mean ${nearest}?`;
 }
 
 function withoutPartner(place: Place): InvalidInputError {
