@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { mapCancelling } from '../dist/concurrency.js';
 import { chooseLowering } from '../dist/engine/lowering/choose-lowering.js';
 import { measureRate } from '../dist/evaluation/measure-rate.js';
 import { writeFileAtomically } from '../dist/files/write-file.js';
@@ -13,7 +14,6 @@ import { planBudget } from '../dist/search/budget/budget-plan.js';
 import { dataSizeOf } from '../dist/search/budget/candidate-work.js';
 import { expectedWork } from '../dist/search/budget/rung-sizes.js';
 import { searchSpaceOf } from '../dist/search/candidates/create-strategy.js';
-import { mapConcurrently } from '../dist/search/map-concurrently.js';
 import { ARMS, CORE, configOf, settingsFor } from './compare/arms.mjs';
 import { armsIn, joinCurves, tableOf } from './compare/curve.mjs';
 import { loadComparison } from './compare/data.mjs';
@@ -60,7 +60,7 @@ async function compare(arms, seeds, settings, dataset, work, out) {
   // Seed by seed, so that what is there early compares all arms.
   const runs = seeds.flatMap((seed) => arms.map((arm) => ({ arm, seed, path: join(out, `${arm.name}-${seed}`) })));
   const began = performance.now();
-  await mapConcurrently(
+  await mapCancelling(
     runs.filter(({ path }) => !existsSync(join(path, RESULT))),
     Number(values.jobs),
     async ({ arm, seed, path }) => {
