@@ -33,7 +33,7 @@ const MAY_IMPORT = {
   'search/config': [...TRAINING, 'text'],
   'search/records': [...TRAINING, 'evolution', 'search/config'],
   'search/budget': [...TRAINING, ...RECORDS],
-  'search/candidates': [...TRAINING, 'evolution', ...RECORDS, 'search/budget'],
+  'search/candidates': [...TRAINING, 'evolution', 'text', ...RECORDS, 'search/budget'],
   'search/callbacks': [...TRAINING, 'text', ...RECORDS],
   'search/model': [...TRAINING, 'text', ...RECORDS],
   'search/winner': [...TRAINING, 'evolution', 'concurrency.ts', ...SEARCHING, 'search/model'],

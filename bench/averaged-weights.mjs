@@ -12,8 +12,8 @@ import { stepsOf } from '../dist/engine/training/train.js';
 import { createRng, loadRuntime, parseGenome, resolveConfig } from '../dist/index.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { finalTask } from '../dist/search/candidates/identified-task.js';
+import { median, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
-import { median, percent } from './figures.mjs';
 
 /** A state is kept after each of so many equal parts of a training. */
 const PARTS = 100;

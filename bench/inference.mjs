@@ -13,7 +13,7 @@ import { int, ints, OnnxBuilder } from '../dist/network/lowering/onnx-graph.js';
 import { encodeOnnx } from '../dist/network/onnx/onnx-bytes.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
-import { median } from './figures.mjs';
+import { median } from '../dist/text/figures.js';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '32-32-max-64-64'];
 const BATCHES = [1, 256];

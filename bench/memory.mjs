@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createRng, createSearch, estimateCost, formatGenome, randomGenome } from '../dist/index.js';
-import { median } from './figures.mjs';
+import { median } from '../dist/text/figures.js';
 
 const { values } = parseArgs({
   options: {

@@ -7,7 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSearch } from '../dist/index.js';
-import { percent } from './figures.mjs';
+import { percent } from '../dist/text/figures.js';
 
 const { values } = parseArgs({
   options: {

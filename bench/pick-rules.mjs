@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 import { mapCancelling } from '../dist/concurrency.js';
 import { createSearch, estimateCost, openRunFolder, parseGenome, readJournal } from '../dist/index.js';
 import { dataSizeOf, scoredImages } from '../dist/search/budget/candidate-work.js';
+import { mean, median, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
-import { mean, median, percent } from './figures.mjs';
 
 /** Larger is better; of equals the fitter. */
 const RULES = {

@@ -17,7 +17,7 @@ import { loweringNamed } from '../dist/network/lowering/lowerings.js';
 import { encodeOnnx } from '../dist/network/onnx/onnx-bytes.js';
 import { buildEvaluationGraph, buildTrainingGraph, createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
-import { median } from './figures.mjs';
+import { median } from '../dist/text/figures.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

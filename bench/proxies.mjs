@@ -21,8 +21,8 @@ import { buildForward } from '../dist/network/forward.js';
 import { GraphBuilder } from '../dist/network/graph/graph.js';
 import { float32, tensor } from '../dist/network/graph/tensor-type.js';
 import { buildGradientGraph, createNetwork } from '../dist/network/training-graph.js';
+import { mean, median } from '../dist/text/figures.js';
 import { fitnessOfChosen, logDeterminant, spearman } from './compare/rank.mjs';
-import { mean, median } from './figures.mjs';
 
 const { values, positionals: runs } = parseArgs({
   allowPositionals: true,

@@ -12,7 +12,7 @@ import { measureTrainingStep } from '../dist/engine/measure.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { createNetwork } from '../dist/network/training-graph.js';
-import { median } from './figures.mjs';
+import { median } from '../dist/text/figures.js';
 
 const CASES = [
   { genome: '16-16-max-32-32-max-64-64', channels: 1, size: 28 },

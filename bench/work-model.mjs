@@ -10,7 +10,7 @@ import { estimateCost } from '../dist/genome/cost.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { trainingWork } from '../dist/genome/work.js';
 import { createNetwork } from '../dist/network/training-graph.js';
-import { percent } from './figures.mjs';
+import { percent } from '../dist/text/figures.js';
 
 const GREY = { channels: 1, height: 28, width: 28 };
 const COLOUR = { channels: 3, height: 32, width: 32 };

@@ -15,7 +15,7 @@ import { TrainingSession } from '../dist/engine/training/training-session.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
-import { median } from './figures.mjs';
+import { median } from '../dist/text/figures.js';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '64-64-max-128-128'];
 const BATCH = 64;

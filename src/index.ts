@@ -178,5 +178,5 @@ export {
   predictFiles,
 } from './search/trained/predict-files.ts';
 export { nearestOf } from './text/did-you-mean.ts';
-export { grouped, scaled } from './text/figures.ts';
+export { counted, duration, grouped, percent, scaled } from './text/figures.ts';
 export { VERSION } from './version.ts';

@@ -1,6 +1,6 @@
 // From the journals of runs to curves, medians and a table: pure.
 
-import { median, percent } from '../figures.mjs';
+import { median, percent } from '../../dist/text/figures.js';
 
 /**
  * The networks that a search would have handed over, had it ended there: each that is fitter than all before it.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median } from '../figures.mjs';
+import { median } from '../../dist/text/figures.js';
 import { joinCurves, readSearch, tableOf } from './curve.mjs';
 
 const evaluation = (id, fitness, work, more = {}) => ({

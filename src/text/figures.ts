@@ -5,11 +5,44 @@ export function grouped(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** Three digits and a unit: `12.4 M` and a suffix, 1,000 to a step. */
+/** `1 epoch`, `2,000 epochs`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** `98.42 %`. */
+export function percent(share: number, digits = 2): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}
+
+/** `0.4 s`, `12 s`, `3m 05s`, `2h 07m`. */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${pad(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h ${pad(Math.floor((whole % 3600) / 60))}m`;
+}
+
+/** Three digits and a unit, with a step of 1,000 between units: `12.4 M` and the suffix. */
 export function scaled(value: number, suffix: string): string {
   const units = ['', 'k', 'M', 'G', 'T', 'P'];
   let [scaledValue, unit] = [value, 0];
   while (scaledValue >= 999.5 && unit < units.length - 1) [scaledValue, unit] = [scaledValue / 1000, unit + 1];
   const digits = unit === 0 || scaledValue >= 99.95 ? 0 : scaledValue >= 9.995 ? 1 : 2;
   return `${scaledValue.toFixed(digits)} ${units[unit]}${suffix}`;
+}
+
+/** The sum of the values over their number; NaN if there are none. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The middle value, or the mean of the two in the middle; NaN if there are none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[sorted.length >> 1] ?? Number.NaN;
+  const lower = sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
+  return (lower + upper) / 2;
 }

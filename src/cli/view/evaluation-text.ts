@@ -16,7 +16,7 @@ function classTable(names: readonly string[], { classes, macro }: Classification
   const width = Math.min(NAME_WIDTH, Math.max(...[...names, 'Class'].map(({ length }) => length)));
   const line = (name: string, ...figures: readonly string[]) =>
     [cell(name, width), ...figures.map((figure) => cell(figure, 11, 'right'))].join('');
-  const shares = ({ precision, recall, f1 }: typeof macro) => [precision, recall, f1].map(percent);
+  const shares = ({ precision, recall, f1 }: typeof macro) => [precision, recall, f1].map((share) => percent(share));
   return [
     line('Class', 'Precision', 'Recall', 'F1', 'Images'),
     ...classes.map((score, i) => line(names[i] ?? '', ...shares(score), grouped(score.examples))),

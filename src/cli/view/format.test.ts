@@ -16,7 +16,7 @@ import {
 } from './format.ts';
 
 it('shares are percentages with two digits', () => {
-  expect([0, 0.98765, 1].map(percent)).toEqual(['0.00 %', '98.77 %', '100.00 %']);
+  expect([0, 0.98765, 1].map((share) => percent(share))).toEqual(['0.00 %', '98.77 %', '100.00 %']);
 });
 
 it('counts are grouped and have their noun', () => {

@@ -1,29 +1,8 @@
 // Numbers, times and bars as people read them.
 
 import { relative, sep } from 'node:path';
-import { grouped, scaled, shownGenome } from '../../index.ts';
 
-export { grouped, scaled, shownGenome };
-
-/** `98.42 %`. */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
-}
-
-/** `1 epoch`, `2,000 epochs`. */
-export function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** `0.4 s`, `12 s`, `3m 05s`, `2h 07m`. */
-export function duration(seconds: number): string {
-  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  if (whole < 3600) return `${Math.floor(whole / 60)}m ${pad(whole % 60)}s`;
-  return `${Math.floor(whole / 3600)}h ${pad(Math.floor((whole % 3600) / 60))}m`;
-}
+export { counted, duration, grouped, percent, scaled, shownGenome } from '../../index.ts';
 
 export function bar(share: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);

@@ -5,7 +5,7 @@ import type { Genome } from '../../genome/genome.ts';
 import { formatGenome } from '../../genome/text.ts';
 import { type Layer, planLayers, type SkipLayer } from '../../network/layers.ts';
 import { escapeXml } from '../../text/escape-xml.ts';
-import { grouped, scaled } from '../../text/figures.ts';
+import { counted, grouped, scaled } from '../../text/figures.ts';
 import { arrow, type Box, bar, funnel, label, line, rectangle, STYLE } from './drawing-parts.ts';
 import { namesInLines } from './names-in-lines.ts';
 
@@ -59,7 +59,7 @@ export function drawArchitecture(genome: Genome, problem: NetworkInput, options:
     parts.push(label(names, WIDTH / 2, y, { size: 11, colour: 'muted' }));
     y += 15;
   }
-  const total = `${counted(cost.parameters)}, ${scaled(cost.flops, 'FLOPs')} an image`;
+  const total = `${counted(cost.parameters, 'parameter')}, ${scaled(cost.flops, 'FLOPs')} an image`;
   parts.push(label(total, WIDTH / 2, y + 4, { weight: 600 }));
   parts.push(label('shapes are channels × height × width', WIDTH / 2, y + 21, { size: 11, colour: 'muted' }));
   y += 35;
@@ -245,9 +245,8 @@ function flattened(shape: readonly number[]): LayerCost {
 }
 
 function titleOf(cost: LayerCost): string {
-  const parameters = cost.parameters === 0 ? '' : `, ${counted(cost.parameters)}`;
+  const parameters = cost.parameters === 0 ? '' : `, ${counted(cost.parameters, 'parameter')}`;
   return `${cost.name}, output ${shapeText(cost.outputShape)}${parameters}`;
 }
 
 const shapeText = (shape: readonly number[]): string => shape.join('×');
-const counted = (parameters: number): string => `${grouped(parameters)} parameters`;

@@ -1,6 +1,7 @@
 // Candidates that are hopeless by their learning curve end early: the median stopping rule.
 
 import { type EpochRecord, recordedMetric } from '../../engine/training/train.ts';
+import { median } from '../../text/figures.ts';
 import { taskWork } from '../budget/rung-sizes.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
@@ -98,11 +99,4 @@ function meanUpTo({ epochs, values }: Curve, upTo: number): number | undefined {
   if (Math.min(epochs, values.length) < upTo - ROUNDING) return undefined;
   const seen = values.slice(0, Math.floor(upTo + ROUNDING));
   return seen.length === 0 ? undefined : seen.reduce((sum, value) => sum + value, 0) / seen.length;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }

@@ -5,7 +5,7 @@ import { formatImageShape } from '../../genome/image-shape.ts';
 import { formatLayerTable, layerTableOf } from '../../genome/layer-table.ts';
 import { parseGenome, shownGenome } from '../../genome/text.ts';
 import { type Layer, planLayers } from '../../network/layers.ts';
-import { grouped, scaled } from '../../text/figures.ts';
+import { counted, grouped, percent, scaled } from '../../text/figures.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { networkInputOf } from '../config/network-input.ts';
 import type { SearchSummary } from '../records/summary.ts';
@@ -17,7 +17,7 @@ export function modelCard(summary: SearchSummary, config: SearchConfig): string 
   const table = layerTableOf(dataset.shape, estimateCost(parseGenome(genome), network));
   const sections = [
     `# Image classifier \`${shownGenome(genome)}\``,
-    `Tells ${counted(dataset.classes.length, 'class', 'es')} of images apart. Designed and trained by auto-cnn ${summary.versions.autoCnn}.`,
+    `Tells ${counted(dataset.classes.length, 'class', 'classes')} of images apart. Designed and trained by auto-cnn ${summary.versions.autoCnn}.`,
     ['## Data', '', ...dataLines(summary, config)].join('\n'),
     [
       '## Network',
@@ -38,7 +38,7 @@ function dataLines({ dataset }: SearchSummary, { trainLimit }: SearchConfig): st
   const used = trainLimit === undefined ? '' : ` (${grouped(trainLimit)} of them used)`;
   const shown = classes.slice(0, 50).map((text) => `\`${text.replaceAll('`', "'")}\``);
   return [
-    `- ${name}: ${counted(trainExamples, 'training image', 's')}${used}, ${counted(testExamples, 'test image', 's')}, ${formatImageShape(shape)}`,
+    `- ${name}: ${counted(trainExamples, 'training image')}${used}, ${counted(testExamples, 'test image')}, ${formatImageShape(shape)}`,
     `- Classes: ${shown.join(', ')}${classes.length > shown.length ? `, … (${classes.length})` : ''}`,
     `- Fingerprint (SHA-256): \`${fingerprint}\``,
   ];
@@ -47,9 +47,9 @@ function dataLines({ dataset }: SearchSummary, { trainLimit }: SearchConfig): st
 function figureLines(summary: SearchSummary): string[] {
   const { testAccuracy, testLoss, testExamples, parameters, flops, fitness, repeats, seed } = summary;
   const [low, high] = wilsonInterval(testAccuracy, testExamples);
-  const searched = `after a search of ${counted(summary.evaluations, 'network', 's')} in ${Math.round(summary.searchSeconds)} s`;
+  const searched = `after a search of ${counted(summary.evaluations, 'network')} in ${Math.round(summary.searchSeconds)} s`;
   return [
-    `- Test accuracy ${percent(testAccuracy)} of ${counted(testExamples, 'image', 's')} (95 % interval ${percent(low)} to ${percent(high)}), cross-entropy ${testLoss.toFixed(4)}`,
+    `- Test accuracy ${percent(testAccuracy)} of ${counted(testExamples, 'image')} (95 % interval ${percent(low)} to ${percent(high)}), cross-entropy ${testLoss.toFixed(4)}`,
     ...(repeats === undefined
       ? []
       : [
@@ -113,9 +113,7 @@ function limitLines({ dataset, fitness, testExamples }: SearchSummary): string[]
       ? ['- The test images drove the search, so the test accuracy is too high to be expected elsewhere.']
       : []),
     ...(testExamples < 1000
-      ? [
-          `- ${counted(testExamples, 'test image', 's')} are few: the interval above says how uncertain the accuracy is.`,
-        ]
+      ? [`- ${counted(testExamples, 'test image')} are few: the interval above says how uncertain the accuracy is.`]
       : []),
     '- Probabilities may be too sure: `npx auto-cnn evaluate` measures by how much, and each class by itself.',
   ];
@@ -159,7 +157,4 @@ export function wilsonInterval(share: number, count: number): readonly [low: num
   return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-const counted = (count: number, noun: string, plural: string): string =>
-  `${grouped(count)} ${noun}${count === 1 ? '' : plural}`;
 const fenced = (text: string, language = ''): string => `\`\`\`${language}\n${text}\n\`\`\``;
