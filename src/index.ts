@@ -171,11 +171,11 @@ export { Search } from './search/search.ts';
 export { type ModelFile, readModelFile } from './search/trained/model-file.ts';
 export { configBeside } from './search/trained/model-parts.ts';
 export {
-  type FileFailure,
   type FilePrediction,
   type FilePredictions,
   type PredictFilesOptions,
   predictFiles,
+  type UnreadableImage,
 } from './search/trained/predict-files.ts';
 export { nearestOf } from './text/did-you-mean.ts';
 export { counted, duration, grouped, percent, scaled } from './text/figures.ts';

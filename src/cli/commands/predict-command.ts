@@ -2,11 +2,11 @@
 
 import { type Command, Option } from 'commander';
 import {
-  type FileFailure,
   type FilePrediction,
   type FilePredictions,
   InvalidInputError,
   predictFiles,
+  type UnreadableImage,
 } from '../../index.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
@@ -92,7 +92,7 @@ function csvCell(text: string): string {
 function toText({ images }: FilePredictions, top: number, { stdout, env }: Terminal): string {
   const colours = coloursFor(stdout, env);
   const width = Math.max(...images.map(({ path }) => path.length));
-  const line = (image: FilePrediction | FileFailure): string => {
+  const line = (image: FilePrediction | UnreadableImage): string => {
     if ('error' in image) return colours.red('cannot be read');
     const [first = '', ...others] = image.ranking
       .slice(0, top)

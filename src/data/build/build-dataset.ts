@@ -13,7 +13,7 @@ import {
 } from '../set/dataset.ts';
 import type { DatasetParts } from '../set/source.ts';
 import { stratifiedSplit } from '../set/split.ts';
-import { describeFindings } from './data-notes.ts';
+import { describeContent } from './data-notes.ts';
 
 export interface BuildOptions {
   /** Share split off as test part if there is none. Default 0.1. */
@@ -51,7 +51,7 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   } else {
     test = orderByContent(parts.test, imageSize);
   }
-  notes.push(...describeFindings(train, test, classes));
+  notes.push(...describeContent(train, test, classes));
   const fingerprint = fingerprintOf(shape, classes, [train, test]);
   return { name, shape, classes, train: train.examples, test: test.examples, fingerprint, notes };
 }

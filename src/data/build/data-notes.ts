@@ -14,7 +14,7 @@ interface Part {
 }
 
 /** Notes on images that are in both parts, classes without test images, and classes that are much rarer than others. */
-export function describeFindings(train: Part, test: Part, classes: readonly string[]): string[] {
+export function describeContent(train: Part, test: Part, classes: readonly string[]): string[] {
   return [
     ...describeCopies(train, test),
     ...describeUntested(test.examples, classes),

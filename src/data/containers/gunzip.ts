@@ -6,7 +6,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /** Told by its first bytes, whatever its name. Failures are those of the file system, or of zlib. */
-export async function openContent(path: string): Promise<AsyncIterable<Buffer>> {
+export async function openGunzipped(path: string): Promise<AsyncIterable<Buffer>> {
   const compressed = await isGzip(path);
   const file: Readable = createReadStream(path, { highWaterMark: 256 * 1024 });
   if (!compressed) return file;

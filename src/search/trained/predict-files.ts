@@ -30,7 +30,7 @@ export interface FilePrediction {
 }
 
 /** An image that could not be read, and why. */
-export interface FileFailure {
+export interface UnreadableImage {
   readonly path: string;
   readonly error: string;
 }
@@ -40,7 +40,7 @@ export interface FilePredictions {
   readonly model: string;
   readonly metadata: ModelMetadata;
   /** In the order of the paths; what a folder holds by name. */
-  readonly images: readonly (FilePrediction | FileFailure)[];
+  readonly images: readonly (FilePrediction | UnreadableImage)[];
 }
 
 /** Images that are in memory at a time. */
@@ -63,7 +63,7 @@ export async function predictFiles(
   const file = await readModelFile(model);
   const files = await listFiles(paths);
   const deployed = await DeployedModel.load(await loadRuntime(), file.bytes, file.path);
-  const images: (FilePrediction | FileFailure)[] = [];
+  const images: (FilePrediction | UnreadableImage)[] = [];
   let done = 0;
   const onDone = () => onProgress?.(++done, files.length);
   try {
@@ -92,7 +92,7 @@ async function predictBatch(
   model: DeployedModel,
   paths: readonly string[],
   decoded: readonly (Uint8Array | string)[],
-): Promise<(FilePrediction | FileFailure)[]> {
+): Promise<(FilePrediction | UnreadableImage)[]> {
   const { input, classes } = model.metadata;
   const whole = decoded.filter((image) => typeof image !== 'string');
   const pixels = new Uint8Array(whole.length * imageSizeOf(input));

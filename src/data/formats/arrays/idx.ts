@@ -6,7 +6,7 @@ import { AutoCnnError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
 import { formatError, reasonOf } from '../../../files/format-error.ts';
 import { createUnnamedFile, type UnnamedFile } from '../../../files/unnamed-file.ts';
-import { openContent } from '../../containers/gunzip.ts';
+import { openGunzipped } from '../../containers/gunzip.ts';
 import { imagesInFile } from '../../pixels/stored-images.ts';
 import type { Examples } from '../../set/dataset.ts';
 import type { Overflow } from '../../set/source.ts';
@@ -54,7 +54,7 @@ async function collect(path: string, dimensionCounts: readonly number[], overflo
   let header: IdxHeader | undefined;
   let file: UnnamedFile | undefined;
   try {
-    for await (const chunk of await openContent(path)) {
+    for await (const chunk of await openGunzipped(path)) {
       size += chunk.length;
       if (file === undefined) chunks.push(chunk);
       else file.append(chunk);

@@ -2,7 +2,7 @@
 
 import { fileFailure } from '../../../files/file-failure.ts';
 import { formatError, reasonOf } from '../../../files/format-error.ts';
-import { openContent } from '../../containers/gunzip.ts';
+import { openGunzipped } from '../../containers/gunzip.ts';
 
 export interface CsvLine {
   /** Counted from 1, the header included. */
@@ -37,7 +37,7 @@ export async function* readLines(path: string): AsyncGenerator<CsvLine> {
       : withoutReturn;
   };
   try {
-    for await (const chunk of await openContent(path)) {
+    for await (const chunk of await openGunzipped(path)) {
       let start = 0;
       for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
         const bytes = take(chunk.subarray(start, end));
