@@ -84,7 +84,7 @@ describe('search', () => {
     await writeIn(work, join('pets', 'dogs', '9.png'), 'no image');
     const { code, stdout } = await cli(`${SEARCH.replace('digits', 'pets')} --skip-broken --test 0.3 --out pets-run`);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/note: Broken images left out: 1 \(dogs[/\\]9\.png\)\./);
+    expect(stdout).toMatch(/note: Broken images were left out: 1 \(dogs[/\\]9\.png\)\./);
     expect(stdout).toMatch(/note: No test part in the data: 2 of 8 images were split off as one/);
   });
 });

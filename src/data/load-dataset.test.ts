@@ -280,7 +280,7 @@ describe('bad input', () => {
     await asOrdinaryUser(async () => {
       await expect(loadDataset(folder, { cacheDir })).rejects.toMatchObject({
         code: 'INVALID_INPUT',
-        message: expect.stringContaining('permission denied; give this user the right to it.'),
+        message: expect.stringContaining('permission denied; give this user access to it.'),
       });
     });
     await chmod(folder, 0o700);
@@ -289,13 +289,13 @@ describe('bad input', () => {
   it.each<[LoadOptions, string]>([
     [
       { size: { height: 0, width: 5 } },
-      'The image size must be two whole numbers from 1 to 1024, got 0 × 5: use --size 32x32, say.',
+      'The image size must be two whole numbers from 1 to 1024, got 0 × 5: use --size 32x32, for example.',
     ],
     [
       { size: { height: 5, width: 2.5 } },
-      'The image size must be two whole numbers from 1 to 1024, got 5 × 2.5: use --size 32x32, say.',
+      'The image size must be two whole numbers from 1 to 1024, got 5 × 2.5: use --size 32x32, for example.',
     ],
-    [{ test: 1.5 }, 'The share of the test part must lie between 0 and 1, got 1.5: use --test 0.1, say.'],
+    [{ test: 1.5 }, 'The share of the test part must lie between 0 and 1, got 1.5: use --test 0.1, for example.'],
     [{ seed: 0.5 }, 'The seed must be a whole number, got 0.5.'],
     [{ channels: 'blue' as 'grey' }, 'The colour mode must be grey or rgb, got "blue".'],
   ])('refuses the options %j', async (options, message) => {

@@ -38,13 +38,13 @@ export interface LoadOptions extends ReadOptions, BuildOptions {
 /**
  * Loads labelled images: a built-in name (`mnist`, `fashion-mnist`, `cifar10`, `cifar100`); a folder of images (`CLASS/…`,
  * or `train/CLASS/…` and `test/CLASS/…`, or images and a CSV file of their names and labels), of IDX files, of CSV files
- * of pixels, of CIFAR's binary files, or of Parquet files; or one file (`.zip` or `.tar.gz` of an image folder, `.npz`, `.csv`, `.csv.gz`, `.parquet`, CIFAR's
- * `.tar.gz`). A built-in name wins over a folder of that name; `./mnist` means the folder. The second time, unchanged data
- * comes from the cache.
+ * of pixels, of CIFAR's binary files, or of Parquet files; or one file (`.zip` or `.tar.gz` of an image folder, `.npz`,
+ * `.csv`, `.csv.gz`, `.parquet`, CIFAR's `.tar.gz`). A built-in name wins over a folder of that name; `./mnist` means the
+ * folder. From the second time on, unchanged data comes from the cache.
  *
- * @throws {InvalidInputError} unknown name, missing or unreadable path, an option out of range, data that cannot make a
- *   classifier (no images, one class), data that is not here and cannot be fetched.
- * @throws {DataFormatError} a damaged file.
+ * @throws {InvalidInputError} for an unknown name, a missing or unreadable path, an option out of range, data that cannot
+ *   make a classifier (no images, one class), or data that is not here and cannot be fetched.
+ * @throws {DataFormatError} for a damaged file.
  */
 export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
   checkOptions(options);
@@ -85,7 +85,7 @@ const BUILT_IN: Readonly<Record<string, (options: LocateOptions) => Promise<Loca
 };
 
 interface FileFormat {
-  /** Of the file's name. */
+  /** The ending of the file's name. */
   readonly ending: string;
   readonly locate: LocateFile;
 }
@@ -104,7 +104,7 @@ const FILE_FORMATS: readonly FileFormat[] = [
   { ending: '.parquet', locate: locateParquet },
 ];
 
-/** The first that recognises a folder loads it; the last takes any folder. */
+/** The first format that recognises a folder loads it; the last takes any folder. */
 const FOLDER_FORMATS: readonly LocateInFolder[] = [
   locateIdxFolder,
   locateCifarFolder,
@@ -164,7 +164,7 @@ function unknownSource(source: string, path: string): InvalidInputError {
   );
 }
 
-/** Everything but what only tells how to go about it. */
+/** The options on which the data depends. */
 function relevantOptions({ size, channels, layout, skipBroken, test, seed }: LoadOptions): unknown {
   return [size?.height, size?.width, channels, layout, skipBroken, test, seed];
 }
@@ -172,7 +172,7 @@ function relevantOptions({ size, channels, layout, skipBroken, test, seed }: Loa
 function checkOptions({ size, channels, layout, test, seed }: LoadOptions): void {
   if (size !== undefined && ![size.height, size.width].every(isSide)) {
     throw new InvalidInputError(
-      `The image size must be two whole numbers from 1 to ${LARGEST_SIDE}, got ${size.height} × ${size.width}: use --size 32x32, say.`,
+      `The image size must be two whole numbers from 1 to ${LARGEST_SIDE}, got ${size.height} × ${size.width}: use --size 32x32, for example.`,
       { details: { size } },
     );
   }

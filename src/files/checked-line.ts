@@ -1,8 +1,8 @@
-// Lines of files that are appended to: a JSON object with a check sum, so that a line that is damaged is known as such.
+// Lines of files that are appended to: each is a JSON object with a check sum, which shows whether the line is damaged.
 
 import { createHash } from 'node:crypto';
 
-/** The object with its check sum as last key; without the line's end. */
+/** The object with its check sum as the last key; without a line end. */
 export function encodeLine(content: object): string {
   const text = JSON.stringify(content);
   return `${text.slice(0, -1)},"check":"${checkSum(text)}"}`;

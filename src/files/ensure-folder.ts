@@ -1,11 +1,11 @@
-// Folders that are there when they are needed.
+// Creates folders that are missing.
 
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and those above it, if they are missing. Not Node's own recursive mkdir: that never returns where the
- * system refuses a folder with ENOENT although its parent exists (under /proc, say).
+ * Creates a folder and those above it if they are missing. Node's own recursive mkdir would never return where the system
+ * refuses a folder with ENOENT although its parent exists, as under /proc.
  *
  * @throws the system's error.
  */
@@ -16,7 +16,7 @@ export function ensureFolder(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
-    // Another process may have been faster; a file in its place is another matter.
+    // Another process may have been faster. A file in its place is an error.
     if (!isFolder(path)) throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../errors.ts';
 
-/** The error for a file or folder that the operating system does not let us use. */
+/** The error for a file or folder that the operating system refuses. */
 export function fileFailure(action: string, path: string, cause: unknown): InvalidInputError {
   const code = systemCodeOf(cause);
   const reason = REASONS[code ?? ''] ?? `${cause instanceof Error ? cause.message : String(cause)}: check the path`;
@@ -10,7 +10,7 @@ export function fileFailure(action: string, path: string, cause: unknown): Inval
   });
 }
 
-/** `ENOENT` and the like, or undefined. */
+/** The code of a system error, such as `ENOENT`; undefined for other errors. */
 export function systemCodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
@@ -20,10 +20,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist; check the path',
   ENOTDIR: 'a part of the path is a file, not a folder; check the path',
   EEXIST: 'a file is in its place; check the path',
-  EISDIR: 'it is a folder, a file was expected; check the path',
-  EACCES: 'permission denied; give this user the right to it',
-  EPERM: 'permission denied; give this user the right to it',
-  ELOOP: 'its symbolic links go in a circle; mend them',
+  EISDIR: 'it is a folder, but a file was expected; check the path',
+  EACCES: 'permission denied; give this user access to it',
+  EPERM: 'permission denied; give this user access to it',
+  ELOOP: 'its symbolic links form a loop; mend them',
   ENOSPC: 'the disk is full; free some space or choose another folder',
   EDQUOT: 'the quota is used up; free some space or choose another folder',
   EFBIG: 'it would be larger than a file may be here; raise the limit (ulimit -f) or choose another folder',

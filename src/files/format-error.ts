@@ -1,13 +1,13 @@
 import { DataFormatError } from '../errors.ts';
 
-/** Where in a file: bytes from its start, or rows counted from 1 (a header is row 1), or neither where it is the whole. */
+/** A place in a file: bytes from its start, or a row counted from 1 (a header is row 1). Neither for the whole file. */
 export interface Place {
   readonly offset?: number;
   readonly row?: number;
 }
 
 /**
- * The error for a file that is not what its format demands.
+ * The error for a file that violates its format.
  *
  * @param what  the constraint and what was received.
  * @param cure  what the user can do.
@@ -18,7 +18,7 @@ export function formatError(path: string, place: Place, what: string, cure: stri
   return new DataFormatError(`${path}${at}: ${what}; ${cure}.`, { details: { path, ...place }, cause });
 }
 
-/** Why a library gave up, in one line. */
+/** The message of a library's error, in one line. */
 export function reasonOf(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).trim().replaceAll(/\s*\n\s*/g, '; ');
 }

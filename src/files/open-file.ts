@@ -10,7 +10,7 @@ export interface OpenFile {
 
 const unused = new FinalizationRegistry<number>((fd) => closeSync(fd));
 
-/** A file that is closed when nothing refers to it any more. */
+/** A file that is closed once nothing refers to it. */
 export function keepOpen(fd: number, path: string): OpenFile {
   const file = { fd, path };
   unused.register(file, fd);

@@ -1,11 +1,11 @@
-// A range of an open file, whole or not at all.
+// Reads a whole range of an open file.
 
 import type { FileHandle } from 'node:fs/promises';
 import { formatError } from './format-error.ts';
 
 /**
  * @param path  for messages.
- * @throws {DataFormatError} if the file has become shorter than it was.
+ * @throws {DataFormatError} if the file ends within the range.
  */
 export async function readRange(path: string, file: FileHandle, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
@@ -13,7 +13,7 @@ export async function readRange(path: string, file: FileHandle, offset: number, 
   while (done < length) {
     const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
     if (bytesRead === 0) {
-      throw formatError(path, { offset: offset + done }, 'it was cut off while read', 'copy the file again');
+      throw formatError(path, { offset: offset + done }, 'it was cut off while it was read', 'copy the file again');
     }
     done += bytesRead;
   }

@@ -1,4 +1,4 @@
-// A file without a name, for what memory should not hold: whatever happens, nothing of it is left behind.
+// A file without a name, for what memory should not hold: it leaves nothing behind, whatever happens.
 
 import { randomUUID } from 'node:crypto';
 import { openSync, rmSync, writeSync } from 'node:fs';
@@ -7,16 +7,16 @@ import { fileFailure } from './file-failure.ts';
 import { keepOpen, type OpenFile } from './open-file.ts';
 
 export interface UnnamedFile extends OpenFile {
-  /** Bytes so far. */
+  /** Bytes written so far. */
   readonly size: () => number;
-  /** @throws {InvalidInputError} if it cannot be written, the disk is full, say. */
+  /** @throws {InvalidInputError} if the bytes cannot be written, for example because the disk is full. */
   readonly append: (bytes: Uint8Array) => void;
 }
 
 /**
- * It has lost its name before anything is written to it, and is closed when nothing refers to it any more.
+ * Creates a file and removes its name before anything is written to it. It is closed once nothing refers to it.
  *
- * @throws {InvalidInputError} if it cannot be made.
+ * @throws {InvalidInputError} if it cannot be created.
  */
 export function createUnnamedFile(folder: string): UnnamedFile {
   const path = join(folder, `${randomUUID()}.images`);

@@ -11,12 +11,12 @@ function linesOf(...events: readonly RunEvent[]): string[] {
 
 describe('the view in a pipe', () => {
   it('names data, run and what a user should know first', () => {
-    const notices = ['Broken images left out: 1.'];
+    const notices = ['Broken images were left out: 1.'];
     const event = { ...START, folder: '/runs/mnist-1', journalled: 5, notices };
     expect(linesOf({ type: 'start', event })).toEqual([
       'Data  mnist: 60,000 training and 10,000 test images, 28x28x1, 10 classes',
       'Run   /runs/mnist-1 (seed 1, 2 workers, 5 evaluations done before)',
-      'note: Broken images left out: 1.',
+      'note: Broken images were left out: 1.',
     ]);
   });
 

@@ -116,7 +116,7 @@ describe('buildDataset', () => {
 
   it('refuses a share of the test part outside 0..1', () => {
     expect(() => buildDataset({ ...parts, test: undefined }, { test: 1 })).toThrow(
-      'The share of the test part must lie between 0 and 1, got 1: use --test 0.1, say.',
+      'The share of the test part must lie between 0 and 1, got 1: use --test 0.1, for example.',
     );
   });
 });

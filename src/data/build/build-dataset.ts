@@ -16,7 +16,7 @@ import { stratifiedSplit } from '../set/split.ts';
 import { describeContent } from './data-notes.ts';
 
 export interface BuildOptions {
-  /** Share split off as test part if there is none. Default 0.1. */
+  /** Share of the images that is split off as the test part if there is none. Default 0.1. */
   readonly test?: number | undefined;
   /** Seed of that split. Default 0. */
   readonly seed?: number | undefined;
@@ -25,11 +25,12 @@ export interface BuildOptions {
 /**
  * Checks the parts, orders each by content, splits off a test part if there is none, and computes the fingerprint.
  *
- * Order: by SHA-256 of an image's bytes, equal images by label. So the same images give the same data, bit for bit,
- * whatever the format and the order of files.
+ * Images are ordered by the SHA-256 of their bytes, equal ones by label. So the same images give the same data, bit for
+ * bit, whatever the format and the order of files.
  *
- * @throws {InvalidInputError} fewer than two classes, a class without training examples, nothing to split off.
- * @throws {DataFormatError} lengths or labels that do not fit.
+ * @throws {InvalidInputError} if there are fewer than two classes, a class without training examples, or nothing to split
+ *   off.
+ * @throws {DataFormatError} if lengths or labels do not fit.
  */
 export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): Dataset {
   checkParts(parts);
@@ -60,7 +61,7 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
 export function checkTestFraction(fraction: number): void {
   if (fraction > 0 && fraction < 1) return;
   throw new InvalidInputError(
-    `The share of the test part must lie between 0 and 1, got ${fraction}: use --test 0.1, say.`,
+    `The share of the test part must lie between 0 and 1, got ${fraction}: use --test 0.1, for example.`,
     { details: { test: fraction } },
   );
 }

@@ -12,13 +12,13 @@ const LABEL_WIDTH = 170;
 const GAP = 4;
 const SMALLEST_CELL = 48;
 const LARGEST_CELL = 160;
-/** More rows would be taller than what programs show. */
+/** Most programs cannot show a taller picture. */
 const MOST_CLASSES = 200;
 const BACKGROUND = 255;
 
 /**
- * Writes a PNG with the name, the number and up to 12 training images of each class (the first 200 classes). Small images
- * are enlarged by whole numbers, so that their pixels stay sharp; of large ones every so manieth pixel is shown.
+ * Writes a PNG with a row per class (the first 200 classes): its name, its number of training images and up to 12 of them.
+ * Small images are enlarged by whole numbers, so that their pixels stay sharp; large ones are thinned out.
  *
  * @throws {InvalidInputError} if the name does not end in `.png`, or the file cannot be written.
  */

@@ -3,7 +3,7 @@
 import { listNames } from '../labels/name-labels.ts';
 import type { Examples } from '../set/dataset.ts';
 
-/** From so many times as many images of a class as of another on, weights are suggested. */
+/** Weights are suggested if the largest class has at least this many times the images of the smallest. */
 const UNEVEN = 10;
 const DIGEST_SIZE = 32;
 
@@ -13,7 +13,7 @@ interface Part {
   readonly digests: Uint8Array;
 }
 
-/** Notes on images that are in both parts, classes without test images, and classes that are much rarer than others. */
+/** Notes on images in both parts, on classes without test images, and on classes much rarer than others. */
 export function describeContent(train: Part, test: Part, classes: readonly string[]): string[] {
   return [
     ...describeCopies(train, test),
@@ -22,7 +22,7 @@ export function describeContent(train: Part, test: Part, classes: readonly strin
   ];
 }
 
-/** Images of each class. */
+/** The number of images of each class. */
 export function countLabels({ labels }: Examples, classes: readonly string[]): number[] {
   const counts = classes.map(() => 0);
   for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;

@@ -11,14 +11,14 @@ export interface DatasetDescription {
   readonly trainExamples: number;
   readonly testExamples: number;
   readonly classes: readonly { readonly name: string; readonly train: number; readonly test: number }[];
-  /** Of each channel over the training images, on the scale 0..255. */
+  /** Mean of each channel over the training images, on the scale 0..255. */
   readonly mean: readonly number[];
-  /** Of each channel over the training images, on the scale 0..255. */
+  /** Standard deviation of each channel over the training images, on the scale 0..255. */
   readonly std: readonly number[];
   readonly notes: readonly string[];
 }
 
-/** Counts images by class and part, and takes mean and standard deviation of the channels. */
+/** Counts images by class and part, and computes the mean and standard deviation of the channels. */
 export function describeDataset({
   name,
   fingerprint,

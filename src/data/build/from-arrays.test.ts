@@ -85,7 +85,7 @@ describe('datasetFromArrays', () => {
     [
       'two channels',
       { xTest: { data: new Uint8Array(8), shape: [1, 2, 2, 2] } },
-      'xTest has 2 channels in its last axis; grey images have 1, coloured ones 3',
+      'xTest has 2 channels in its last axis; grey images have 1, colour images 3',
     ],
     [
       'test images of another size',
@@ -127,11 +127,15 @@ describe('datasetFromArrays', () => {
       { yTest: [2], classes: ['a', 'b'] },
       'the labels go up to 2, but classes has 2 names; give a name for each class',
     ],
-    ['too few labels', { yTrain: [0] }, 'yTrain has 1 labels for 2 images; give one whole number an image'],
+    [
+      'too few labels',
+      { yTrain: [0] },
+      'yTrain has 1 labels for 2 images; give one whole number or one one-hot row per image',
+    ],
     [
       'a row that is not one-hot',
       { yTrain: [1, 0, 1, 1] },
-      'yTrain is no one-hot row for image 1: [1, 1]; it must hold one 1, and 0 otherwise',
+      'yTrain has no one-hot row for image 1: [1, 1]; a row must hold one 1, and 0 otherwise',
     ],
   ])('refuses %s', (_, change, message) => {
     const make = () => datasetFromArrays({ ...grey, ...change });

@@ -11,7 +11,7 @@ export interface ImageArray {
   readonly shape: readonly number[];
 }
 
-/** Whole numbers, one an image; or one-hot, a row an image. */
+/** Whole numbers, one per image; or one-hot rows, one per image. */
 export type LabelArray = ArrayLike<number>;
 
 export interface ArrayDataset {
@@ -19,7 +19,7 @@ export interface ArrayDataset {
   readonly yTrain: LabelArray;
   readonly xTest: ImageArray;
   readonly yTest: LabelArray;
-  /** Names of the classes; without them `0`, `1`, … */
+  /** Names of the classes. Default `0`, `1`, … */
   readonly classes?: readonly string[];
   /** Default `arrays`. */
   readonly name?: string;
@@ -116,7 +116,7 @@ function checkImages(name: string, { data, shape }: ImageArray): void {
   }
   const [, , , channels = 1] = shape;
   if (channels !== 1 && channels !== 3) {
-    refuse(`has ${channels} channels in its last axis; grey images have 1, coloured ones 3`);
+    refuse(`has ${channels} channels in its last axis; grey images have 1, colour images 3`);
   }
   const size = shape.reduce((product, axis) => product * axis, 1);
   if (data.length !== size) {
@@ -176,7 +176,7 @@ function toLabels(name: string, labels: LabelArray, count: number): Labels {
   }
   if (length === 0 || length % count !== 0) {
     throw new InvalidInputError(
-      `${name} has ${length} labels for ${count} images; give one whole number an image, or a one-hot row for each`,
+      `${name} has ${length} labels for ${count} images; give one whole number or one one-hot row per image`,
       { details: { length, count } },
     );
   }
@@ -186,7 +186,7 @@ function toLabels(name: string, labels: LabelArray, count: number): Labels {
     const label = oneHot.indexOf(1);
     if (label >= 0 && oneHot.every((value, i) => value === (i === label ? 1 : 0))) return label;
     throw new InvalidInputError(
-      `${name} is no one-hot row for image ${row}: [${oneHot.join(', ')}]; it must hold one 1, and 0 otherwise`,
+      `${name} has no one-hot row for image ${row}: [${oneHot.join(', ')}]; a row must hold one 1, and 0 otherwise`,
       { details: { row } },
     );
   });

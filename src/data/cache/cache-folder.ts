@@ -1,4 +1,4 @@
-// Where packed data sets are kept: `datasets/FINGERPRINT.pack`, one for each content, whatever source it came from.
+// Where packed data sets are kept: `datasets/FINGERPRINT.pack`, one file per content, whatever source it came from.
 
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
@@ -11,8 +11,8 @@ import { findIntact } from './intact-files.ts';
 import { readPackedDataset, writePackedDataset } from './packed-file.ts';
 
 /**
- * The cache folder, made if need be: `cacheDir`, or AUTO_CNN_CACHE, or the user's cache folder of this system, or a
- * folder for temporary files if that cannot be written.
+ * The cache folder, created if it is missing: `cacheDir`, or AUTO_CNN_CACHE, or the system's cache folder for the user,
+ * or a folder for temporary files if that one cannot be written.
  *
  * @throws {InvalidInputError} if the folder that was asked for cannot be written.
  */
@@ -32,10 +32,10 @@ export function packedDatasetPath(fingerprint: string, cacheDir: string): string
 }
 
 /**
- * Makes sure that the data set lies whole in the cache, for other processes to read.
+ * Makes sure that the cache holds the whole data set, for other processes to read.
  *
  * @returns its path.
- * @throws {InvalidInputError} if it cannot be written; the disk is full, say.
+ * @throws {InvalidInputError} if it cannot be written, for example because the disk is full.
  */
 export async function ensurePacked(dataset: Dataset, cacheDir?: string): Promise<string> {
   const path = packedDatasetPath(dataset.fingerprint, await resolveCacheDir(cacheDir));
@@ -44,7 +44,7 @@ export async function ensurePacked(dataset: Dataset, cacheDir?: string): Promise
   return path;
 }
 
-/** Of a packed file that is whole, which is hashed piece by piece; undefined if it is missing or damaged. */
+/** Hashes a packed file piece by piece. @returns undefined if it is missing or damaged. */
 async function hashedFingerprint(path: string): Promise<string | undefined> {
   return readPackedDataset(path, 0).then(
     ({ fingerprint }) => fingerprint,
@@ -61,7 +61,7 @@ function userCacheDir(): string {
   return join(xdg ?? join(homedir(), '.cache'), 'auto-cnn');
 }
 
-/** A variable that is set to nothing counts as not set. */
+/** An empty variable counts as not set. */
 function environmentFolder(name: string): string | undefined {
   const value = process.env[name];
   return value === '' ? undefined : value;

@@ -45,7 +45,7 @@ describe('a packed data set', () => {
     await truncate(path, size - 1);
     expect(readImages(test, 60, 1, 2)).toEqual(readImages(dataset.test, 60, 1, 2));
     expect(() => readImages(test, 60, 2, 3)).toThrow(
-      `${path}, byte ${size - 1}: it was cut off while in use; delete the file, it is made again from the data.`,
+      `${path}, byte ${size - 1}: it was cut off while in use; delete the file, and it is made again from the data.`,
     );
   });
 
@@ -80,14 +80,14 @@ describe('a packed data set', () => {
     );
     await writePackedDataset(path, dataset);
     const whole = await readFile(path);
-    const cure = 'delete the file, it is made again from the data.';
+    const cure = 'delete the file, and it is made again from the data.';
     for (const [bytes, offset, what] of [
       [Buffer.from('short'), 0, 'not a packed data set of auto-cnn'],
       [Buffer.alloc(100), 0, 'not a packed data set of auto-cnn'],
       [
         Buffer.concat([whole.subarray(0, 8), Buffer.of(9, 0, 0, 0), whole.subarray(12)]),
         8,
-        'format version 9, this program reads version 1',
+        'format version 9, but this program reads version 1',
       ],
       [whole.subarray(0, -1), 16, 'the checksum does not match, the file is damaged or cut off'],
     ] as const) {

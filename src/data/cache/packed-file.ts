@@ -1,5 +1,5 @@
-// The packed file: everything a training process needs, in one file. Its pixels are read in one go, or stay
-// there where they are more than memory should hold.
+// The packed file: everything a training process needs, in one file. Its pixels are read in one go, or stay in the file
+// if memory should not hold that many.
 //
 //   bytes 0..7     "AUTOCNND"
 //         8..11    format version, uint32 little endian (as all integers here)
@@ -24,7 +24,7 @@ import { findIntact, isSameState, noteIntact, openFileState } from './intact-fil
  * Writes a data set to one file: to a temporary file first, which then takes the place of `path`. So a reader never
  * sees half a file, whoever else writes the same.
  *
- * @throws {InvalidInputError} if it cannot be written, the disk is full, say. Nothing is left behind.
+ * @throws {InvalidInputError} if it cannot be written, for example because the disk is full. Nothing is left behind.
  */
 export async function writePackedDataset(path: string, dataset: Dataset): Promise<void> {
   const { header, labels } = encodeHead(dataset);
@@ -66,7 +66,7 @@ export async function readPackedDataset(
     const state = openFileState(fd);
     const isKnown = known !== undefined && isSameState(known.state, state);
     const fail = (what: string, offset: number): DataFormatError =>
-      new DataFormatError(`${path}, byte ${offset}: ${what}; delete the file, it is made again from the data.`, {
+      new DataFormatError(`${path}, byte ${offset}: ${what}; delete the file, and it is made again from the data.`, {
         details: { path, offset },
       });
     const prologue = readAt(fd, 0, PROLOGUE_SIZE);
@@ -74,7 +74,7 @@ export async function readPackedDataset(
       throw fail('not a packed data set of auto-cnn', 0);
     }
     const version = prologue.readUInt32LE(8);
-    if (version !== VERSION) throw fail(`format version ${version}, this program reads version ${VERSION}`, 8);
+    if (version !== VERSION) throw fail(`format version ${version}, but this program reads version ${VERSION}`, 8);
     const bodyLength = Number(state.size) - PROLOGUE_SIZE;
     stored = bodyLength > memoryLimitBytes;
     const body = stored ? undefined : Buffer.allocUnsafeSlow(bodyLength);
@@ -113,7 +113,7 @@ const VERSION = 1;
 const PROLOGUE_SIZE = 48;
 const DIGEST_SIZE = 32;
 const ALIGNMENT = 64;
-/** Bytes read or written at a time. */
+/** Bytes read or written at once. */
 const PIECE = 2 ** 22;
 
 interface Header {
@@ -184,7 +184,7 @@ function openPacked(path: string): number {
   }
 }
 
-/** Fewer bytes if the file ends before. */
+/** Gives fewer bytes if the file ends early. */
 function readAt(fd: number, offset: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
   return bytes.subarray(0, readInto(fd, offset, bytes));
@@ -202,7 +202,7 @@ function readInto(fd: number, offset: number, target: Uint8Array): number {
 
 const readAsync = promisify(readCallback);
 
-/** SHA-256 of `start` and of the body; fills `body` on the way if it is given. A piece is hashed while the next is read. */
+/** SHA-256 of `start` and of the body; fills `body` if it is given. One piece is hashed while the next is read. */
 async function readThrough(fd: number, start: Uint8Array, length: number, body: Buffer | undefined): Promise<Buffer> {
   const hash = createHash('sha256').update(start);
   const pieces = Buffer.allocUnsafeSlow(body === undefined ? 2 * PIECE : 0);
@@ -222,7 +222,7 @@ async function readThrough(fd: number, start: Uint8Array, length: number, body: 
   for (let from = 0; from < length; from += PIECE) {
     const piece = await next;
     next = readPiece(from + PIECE);
-    // If it fails while this one is hashed, that is heard of in the next turn.
+    // If reading fails while this piece is hashed, the next turn throws the error.
     next.catch(() => {});
     hash.update(piece);
   }

@@ -1,5 +1,5 @@
-// Remembers which packed data set a source became, so that it need not be read and decoded again. One small file for
-// each source, options and state of its files: several processes may write at the same time.
+// Remembers which packed data set a source became, so that it need not be read and decoded again. There is one small
+// file per source, options and state of the source's files, so several processes may write at the same time.
 
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -15,12 +15,12 @@ import { readPackedDataset } from './packed-file.ts';
  * A key that changes with the format, the options, the list of files, and the size and times of any file. The time of
  * the last status change is part of it: unlike that of the last modification, programs cannot set it back.
  *
- * @param options  JSON-serialisable; what the result depends on.
+ * @param options  what the result depends on; JSON-serialisable.
  */
 export async function sourceKey(format: string, files: readonly string[], options: unknown): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([KEY_VERSION, format, options]));
   for (let from = 0; from < files.length; from += AT_A_TIME) {
-    // Ten times as fast as asking asynchronously; other work gets its turn now and then.
+    // Ten times as fast as asynchronous calls. Other work gets a turn between the pieces.
     await nextTurn();
     hash.update(JSON.stringify(files.slice(from, from + AT_A_TIME).map((file) => [file, ...stateOf(file)])));
   }
@@ -29,7 +29,7 @@ export async function sourceKey(format: string, files: readonly string[], option
 
 const AT_A_TIME = 1000;
 
-/** Times to a quarter of a microsecond: whole nanoseconds take three times as long to get. */
+/** Times are exact to a quarter of a microsecond; asking for nanoseconds takes three times as long. */
 function stateOf(file: string): (number | undefined)[] {
   const stats = statSync(file, { throwIfNoEntry: false });
   return [stats?.size, stats?.mtimeMs, stats?.ctimeMs];
@@ -48,7 +48,7 @@ export async function recallDataset(
     // Other sources with the same content share the packed file; name and notes belong to the source.
     return { ...packed, name: entry.name, notes: entry.notes };
   } catch {
-    // Whatever is wrong with the cache, the source is still there.
+    // Whatever is wrong with the cache, the source can still be read.
     return undefined;
   }
 }
@@ -60,7 +60,7 @@ export async function rememberDataset(cacheDir: string, key: string, dataset: Da
   await writeFileAtomically(entryPath(cacheDir, key), [Buffer.from(JSON.stringify(entry))]);
 }
 
-/** Changes when the same source becomes another data set, or gets other notes. */
+/** To be raised when the same source becomes another data set, or gets other notes. */
 const KEY_VERSION = 4;
 
 interface Entry {

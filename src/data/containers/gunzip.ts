@@ -5,12 +5,12 @@ import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** Told by its first bytes, whatever its name. Failures are those of the file system, or of zlib. */
+/** The first bytes tell whether a file is compressed, whatever its name. @throws errors of the file system, or of zlib. */
 export async function openGunzipped(path: string): Promise<AsyncIterable<Buffer>> {
   const compressed = await isGzip(path);
   const file: Readable = createReadStream(path, { highWaterMark: 256 * 1024 });
   if (!compressed) return file;
-  // A failure of the file ends the stream of what is inflated.
+  // If the file cannot be read, the inflated stream fails with it.
   return pipeline(file, createGunzip({ chunkSize: 256 * 1024 }), () => {});
 }
 

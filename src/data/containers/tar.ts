@@ -8,7 +8,7 @@ import { formatError, reasonOf } from '../../files/format-error.ts';
 import { LARGEST_ARRAY } from '../../files/memory-limit.ts';
 
 const BLOCK = 512;
-/** Writers fill the last record with zeros, 10 KiB or so. */
+/** Writers fill the last record with zeros, about 10 KiB of them. */
 const LARGEST_END = 2 ** 20;
 const LARGEST_NAME = 2 ** 16;
 
@@ -20,8 +20,8 @@ export interface TarFile {
 /**
  * Reads the wanted ordinary files of a .tar.gz.
  *
- * @param isWanted  told the last part of an entry's name.
- * @returns contents by that name; of two with one name the first.
+ * @param isWanted  is given the last part of an entry's name.
+ * @returns the contents by that name; the first of two files with the same name.
  * @throws as `tarFiles` does.
  */
 export async function readTarGz(
@@ -39,7 +39,7 @@ export async function readTarGz(
 /**
  * The wanted ordinary files of a .tar.gz, one after another. Links, devices and folders are passed over.
  *
- * @param isWanted  told the whole name of each file.
+ * @param isWanted  is given the whole name of each file.
  * @throws {InvalidInputError} if the file cannot be read.
  * @throws {DataFormatError} with the byte offset in the inflated archive: damaged compression, a header whose check sum
  *   does not match, an end in the middle of a file, a wanted file larger than what memory holds.
@@ -116,7 +116,7 @@ function parseHeader(header: Buffer, path: string, offset: number): TarHeader {
   // The check sum's own field counts as spaces.
   for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 0x20 : (header[i] ?? 0);
   if (parseNumber(header.subarray(148, 156)) !== sum) {
-    throw formatError(path, { offset }, 'no tar header here: its check sum does not match', 'copy the file again');
+    throw formatError(path, { offset }, 'not a tar header: its check sum does not match', 'copy the file again');
   }
   const sizeField = header.subarray(SIZE.start, SIZE.start + SIZE.length);
   const size = parseNumber(sizeField);

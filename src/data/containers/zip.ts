@@ -1,5 +1,5 @@
-// Reads entries of a zip archive in place, by name: nothing is written under a name, so no entry can land anywhere. Sizes
-// are checked before anything is inflated, and the check sum after: compressed pixels show no other sign of damage.
+// Reads entries of a zip archive in place, by name. Nothing is written under the name of an entry, so none can land
+// anywhere. Sizes are checked before anything is inflated, and the check sum after: pixels show no other sign of damage.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
@@ -20,19 +20,19 @@ export interface ZipArchive {
    * @throws {DataFormatError} with the byte offset, if it is damaged or larger than it says or than memory holds.
    */
   read(name: string): Promise<Buffer | undefined>;
-  /** Of the content, as the directory has it. */
+  /** The size of the content in bytes, as the directory has it. */
   sizeOf(name: string): number | undefined;
-  /** The same as `read` for what memory should not hold: the content comes to a file without a name in `folder`. */
+  /** As `read`, for what memory should not hold: puts the content in a file without a name in `folder`. */
   store(name: string, folder: string): Promise<UnnamedFile | undefined>;
 }
 
 /**
- * Opens an archive for the time of `use`. ZIP64 is read; encryption, several disks, and other methods than "stored" and
+ * Opens an archive while `use` runs. ZIP64 is read. Encryption, several disks, and methods other than "stored" and
  * "deflated" are not.
  *
- * @param largestEntry  bytes of the largest content that is read.
+ * @param largestEntry  size in bytes of the largest entry that is read.
  * @throws {InvalidInputError} if the file cannot be read.
- * @throws {DataFormatError} if it is no zip archive, or its directory is damaged.
+ * @throws {DataFormatError} if it is not a zip archive, or its directory is damaged.
  * @see APPNOTE.TXT 6.3.10 of PKWARE, sections 4.3.7, 4.3.12 to 4.3.16, 4.5.3.
  */
 export async function withZip<T>(
@@ -83,7 +83,7 @@ interface Entry {
   readonly compressedSize: number;
   readonly size: number;
   readonly crc: number;
-  /** Of its local header. */
+  /** Where its local header starts in the file. */
   readonly offset: number;
 }
 
@@ -95,10 +95,10 @@ const ENCRYPTED_FLAG = 1;
 /** Number of the extra field. */
 const ZIP64_FIELD = 1;
 const LARGEST_DIRECTORY = 64 * 2 ** 20;
-/** What a pair of bits of a deflated stream can give at most: 258 bytes. */
+/** Two bits of a deflated stream give at most 258 bytes. */
 const LARGEST_RATIO = 1032;
 const COPY_AGAIN = 'copy the file again';
-/** Bytes inflated at a time. */
+/** Bytes inflated at once. */
 const PIECE = 2 ** 20;
 
 async function readAt({ path, file, size }: Source, offset: number, length: number): Promise<Buffer> {
@@ -118,7 +118,7 @@ async function findDirectory(source: Source): Promise<Directory> {
     throw formatError(
       path,
       { offset: size },
-      'no zip archive, or cut off: the directory at its end is missing',
+      'not a zip archive, or cut off: the directory at its end is missing',
       COPY_AGAIN,
     );
   }
@@ -162,7 +162,7 @@ function parseDirectory(path: string, { bytes, start, count }: Directory): Map<s
   for (let i = 0; i < count; i++) {
     const offset = start + at;
     if (at + CENTRAL.size > bytes.length || bytes.readUInt32LE(at) !== CENTRAL.signature) {
-      throw formatError(path, { offset }, `the directory has no entry here, ${count} were announced`, COPY_AGAIN);
+      throw formatError(path, { offset }, `the directory has no entry here, though it announces ${count}`, COPY_AGAIN);
     }
     const nameEnd = at + CENTRAL.size + bytes.readUInt16LE(at + 28);
     const extraEnd = nameEnd + bytes.readUInt16LE(at + 30);
@@ -183,7 +183,7 @@ function parseDirectory(path: string, { bytes, start, count }: Directory): Map<s
       const value = bytes.readUInt32LE(at + position);
       return value === 0xffffffff ? long() : value;
     };
-    // The order in which the long forms follow one another.
+    // In the order in which the long forms follow one another.
     const size = sizeAt(24);
     const compressedSize = sizeAt(20);
     entries.set(name, {
@@ -223,7 +223,7 @@ async function findContent(
     throw fail(`is compressed by method ${method}, only 0 (stored) and 8 (deflated) are read`, 'compress it again');
   }
   if (method === 0 ? size !== compressedSize : size > compressedSize * LARGEST_RATIO) {
-    throw fail(`claims ${size} bytes, which its ${compressedSize} bytes in the archive cannot give`);
+    throw fail(`claims to have ${size} bytes, more than its ${compressedSize} bytes in the archive can give`);
   }
   const header = await readAt(source, offset, LOCAL.size);
   if (header.readUInt32LE(0) !== LOCAL.signature) throw fail('is not where the directory says');
@@ -267,7 +267,7 @@ async function storeEntry(source: Source, name: string, entry: Entry, folder: st
 }
 
 function checkContent(length: number, sum: number, { size, crc }: Pick<Entry, 'size' | 'crc'>, fail: Fail): void {
-  if (length !== size) throw fail(`has ${length} bytes, ${size} were announced`);
+  if (length !== size) throw fail(`has ${length} bytes, but ${size} were announced`);
   if (sum !== crc) throw fail('is damaged: its check sum does not match');
 }
 

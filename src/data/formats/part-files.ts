@@ -7,15 +7,15 @@ import { compareCodePoints } from '../labels/class-names.ts';
 export interface PartFiles {
   readonly train: readonly string[];
   readonly test: readonly string[];
-  /** Of a validation part, or of none by their names while others have one. */
+  /** Files of a validation part, and files whose names tell no part while others' do. */
   readonly unused: readonly string[];
 }
 
 /**
  * `train` or `test` as a word of the name: `train.csv`, `mnist_test.csv`, `train-00000-of-00002.parquet`. Files without
- * either are the training part, if none is called that.
+ * either are the training part if no file is called that.
  *
- * @throws {InvalidInputError} if there is a test part alone.
+ * @throws {InvalidInputError} if there is only a test part.
  */
 export function sortIntoParts(folder: string, paths: readonly string[]): PartFiles {
   const ordered = [...paths].sort(compareCodePoints);
@@ -27,7 +27,7 @@ export function sortIntoParts(folder: string, paths: readonly string[]): PartFil
   if (train.length > 0) return { train, test, unused: [...validation, ...others] };
   if (others.length > 0) return { train: others, test, unused: validation };
   throw new InvalidInputError(
-    `Cannot use ${folder} as a data set: none of its files is called train (${ordered.map((path) => basename(path)).join(', ')}): name the training part so.`,
+    `Cannot use ${folder} as a data set: none of its files is called train (${ordered.map((path) => basename(path)).join(', ')}): give the training part that name.`,
     { details: { path: folder } },
   );
 }

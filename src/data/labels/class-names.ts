@@ -1,14 +1,11 @@
-/**
- * The distinct names in their order: by number if all are integers, otherwise by code point. The same on every machine,
- * whatever its language.
- */
+/** The distinct names, ordered by number if all are integers, otherwise by code point: the same on every machine. */
 export function sortClassNames(names: Iterable<string>): string[] {
   const distinct = [...new Set(names)];
   const numeric = distinct.every((name) => /^-?\d+$/.test(name));
   return distinct.sort((a, b) => (numeric ? Number(a) - Number(b) : 0) || compareCodePoints(a, b));
 }
 
-/** Unlike `<`, which compares UTF-16 units, puts characters beyond U+FFFF last. */
+/** Compares by code point. Unlike `<`, which compares UTF-16 units, it puts characters beyond U+FFFF last. */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

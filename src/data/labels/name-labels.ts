@@ -1,7 +1,7 @@
 import { sortClassNames } from './class-names.ts';
 
 export interface NamedLabels {
-  /** The distinct labels of the training part, in their order. */
+  /** The distinct labels of the training part, as `sortClassNames` orders them. */
   readonly classes: readonly string[];
   readonly train: Int32Array;
   readonly test: Int32Array | undefined;
@@ -10,7 +10,7 @@ export interface NamedLabels {
 /**
  * Labels as a file has them (words, or numbers as text) → classes and their indices.
  *
- * @param refuse  makes the error for a label of the test part that the training part does not have.
+ * @param refuse  makes the error for a label of the test part that the training part lacks.
  */
 export function nameLabels(
   train: readonly string[],
@@ -37,5 +37,5 @@ export function listNames(names: readonly string[]): string {
 /** The note on classes that have a name but no image. */
 export function noteOnEmptyClasses(names: Iterable<string>, classes: readonly string[]): string[] {
   const empty = sortClassNames(names).filter((name) => !classes.includes(name));
-  return empty.length === 0 ? [] : [`Classes left out that have no training image: ${listNames(empty)}.`];
+  return empty.length === 0 ? [] : [`Classes without a training image were left out: ${listNames(empty)}.`];
 }

@@ -101,7 +101,7 @@ describe('decodeImage', () => {
     const wide = Buffer.from(greyPng);
     wide.writeUInt32BE(7_143_428, 16);
     await expect(decodeImage(wide, size)).rejects.toThrow(
-      'it announces 2 × 7143428 pixels, at most 65535 a side are read',
+      'it announces 2 × 7143428 pixels, but at most 65535 per side are read',
     );
   });
 

@@ -1,16 +1,16 @@
-// One encoded image → planes of unsigned bytes. What is done here to an image in training must be done in prediction.
+// One encoded image → planes of unsigned bytes. Images for training and for prediction are decoded alike.
 
 import type { ImageShape } from '../set/dataset.ts';
 import type { TargetSize } from '../set/source.ts';
 import { toPlanes } from './planes.ts';
 
 /**
- * Decodes PNG, JPEG or WebP (told by content; the first frame of an animation): EXIF orientation applied, transparency
- * laid on black, 16 bits cut to 8, any colour space to sRGB, scaled up or down to fit with the aspect kept (Lanczos 3),
- * black added around it.
+ * Decodes PNG, JPEG or WebP, told by content; of an animation, the first frame. Applies the EXIF orientation, lays
+ * transparency on black, cuts 16 bits to 8, converts any colour space to sRGB, scales the image up or down to fit, with its
+ * aspect kept (Lanczos 3), and adds black around it.
  *
  * @returns `[1, height, width]` if all channels are equal, otherwise `[3, height, width]`.
- * @throws {Error} if the bytes are not a whole image of a supported format.
+ * @throws {Error} if the bytes are not a complete image in a supported format.
  */
 export async function decodeImage(bytes: Uint8Array, size: TargetSize): Promise<Uint8Array> {
   checkFormat(bytes);
@@ -25,7 +25,7 @@ export async function decodeImage(bytes: Uint8Array, size: TargetSize): Promise<
   return toPlanes(data, info.channels);
 }
 
-/** Height and width as seen, with the EXIF orientation applied, from the image's header alone. */
+/** Height and width after the EXIF orientation is applied, read from the image's header alone. */
 export async function readImageSize(bytes: Uint8Array): Promise<TargetSize> {
   checkFormat(bytes);
   const sharp = await loadSharp();
@@ -55,17 +55,17 @@ export async function resizePlanes(planes: Uint8Array, shape: ImageShape, size: 
   return toPlanes(data, info.channels);
 }
 
-/** Its libraries take a good part of a command's start; only image files need them. */
+/** Loaded only when needed: its libraries take a good part of a command's start. */
 async function loadSharp(): Promise<typeof import('sharp').default> {
   return (await import('sharp')).default;
 }
 
 const BLACK = '#000';
 
-/** The largest side that JPEG can hold. A damaged PNG may announce two thousand million. */
+/** The largest side that JPEG can have. A damaged PNG may announce two billion. */
 const LARGEST_SIDE = 65_535;
 
-/** The decoder knows more formats (SVG, PDF); these are the ones that are promised and tested. */
+/** Refuses what the decoder also knows (SVG, PDF): only these formats are promised and tested. */
 function checkFormat(bytes: Uint8Array): void {
   if (bytes.length === 0) throw new Error('the file is empty');
   const header = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(24, bytes.length));
@@ -73,7 +73,7 @@ function checkFormat(bytes: Uint8Array): void {
   if (text.startsWith('\x89PNG') && header.length === 24) {
     const [width, height] = [header.readUInt32BE(16), header.readUInt32BE(20)];
     if (width > LARGEST_SIDE || height > LARGEST_SIDE) {
-      throw new Error(`it announces ${height} × ${width} pixels, at most ${LARGEST_SIDE} a side are read`);
+      throw new Error(`it announces ${height} × ${width} pixels, but at most ${LARGEST_SIDE} per side are read`);
     }
   } else if (!text.startsWith('\xff\xd8\xff') && !(text.startsWith('RIFF') && text.startsWith('WEBP', 8))) {
     throw new Error('its content is not PNG, JPEG or WebP');

@@ -1,4 +1,4 @@
-// Encoded images, wherever they lie, → parts of one shape.
+// Encoded images, wherever they are stored → parts of one shape.
 
 import { relative } from 'node:path';
 import { InvalidInputError } from '../../errors.ts';
@@ -18,14 +18,14 @@ export interface ImagePlace {
 
 export interface EncodedImages {
   readonly name: string;
-  /** File or folder, for messages. */
+  /** The file or folder, for messages. */
   readonly source: string;
   readonly classes: readonly string[];
   readonly train: readonly ImagePlace[];
   readonly test: readonly ImagePlace[] | undefined;
   /**
    * Calls `read` with the bytes of every image, several at a time, and gives the results in the order of `train`, then
-   * `test`. Called twice where the size has to be found out first: so the bytes need not stay in memory.
+   * `test`. It is called twice if the size has to be found out first, so that the bytes need not stay in memory.
    */
   readAll<T>(
     read: (place: ImagePlace, bytes: () => Promise<Uint8Array>) => Promise<T>,
@@ -34,10 +34,10 @@ export interface EncodedImages {
   readonly notes: readonly string[];
 }
 
-/** Beyond this, an image that was not asked for at its full size would make every search slow. */
+/** Larger images would make every search slow, so they must be asked for. */
 const LARGEST_DEFAULT_SIDE = 64;
 
-/** What became of an image, or undefined if it is broken and left out. */
+/** What became of an image; `value` is undefined if the image is broken and left out. */
 interface Read<T> {
   readonly place: ImagePlace;
   readonly value: T | undefined;
@@ -48,7 +48,7 @@ interface Read<T> {
  * 64 × 64; otherwise 64 × 64. Smaller images are enlarged.
  *
  * @throws {DataFormatError} for the first broken image, unless `skipBroken` leaves them out.
- * @throws {InvalidInputError} if a class or the test part has broken images only.
+ * @throws {InvalidInputError} if all images of a class or of the test part are broken.
  */
 export async function decodeParts(images: EncodedImages, options: ReadOptions): Promise<DatasetParts> {
   const { name, classes, train, test } = images;
@@ -88,7 +88,7 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
   };
 }
 
-/** A few paths as seen from a folder. */
+/** The first few paths, relative to a folder. */
 export function listPaths(folder: string, paths: readonly string[]): string {
   const names = paths.slice(0, 3).map((path) => relative(folder, path) || path);
   return `${names.join(', ')}${paths.length > names.length ? ', …' : ''}`;
@@ -111,7 +111,7 @@ async function readOne<T>(
   }
 }
 
-/** The most frequent size, ties to the smaller, if it is small; otherwise the largest default. */
+/** The most frequent size if it is small, the smaller of equally frequent ones; otherwise the largest default. */
 function defaultSize(sizes: readonly TargetSize[]): TargetSize {
   const counts = new Map<string, { readonly size: TargetSize; readonly count: number }>();
   for (const size of sizes) {
@@ -150,13 +150,13 @@ const nameOf = ({ path, row }: ImagePlace): string => (row === undefined ? path 
 
 function describeBroken({ source }: EncodedImages, broken: readonly ImagePlace[]): string[] {
   if (broken.length === 0) return [];
-  return [`Broken images left out: ${broken.length} (${listPaths(source, broken.map(nameOf))}).`];
+  return [`Broken images were left out: ${broken.length} (${listPaths(source, broken.map(nameOf))}).`];
 }
 
 function describeSizes(sizes: readonly Read<TargetSize>[], size: TargetSize): string[] {
   const resized = sizes.filter(({ value }) => value !== undefined && sizeText(value) !== sizeText(size)).length;
   if (resized === 0) return [];
-  return [`Images resized to ${sizeText(size)}: ${resized} of ${sizes.length}; --size chooses another size.`];
+  return [`Images were resized to ${sizeText(size)}: ${resized} of ${sizes.length}; --size chooses another size.`];
 }
 
 const sizeText = ({ height, width }: TargetSize): string => `${height} × ${width}`;

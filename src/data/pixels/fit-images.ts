@@ -7,7 +7,7 @@ import { resizePlanes } from './decode-image.ts';
 import { createImageStore } from './image-store.ts';
 import { chooseChannels, dropEqualPlanes } from './planes.ts';
 
-/** Gives the same bytes as reading the same images from lossless image files with the same options. */
+/** Gives the same bytes as lossless files of the same images, read with the same options. */
 export async function fitImages(parts: DatasetParts, options: ReadOptions): Promise<DatasetParts> {
   const { shape, train, test, notes } = parts;
   const { height, width } = options.size ?? shape;

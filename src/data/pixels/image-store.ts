@@ -1,4 +1,4 @@
-// Where decoded images wait until all are there: in memory, or in a file where they could be too many for it.
+// Where decoded images wait for the rest: in memory, or in a file if memory should not hold them all.
 
 import { createUnnamedFile } from '../../files/unnamed-file.ts';
 import { type Examples, type ImageShape, selectExamples } from '../set/dataset.ts';
@@ -7,7 +7,7 @@ import { dropEqualPlanes, joinImages } from './planes.ts';
 import { imagesInFile } from './stored-images.ts';
 
 export interface ImageStore {
-  /** @param planes  one or three planes. @returns the number of the image. */
+  /** @param planes  one or three planes. @returns the number of the image, from 0. */
   readonly add: (planes: Uint8Array) => number;
   /** Whether every image so far has one plane. */
   readonly allGrey: () => boolean;
@@ -15,7 +15,7 @@ export interface ImageStore {
   readonly take: (numbers: readonly number[], labels: readonly number[], shape: ImageShape) => Examples;
 }
 
-/** @param count  images to come, at most. */
+/** @param count  the most images that will come. */
 export function createImageStore(count: number, size: TargetSize, overflow: Overflow | undefined): ImageStore {
   const colour = { ...size, channels: 3 };
   const fits = overflow === undefined || 3 * count * size.height * size.width <= overflow.limitBytes;
@@ -36,7 +36,7 @@ function storeInMemory({ height, width }: TargetSize): ImageStore {
   };
 }
 
-/** Rows of three planes each. */
+/** The file has a row of three planes for each image. */
 function storeInFile(colour: ImageShape, folder: string): ImageStore {
   const planeSize = colour.height * colour.width;
   const rowSize = 3 * planeSize;

@@ -29,7 +29,7 @@ export function dropEqualPlanes(planes: Uint8Array, planeSize: number): Uint8Arr
   return planes.slice(0, planeSize);
 }
 
-/** The colour mode asked for, or grey if every image has one plane. Returns the number of channels. */
+/** The number of channels: of the colour mode asked for, or else 1 if every image has one plane. */
 export function chooseChannels(allGrey: boolean, asked?: ColourMode): number {
   return (asked === undefined ? allGrey : asked === 'grey') ? 1 : 3;
 }

@@ -5,7 +5,7 @@ import { DataFormatError } from '../../errors.ts';
 import type { OpenFile } from '../../files/open-file.ts';
 import type { StoredImages } from '../set/dataset.ts';
 
-/** @param offset  of the first image, in bytes. */
+/** @param offset  where the first image starts, in bytes. */
 export function imagesInFile(file: OpenFile, offset: number, imageSize: number): StoredImages {
   return {
     read(index, target) {
@@ -30,7 +30,7 @@ function readSomething({ fd, path }: OpenFile, target: Uint8Array, at: number, l
   }
   if (read > 0) return read;
   const what = cause instanceof Error ? `it cannot be read any more (${cause.message})` : 'it was cut off while in use';
-  throw new DataFormatError(`${path}, byte ${offset}: ${what}; delete the file, it is made again from the data.`, {
+  throw new DataFormatError(`${path}, byte ${offset}: ${what}; delete the file, and it is made again from the data.`, {
     details: { path, offset },
     cause,
   });

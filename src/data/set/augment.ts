@@ -4,28 +4,28 @@ import { cosine, sine } from '../../arithmetic/sine-cosine.ts';
 import type { Rng } from '../../random/rng.ts';
 import { type ImageShape, imageSizeOf } from './dataset.ts';
 
-/** Each is off unless given. They are applied in this order. */
+/** Changes that are off unless given. They are applied in this order. */
 export interface AugmentationSettings {
-  /** Rotation by an angle uniform in ±so many degrees, bilinear, zeros from outside. */
+  /** Rotation by an angle drawn uniformly from ± this many degrees, bilinear, with zeros from outside. */
   readonly rotation?: number | undefined;
-  /** Zeros on each side, so many pixels; then a random crop of the old size (CNN-GA: 4). */
+  /** Pixels of zeros added on each side before a random crop of the old size (CNN-GA: 4). */
   readonly padAndCrop?: number | undefined;
-  /** Mirrored left to right with probability 0.5. */
+  /** Mirrors the image left to right with probability 0.5. */
   readonly horizontalFlip?: boolean | undefined;
-  /** All values times a factor uniform in 1 ± this share, cut off at 0 and 255. */
+  /** Multiplies all values by a factor drawn uniformly from 1 ± this share, and cuts them off at 0 and 255. */
   readonly brightness?: number | undefined;
-  /** A square of zeros with sides of so many pixels around a random pixel (DeVries & Taylor 2017). */
+  /** Side in pixels of a square of zeros around a random pixel (DeVries & Taylor 2017). */
   readonly cutout?: number | undefined;
 }
 
 export interface Augmenter {
   /** Changes the first `count` images of a batch in place. */
   augment(pixels: Uint8Array, count: number, rng: Rng): void;
-  /** Draws what the changes of `count` images would draw. */
+  /** Draws the same random numbers as `augment` for `count` images, and changes nothing. */
   skip(count: number, rng: Rng): void;
 }
 
-/** @returns undefined if nothing is to be done. */
+/** @returns undefined if no setting asks for a change. */
 export function createAugmenter(settings: AugmentationSettings, shape: ImageShape): Augmenter | undefined {
   const steps = augmentationSteps(settings, shape);
   if (steps.length === 0) return undefined;
@@ -47,7 +47,7 @@ export function createAugmenter(settings: AugmentationSettings, shape: ImageShap
 /** Changes one image `[C, H, W]`; `scratch` is as large and free to use. */
 type Change = (image: Uint8Array, scratch: Uint8Array) => void;
 
-/** Draws what is done to one image; undefined: nothing. */
+/** Draws the change of one image; undefined for none. */
 type Step = (rng: Rng) => Change | undefined;
 
 function augmentationSteps(settings: AugmentationSettings, shape: ImageShape): Step[] {
@@ -137,7 +137,7 @@ function rotate(degrees: number, { channels, height, width }: ImageShape): Step 
 /**
  * Bilinear; zero outside the plane.
  *
- * @param plane  where it begins in `pixels`; a view for each pixel would cost more than all else.
+ * @param plane  where the plane begins in `pixels`. A view for each pixel would cost more than all the rest.
  */
 function interpolate(pixels: Uint8Array, plane: number, height: number, width: number, y: number, x: number): number {
   const y0 = Math.floor(y);

@@ -9,8 +9,8 @@ export function epochOrder(indices: Int32Array, rng: Rng): Int32Array {
 }
 
 /**
- * Copies the examples at `indices[from .. from + count)` to the start of the given buffers. Allocates no memory but the
- * views; images in a file are read in the order in which they lie there.
+ * Copies the examples at `indices[from .. from + count)` to the start of the given buffers. Allocates nothing but views.
+ * Images in a file are read in their order there.
  *
  * @param imageSize  bytes of one image.
  * @param pixelsOut  at least `[count, C, H, W]`.

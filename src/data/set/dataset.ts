@@ -7,7 +7,7 @@ export interface ImageShape {
   readonly width: number;
 }
 
-/** Images that stay in a file: more than memory should hold. */
+/** Images that stay in a file, because memory should not hold them. */
 export interface StoredImages {
   /** Copies image `index` to `target`, whose length is the size of an image. */
   read(index: number, target: Uint8Array): void;
@@ -16,7 +16,7 @@ export interface StoredImages {
 /** Labelled images. `labels` are indices into `Dataset.classes`. */
 export interface Examples {
   readonly count: number;
-  /** `[count, channels, height, width]`, raw values 0..255; `readImages` gives some of them, wherever they are. */
+  /** `[count, channels, height, width]`, raw values 0..255. `readImages` reads them, wherever they are. */
   readonly pixels: Uint8Array | StoredImages;
   /** `[count]`. */
   readonly labels: Int32Array;
@@ -33,7 +33,7 @@ export interface Dataset {
   readonly classes: readonly string[];
   readonly train: Examples;
   readonly test: Examples;
-  /** SHA-256 (hex) over shape, class names and all examples; the same images in any format give the same one. */
+  /** SHA-256 (hex) of shape, class names and all examples; the same images give the same one in any format. */
   readonly fingerprint: string;
   /** What a user should know about the loading: images skipped or resized, a test part split off. */
   readonly notes: readonly string[];
@@ -45,11 +45,11 @@ export function imageSizeOf(shape: ImageShape): number {
 }
 
 /**
- * Pixels of the images from `from` to before `to`: a view of those in memory, a copy of those in a file.
+ * The pixels of images `from` to `to - 1`: a view if they are in memory, a copy if they are in a file.
  *
  * @param imageSize  bytes of one image.
  * @returns `[to - from, channels, height, width]`.
- * @throws {DataFormatError} if the file has been damaged meanwhile.
+ * @throws {DataFormatError} if the file has been damaged since it was opened.
  */
 export function readImages({ pixels }: Examples, imageSize: number, from: number, to: number): Uint8Array {
   if (pixels instanceof Uint8Array) return pixels.subarray(from * imageSize, to * imageSize);

@@ -1,11 +1,11 @@
-// What a format has to provide to be loaded. Everything after it (order, test part, fingerprint, cache) is shared.
+// What a format has to provide to be loaded. All formats share what comes after it: order, test part, fingerprint, cache.
 
 import type { Examples, ImageShape } from './dataset.ts';
 
 /** How colour is stored: one channel, or red, green and blue. */
 export type ColourMode = 'grey' | 'rgb';
 
-/** Order of the axes of coloured images in arrays: channels last or channels first. */
+/** Order of the axes of colour images in arrays: channels last or channels first. */
 export type PixelLayout = 'nhwc' | 'nchw';
 
 export interface TargetSize {
@@ -13,25 +13,26 @@ export interface TargetSize {
   readonly width: number;
 }
 
+/** Where images go that memory should not hold. */
 export interface Overflow {
   readonly folder: string;
-  /** Of pixels in memory. */
+  /** Bytes of pixels that memory may hold. */
   readonly limitBytes: number;
 }
 
-/** What the user asked for; a format leaves out what has no meaning for it. */
+/** What the user asked for. A format ignores what has no meaning for it. */
 export interface ReadOptions {
-  /** All images are brought to this size, aspect kept, black added. Without it the format chooses. */
+  /** All images are brought to this size: the aspect is kept, black is added. Without it the format chooses. */
   readonly size?: TargetSize | undefined;
-  /** Without it, grey if every image is grey. */
+  /** Without it, images are grey if all of them are. */
   readonly channels?: ColourMode | undefined;
   /** For arrays and rows of numbers. Without it the format chooses. */
   readonly layout?: PixelLayout | undefined;
-  /** Leave out images that cannot be decoded, and say so in the notes. */
+  /** Leaves out images that cannot be decoded, and says so in the notes. */
   readonly skipBroken?: boolean | undefined;
-  /** Where decoded images wait that are more than memory should hold. Without it they stay in memory. */
+  /** Where decoded images wait if memory should not hold them all. Without it they stay in memory. */
   readonly overflow?: Overflow | undefined;
-  /** Called with steps done and in all; an image may be several steps. */
+  /** Called with the steps done and their total; an image may be several steps. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,10 +47,10 @@ export interface DatasetParts {
   readonly notes: readonly string[];
 }
 
-/** A source whose format is recognised, not yet read. */
+/** A source whose format is recognised, but which is not read yet. */
 export interface LocatedSource {
   readonly format: string;
-  /** Absolute paths of every file on which the result depends; a change in any of them invalidates the cache. */
+  /** Absolute paths of all files on which the result depends; a change in any of them invalidates the cache. */
   readonly files: readonly string[];
   read(options: ReadOptions): Promise<DatasetParts>;
 }
@@ -62,5 +63,5 @@ export interface LocatedSource {
  */
 export type LocateInFolder = (folder: string) => Promise<LocatedSource | undefined>;
 
-/** Takes one file, by its name; what it holds is checked when it is read. */
+/** Takes a file by its name. Its content is checked when it is read. */
 export type LocateFile = (path: string, name?: string) => Promise<LocatedSource> | LocatedSource;

@@ -55,7 +55,7 @@ describe('stratifiedSplit', () => {
   it('refuses a fraction outside 0..1 and data with nothing to spare', () => {
     for (const fraction of [0, 1, -0.1, Number.NaN]) {
       expect(() => stratifiedSplit(labelsOf(5, 5), 2, fraction, createRng(1))).toThrow(
-        `The validation fraction must lie between 0 and 1, got ${fraction}: use 0.1, say.`,
+        `The validation fraction must lie between 0 and 1, got ${fraction}: use 0.1, for example.`,
       );
     }
     expect(() => stratifiedSplit(labelsOf(1, 1), 2, 0.5, createRng(1))).toThrow(

@@ -17,14 +17,17 @@ export interface Split {
  *
  * @param labels      `[n]`, each in `[0, classCount)`.
  * @param fraction    between 0 and 1, both excluded.
- * @param rng         is advanced.
+ * @param rng         advances.
  * @throws {InvalidInputError} if the fraction is outside its range or no class has an example to spare.
  */
 export function stratifiedSplit(labels: Int32Array, classCount: number, fraction: number, rng: Rng): Split {
   if (!(fraction > 0 && fraction < 1)) {
-    throw new InvalidInputError(`The validation fraction must lie between 0 and 1, got ${fraction}: use 0.1, say.`, {
-      details: { fraction },
-    });
+    throw new InvalidInputError(
+      `The validation fraction must lie between 0 and 1, got ${fraction}: use 0.1, for example.`,
+      {
+        details: { fraction },
+      },
+    );
   }
   const byClass = groupByClass(labels, classCount);
   const capacities = byClass.map((members) => Math.max(0, members.length - 1));
@@ -77,7 +80,7 @@ function groupByClass(labels: Int32Array, classCount: number): number[][] {
   return byClass;
 }
 
-/** Shares `total` out in proportion to `sizes`, within the bounds; less than `total` if the maxima do not hold it. */
+/** Divides `total` in proportion to `sizes`, within the bounds; less than `total` if the maxima do not allow it. */
 function apportion(
   sizes: readonly number[],
   total: number,

@@ -11,8 +11,8 @@ export interface ChannelStatistics {
 }
 
 /**
- * Mean and standard deviation of each channel over the given examples only: those that are trained on. Computed in whole
- * numbers, so exact, and the order of `indices` does not matter.
+ * Mean and standard deviation of each channel over the given examples only: those that are trained on. The sums are whole
+ * numbers and so exact, whatever the order of `indices`.
  *
  * @param examples  pixels `[n, C, H, W]`.
  * @throws {ShapeError} if `indices` is empty or points outside.

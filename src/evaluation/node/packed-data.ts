@@ -27,7 +27,7 @@ export function createDatasetReader(): DatasetReader {
       const loaded = await dataset;
       if (loaded.fingerprint === fingerprint) return loaded;
       throw new DataFormatError(
-        `${path} holds the data set ${loaded.fingerprint}, the task names ${fingerprint}; delete the file, it is made again from the data`,
+        `${path} holds the data set ${loaded.fingerprint}, the task names ${fingerprint}; delete the file, and it is made again from the data`,
         { details: { path } },
       );
     } catch (error) {

@@ -57,7 +57,7 @@ describe('CIFAR', () => {
     };
     expect(await readFolder(files)).toEqual({
       ...expected,
-      notes: ['Classes left out that have no training image: worm.'],
+      notes: ['Classes without a training image were left out: worm.'],
     });
   });
 
@@ -79,7 +79,7 @@ describe('CIFAR', () => {
     [
       'with a label beyond its names',
       { ...CIFAR_10, 'batches.meta.txt': Buffer.from('a\nb\n') },
-      'data_batch_1.bin, byte 6146: label 2, but there are 2 classes; copy the file again.',
+      'data_batch_1.bin, byte 6146: label 2, but there are only 2 classes; copy the file again.',
     ],
   ])('is refused when it is %s', async (_, files, message) => {
     await expect(readFolder(files)).rejects.toThrow(message);
@@ -121,7 +121,7 @@ describe('an archive', () => {
       /cifar\.tar\.gz, byte \d+: the gzip compression is damaged or cut off/,
     ],
     ['no gzip', Buffer.from('text'), /cifar\.tar\.gz, byte 0: the gzip compression is damaged or cut off/],
-    ['no tar', gzipSync(Buffer.alloc(2048, 1)), /cifar\.tar\.gz, byte 0: no tar header here/],
+    ['no tar', gzipSync(Buffer.alloc(2048, 1)), /cifar\.tar\.gz, byte 0: not a tar header/],
     [
       'too short for its file',
       encodeTarGz([{ name: 'data_batch_1.bin', content: 'x', size: 1e6 }]),

@@ -43,7 +43,7 @@ export async function locateCifarFolder(folder: string, name = basename(folder))
   };
 }
 
-/** The archive in which either is handed out; it is read in place. */
+/** The archive in which either is published; it is read in place. */
 export function locateCifarArchive(
   path: string,
   name = basename(path).replace(/\.(tar\.gz|tgz)$/i, ''),
@@ -57,7 +57,7 @@ export function locateCifarArchive(
       const version = VERSIONS.find(({ isThere }) => isThere([...contents.keys()]));
       if (version === undefined) {
         throw new InvalidInputError(
-          `Cannot use ${path} as a data set: it holds neither data_batch_1.bin (CIFAR-10) nor train.bin and fine_label_names.txt (CIFAR-100); unpack other archives, and give the folder.`,
+          `Cannot use ${path} as a data set: it holds neither data_batch_1.bin (CIFAR-10) nor train.bin and fine_label_names.txt (CIFAR-100); unpack other archives and give their folder.`,
           { details: { path } },
         );
       }
@@ -85,7 +85,7 @@ interface CifarVersion {
   readonly train: RegExp;
   readonly test: string;
   readonly names: string;
-  /** Bytes of labels in a record, the last of which is taken. */
+  /** Bytes of labels in a record; the last one counts. */
   readonly labelSize: number;
   readonly classes: number;
 }
@@ -184,7 +184,7 @@ function readRecords(files: readonly CifarFile[], { labelSize }: CifarVersion, n
         throw formatError(
           where,
           { offset: at },
-          `label ${bytes[at]}, but there are ${names.length} classes`,
+          `label ${bytes[at]}, but there are only ${names.length} classes`,
           'copy the file again',
         );
       }

@@ -19,7 +19,7 @@ import { readIdx, readIdxImages } from './idx.ts';
  * Images are `[n, height, width]` (grey) or `[n, channels, height, width]` with 1 or 3 channels. The distinct labels of
  * the training part, in their order, become the classes.
  *
- * @param names  of the labels 0, 1, …, which then become the classes.
+ * @param names  names of the labels 0, 1, …; they become the classes.
  */
 export async function locateIdxFolder(
   folder: string,

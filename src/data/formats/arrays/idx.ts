@@ -17,20 +17,20 @@ export interface IdxArray {
 }
 
 /**
- * Reads an IDX file, plain or gzip-compressed (told by its first bytes, whatever its name). Never takes more than the header
+ * Reads an IDX file, plain or gzip-compressed (told by its first bytes, whatever its name). Never reads more than its header
  * announces.
  *
  * @param dimensionCounts  how many dimensions are acceptable.
  * @throws {InvalidInputError} if the file cannot be read.
- * @throws {DataFormatError} with the byte offset: wrong magic number, element type or number of dimensions, a dimension
- *   of zero, too few or too many bytes, damaged compression. In a compressed file offsets count inflated bytes.
+ * @throws {DataFormatError} with the byte offset, for a wrong magic number, element type or number of dimensions, a dimension
+ *   of zero, too few or too many bytes, or damaged compression. In a compressed file offsets count inflated bytes.
  */
 export async function readIdx(path: string, dimensionCounts: readonly number[]): Promise<IdxArray> {
   const { dimensions, bytes } = await collect(path, dimensionCounts);
   return { dimensions, data: bytes };
 }
 
-/** The same for images, of which `dimensions` counts first; where they are more than memory should hold, they stay in a file. */
+/** As `readIdx`, for images: the first dimension is their number. They stay in a file if memory should not hold them. */
 export async function readIdxImages(
   path: string,
   dimensionCounts: readonly number[],
@@ -44,7 +44,7 @@ export async function readIdxImages(
 interface Collected extends IdxHeader {
   /** The elements, unless they are in the file. */
   readonly bytes: Buffer;
-  /** All of the content. */
+  /** The whole content, header included. */
   readonly file: UnnamedFile | undefined;
 }
 
@@ -95,7 +95,7 @@ function checkMemory(path: string, { dimensions, end }: IdxHeader): void {
   throw formatError(path, { offset: 4 }, what, 'check how it was made');
 }
 
-/** @param length  of the content; of one that is too long, what has come of it. */
+/** @param length  bytes of the content, or those read so far if there are too many. */
 function checkLength(path: string, { dimensions, end }: IdxHeader, length: number): void {
   if (length === end) return;
   const announced = `the header announces ${dimensions.join(' × ')} elements, ${end} bytes in all`;

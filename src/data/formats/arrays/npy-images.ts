@@ -1,4 +1,4 @@
-// The images of an npy array as pixels: the array is in memory, or in a file where memory should not hold it.
+// The images of an npy array as pixels. The array is in memory, or in a file if memory should not hold it.
 
 import type { OpenFile } from '../../../files/open-file.ts';
 import { joinRanges, type PixelScale, rangeOf, type ValueRange } from '../../pixels/pixel-values.ts';
@@ -8,14 +8,14 @@ import type { PixelLayout } from '../../set/source.ts';
 import { decodeNumbers, type NpyArray, type NpyHeader, type NpyKind, type NumberType } from './npy.ts';
 
 export interface NpyImages {
-  /** Axes of the array, the images first. */
+  /** Axes of the array; the first counts the images. */
   readonly axes: readonly number[];
   readonly kind: NpyKind;
-  /** Of the first element. */
+  /** Where the first element starts, in bytes. */
   readonly offset: number;
-  /** Of all values. */
+  /** The range of all values. */
   range(): ValueRange;
-  /** → `[n, C, H, W]`, whatever the order of the axes and of the elements. */
+  /** @returns `[n, C, H, W]`, whatever the order of the axes and of the elements. */
   toPixels(shape: ImageShape, layout: PixelLayout, scale: PixelScale): Examples['pixels'];
 }
 
@@ -42,7 +42,7 @@ export function imagesOf({ shape: axes, strides, kind, values, offset }: NpyArra
   };
 }
 
-/** Of an array in C order, whose images follow one another. */
+/** The images of an array in C order, which follow one another in the file. */
 export function imagesInArrayFile(
   file: OpenFile,
   { shape: axes, strides, bigEndian, start }: NpyHeader,
@@ -72,7 +72,7 @@ export function imagesInArrayFile(
   };
 }
 
-/** Elements between neighbours in an image. */
+/** How many elements lie between neighbours in an image. */
 interface ElementOrder {
   readonly channel: number;
   readonly row: number;

@@ -3,19 +3,19 @@
 import { integerPower } from '../../../arithmetic/power.ts';
 import { formatError } from '../../../files/format-error.ts';
 
-/** `boolean` and `byte` are bytes; `text` are strings. */
+/** Elements of kind `boolean` and `byte` are bytes, those of kind `text` strings. */
 export type NpyKind = 'byte' | 'boolean' | 'integer' | 'float' | 'text';
 
 export interface NpyArray {
   readonly shape: readonly number[];
-  /** Elements between neighbours along each axis. */
+  /** How many elements lie between neighbours along each axis. */
   readonly strides: readonly number[];
   readonly kind: NpyKind;
   /** In the order of the file. 64-bit integers beyond 2⁵³ lose their last digits. */
   readonly values: ArrayLike<number>;
-  /** Of kind `text` only. */
+  /** The elements of kind `text`; otherwise empty. */
   readonly texts: readonly string[];
-  /** Of the first element. */
+  /** Where the first element starts, in bytes. */
   readonly offset: number;
   readonly itemSize: number;
 }
@@ -40,23 +40,23 @@ export function parseNpy(bytes: Buffer, path: string): NpyArray {
 /** What stands before the elements. */
 export interface NpyHeader {
   readonly shape: readonly number[];
-  /** Elements between neighbours along each axis. */
+  /** How many elements lie between neighbours along each axis. */
   readonly strides: readonly number[];
   readonly isFortran: boolean;
   readonly type: ElementType;
   readonly bigEndian: boolean;
-  /** Of the first element, in bytes. */
+  /** Where the first element starts, in bytes. */
   readonly start: number;
 }
 
-/** Numbers as the elements hold them. */
+/** The numbers that elements hold. */
 export function decodeNumbers(elements: Buffer, type: NumberType, bigEndian: boolean): ArrayLike<number> {
   return type.decode(inNativeOrder(elements, type.itemSize, bigEndian));
 }
 
 /**
  * @param head    the first bytes of an array: all of its header.
- * @param length  of the whole array, in bytes.
+ * @param length  size of the whole file, in bytes.
  * @throws {DataFormatError} as `parseNpy`.
  */
 export function parseNpyHeader(head: Buffer, length: number, path: string): NpyHeader {
@@ -186,7 +186,7 @@ function typeOf(letter: string, size: number): ElementType | undefined {
   return undefined;
 }
 
-/** A copy where the machine's byte order is another: that is little endian wherever the engine runs. */
+/** Makes a copy if the elements are big endian: every machine on which the engine runs is little endian. */
 function inNativeOrder(bytes: Buffer, itemSize: number, bigEndian: boolean): Buffer {
   if (!bigEndian || itemSize === 1) return bytes;
   const copy = Buffer.from(bytes);
@@ -195,7 +195,7 @@ function inNativeOrder(bytes: Buffer, itemSize: number, bigEndian: boolean): Buf
 
 const asBytes = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** Typed arrays need their elements at multiples of their size. */
+/** Typed arrays need their elements at multiples of their size, so the bytes are copied. */
 function ownBuffer(bytes: Buffer): ArrayBuffer {
   const copy = new ArrayBuffer(bytes.length);
   new Uint8Array(copy).set(bytes);

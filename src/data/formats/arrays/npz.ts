@@ -16,8 +16,8 @@ import { imagesInArrayFile, imagesOf, type NpyImages } from './npy-images.ts';
 /**
  * An archive with `x_train`, `y_train` and, if it has a test part, `x_test`, `y_test`.
  *
- * Images are `[n, height, width]`, or with a last axis of 1 or 3 channels; `layout: 'nchw'` says that the channels come
- * second instead, which is also taken where only the second axis is 1 or 3. Numbers become bytes by `scalesFor`. Labels
+ * Images are `[n, height, width]`, or have a last axis of 1 or 3 channels. With `layout: 'nchw'`, or if only the second axis
+ * is 1 or 3, the channels come second. Numbers become bytes by `scalesFor`. Labels
  * are whole numbers, words, or one-hot rows.
  */
 export function locateNpz(path: string, name = basename(path).replace(/\.npz$/i, '')): LocatedSource {
@@ -91,7 +91,7 @@ async function readPart(
   part: 'train' | 'test',
   { overflow }: ReadOptions,
 ): Promise<RawPart> {
-  // The labels first: an archive that announces absurd images is found out before they are inflated.
+  // The labels first: they show absurd numbers of images before those are inflated.
   const labelsWhere = `${path} (y_${part}.npy)`;
   const where = `${path} (x_${part}.npy)`;
   const labels = labelsOf(await readArray(path, archive, `y_${part}`, labelsWhere), labelsWhere);
@@ -116,7 +116,7 @@ async function readPart(
   return { images, kind, where, labels, labelsWhere };
 }
 
-/** The header is at the start: it takes so many bytes at most, of an array that could have images. */
+/** Bytes of the longest header that an array of images could have. */
 const LARGEST_HEADER = 2 ** 16;
 
 async function readImageArray(
@@ -164,7 +164,12 @@ function labelsOf({ shape, strides, kind, values, texts }: NpyArray, where: stri
     if (columns === 1) {
       const value = values[row * rowStride] ?? Number.NaN;
       if (Number.isSafeInteger(value)) return String(value);
-      throw formatError(where, { row }, `the label ${value} is no whole number`, 'labels are whole numbers or words');
+      throw formatError(
+        where,
+        { row },
+        `the label ${value} is not a whole number`,
+        'labels are whole numbers or words',
+      );
     }
     const oneHot = Array.from({ length: columns }, (_, k) => values[row * rowStride + k * columnStride]);
     const label = oneHot.indexOf(1);
@@ -172,7 +177,7 @@ function labelsOf({ shape, strides, kind, values, texts }: NpyArray, where: stri
     throw formatError(
       where,
       { row },
-      `no one-hot row: [${listNames(oneHot.map(String))}]`,
+      `not a one-hot row: [${listNames(oneHot.map(String))}]`,
       'it must hold one 1, and 0 otherwise',
     );
   });

@@ -1,4 +1,4 @@
-// What the columns of a CSV file mean, told from its first two rows.
+// What the columns of a CSV file mean, as its first two rows tell.
 
 import type { ImageShape } from '../../set/dataset.ts';
 import { delimiterOf, readLines, splitFields } from './csv-lines.ts';
@@ -8,9 +8,9 @@ export interface PixelForm {
   readonly kind: 'pixels';
   readonly delimiter: string;
   readonly hasHeader: boolean;
-  /** Undefined if there are pixels only. */
+  /** Undefined if there are only pixels. */
   readonly labelColumn: number | undefined;
-  /** In the order of the pixels. */
+  /** The columns in the order of the pixels. */
   readonly pixelColumns: readonly number[];
   readonly columns: number;
   readonly shape: ImageShape;
@@ -22,10 +22,10 @@ export interface FileForm {
   readonly delimiter: string;
   readonly hasHeader: boolean;
   readonly fileColumn: number;
-  /** Undefined if there are names only. */
+  /** Undefined if there are only names. */
   readonly labelColumn: number | undefined;
   readonly columns: number;
-  /** Of the first row, for finding the folder. */
+  /** The name in the first row, to find the folder by. */
   readonly example: string;
 }
 
@@ -45,7 +45,7 @@ const FILE_NAMES = [
   'name',
 ];
 
-/** @returns undefined if it is neither form. */
+/** @returns undefined if the file has neither form. */
 export async function formOfCsv(path: string): Promise<PixelForm | FileForm | undefined> {
   const lines: Buffer[] = [];
   for await (const { bytes } of readLines(path)) {
@@ -61,7 +61,7 @@ export async function formOfCsv(path: string): Promise<PixelForm | FileForm | un
   return pixelForm(first, second, delimiter) ?? fileForm(first, second, delimiter);
 }
 
-/** Square images, grey or of three channels. */
+/** The shape of square images, grey or of three channels, with this many pixels. */
 function squareShape(pixels: number): ImageShape | undefined {
   for (const channels of [1, 3]) {
     const side = Math.sqrt(pixels / channels);
@@ -75,7 +75,7 @@ function pixelForm(first: readonly string[], second: readonly string[], delimite
   const names = first.map((name) => name.toLowerCase());
   const named = names.findIndex((name) => LABEL_NAMES.includes(name));
   const hasHeader = named >= 0 || first.filter((field) => !isNumber(field)).length > Math.max(1, words.length);
-  // An index that a data frame was written with has an empty name.
+  // The index of a data frame is written with an empty name.
   const columns = first.flatMap((_, column) => (hasHeader && names[column] === '' ? [] : [column]));
   if (words.length > 1 || columns.length < 4) return undefined;
   const labelColumn = named >= 0 ? named : (words[0] ?? (isUnlabelled(columns.length) ? undefined : columns[0]));
@@ -88,7 +88,7 @@ function pixelForm(first: readonly string[], second: readonly string[], delimite
 const isUnlabelled = (columns: number): boolean =>
   squareShape(columns - 1) === undefined && squareShape(columns) !== undefined;
 
-/** Pixels called by their row and column, counted from 1: the last is called `28x28`. */
+/** The shape that the name of the last pixel gives if pixels are named by row and column, counted from 1: `28x28`. */
 function shapeInNames(names: readonly string[], pixelColumns: readonly number[]): ImageShape | undefined {
   const match = /^(\d{1,4})x(\d{1,4})$/.exec(names[pixelColumns.at(-1) ?? -1] ?? '');
   const [height, width] = [Number(match?.[1]), Number(match?.[2])];

@@ -1,4 +1,4 @@
-// Lines of a CSV file, plain or gzip-compressed, one after another: the file may be larger than memory.
+// The lines and fields of a CSV file, plain or gzip-compressed. Lines come one by one: the file may be larger than memory.
 
 import { fileFailure } from '../../../files/file-failure.ts';
 import { formatError, reasonOf } from '../../../files/format-error.ts';
@@ -11,7 +11,7 @@ export interface CsvLine {
   readonly bytes: Buffer;
 }
 
-/** Longer than 1024 × 1024 × 3 numbers of up to four characters and a comma. */
+/** Bytes: more than 1024 × 1024 × 3 numbers of up to three digits, each with a comma. */
 const LONGEST_LINE = 16 * 2 ** 20;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -19,10 +19,10 @@ const SPACE = 0x20;
 export const QUOTE = 0x22;
 
 /**
- * Gives the lines that are not empty, without a byte-order mark.
+ * Yields the lines that are not empty, without a byte-order mark.
  *
  * @throws {InvalidInputError} if the file cannot be read.
- * @throws {DataFormatError} with the row: damaged compression, a line of more than 16 MiB.
+ * @throws {DataFormatError} with the row, for damaged compression or a line of more than 16 MiB.
  */
 export async function* readLines(path: string): AsyncGenerator<CsvLine> {
   let row = 1;

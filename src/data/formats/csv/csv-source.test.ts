@@ -189,7 +189,7 @@ describe('a folder of CSV files', () => {
     });
     const files = { 'a.csv': encodeCsv(train, shape), 'b.csv': encodeCsv(train, shape) };
     await expect(readFolder(files)).rejects.toThrow(
-      'several CSV files could be its training part (a.csv, b.csv): give one of them, or call one train.csv.',
+      'several CSV files could be its training part (a.csv, b.csv): give the path of one of them, or call one train.csv.',
     );
     expect(await readFolder({ 'table.csv': 'a,b\n1,2\n' })).toBeUndefined();
   });

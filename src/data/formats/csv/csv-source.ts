@@ -1,4 +1,4 @@
-// CSV files: a folder with one for each part, or one file.
+// CSV files: a folder with one file per part, or a single file.
 
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -15,8 +15,8 @@ import { readPixelCsv } from './pixel-csv.ts';
 
 /**
  * Recognises a folder with CSV files (`.csv`, `.csv.gz`) of pixels, or of names of images that lie in it or in a folder
- * in it. `train` and `test` in the names tell the parts; a test file without labels, as Kaggle hands out, is left out.
- * Two training files are refused.
+ * in it. `train` and `test` in the names tell the parts. A test file without labels, as Kaggle has them, is left out. Two
+ * training files are refused.
  */
 export async function locateCsvFolder(folder: string): Promise<LocatedSource | undefined> {
   const names = await readdir(folder).catch((error: unknown) => {
@@ -38,7 +38,7 @@ export async function locateCsvFolder(folder: string): Promise<LocatedSource | u
   const [train, second] = files.filter(({ path }) => parts.train.includes(path));
   if (train === undefined || second !== undefined) {
     throw new InvalidInputError(
-      `Cannot use ${folder} as a data set: several CSV files could be its training part (${parts.train.map((path) => basename(path)).join(', ')}): give one of them, or call one train.csv.`,
+      `Cannot use ${folder} as a data set: several CSV files could be its training part (${parts.train.map((path) => basename(path)).join(', ')}): give the path of one of them, or call one train.csv.`,
       { details: { path: folder } },
     );
   }

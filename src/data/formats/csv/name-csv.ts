@@ -16,10 +16,10 @@ export interface NameFile {
 }
 
 /**
- * The folder from which the names of a CSV file start: the one it lies in, or a folder in that.
+ * The folder to which the names in a CSV file are relative: the one it lies in, or a folder in that.
  *
  * @param example  the name of one image, with or without its ending.
- * @returns undefined if there is no such image.
+ * @returns undefined if no such image exists.
  */
 export async function findImageFolder(folder: string, example: string): Promise<string | undefined> {
   if (example === '') return undefined;
@@ -32,9 +32,10 @@ export async function findImageFolder(folder: string, example: string): Promise<
 }
 
 /**
- * Lists the images that the rows name. Names may leave out the ending, and are never followed out of the folder.
+ * Lists the images that the rows name. A name may lack its ending. No name is followed out of the folder.
  *
- * @throws {DataFormatError} with the row: a missing image, a name that leads elsewhere, a label of the test part alone.
+ * @throws {DataFormatError} with the row, for a missing image, a name that leads elsewhere, or a label that only the test
+ *   part has.
  */
 export async function listLabelledImages(
   name: string,
@@ -111,7 +112,7 @@ function findImage(base: string, name: string): string | undefined {
   return endings.map((ending) => join(base, name + ending)).find(isFile);
 }
 
-/** Ten times as fast as asking asynchronously, and there are many. */
+/** Ten times as fast as an asynchronous call, and there are many files. */
 function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;

@@ -1,4 +1,4 @@
-// The pixels of a text file while they come, one after another, nobody knows how many.
+// The pixels of a text file as they come, one by one; how many there are shows at the end.
 
 import { formatError } from '../../../files/format-error.ts';
 import { LARGEST_ARRAY } from '../../../files/memory-limit.ts';
@@ -12,18 +12,18 @@ export interface PlacedValue {
 }
 
 /**
- * In memory: bytes as long as all values are, floats from the first on that is none. As floats in a file from where memory
- * should not hold them.
+ * Values in memory: as bytes while all of them are bytes, otherwise as floats. What memory should not hold goes to a file,
+ * as floats.
  */
 export class PixelValues {
   readonly #path: string;
   readonly #overflow: Overflow | undefined;
   #values: Uint8Array | Float32Array = new Uint8Array(2 ** 20);
   #length = 0;
-  /** What is not in `#values`. */
+  /** The values that are not in `#values`. */
   #file: UnnamedFile | undefined;
   hasFractions = false;
-  /** The first of the lowest, and the first of the highest, with their rows. */
+  /** The first lowest and the first highest value, with their rows. */
   lowest: PlacedValue = { value: Number.POSITIVE_INFINITY, row: 0 };
   highest: PlacedValue = { value: Number.NEGATIVE_INFINITY, row: 0 };
 
@@ -52,7 +52,7 @@ export class PixelValues {
     return undefined;
   }
 
-  /** The values of an image of those in the file. */
+  /** The values of one of the images in the file. */
   read(image: number, imageSize: number): Float32Array {
     const values = new Float32Array(imageSize);
     if (this.#file !== undefined) {

@@ -1,4 +1,4 @@
-// CSV files with an image on each line: its label and its pixels, as the digits of Kaggle have them.
+// CSV files with an image on each line: its label and its pixels, like Kaggle's digits.
 
 import { formatError } from '../../../files/format-error.ts';
 import { listNames, nameLabels } from '../../labels/name-labels.ts';
@@ -19,8 +19,8 @@ export interface PixelFile {
  * Reads lines of pixels, row by row of the image. The channels of coloured images follow each other pixel by pixel, or
  * plane by plane if `layout` is `nchw`. Numbers become bytes by `scalesFor`; labels are words or numbers.
  *
- * @throws {DataFormatError} with the row: a field that is no number, too few or too many fields, a label of the test part
- *   alone.
+ * @throws {DataFormatError} with the row, for a pixel that is not a number, too few or too many fields, or a label that only
+ *   the test part has.
  */
 export async function readPixelCsv(
   source: {
@@ -72,7 +72,7 @@ export async function readPixelCsv(
 interface Rows {
   readonly path: string;
   readonly labels: readonly string[];
-  /** Of each image. */
+  /** The row of each image. */
   readonly rows: readonly number[];
   readonly values: PixelValues;
 }

@@ -63,7 +63,7 @@ describe.each(['zip', 'tar.gz'] as const)('a %s of images', (form) => {
       { ...filed((i) => (i < 8 ? 'train/' : 'test/')), 'train/cat/notes.txt': strToU8('x') },
       form,
     );
-    expect(notes).toContain('Files left out that are no images of a class: 1 (train/cat/notes.txt).');
+    expect(notes).toContain('Files that are not images of a class were left out: 1 (train/cat/notes.txt).');
     const deep = Object.fromEntries(
       Object.entries(filed(() => '')).map(([name, png]) => [name.replace('/', '/a/b/'), png]),
     );
@@ -93,7 +93,9 @@ describe.each(['zip', 'tar.gz'] as const)('a %s of images', (form) => {
     const archive = await writeIn(join(outer, 'in'), `a.${form}`, bytes);
     const { classes, notes } = await loadDataset(archive, { cacheDir: join(outer, 'cache') });
     expect(classes).toEqual(['cat', 'dog']);
-    expect(notes.join()).toContain('Files left out that are no images of a class: 5 ("../evil/1.png", "/abs/1.png", ');
+    expect(notes.join()).toContain(
+      'Files that are not images of a class were left out: 5 ("../evil/1.png", "/abs/1.png", ',
+    );
     expect(notes.join()).not.toContain('\n');
     expect([(await readdir(outer)).sort(), await readdir(join(outer, 'in'))]).toEqual([['cache', 'in'], [`a.${form}`]]);
   });

@@ -1,4 +1,4 @@
-// Folders of images in an archive, whatever kind it is: the names of its entries make the tree.
+// Folders of images in an archive of any kind: the names of its entries make the tree.
 
 import { basename, join } from 'node:path';
 import { compareCodePoints } from '../../labels/class-names.ts';
@@ -9,7 +9,7 @@ import { type Entries, isImageName, isPassedOver, listImageFolder } from './imag
 
 export interface ImageArchive {
   readonly path: string;
-  /** Of its files, and perhaps of its folders, which end in a slash. */
+  /** Names of its files, and perhaps of its folders, which end in a slash. */
   readonly names: readonly string[];
   /** As `EncodedImages` has it, with the name of each image in the archive. */
   readonly readAll: <T>(
@@ -20,12 +20,12 @@ export interface ImageArchive {
 }
 
 export interface PlaceInArchive extends ImagePlace {
-  /** In the archive. */
+  /** Its name in the archive. */
   readonly entry: string;
 }
 
 /**
- * What `locateImageFolder` takes, in an archive; a folder that holds all the rest is passed through.
+ * Reads what `locateImageFolder` takes from an archive. A single folder around everything is passed through.
  *
  * @throws {InvalidInputError} see `listImageFolder`.
  */
@@ -58,7 +58,7 @@ interface Folder {
 type Folders = ReadonlyMap<string, Folder>;
 
 interface SortedEntries {
-  /** By path, which begins with that of the archive. */
+  /** Folders by their path, which begins with that of the archive. */
   readonly folders: Folders;
   /** Names in the archive by path. */
   readonly entries: ReadonlyMap<string, string>;
@@ -94,7 +94,7 @@ function sortEntries(path: string, names: readonly string[]): SortedEntries {
   return { folders, entries, leftOut };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what no path may hold
+// biome-ignore lint/suspicious/noControlCharactersInRegex: no path may hold them
 const UNUSABLE = /[\u0000-\u001f\u007f\\]/;
 
 function contentsOf(folders: Folders, folder: string): Entries {
@@ -107,7 +107,7 @@ function contentsOf(folders: Folders, folder: string): Entries {
   };
 }
 
-/** Many archives hold one folder, named as they are, in which everything lies. */
+/** Passes through a single outer folder: many archives have one, which bears their own name. */
 function findRoot(path: string, folders: Folders): string {
   let root = path;
   for (;;) {

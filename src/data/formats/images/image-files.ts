@@ -3,7 +3,7 @@ import { mapConcurrently } from '../../../concurrency.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
 import type { EncodedImages } from '../../pixels/decode-parts.ts';
 
-/** Images that are files of their own. */
+/** Images that each have a file of their own. */
 export function imageFiles(images: Omit<EncodedImages, 'readAll'>): EncodedImages {
   const files = [...images.train, ...(images.test ?? [])];
   return {
@@ -13,7 +13,7 @@ export function imageFiles(images: Omit<EncodedImages, 'readAll'>): EncodedImage
   };
 }
 
-/** Small files are read many times as fast as asynchronously; meanwhile other threads decode. */
+/** Synchronous: for small files that is many times as fast, and other threads decode meanwhile. */
 function readImage(path: string): Uint8Array {
   try {
     return readFileSync(path);

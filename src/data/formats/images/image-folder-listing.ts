@@ -5,6 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
+import { counted } from '../../../text/figures.ts';
 import { compareCodePoints, sortClassNames } from '../../labels/class-names.ts';
 
 export interface ImageFile {
@@ -17,7 +18,7 @@ export interface ImageListing {
   readonly train: readonly ImageFile[];
   /** Undefined if the folder has no test part. */
   readonly test: readonly ImageFile[] | undefined;
-  /** Files that are no images by their name. */
+  /** Files whose names are not those of images. */
   readonly ignored: readonly string[];
   /** Folders beside `train` and `test`. */
   readonly unusedFolders: readonly string[];
@@ -30,9 +31,9 @@ export interface ImageListing {
  * `train` that holds folders. Images in folders within a class folder belong to the class too. Hidden files and folders
  * are passed over.
  *
- * @param readEntries  what a folder holds; an archive has folders too.
- * @throws {InvalidInputError} no images, one class, images outside a class folder, parts that are called otherwise than
- *   `train` and `test`, a test class without training images, a folder that cannot be read.
+ * @param readEntries  reads what a folder, or a folder in an archive, holds.
+ * @throws {InvalidInputError} for no images, one class, images outside a class folder, parts not called `train` and `test`,
+ *   a test class without training images, or a folder that cannot be read.
  */
 export async function listImageFolder(folder: string, readEntries: FolderReader = readFolder): Promise<ImageListing> {
   const root = await readEntries(folder);
@@ -98,7 +99,7 @@ async function listClasses(
   const ignored = [...images, ...others];
   const empty: string[] = [];
   for (const path of folders) {
-    // macOS stores accents decomposed; the class must be called the same everywhere.
+    // macOS stores accents decomposed; the class must have the same name everywhere.
     const name = basename(path).normalize('NFC');
     const entries = await readClassFolder(folder, path, readEntries);
     ignored.push(...entries.others);
@@ -111,7 +112,7 @@ async function listClasses(
 
 const DEEPEST = 10;
 
-/** All that lies in a class folder, at any depth. */
+/** Everything in a class folder, at any depth. */
 async function readClassFolder(
   folder: string,
   path: string,
@@ -190,7 +191,7 @@ async function readFolder(folder: string): Promise<Entries> {
   return { folders, images, others };
 }
 
-/** Hidden, or what macOS puts into archives. */
+/** Hidden files, and what macOS puts into archives. */
 export const isPassedOver = (name: string): boolean => name.startsWith('.') || name === '__MACOSX';
 
 export const isImageName = (name: string): boolean => IMAGE_EXTENSIONS.has(extname(name).toLowerCase());
@@ -208,7 +209,7 @@ function toImageFiles(classes: ReadonlyMap<string, readonly string[]>, names: re
 }
 
 const countText = (others: readonly string[]): string =>
-  others.length === 0 ? '' : `, only ${others.length} other files`;
+  others.length === 0 ? '' : `, only ${counted(others.length, 'other file')}`;
 
 function invalid(folder: string, what: string): InvalidInputError {
   return new InvalidInputError(`Cannot use ${folder} as a data set: ${what}.`, { details: { path: folder } });

@@ -80,7 +80,7 @@ describe('locateImageFolder', () => {
     });
     const parts = await read(folder);
     expect(parts.shape).toEqual({ channels: 1, height: 5, width: 6 });
-    expect(parts.notes).toEqual(['Images resized to 5 × 6: 1 of 3; --size chooses another size.']);
+    expect(parts.notes).toEqual(['Images were resized to 5 × 6: 1 of 3; --size chooses another size.']);
   });
 
   it('brings large images to 64 × 64, or to the size asked for', async () => {
@@ -107,8 +107,8 @@ describe('locateImageFolder', () => {
     const parts = await read(await folderWith({ 'cat/a.png': red, 'dog/a.png': grey, 'worm/a.bmp': 'x' }));
     expect(parts.classes).toEqual(['cat', 'dog']);
     expect(parts.notes).toEqual([
-      'Classes left out that have no training image: worm.',
-      `Files left out that are no images of a class: 1 (${join('worm', 'a.bmp')}).`,
+      'Classes without a training image were left out: worm.',
+      `Files that are not images of a class were left out: 1 (${join('worm', 'a.bmp')}).`,
     ]);
   });
 
@@ -123,8 +123,8 @@ describe('locateImageFolder', () => {
       'val/a/1.png': grey,
     });
     expect((await read(folder)).notes).toEqual([
-      `Files left out that are no images of a class: 2 (README.md, ${join('train', 'a', 'notes.txt')}).`,
-      'Folders beside train and test left out: val.',
+      `Files that are not images of a class were left out: 2 (README.md, ${join('train', 'a', 'notes.txt')}).`,
+      'Folders beside train and test were left out: val.',
     ]);
   });
 
@@ -146,7 +146,7 @@ describe('locateImageFolder', () => {
     [
       'nothing but other files',
       { 'a.txt': 'x' },
-      'it holds no images (png, jpg, jpeg, webp), only 1 other files: put the images of each class in a folder named after it, as in FOLDER/cat/1.png',
+      'it holds no images (png, jpg, jpeg, webp), only 1 other file: put the images of each class in a folder named after it, as in FOLDER/cat/1.png',
     ],
     [
       'images outside class folders',
@@ -219,7 +219,7 @@ describe('a broken image', () => {
     const folder = await folderWith({ 'a/1.png': grey, 'a/2.png': 'text', 'a/3.png': grey, 'b/1.png': grey });
     const parts = await read(folder, { skipBroken: true });
     expect([...parts.train.labels]).toEqual([0, 0, 1]);
-    expect(parts.notes).toEqual([`Broken images left out: 1 (${join('a', '2.png')}).`]);
+    expect(parts.notes).toEqual([`Broken images were left out: 1 (${join('a', '2.png')}).`]);
   });
 
   it('must not be the last of its class', async () => {

@@ -1,4 +1,4 @@
-// Folders of PNG, JPEG and WebP images, one folder a class.
+// Folders of PNG, JPEG and WebP images, one folder per class.
 
 import { basename } from 'node:path';
 import { noteOnEmptyClasses } from '../../labels/name-labels.ts';
@@ -8,7 +8,7 @@ import { imageFiles } from './image-files.ts';
 import { type ImageListing, listImageFolder } from './image-folder-listing.ts';
 
 /**
- * Takes any folder as a folder of images, so it must be the last format that is tried.
+ * Takes any folder as a folder of images, so it must be tried last.
  *
  * @throws {InvalidInputError} see `listImageFolder`.
  */
@@ -38,10 +38,12 @@ export function describeListing(
 ): string[] {
   const notes = noteOnEmptyClasses(emptyClasses, classes);
   if (ignored.length > 0) {
-    notes.push(`Files left out that are no images of a class: ${ignored.length} (${listPaths(folder, ignored)}).`);
+    notes.push(
+      `Files that are not images of a class were left out: ${ignored.length} (${listPaths(folder, ignored)}).`,
+    );
   }
   if (unusedFolders.length > 0) {
-    notes.push(`Folders beside train and test left out: ${listPaths(folder, unusedFolders)}.`);
+    notes.push(`Folders beside train and test were left out: ${listPaths(folder, unusedFolders)}.`);
   }
   return notes;
 }

@@ -1,4 +1,4 @@
-// A .tar.gz: of a folder of images, one folder a class, or of CIFAR's binary files. It is read in place, from start to end.
+// A .tar.gz of a folder of images, one folder per class, or of CIFAR's binary files. It is read in place, from start to end.
 
 import { basename } from 'node:path';
 import { mapConcurrently } from '../../../concurrency.ts';
@@ -28,7 +28,7 @@ export function locateTarGz(path: string, name = basename(path).replace(/\.(tar\
   };
 }
 
-/** What waits to be decoded. */
+/** How much may wait to be decoded. */
 const WAITING = { files: 256, bytes: 2 ** 24 };
 
 async function readInOrder<T>(
@@ -44,7 +44,7 @@ async function readInOrder<T>(
   const readWaiting = async (): Promise<void> => {
     const readOne = async ({ name, content }: TarFile): Promise<void> => {
       const found = missing.get(name);
-      // Of two with one name the first.
+      // Of two entries with the same name, the first counts.
       if (found === undefined || !missing.delete(name)) return;
       results[found.index] = await read(found.place, async () => content);
     };
@@ -59,7 +59,7 @@ async function readInOrder<T>(
   }
   await readWaiting();
   for (const { place } of missing.values()) {
-    throw formatError(path, { offset: 0 }, `${place.entry} has gone while it was read`, 'read it again');
+    throw formatError(path, { offset: 0 }, `${place.entry} disappeared while the archive was read`, 'read it again');
   }
   return results;
 }

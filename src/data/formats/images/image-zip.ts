@@ -1,4 +1,4 @@
-// A zip archive of a folder of images, one folder a class. Its images are read in place, one by one.
+// A zip archive of a folder of images, one folder per class. Its images are read in place, one by one.
 
 import { basename } from 'node:path';
 import { mapConcurrently } from '../../../concurrency.ts';
@@ -33,7 +33,7 @@ export function locateImageZip(path: string, name = basename(path).replace(/\.zi
   };
 }
 
-/** Bytes of an encoded image. */
+/** Bytes of the largest encoded image. */
 const LARGEST_IMAGE = 2 ** 28;
 
 async function readEntry(archive: ZipArchive, entry: string, path: string): Promise<Uint8Array> {

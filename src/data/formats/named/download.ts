@@ -1,4 +1,4 @@
-// Files from the network, whole or not at all: what has come is kept when a transfer breaks, and the next one goes on there.
+// Downloads of whole files. When a transfer breaks, what has arrived is kept, and the next one goes on from there.
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -13,34 +13,34 @@ import { reasonOf } from '../../../files/format-error.ts';
 
 export interface RemoteFile {
   readonly url: string;
-  /** As its authors publish it; hexadecimal. */
+  /** Hexadecimal, as its authors publish it. */
   readonly md5: string;
 }
 
 export interface DownloadOptions {
-  /** Called with the bytes that are there and in all; not called where the server does not say how many. */
+  /** Called with the bytes received and their total; not called if the server does not tell the total. */
   readonly onProgress?: ((received: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Longest time without a byte. Default 30 s. */
   readonly stallMs?: number;
-  /** Between tries. Default 1 s, then twice as long each time. */
+  /** Pause before the second try. Default 1 s; each further pause is twice as long. */
   readonly pauseMs?: number;
 }
 
 /**
- * Fetches a file to `path`, unless it is there. Transfers go to `path.part` first, which becomes `path` once its check sum
- * is right. A broken transfer is tried again, going on where it broke, as long as bytes come; three times in a row
- * without any, and it fails. The part stays for the next call.
+ * Downloads a file to `path`, unless it is there. The bytes go to `path.part`, which is renamed once its check sum is right.
+ * A broken transfer is tried again from where it broke. After three tries in a row without a byte, the download fails; the
+ * part is kept for the next call.
  *
- * @throws {InvalidInputError} no network, a refusal of the server, a disk that cannot be written.
- * @throws {DataFormatError} a wrong check sum, twice: what came is removed.
+ * @throws {InvalidInputError} if there is no network, the server refuses, or the disk cannot be written.
+ * @throws {DataFormatError} if the check sum is wrong twice; the file is then removed.
  */
 export async function download(file: RemoteFile, path: string, options: DownloadOptions = {}): Promise<void> {
   if ((await sizeOf(path)) !== undefined) return;
   const part = `${path}.part`;
   try {
     ensureFolder(dirname(path));
-    // A part of another file, or one that was damaged, shows in the sum of the whole: then once more from the start.
+    // A damaged part, or a part of another file, shows in the check sum; then everything is fetched once more.
     for (const isLast of [false, true]) {
       await transfer(file, part, options);
       const md5 = await md5Of(part);
@@ -48,7 +48,7 @@ export async function download(file: RemoteFile, path: string, options: Download
       await rm(part, { force: true });
       if (isLast) {
         throw new DataFormatError(
-          `${file.url}: the check sum of what was received is ${md5}, expected ${file.md5}; it was removed: try again later, or get the file elsewhere.`,
+          `${file.url}: the check sum of what was received is ${md5}, expected ${file.md5}; the file was removed; try again later, or get it elsewhere.`,
           { details: { url: file.url, path, received: md5, expected: file.md5 } },
         );
       }
@@ -61,7 +61,7 @@ export async function download(file: RemoteFile, path: string, options: Download
 const TRIES = 3;
 const LARGEST_FILE = 2 * 2 ** 30;
 
-/** Something that another try could mend. */
+/** A failure that another try could mend. */
 class BrokenTransfer extends Error {}
 
 async function transfer(file: RemoteFile, part: string, options: DownloadOptions): Promise<void> {
@@ -76,7 +76,7 @@ async function transfer(file: RemoteFile, part: string, options: DownloadOptions
       failures = ((await sizeOf(part)) ?? 0) > before ? 1 : failures + 1;
       if (failures === TRIES) {
         throw new InvalidInputError(
-          `Cannot fetch ${file.url}: ${reasonOf(error)}; check the network, what has come is kept.`,
+          `Cannot fetch ${file.url}: ${reasonOf(error)}; check the network and try again: what has arrived is kept.`,
           {
             details: { url: file.url },
             cause: error,
@@ -91,15 +91,15 @@ async function transfer(file: RemoteFile, part: string, options: DownloadOptions
 async function receive(file: RemoteFile, part: string, start: number, options: DownloadOptions): Promise<void> {
   const { onProgress, signal, stallMs = 30_000 } = options;
   const stalled = new AbortController();
-  const timer = setTimeout(() => stalled.abort(new BrokenTransfer(`nothing came for ${stallMs / 1000} s`)), stallMs);
+  const timer = setTimeout(() => stalled.abort(new BrokenTransfer(`nothing arrived for ${stallMs / 1000} s`)), stallMs);
   const stop = AbortSignal.any(signal === undefined ? [stalled.signal] : [signal, stalled.signal]);
   let target: FileHandle | undefined;
   try {
     const response = await ask(file.url, start, stop);
-    // It has all the bytes; the check sum tells whether they are right.
+    // The part has all the bytes; the check sum tells whether they are right.
     if (response.status === 416 && start > 0) return;
     if (!response.ok || response.body === null) throw refusal(file.url, response.status);
-    // A server that cannot go on in the middle sends everything.
+    // A server that cannot resume sends everything.
     const offset = response.status === 206 ? start : 0;
     const length = Number(response.headers.get('content-length') ?? Number.NaN);
     target = await open(part, offset === 0 ? 'w' : 'a');
@@ -122,7 +122,7 @@ async function receive(file: RemoteFile, part: string, start: number, options: D
 }
 
 async function ask(url: string, start: number, signal: AbortSignal): Promise<Response> {
-  // Compression on the way would change the bytes and their number.
+  // Compression in transit would change the bytes and their number.
   const headers = { 'accept-encoding': 'identity', ...(start > 0 && { range: `bytes=${start}-` }) };
   try {
     return await fetch(url, { headers, signal });

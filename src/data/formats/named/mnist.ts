@@ -6,7 +6,7 @@ import { InvalidInputError } from '../../../errors.ts';
 import type { LocatedSource } from '../../set/source.ts';
 import { locateIdxFolder } from '../arrays/idx-folder.ts';
 
-/** Finds the 60,000 + 10,000 images. @throws {InvalidInputError} if the package is not installed. */
+/** Locates the 60,000 + 10,000 images. @throws {InvalidInputError} if the package is not installed. */
 export async function locateMnist(): Promise<LocatedSource> {
   const folder = mnistFolder();
   const source = await locateIdxFolder(folder, 'mnist');

@@ -58,7 +58,7 @@ describe('a published data set', () => {
     const parts = await (await locating).read({});
     expect(parts).toMatchObject({ name: 'clothes', shape, classes: ['bag', 'trouser'] });
     expect([...parts.train.labels]).toEqual([...train.labels].map((label) => 1 - label));
-    expect(parts.notes).toEqual(['Classes left out that have no training image: hat.']);
+    expect(parts.notes).toEqual(['Classes without a training image were left out: hat.']);
     expect(progress.filter((share) => share === 1)).toHaveLength(4);
     expect(server.requests).toHaveLength(4);
     await server.close();
@@ -109,7 +109,7 @@ describe('a published data set', () => {
     });
     await expect(locating).rejects.toMatchObject({
       code: 'DATA_FORMAT',
-      message: `${server.base}${LARGEST}: the check sum of what was received is ${md5(Buffer.from('other'))}, expected ${md5(FILES[LARGEST] ?? Buffer.alloc(0))}; it was removed: try again later, or get the file elsewhere.`,
+      message: `${server.base}${LARGEST}: the check sum of what was received is ${md5(Buffer.from('other'))}, expected ${md5(FILES[LARGEST] ?? Buffer.alloc(0))}; the file was removed; try again later, or get it elsewhere.`,
     });
     expect(await readdir(folder)).toEqual([]);
     expect(server.requests).toHaveLength(2);
@@ -119,10 +119,10 @@ describe('a published data set', () => {
     [
       'breaks off without a byte',
       () => ({ breakAfter: 0 }),
-      /^Cannot fetch .*train-images.*: .+; check the network, what has come is kept\. Or put /,
+      /^Cannot fetch .*train-images.*: .+; check the network and try again: what has arrived is kept\. Or put /,
       3,
     ],
-    ['stalls', () => 'stall', /: nothing came for 0\.05 s; check the network/, 3],
+    ['stalls', () => 'stall', /: nothing arrived for 0\.05 s; check the network/, 3],
     ['is out of order', () => ({ status: 503 }), /: the server answers 503; check the network/, 3],
     ['does not have it', () => ({ status: 404 }), /: the server answers 404; get the file elsewhere\. Or put /, 1],
   ])('gives up on a server that %s', async (_, misbehave, message, requests) => {
@@ -140,7 +140,7 @@ describe('a published data set', () => {
       code: 'INVALID_INPUT',
       message: expect.stringMatching(
         new RegExp(
-          `^Cannot fetch .*: .*ECONNREFUSED.*; check the network, what has come is kept\\. Or put ${Object.keys(FILES).join(', ')} from ${server.base} into ${folder}, or name a folder that has it with --data-dir\\.$`,
+          `^Cannot fetch .*: .*ECONNREFUSED.*; check the network and try again: what has arrived is kept\\. Or put ${Object.keys(FILES).join(', ')} from ${server.base} into ${folder}, or name a folder that has it with --data-dir\\.$`,
         ),
       ),
     });

@@ -1,4 +1,4 @@
-// Data sets that are fetched by their name from where their authors publish them, once.
+// Data sets that are fetched by name, once, from where their authors publish them.
 
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,16 +10,16 @@ import { type DownloadOptions, download, type RemoteFile } from './download.ts';
 
 export interface PublishedDataset {
   readonly name: string;
-  /** Where the files lie, with a slash at the end. */
+  /** The address of the folder of the files, with a slash at the end. */
   readonly base: string;
   readonly files: readonly { readonly name: string; readonly md5: string }[];
-  /** Of the labels 0, 1, …, where the files have numbers only. */
+  /** Names of the labels 0, 1, … if the files have only numbers. */
   readonly classes?: readonly string[];
-  /** Folder that the files make when they are unpacked. */
+  /** The folder into which the files unpack. */
   readonly unpacked?: string;
 }
 
-/** Zalando Research 2017, https://github.com/zalandoresearch/fashion-mnist (addresses, sums and names are from there). */
+/** Zalando Research 2017, https://github.com/zalandoresearch/fashion-mnist (the source of addresses, check sums and names). */
 const FASHION_MNIST: PublishedDataset = {
   name: 'fashion-mnist',
   base: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
@@ -32,7 +32,7 @@ const FASHION_MNIST: PublishedDataset = {
   classes: ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
 };
 
-/** Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html (addresses and sums are from there). */
+/** Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html (the source of addresses and check sums). */
 const CIFAR_BASE = 'https://www.cs.toronto.edu/~kriz/';
 const CIFAR_10: PublishedDataset = {
   name: 'cifar10',
@@ -51,14 +51,14 @@ export const PUBLISHED: readonly PublishedDataset[] = [FASHION_MNIST, CIFAR_10, 
 
 export interface PublishedOptions extends DownloadOptions {
   readonly cacheDir: string;
-  /** If given, the files must be there, in this folder or in one of the data set's name; nothing is fetched. */
+  /** If given, the files must be in this folder, or in one in it named after the data set; nothing is fetched. */
   readonly dataDir?: string | undefined;
 }
 
 /**
- * Finds the files in `dataDir`, or in the cache, or fetches them into the cache.
+ * Locates the files in `dataDir` or in the cache, or fetches them into the cache.
  *
- * @throws {InvalidInputError} if they are not in `dataDir`, or cannot be fetched: it says what to put where.
+ * @throws {InvalidInputError} if they are not in `dataDir` or cannot be fetched; the message says what to put where.
  * @throws {DataFormatError} if what was fetched has a wrong check sum.
  */
 export async function locatePublished(dataset: PublishedDataset, options: PublishedOptions): Promise<LocatedSource> {
@@ -81,7 +81,7 @@ export async function locatePublished(dataset: PublishedDataset, options: Publis
   }
   const source = await locateIn(dataset, folder);
   if (source !== undefined) return source;
-  throw new InvalidInputError(`${folder} has other files than ${dataset.name} is made of: remove it, and try again.`);
+  throw new InvalidInputError(`${folder} does not hold the files of ${dataset.name}: remove it and try again.`);
 }
 
 async function locateGiven(dataset: PublishedDataset, dataDir: string): Promise<LocatedSource> {

@@ -1,4 +1,4 @@
-// Which columns of a Parquet file hold the images and the labels, and what the labels are called.
+// Which columns of a Parquet file hold the images and the labels, and the names of the labels.
 
 import type { FileMetaData } from 'hyparquet';
 import { InvalidInputError } from '../../../errors.ts';
@@ -7,7 +7,7 @@ import type { Column } from './parquet-page.ts';
 export interface ImageColumns {
   readonly image: Column;
   readonly label: Column;
-  /** By number; undefined where labels are words or bare numbers. */
+  /** The names of the labels 0, 1, …; undefined if labels are words or bare numbers. */
   readonly names: readonly string[] | undefined;
 }
 
@@ -15,10 +15,10 @@ const IMAGE_NAMES = ['image', 'img', 'jpg', 'jpeg', 'png', 'webp', 'picture', 'p
 const LABEL_NAMES = ['label', 'labels', 'class', 'category', 'target', 'fine_label', 'cls'];
 
 /**
- * Finds the columns by the metadata of the library `datasets`, or else by their names. An image column is a group with
- * `bytes`, or bytes themselves. Of several labels, `label` is taken, or `fine_label` before `coarse_label`.
+ * Finds the columns by the metadata of the library `datasets`, or else by their names. An image column holds bytes, or is a
+ * group with a column `bytes`. Of several labels `label` is taken, and `fine_label` before `coarse_label`.
  *
- * @throws {InvalidInputError} if there is none.
+ * @throws {InvalidInputError} if either is missing.
  */
 export function imageColumnsOf({
   path,
@@ -50,13 +50,13 @@ export function imageColumnsOf({
 
 const TYPES: ReadonlySet<string> = new Set<Column['type']>(['BYTE_ARRAY', 'INT32', 'INT64', 'BOOLEAN']);
 
-/** Columns without lists of the types that are read, by their path. */
+/** The columns without lists whose types are read, by their path. */
 function leavesOf({ schema }: FileMetaData): ReadonlyMap<string, Column> {
   const leaves = new Map<string, Column>();
   let next = 1;
   const walk = (path: readonly string[], definition: number, inList: boolean): void => {
     const element = schema[next++];
-    // Groups announce their members before them; deeper than this is nothing that holds images.
+    // A group announces how many members follow it. Nothing deeper than this holds images.
     if (element === undefined || path.length > 20) return;
     const here = [...path, element.name];
     const depth = definition + (element.repetition_type === 'OPTIONAL' ? 1 : 0);
@@ -78,7 +78,7 @@ interface Feature {
   readonly names: readonly string[] | undefined;
 }
 
-/** From the key `huggingface`; empty if it is missing or something else. */
+/** The features under the key `huggingface`; empty if it is missing or holds something else. */
 function featuresOf({ key_value_metadata }: FileMetaData): ReadonlyMap<string, Feature> {
   const text = key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
   try {

@@ -1,5 +1,5 @@
-// A Parquet file's metadata, and its columns page by page. hyparquet reads metadata and page headers; the pages are decoded
-// here, because it believes the run lengths and counts in them, and a damaged one can take all memory.
+// A Parquet file's metadata, and its columns page by page. hyparquet reads metadata and page headers. Pages are decoded
+// here, because hyparquet trusts the run lengths and counts in them: a damaged page could take all memory.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -18,18 +18,18 @@ export interface ParquetFile {
   readonly metadata: FileMetaData;
   readonly rows: number;
   /**
-   * The values of a column without lists, null where there is none, page by page in the order of rows.
+   * The values of a column without lists, page by page in the order of rows; null where a row has none.
    *
-   * @throws {DataFormatError} with the byte offset of the page.
+   * @throws {DataFormatError} with the byte offset of a damaged page.
    */
   pages(column: Column): AsyncGenerator<readonly PageValue[]>;
 }
 
 /**
- * Opens a file for the time of `use`.
+ * Opens a file while `use` runs.
  *
  * @throws {InvalidInputError} if it cannot be read.
- * @throws {DataFormatError} with the byte offset, if it is no Parquet file, cut off or damaged.
+ * @throws {DataFormatError} with the byte offset, if it is not a Parquet file, cut off or damaged.
  * @see https://parquet.apache.org/docs/file-format/
  */
 export async function withParquet<T>(path: string, use: (file: ParquetFile) => Promise<T>): Promise<T> {
@@ -60,7 +60,7 @@ async function readAt(path: string, handle: FileHandle, size: number, offset: nu
     throw formatError(
       path,
       { offset: Math.min(size, Math.max(0, offset)) },
-      `${length} bytes from byte ${offset} on are announced, the file has ${size}`,
+      `${length} bytes from byte ${offset} on are announced, but the file has ${size}`,
       COPY_AGAIN,
     );
   }
@@ -83,7 +83,7 @@ async function readMetadata(path: string, handle: FileHandle, size: number): Pro
     throw formatError(
       path,
       { offset: size - 8 },
-      `metadata of ${length} bytes are announced, the file has ${size}`,
+      `metadata of ${length} bytes is announced, but the file has ${size}`,
       COPY_AGAIN,
     );
   }
@@ -100,7 +100,7 @@ async function readMetadata(path: string, handle: FileHandle, size: number): Pro
   }
 }
 
-/** A number ends with a byte below 128. One without end would be read in a time that grows with its square. */
+/** A number ends with a byte below 128. Reading one without end would take quadratic time. */
 function checkNumbers(footer: Buffer): void {
   let run = 0;
   for (const byte of footer) {
@@ -135,7 +135,7 @@ async function* readPages(
       throw formatError(
         path,
         { offset: start },
-        `${seen} values of ${column.path.join('.')}, the row group has ${rows} rows`,
+        `${seen} values of ${column.path.join('.')}, but the row group has ${rows} rows`,
         COPY_AGAIN,
       );
     }
@@ -196,7 +196,7 @@ function* decodeChunk(
 /** Never more than `length` bytes. */
 function inflate(codec: string, bytes: Buffer, length: number): Uint8Array {
   if (codec === 'UNCOMPRESSED') return bytes;
-  // The libraries of Node.js stop at a limit; those in hyparquet-compressors fill a buffer of a given length.
+  // Node.js stops at a limit; hyparquet-compressors fills a buffer of the given length.
   if (codec === 'GZIP') return gunzipSync(bytes, { maxOutputLength: length + 1 });
   if (codec === 'BROTLI') return brotliDecompressSync(bytes, { maxOutputLength: length + 1 });
   const decompress = compressors[codec as keyof typeof compressors];

@@ -66,9 +66,9 @@ describe('decodePage', () => {
       required,
       Buffer.alloc(8),
       { count: 2 ** 31 - 1 },
-      '2147483647 values, 100 rows are left',
+      '2147483647 values, but 100 rows are left',
     ],
-    ['a negative count', required, Buffer.alloc(8), { count: -1 }, '-1 values, 100 rows are left'],
+    ['a negative count', required, Buffer.alloc(8), { count: -1 }, '-1 values, but 100 rows are left'],
     ['more values than bytes', required, Buffer.alloc(8), { count: 2 }, '2 values in 8 bytes'],
     [
       'a value beyond its end',

@@ -1,5 +1,5 @@
-// One page of a Parquet column → its values. Every count is checked against the rows that are left, every length against the
-// bytes that are there.
+// One page of a Parquet column → its values. Every count is checked against the rows that are left, every length against
+// the bytes of the page.
 
 import type { PageHeader } from 'hyparquet/src/types.js';
 import { integerPower } from '../../../arithmetic/power.ts';
@@ -8,7 +8,7 @@ import { integerPower } from '../../../arithmetic/power.ts';
 export interface Column {
   readonly path: readonly string[];
   readonly type: 'BYTE_ARRAY' | 'INT32' | 'INT64' | 'BOOLEAN';
-  /** How many of the groups around the value, and the value itself, may be missing. */
+  /** How many of the value and the groups around it may be missing. */
   readonly maxDefinition: number;
 }
 
@@ -23,8 +23,8 @@ type Inflate = (bytes: Buffer, length: number) => Uint8Array;
 /**
  * Decodes a page of plain or dictionary-encoded values, of either version.
  *
- * @param dictionary  values of the dictionary page, if there was one.
- * @param rowsLeft    a page cannot have more values.
+ * @param dictionary  the values of the dictionary page, if there was one.
+ * @param rowsLeft    the most values that the page can have.
  * @throws {Error} if the page is not what its header says, or has another encoding.
  * @see https://parquet.apache.org/docs/file-format/data-pages/encodings/
  */
@@ -72,12 +72,12 @@ export function decodePage(
 }
 
 function exactly(bytes: Uint8Array, size: number): Buffer {
-  if (bytes.length !== size) throw new Error(`${bytes.length} bytes, ${size} were announced`);
+  if (bytes.length !== size) throw new Error(`${bytes.length} bytes, but ${size} were announced`);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function checkCount(count: number, rowsLeft: number): void {
-  if (!(count >= 0 && count <= rowsLeft)) throw new Error(`${count} values, ${rowsLeft} rows are left`);
+  if (!(count >= 0 && count <= rowsLeft)) throw new Error(`${count} values, but ${rowsLeft} rows are left`);
 }
 
 function readValues(
@@ -123,7 +123,7 @@ function readPresent(
 }
 
 function readPlain(bytes: Buffer, type: Column['type'], count: number): PageValue[] {
-  // Bytes that the shortest value takes.
+  // Bytes of the shortest value.
   const least = type === 'BOOLEAN' ? 1 / 8 : type === 'INT64' ? 8 : 4;
   if (!(count >= 0 && count * least <= bytes.length)) throw new Error(`${count} values in ${bytes.length} bytes`);
   const values: PageValue[] = [];
@@ -144,7 +144,7 @@ function readPlain(bytes: Buffer, type: Column['type'], count: number): PageValu
 
 const bitsFor = (largest: number): number => 32 - Math.clz32(largest);
 
-/** The hybrid of runs and bit-packed groups of eight: exactly `count` numbers. */
+/** Exactly `count` numbers from the hybrid of runs and bit-packed groups of eight. */
 function readRuns(bytes: Buffer, bits: number, count: number): Uint32Array {
   if (bits > 32) throw new Error(`numbers of ${bits} bits`);
   const values = new Uint32Array(count);

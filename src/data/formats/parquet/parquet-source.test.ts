@@ -40,7 +40,7 @@ describe('a Parquet file', () => {
     const parts = await read(encodeParquet(images, ['dog', 'cat', 'bird', 'worm']));
     expect(parts.classes).toEqual(['bird', 'cat', 'dog']);
     expect([...parts.train.labels]).toEqual([...train.labels].map((label) => 2 - label));
-    expect(parts.notes).toEqual(['Classes left out that have no training image: worm.']);
+    expect(parts.notes).toEqual(['Classes without a training image were left out: worm.']);
   });
 
   it('may have words for labels', async () => {
@@ -57,7 +57,7 @@ describe('a Parquet file', () => {
     [
       'a label without a name',
       [...images, { bytes: new Uint8Array(1), label: -1 }],
-      ', row 13: label -1, but there are 3 class names; give rows with labels.',
+      ', row 13: label -1, but there are only 3 class names; give rows with labels.',
     ],
     [
       'a missing image',
@@ -77,7 +77,7 @@ describe('a Parquet file', () => {
     const bytes = encodeParquet([...images, { bytes: new Uint8Array(100), label: 1 }]);
     expect(await read(bytes, { skipBroken: true })).toMatchObject({
       train,
-      notes: [expect.stringMatching(/^Broken images left out: 1 \(.*row 13\)\.$/)],
+      notes: [expect.stringMatching(/^Broken images were left out: 1 \(.*row 13\)\.$/)],
     });
   });
 
@@ -121,7 +121,7 @@ describe('a folder of Parquet files', () => {
         [`${prefix}validation-00000-of-00001.parquet`]: encodeParquet(images.slice(0, 3)),
         'README.md': Buffer.from('x'),
       });
-      expect(parts).toMatchObject({ train, notes: ['Files left out: validation-00000-of-00001.parquet.'] });
+      expect(parts).toMatchObject({ train, notes: ['Files were left out: validation-00000-of-00001.parquet.'] });
       expect(parts?.test?.count).toBe(3);
     }
   });

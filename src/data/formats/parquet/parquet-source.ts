@@ -1,4 +1,4 @@
-// Parquet files with encoded images, as Hugging Face has them: a column `image` of bytes and path, and a column `label`.
+// Parquet files with encoded images, like those of Hugging Face: a column `image` of bytes and path, and a column `label`.
 
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import type { PageValue } from './parquet-page.ts';
 
 /**
  * Recognises a folder with `.parquet` files, or with a folder `data` of them. `train` and `test` in their names tell the
- * parts, of which each may have several files; a validation part is left out.
+ * parts, each of which may have several files. A validation part is left out.
  */
 export async function locateParquetFolder(folder: string): Promise<LocatedSource | undefined> {
   for (const inner of [folder, join(folder, 'data')]) {
@@ -27,7 +27,8 @@ export async function locateParquetFolder(folder: string): Promise<LocatedSource
       folder,
       files.map((name) => join(inner, name)),
     );
-    const notes = unused.length === 0 ? [] : [`Files left out: ${listNames(unused.map((path) => basename(path)))}.`];
+    const notes =
+      unused.length === 0 ? [] : [`Files were left out: ${listNames(unused.map((path) => basename(path)))}.`];
     return locate(basename(folder), folder, train, test, notes);
   }
   return undefined;
@@ -93,7 +94,7 @@ async function readParts(
   return decodeParts(images, options);
 }
 
-/** Its libraries take a good part of a command's start; only Parquet files need them. */
+/** Loaded only when needed: its libraries take a good part of a command's start. */
 async function withParquet<T>(path: string, use: (file: ParquetFile) => Promise<T>): Promise<T> {
   return (await import('./parquet-file.ts')).withParquet(path, use);
 }
@@ -133,7 +134,7 @@ function labelOf({ path }: ParquetFile, { label, names }: ImageColumns, value: P
   throw formatError(
     path,
     { row },
-    `label ${value}, but there are ${names.length} class names`,
+    `label ${value}, but there are only ${names.length} class names`,
     'give rows with labels',
   );
 }
