@@ -87,8 +87,8 @@ describe.runIf(process.platform === 'linux')('a run', () => {
   });
 });
 
-it.runIf(disk === undefined)('no full disk is tried: neither mount nor prlimit works here', ({ skip }) => skip());
-it.runIf(makeReadOnly === undefined)('no read-only folder is tried: chattr does not work here', ({ skip }) => skip());
+if (disk === undefined) it.skip('no full disk is tried: neither mount nor prlimit works here');
+if (makeReadOnly === undefined) it.skip('no read-only folder is tried: chattr does not work here');
 
 function placeOf(name: string): RunPlace {
   const size = ['--population', '4', '--generations', '2', '--epochs', '3', '--final-epochs', '3', '--workers', '2'];
