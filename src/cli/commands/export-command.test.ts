@@ -1,8 +1,15 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeIn } from '../../../test/support/data-fixtures.ts';
 import { runInProcess } from '../../../test/support/run-program.ts';
 import { smallModel } from '../../../test/support/small-model.ts';
+
+/** In the working folder. */
+beforeAll(() => {
+  mkdirSync('photos');
+  writeFileSync('notes.json', '{}');
+});
 
 async function lone() {
   const folder = await temporaryFolder();
@@ -50,8 +57,8 @@ describe('export', () => {
 
   it.each([
     ['nowhere', /^error: the model nowhere cannot be read: it does not exist; .*\n$/],
-    ['src', /^error: .*src is no run: it has no config\.json; .*\n$/],
-    ['package.json', /^error: package\.json is no ONNX file \(.*\); .*\n$/],
+    ['photos', /^error: .*photos is no run: it has no config\.json; .*\n$/],
+    ['notes.json', /^error: notes\.json is no ONNX file \(.*\); .*\n$/],
   ])('refuses %s instead of a run with code 2 and one line', async (run, message) => {
     const { code, stdout, stderr } = await runInProcess('export', run, '--format', 'onnx');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
