@@ -35,7 +35,8 @@ const { status } = spawnSync(
   { cwd: root, stdio: 'inherit', env: { ...process.env, AUTO_CNN_TEST_TIER: 'slow' } },
 );
 const minutes = ((performance.now() - began) / 60_000).toFixed(1);
-const path = join(root, 'bench', 'results', `${date}-slow-tests.md`);
+// Of a part of the tier, it does not replace what came of all.
+const path = join(root, 'bench', 'results', `${[date, 'slow-tests', ...only].join('-')}.md`);
 writeFileSync(path, describe(JSON.parse(readFileSync(report, 'utf8'))));
 rmSync(out, { recursive: true });
 console.log(`written: ${relative(process.cwd(), path)}`);
