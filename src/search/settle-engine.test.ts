@@ -92,8 +92,8 @@ describe('the kind of engine', () => {
 
   it('must be the same when a run goes on, and both are named where it is not', async () => {
     const run = await begin('begun', runtime);
-    const refused = resumeSearch(run, { evaluator: new InProcessEvaluator(altered) });
     const [here, there] = [await engineKind(runtime, 'plain'), await engineKind(altered, 'plain')];
+    const refused = resumeSearch(run, { evaluator: new InProcessEvaluator(altered) });
     await expect(refused).rejects.toThrow(InvalidInputError);
     await expect(refused).rejects.toThrow(
       `the run was begun on another kind of engine (${here}); here it is ${there}, whose results differ by rounding: ` +

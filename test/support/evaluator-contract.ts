@@ -159,9 +159,10 @@ export function describeEvaluator(name: string, create: () => Evaluator, runtime
     });
 
     it('refuses a task for another kind of engine', async () => {
+      const received = await engineKind(runtime, 'plain');
       await expect(evaluator.evaluate(toyTask(folder, { engineKind: 'another' }))).rejects.toMatchObject({
         code: 'ENGINE',
-        details: { expected: 'another', received: await engineKind(runtime, 'plain') },
+        details: { expected: 'another', received },
       });
     });
 
