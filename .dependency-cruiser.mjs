@@ -46,7 +46,7 @@ const MAY_IMPORT = {
   search: [...TRAINING, 'evolution', 'data', 'files', 'text'],
   export: [...NETWORKS, 'engine', 'data', 'files', 'text', ...RECORDS, 'search/run', 'search/model', 'search/trained'],
   report: [...NETWORKS, 'engine', 'data', 'files', 'text', ...RECORDS, 'search/run', 'search/model', 'search/trained'],
-  cli: ['index.ts'],
+  cli: ['index.ts', 'internal.ts'],
 };
 
 /** Rooms whose code also runs in a browser: no Node.js module there, and no import from a room where there is one. */

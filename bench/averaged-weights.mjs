@@ -4,14 +4,16 @@
 
 import { parseArgs } from 'node:util';
 import { channelStatistics } from '../dist/data/set/statistics.js';
+import { loadRuntime } from '../dist/engine/node/load-runtime.js';
 import { Scorer } from '../dist/engine/scoring/scorer.js';
 import { averageStates } from '../dist/engine/state/training-state.js';
 import { stepsPerEpoch } from '../dist/engine/training/epoch-runner.js';
 import { PartTrainer } from '../dist/engine/training/part-trainer.js';
 import { stepsOf } from '../dist/engine/training/train.js';
-import { createRng, loadRuntime, parseGenome, resolveConfig } from '../dist/index.js';
+import { createRng, parseGenome } from '../dist/index.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { finalTask } from '../dist/search/candidates/identified-task.js';
+import { resolveConfig } from '../dist/search/run/resolve-config.js';
 import { median, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
 

@@ -7,8 +7,10 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mapCancelling } from '../dist/concurrency.js';
-import { createSearch, estimateCost, openRunFolder, parseGenome, readJournal } from '../dist/index.js';
-import { dataSizeOf, scoredImages } from '../dist/search/budget/candidate-work.js';
+import { createSearch, estimateCost, parseGenome, readJournal } from '../dist/index.js';
+import { scoredImages } from '../dist/search/budget/candidate-work.js';
+import { dataSizeOf } from '../dist/search/config/data-size.js';
+import { openRunFolder } from '../dist/search/run/run-folder.js';
 import { mean, median, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
 

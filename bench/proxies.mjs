@@ -6,21 +6,15 @@ import { parseArgs } from 'node:util';
 import { imageSizeOf, selectExamples } from '../dist/data/set/dataset.js';
 import { stratifiedSample } from '../dist/data/set/split.js';
 import { channelStatistics } from '../dist/data/set/statistics.js';
+import { loadRuntime } from '../dist/engine/node/load-runtime.js';
 import { initialiseState } from '../dist/engine/state/initialise.js';
-import {
-  createRng,
-  estimateCost,
-  loadDataset,
-  loadRuntime,
-  openRunFolder,
-  parseGenome,
-  readJournal,
-} from '../dist/index.js';
+import { createRng, estimateCost, loadDataset, parseGenome, readJournal } from '../dist/index.js';
 import { compileGraph } from '../dist/network/compile.js';
 import { buildForward } from '../dist/network/forward.js';
 import { GraphBuilder } from '../dist/network/graph/graph.js';
 import { float32, tensor } from '../dist/network/graph/tensor-type.js';
 import { buildGradientGraph, createNetwork } from '../dist/network/training-graph.js';
+import { openRunFolder } from '../dist/search/run/run-folder.js';
 import { mean, median } from '../dist/text/figures.js';
 import { fitnessOfChosen, logDeterminant, spearman } from './compare/rank.mjs';
 

@@ -1,7 +1,7 @@
 // Writes schema/search-config.json from the built package. Run after a change of the configuration: npm run schema
 
 import { writeFileSync } from 'node:fs';
-import { configJsonSchema } from '../dist/index.js';
+import { configJsonSchema } from '../dist/search/config/config.js';
 
 writeFileSync(
   new URL('../schema/search-config.json', import.meta.url),

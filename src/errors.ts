@@ -1,5 +1,6 @@
 // Every error that auto-cnn throws on purpose. Across processes compare `code`, never `instanceof`.
 
+/** What kind of error it is, for programs. */
 export type ErrorCode =
   | 'INVALID_INPUT'
   | 'DATA_FORMAT'
@@ -10,20 +11,22 @@ export type ErrorCode =
   | 'ENGINE'
   | 'INTERRUPTED';
 
-/** Facts about the error for programs: paths, offsets, received values. JSON-serialisable. */
-export type ErrorDetails = Readonly<Record<string, unknown>>;
-
+/** What an error carries beside its message. */
 export interface ErrorContext {
-  readonly details?: ErrorDetails;
+  /** Facts about the error for programs: paths, offsets, received values. JSON-serialisable. */
+  readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
+
+export type ErrorDetails = NonNullable<ErrorContext['details']>;
 
 /**
  * Base of all errors. The message says what happened, the constraint, what was received and the cure, in one line.
  */
 export class AutoCnnError extends Error {
   readonly code: ErrorCode;
-  readonly details: ErrorDetails;
+  /** Facts about the error for programs: paths, offsets, received values. JSON-serialisable. */
+  readonly details: NonNullable<ErrorContext['details']>;
 
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });
@@ -54,27 +57,20 @@ export class ShapeError extends AutoCnnError {
   }
 }
 
-/** Why an evaluation gave no fitness. */
-export type EvaluationFailure =
-  | 'diverged'
-  | 'out-of-memory'
-  | 'timeout'
-  | 'crashed'
-  | 'cancelled'
-  | 'invalid'
-  | 'error';
-
 /** One candidate could not be evaluated. `retryable` says whether a second try could end differently. */
 export class EvaluationError extends AutoCnnError {
-  readonly reason: EvaluationFailure;
+  /** Why the evaluation gave no fitness. */
+  readonly reason: 'diverged' | 'out-of-memory' | 'timeout' | 'crashed' | 'cancelled' | 'invalid' | 'error';
   readonly retryable: boolean;
 
-  constructor(reason: EvaluationFailure, message: string, context?: ErrorContext) {
+  constructor(reason: EvaluationError['reason'], message: string, context?: ErrorContext) {
     super('EVALUATION', message, context);
     this.reason = reason;
     this.retryable = reason === 'crashed';
   }
 }
+
+export type EvaluationFailure = EvaluationError['reason'];
 
 /** The run folder's journal cannot be read or written. `details` holds `path` and, where known, `line`. */
 export class JournalError extends AutoCnnError {

@@ -2,8 +2,9 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AutoCNN, type AutoCnnOptions, loadDataset, openRunFolder, readSummary, type SearchSummary } from 'auto-cnn';
+import { AutoCNN, type AutoCnnOptions, loadDataset, type SearchSummary } from 'auto-cnn';
 import { afterAll, expect, it, vi } from 'vitest';
+import { openRunFolder, readSummary } from '../src/search/run/run-folder.ts';
 import { pixelsOf } from './support/data-fixtures.ts';
 
 const { argv } = process;

@@ -1,8 +1,8 @@
 // What is compared: ours, the methods it has to beat, and ours with one ingredient left out. An arm is a line here.
 
-import { resolveConfig } from '../../dist/index.js';
 import { planBudget } from '../../dist/search/budget/budget-plan.js';
 import { searchImages } from '../../dist/search/budget/candidate-work.js';
+import { resolveConfig } from '../../dist/search/run/resolve-config.js';
 
 /** The work of a reference search is enough for so many networks of typical size. */
 const CANDIDATES = 20;

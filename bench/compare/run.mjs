@@ -2,21 +2,21 @@
 
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadRuntime } from '../../dist/engine/node/load-runtime.js';
+import { DeployedModel } from '../../dist/engine/scoring/deployed-model.js';
 import { trainingWork } from '../../dist/genome/work.js';
 import {
   createSearch,
-  DeployedModel,
   estimateCost,
-  loadRuntime,
-  openRunFolder,
   ProcessPoolEvaluator,
   parseGenome,
   readJournal,
-  readSummary,
   resumeSearch,
 } from '../../dist/index.js';
-import { dataSizeOf, START_WORK, usedImages } from '../../dist/search/budget/candidate-work.js';
-import { buildModel } from '../../dist/search/trained/model-file.js';
+import { START_WORK, usedImages } from '../../dist/search/budget/candidate-work.js';
+import { dataSizeOf } from '../../dist/search/config/data-size.js';
+import { buildModel } from '../../dist/search/model/build-model.js';
+import { openRunFolder, readSummary } from '../../dist/search/run/run-folder.js';
 import { readSearch } from './curve.mjs';
 
 /**

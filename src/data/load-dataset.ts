@@ -23,6 +23,7 @@ import { locateParquet, locateParquetFolder } from './formats/parquet/parquet-so
 import { type Dataset, imageSizeOf } from './set/dataset.ts';
 import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
 
+/** How {@link loadDataset} reads a source. */
 export interface LoadOptions extends ReadOptions, BuildOptions {
   /** Where packed data is kept. Default: AUTO_CNN_CACHE, or the user's cache folder. */
   readonly cacheDir?: string | undefined;

@@ -6,23 +6,30 @@ import type { LoweringName } from '../network/lowering/lowerings.ts';
 import type { EpochDetails } from './epoch-details.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
+/** How far an evaluation is. */
 export interface EvaluationProgress {
   readonly step: number;
   readonly totalSteps: number;
   /** Set when an epoch is complete. */
   readonly epoch?: EpochRecord;
-  /** Of a complete epoch, if the task asks for it. */
+  /**
+   * Of a complete epoch, if the task asks for it.
+   *
+   * @internal
+   */
   readonly details?: EpochDetails;
   /** Of a complete epoch, if the task asks for them: a checkpoint of what counts if the training ends here (safetensors). */
   readonly weights?: Uint8Array;
 }
 
+/** What an evaluation is told beside its task. */
 export interface EvaluateOptions {
   /** Called as training goes on, at most a few times a second but for every epoch. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
   readonly signal?: AbortSignal;
 }
 
+/** Trains candidates. An own one may train them elsewhere, or wrap a {@link ProcessPoolEvaluator}. */
 export interface Evaluator {
   /** How many tasks it can work on at the same time. */
   readonly concurrency: number;

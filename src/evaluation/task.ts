@@ -1,45 +1,11 @@
 // What is evaluated, and what comes of it. Plain data: tasks go to other processes, outcomes into the journal.
 
-import type { TrainingPart } from '../engine/training/part-trainer.ts';
 import type { EpochRecord, TrainingSettings } from '../engine/training/train.ts';
-import type { EvaluationFailure } from '../errors.ts';
+import type { EvaluationError } from '../errors.ts';
 import type { NetworkInput } from '../genome/cost.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 
-/** Which of the data set's training images a task uses. */
-export interface DataSelection {
-  /** Seed of all choices below. */
-  readonly seed: string;
-  /** A stratified sample of so many training images is all there is. */
-  readonly trainLimit?: number;
-  /** Share of those that is held out, stratified. */
-  readonly validation: number;
-  /** `search`: train on the rest, score on what is held out. `final`: train on everything. */
-  readonly purpose: 'search' | 'final';
-  /** `search` only: score on the test part, which is then seen many times. The Python package does so. */
-  readonly scoreOnTest?: true;
-  /** `search` only: train on, and score on, a stratified sample of so many at most. */
-  readonly searchLimit?: number;
-}
-
-/** A file with the state that a training, or a part of one, ended in. */
-export interface StateFile {
-  /** Of its task. */
-  readonly id: string;
-  readonly path: string;
-}
-
-/** A part of a training: its task writes the state it ends in as its checkpoint, and its history has shares of epochs. */
-export interface TaskPart extends TrainingPart {
-  /** It starts from the mean of these; none: from the initial state. */
-  readonly start: readonly StateFile[];
-}
-
-/** The checkpoint of a network that another was bred from. */
-export interface ParentWeights extends StateFile {
-  readonly genome: string;
-}
-
+/** One network to train and score. */
 export interface EvaluationTask {
   /** Hash of all that decides the outcome: equal ids, equal outcomes. Without it, nothing is answered from elsewhere. */
   readonly id?: string;
@@ -52,7 +18,21 @@ export interface EvaluationTask {
     readonly path: string;
     readonly fingerprint: string;
   };
-  readonly selection: DataSelection;
+  /** Which of the data set's training images it uses. */
+  readonly selection: {
+    /** Seed of all choices below. */
+    readonly seed: string;
+    /** A stratified sample of so many training images is all there is. */
+    readonly trainLimit?: number;
+    /** Share of those that is held out, stratified. */
+    readonly validation: number;
+    /** `search`: train on the rest, score on what is held out. `final`: train on everything. */
+    readonly purpose: 'search' | 'final';
+    /** `search` only: score on the test part, which is then seen many times. The Python package does so. */
+    readonly scoreOnTest?: true;
+    /** `search` only: train on, and score on, a stratified sample of so many at most. */
+    readonly searchLimit?: number;
+  };
   readonly training: TrainingSettings;
   /** How its graphs are lowered; plain unless given. */
   readonly lowering?: LoweringName;
@@ -62,29 +42,50 @@ export interface EvaluationTask {
   readonly seed: string;
   /** Where the best weights go (safetensors); nowhere if absent. */
   readonly checkpointPath?: string;
-  /** Layers that this one has, too, start with its weights. */
-  readonly parent?: ParentWeights;
-  /** Only a part of the training, without validation. */
-  readonly part?: TaskPart;
+  /** The checkpoint of a network that this one was bred from: the layers that both have start with its weights. */
+  readonly parent?: { readonly id: string; readonly path: string; readonly genome: string };
+  /**
+   * Only a part of the training, without validation: of the steps from `from` to before `to` those whose number leaves
+   * `replica` when divided by `replicas`. It starts from the mean of the states in `start` (none: from the initial state), its
+   * checkpoint is the state that it ends in, and its history has shares of epochs.
+   */
+  readonly part?: {
+    readonly from: number;
+    readonly to: number;
+    readonly replica: number;
+    readonly replicas: number;
+    /** Steps of the whole training: from step `at` on there are `total` of them. */
+    readonly plan: readonly [
+      { readonly at: number; readonly total: number },
+      ...{ readonly at: number; readonly total: number }[],
+    ];
+    /** Of each: the id of its task, and where its checkpoint lies. */
+    readonly start: readonly { readonly id: string; readonly path: string }[];
+  };
   /** Measure how long the trained network takes for one image, on this machine. */
   readonly latency?: boolean;
-  /** Report the details of each epoch with its progress; no effect on the outcome. */
+  /**
+   * Report the details of each epoch with its progress; no effect on the outcome.
+   *
+   * @internal
+   */
   readonly details?: boolean;
   /** Report the weights with each epoch; no effect on the outcome. */
   readonly weights?: boolean;
 }
 
-export interface FailureRecord {
-  readonly reason: EvaluationFailure;
-  readonly message: string;
-}
+export type DataSelection = EvaluationTask['selection'];
+export type TaskPart = NonNullable<EvaluationTask['part']>;
+export type StateFile = TaskPart['start'][number];
+export type ParentWeights = NonNullable<EvaluationTask['parent']>;
 
+/** What came of a task. */
 export interface EvaluationOutcome {
   /** Highest value of the first metric on the validation images over the epochs; 0 if the evaluation failed. */
   readonly fitness: number;
   readonly history: readonly EpochRecord[];
   readonly bestEpoch: number;
-  readonly failure?: FailureRecord;
+  readonly failure?: { readonly reason: EvaluationError['reason']; readonly message: string };
   /** Milliseconds for one image, if the task asks for it: the median of several runs of the model on one thread. */
   readonly latencyMs?: number;
   /** A callback ended the training early: `history` and `fitness` go up to there, and there may be no checkpoint. */
@@ -94,3 +95,5 @@ export interface EvaluationOutcome {
   /** Not trained for this: a fitness cache or a checkpoint had the answer. */
   readonly cached?: true;
 }
+
+export type FailureRecord = NonNullable<EvaluationOutcome['failure']>;

@@ -3,6 +3,7 @@
 import type { Genome } from '../genome/genome.ts';
 import { genomeId } from '../genome/text.ts';
 
+/** A genome whose fitness is known. */
 export interface Individual {
   readonly genome: Genome;
   /** Finite; higher is fitter. A candidate that failed has the lowest there is. */

@@ -20,31 +20,40 @@ import { exportOnnx } from './onnx.ts';
 import { exportPyTorch } from './pytorch.ts';
 import { firstFreeFolder, writeFolder } from './write-folder.ts';
 
-export const EXPORT_FORMATS = ['onnx', 'safetensors', 'keras', 'pytorch', 'javascript'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+/** What {@link exportModel} can write. */
+export type ExportFormat = 'onnx' | 'safetensors' | 'keras' | 'pytorch' | 'javascript';
+export const EXPORT_FORMATS = [
+  'onnx',
+  'safetensors',
+  'keras',
+  'pytorch',
+  'javascript',
+] as const satisfies readonly ExportFormat[];
 
+/** How {@link exportModel} writes a model. */
 export interface ExportOptions {
   /** Of more ONNX files beside `model.onnx`, with smaller weights. */
-  readonly precisions?: readonly WeightPrecision[];
+  readonly precisions?: readonly ('fp16' | 'int8')[];
   /** The folder to make; without it, `exports/FORMAT` in the run folder, or the next free number of it. */
   readonly out?: string;
   readonly signal?: AbortSignal;
 }
 
-export interface ExportedFile {
-  readonly name: string;
-  readonly sizeBytes: number;
-  /** Of an ONNX file, measured by running it on the test images of the run. */
-  readonly testAccuracy?: number;
-}
-
+/** What {@link exportModel} has written. */
 export interface Exported {
   readonly folder: string;
   readonly format: ExportFormat;
-  readonly files: readonly ExportedFile[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly sizeBytes: number;
+    /** Of an ONNX file, measured by running it on the test images of the run. */
+    readonly testAccuracy?: number;
+  }[];
   /** Why an accuracy is not known. */
   readonly notices: readonly string[];
 }
+
+export type ExportedFile = Exported['files'][number];
 
 /**
  * Writes a model in another form. Every form gives the probabilities of `model.onnx`, but for those with smaller weights.

@@ -12,38 +12,38 @@ export interface NetworkInput {
   readonly classes: number;
   /** Without it, flatten and one dense softmax layer. */
   readonly head?: readonly HeadLayer[];
-  /** Without it, `always`. */
-  readonly shortcut?: Shortcut;
+  /** Whether a skip layer's shortcut has a 1×1 convolution always (the Python package), or only where the channels differ (CNN-GA). Without it, `always`. */
+  readonly shortcut?: 'always' | 'where-channels-differ';
 }
 
-/** When a skip layer's shortcut is a 1×1 convolution: always (the Python package), or only where the channels differ (CNN-GA). */
-export type Shortcut = 'always' | 'where-channels-differ';
+export type Shortcut = NonNullable<NetworkInput['shortcut']>;
 
 /** Whether a skip layer has a convolution on its shortcut; otherwise its input is added as it is. */
 export function hasShortcutConvolution(from: number, to: number, shortcut: Shortcut = 'always'): boolean {
   return shortcut === 'always' || from !== to;
 }
 
-export interface LayerCost {
-  /** `skip 128-64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
-  readonly name: string;
-  readonly kind: 'skip' | 'pooling' | 'head';
-  /** `[channels, height, width]`; the head's is `[classes]`. */
-  readonly outputShape: readonly number[];
+/** What a network costs, by layer and in all; {@link estimateCost} says what the figures count. */
+export interface NetworkCost {
+  readonly layers: readonly {
+    /** `skip 128-64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
+    readonly name: string;
+    readonly kind: 'skip' | 'pooling' | 'head';
+    /** `[channels, height, width]`; the head's is `[classes]`. */
+    readonly outputShape: readonly number[];
+    readonly parameters: number;
+    readonly flops: number;
+    readonly activationBytes: number;
+    /** The same with channels filled up to a multiple of 16, as the layout that is fast on a CPU has them. */
+    readonly paddedActivationBytes: number;
+  }[];
   readonly parameters: number;
   readonly flops: number;
   readonly activationBytes: number;
-  /** The same with channels filled up to a multiple of 16, as the layout that is fast on a CPU has them. */
   readonly paddedActivationBytes: number;
 }
 
-export interface NetworkCost {
-  readonly layers: readonly LayerCost[];
-  readonly parameters: number;
-  readonly flops: number;
-  readonly activationBytes: number;
-  readonly paddedActivationBytes: number;
-}
+export type LayerCost = NetworkCost['layers'][number];
 
 /**
  * The cost of the network that a genome describes: its layers, then the head.

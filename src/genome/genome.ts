@@ -1,19 +1,15 @@
 // The genome: a list of genes, one a layer, immutable.
 
-/** conv 3×3 (filters1) → BN → ReLU → conv 3×3 (filters2) → BN, plus a 1×1 shortcut; ReLU. */
-export interface SkipGene {
-  readonly kind: 'skip';
-  readonly filters1: number;
-  readonly filters2: number;
-}
+/** One layer of a network. */
+export type Gene =
+  /** conv 3×3 (filters1) → BN → ReLU → conv 3×3 (filters2) → BN, plus a 1×1 shortcut; ReLU. */
+  | { readonly kind: 'skip'; readonly filters1: number; readonly filters2: number }
+  /** Pooling 2×2, stride 2, no padding: odd sizes round down. */
+  | { readonly kind: 'pooling'; readonly pooling: 'max' | 'mean' };
 
-export type PoolingType = 'max' | 'mean';
-
-/** Pooling 2×2, stride 2, no padding: odd sizes round down. */
-export interface PoolingGene {
-  readonly kind: 'pooling';
-  readonly pooling: PoolingType;
-}
-
-export type Gene = SkipGene | PoolingGene;
+/** The layers of a network, from its images to its head. */
 export type Genome = readonly Gene[];
+
+export type SkipGene = Extract<Gene, { readonly kind: 'skip' }>;
+export type PoolingGene = Extract<Gene, { readonly kind: 'pooling' }>;
+export type PoolingType = PoolingGene['pooling'];

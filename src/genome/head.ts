@@ -3,6 +3,7 @@
 
 import { InvalidInputError } from '../errors.ts';
 
+/** A layer of the head. */
 export type HeadLayer =
   /** `[C, H, W]` → `[C·H·W]`. */
   | { readonly type: 'flatten' }

@@ -14,7 +14,7 @@ const MAX_TRIES = 1000;
  * Its length is uniform in 1..maxDepth; each layer is a skip layer with probability 0.5, else a pooling layer. Drawn in
  * this order: the length (`integer`), then for each layer whether it is a skip layer (`uniform` < 0.5) and its genes.
  * A genome that is not allowed is drawn anew as a whole; after 1,000 tries the first allowed one of
- * {@link cheapestGenomes} is returned.
+ * `cheapestGenomes` is returned.
  *
  * @throws {InvalidInputError} if the space allows none of them (`checkSpaceIsFeasible` says why).
  * @see CNN-GA, algorithm 2. Differs: P draws any positive length; here it is bounded, as in A.

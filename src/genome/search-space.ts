@@ -7,6 +7,7 @@ import type { Gene, Genome } from './genome.ts';
 import { formatGenome } from './text.ts';
 import { trainingWork } from './work.ts';
 
+/** Which genomes a search may visit. */
 export interface SearchSpace {
   /** Filter counts a skip layer may have: powers of two, ascending, each once. */
   readonly channels: readonly number[];
@@ -18,7 +19,7 @@ export interface SearchSpace {
   readonly maxFlops?: number;
   /** Most activation memory per image of a batch, in bytes. */
   readonly maxActivationBytes?: number;
-  /** Most work of training on one image ({@link trainingWork}): the time that it takes, on any machine. */
+  /** Most work of training on one image (3 FLOPs for each of the forward pass, and what takes as long): the time that it takes, on any machine. */
   readonly maxWork?: number;
 }
 
@@ -51,7 +52,7 @@ export function violation(genome: Genome, space: SearchSpace, problem: NetworkIn
   return `${grouped(figureOf(cost))} ${unit} exceed the limit of ${grouped(limit)} (${option})`;
 }
 
-/** @throws {InvalidInputError} with the reason of {@link violation}; `details` holds `genome` (text) and `reason`. */
+/** @throws {InvalidInputError} with the reason; `details` holds `genome` (text) and `reason`. */
 export function requireValidGenome(genome: Genome, space: SearchSpace, problem: NetworkInput): void {
   const reason = violation(genome, space, problem);
   if (reason === undefined) return;

@@ -6,6 +6,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import { hash128 } from './hash128.ts';
 
+/** A stream of random numbers. */
 export interface Rng {
   /** An independent stream for `name`; the same name gives the same stream, whatever was drawn before. */
   fork(name: string | number): Rng;

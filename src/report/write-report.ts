@@ -24,6 +24,7 @@ import { type RunRecords, readRun } from './read-run.ts';
 export const REPORT_FORMATS = ['html', 'svg', 'png'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
+/** What {@link writeReport} writes, and where. */
 export interface ReportOptions {
   /** `html` unless given: one page. The others: a file for each drawing, light. */
   readonly format?: string;
@@ -33,22 +34,22 @@ export interface ReportOptions {
   readonly cacheDir?: string;
 }
 
-export interface WrittenReport {
-  readonly format: ReportFormat;
-  /** Absolute paths. */
-  readonly files: readonly string[];
-  /** What could not be drawn, and why. */
-  readonly notices: readonly string[];
-}
-
 /**
  * Draws what happened in a run, be it done, going on or stopped. It reads what the run has written; nothing is scored for it.
  *
  * @param run  the run folder.
+ * @returns the absolute paths of what was written, and what could not be drawn, with the reasons.
  * @throws {InvalidInputError} if it is no run, there is no such format, or a file cannot be written; {JournalError} if its
  *   journal is damaged.
  */
-export async function writeReport(run: string, options: ReportOptions = {}): Promise<WrittenReport> {
+export async function writeReport(
+  run: string,
+  options: ReportOptions = {},
+): Promise<{
+  readonly format: 'html' | 'svg' | 'png';
+  readonly files: readonly string[];
+  readonly notices: readonly string[];
+}> {
   const format = requireFormat(options.format ?? 'html');
   const records = await readRun(run, options.cacheDir);
   const pictures = await drawPictures(records);

@@ -22,14 +22,23 @@ import { shareResults } from './shared/shared-results.ts';
 import { type Decide, type OpenOptions, reopenRun, startRun } from './start-run.ts';
 import { logForTensorBoard } from './tensorboard/search-log.ts';
 
+/** How {@link createSearch} opens a run; the configuration says what it does. */
 export interface CreateSearchOptions extends OpenOptions {
   /** The run folder; without it the next free one in `runs/`. */
   readonly out?: string;
-  /** Named in messages about the configuration. */
+  /**
+   * Named in messages about the configuration.
+   *
+   * @internal
+   */
   readonly configSource?: ConfigSource;
   /** Trains the candidates; without it a pool of `workers` child processes. The search closes it. */
   readonly evaluator?: Evaluator;
-  /** Puts something between the search and its evaluator; the search closes what it gives. */
+  /**
+   * Puts something between the search and its evaluator; the search closes what it gives.
+   *
+   * @internal
+   */
   readonly wrapEvaluator?: (evaluator: Evaluator) => Evaluator;
   /**
    * A file of genomes and their fitness, `{"128-64": 0.98}`, as the Python package keeps it. Its values are taken as measured
@@ -38,6 +47,7 @@ export interface CreateSearchOptions extends OpenOptions {
   readonly importFitness?: string;
 }
 
+/** What may change when a run goes on: nothing that its results depend on. */
 export interface ResumeSearchOptions extends OpenOptions {
   readonly workers?: number;
   readonly timeoutSeconds?: number;

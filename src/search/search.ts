@@ -17,11 +17,6 @@ import type { OpenRun } from './records/open-run.ts';
 import { describeDataset, type SearchSummary } from './records/summary.ts';
 import { chooseWinner, type Winner } from './winner/choose-winner.ts';
 
-export interface RunOptions {
-  /** Interrupts the search; it can be resumed. */
-  readonly signal?: AbortSignal;
-}
-
 /**
  * One search over one run folder. It replays what the journal holds: the strategy runs again from its seed and is
  * answered from there, so a resumed search is the uninterrupted one.
@@ -30,6 +25,7 @@ export class Search extends EventEmitter<SearchEvents> {
   readonly #session: RunSession;
   readonly #bestSoFar: BestSoFar;
 
+  /** @internal */
   constructor(run: OpenRun, evaluator: Evaluator) {
     super();
     this.#session = new RunSession(run, evaluator, this);
@@ -47,12 +43,13 @@ export class Search extends EventEmitter<SearchEvents> {
    * Runs to the end: search (unless the configuration names a genome), final training, one scoring of the test set. A run
    * that is done already gives its summary: the test set is not looked at again.
    *
+   * @param options  a signal that interrupts the search, which can then be resumed.
    * @throws {InterruptedError} if the signal is aborted: the journal is complete up to there, and `model.onnx` is the best
    *   network so far: of the final trainings that are done, else of the candidates.
    * @throws {JournalError} if the journal cannot be written, {EvaluationError} if every candidate failed, {RunLockedError} if
    *   another process took the run over while this one was stopped: it has written nothing since.
    */
-  async run(options: RunOptions = {}): Promise<SearchSummary> {
+  async run(options: { readonly signal?: AbortSignal } = {}): Promise<SearchSummary> {
     const session = this.#session;
     const { lost } = session.run;
     const signal = options.signal ? AbortSignal.any([options.signal, lost]) : lost;

@@ -1,7 +1,8 @@
 // A made-up run, event by event, for the tests of the views.
 
 import { type RunEvent, type RunState, updateRunState } from '../../src/cli/view/run-state.ts';
-import { type EvaluationEntry, resolveConfig, type SearchSummary, type StartEvent } from '../../src/index.ts';
+import type { EvaluationEntry, SearchSummary, StartEvent } from '../../src/index.ts';
+import { resolveConfig } from '../../src/internal.ts';
 
 const DATASET: StartEvent['dataset'] = {
   name: 'mnist',

@@ -1,7 +1,8 @@
 // auto-cnn data DATA
 
 import type { Command } from 'commander';
-import { type DatasetDescription, describeDataset, loadDataset, writeContactSheet } from '../../index.ts';
+import { type DatasetDescription, describeDataset, loadDataset } from '../../index.ts';
+import { writeContactSheet } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { configFrom, DATA_FLAGS, optionOf, readFlags } from '../options/config-flags.ts';

@@ -4,7 +4,8 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/support/data-fixtures.ts';
 import { runInProcess } from '../../../test/support/run-program.ts';
-import { drawArchitecture, parseGenome } from '../../index.ts';
+import { parseGenome } from '../../index.ts';
+import { drawArchitecture } from '../../internal.ts';
 
 const input = { channels: 1, height: 28, width: 28 };
 

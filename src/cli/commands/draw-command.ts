@@ -1,7 +1,8 @@
 // auto-cnn draw GENOME
 
 import type { Command } from 'commander';
-import { drawArchitecture, formatGenome, parseGenome, writeDrawing } from '../../index.ts';
+import { formatGenome, parseGenome } from '../../index.ts';
+import { drawArchitecture, writeDrawing } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { addNetworkOptions, type NetworkOptions, networkInputFrom } from '../options/network-options.ts';

@@ -6,7 +6,8 @@ import { encodePng, writeIn } from '../../../test/support/data-fixtures.ts';
 import { runtime } from '../../../test/support/run-graph.ts';
 import { runInProcess } from '../../../test/support/run-program.ts';
 import { noiseImages, smallModel } from '../../../test/support/small-model.ts';
-import { createSearch, InProcessEvaluator } from '../../index.ts';
+import { createSearch } from '../../index.ts';
+import { InProcessEvaluator } from '../../internal.ts';
 
 const SHAPE = { channels: 1, height: 8, width: 8 };
 

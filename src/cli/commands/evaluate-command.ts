@@ -2,19 +2,21 @@
 
 import type { Command } from 'commander';
 import {
-  type ClassificationReport,
-  configBeside,
   type Dataset,
-  DeployedModel,
-  formatImageShape,
   type ImageShape,
   InvalidInputError,
   loadDataset,
-  loadRuntime,
   type ModelMetadata,
   readModelFile,
   type Score,
 } from '../../index.ts';
+import {
+  type ClassificationReport,
+  configBeside,
+  DeployedModel,
+  formatImageShape,
+  loadRuntime,
+} from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { configFrom, DATA_FLAGS, readFlags } from '../options/config-flags.ts';

@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { EXPORT_FORMATS, type Exported, type ExportedFile, exportModel } from '../../index.ts';
+import { type Exported, exportModel } from '../../index.ts';
+import { EXPORT_FORMATS, type ExportedFile } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,18 +1,8 @@
 // auto-cnn inspect GENOME
 
 import type { Command } from 'commander';
-import {
-  createNetwork,
-  estimateCost,
-  formatGenome,
-  loadRuntime,
-  measureInference,
-  measureTrainingStep,
-  type NetworkInput,
-  parseGenome,
-  requireValidGenome,
-  type Timing,
-} from '../../index.ts';
+import { estimateCost, formatGenome, type NetworkInput, parseGenome, requireValidGenome } from '../../index.ts';
+import { createNetwork, loadRuntime, measureInference, measureTrainingStep, type Timing } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { addNetworkOptions, type NetworkOptions, networkInputFrom, parseWhole } from '../options/network-options.ts';

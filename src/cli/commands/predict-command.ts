@@ -1,13 +1,8 @@
 // auto-cnn predict MODEL IMAGE…
 
 import { type Command, Option } from 'commander';
-import {
-  type FilePrediction,
-  type FilePredictions,
-  InvalidInputError,
-  predictFiles,
-  type UnreadableImage,
-} from '../../index.ts';
+import { type FilePredictions, InvalidInputError, predictFiles } from '../../index.ts';
+import type { FilePrediction, UnreadableImage } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { parseNumber } from '../options/option-values.ts';

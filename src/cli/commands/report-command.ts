@@ -1,7 +1,8 @@
 // auto-cnn report RUN
 
 import type { Command } from 'commander';
-import { REPORT_FORMATS, writeReport } from '../../index.ts';
+import { writeReport } from '../../index.ts';
+import { REPORT_FORMATS } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,7 +1,8 @@
 // auto-cnn resume RUN
 
 import type { Command } from 'commander';
-import { openRunFolder, readSummary, resolveConfig, resumeSearch } from '../../index.ts';
+import { resumeSearch } from '../../index.ts';
+import { openRunFolder, readSummary, resolveConfig } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { placeIn, readFlags, SEARCH_FLAGS } from '../options/config-flags.ts';

@@ -1,10 +1,10 @@
 // The flags that set a key of the configuration, and how flags and a configuration file become one configuration.
 
 import { Option } from 'commander';
+import { InvalidInputError, type SearchConfig } from '../../index.ts';
 import {
   BUDGET_EXAMPLES,
   COST_NAMES,
-  InvalidInputError,
   LOSS_NAMES,
   METRIC_NAMES,
   OPTIMISER_NAMES,
@@ -14,9 +14,8 @@ import {
   readConfigFile,
   resolveConfig,
   SCHEDULE_NAMES,
-  type SearchConfig,
   undecidedKeys,
-} from '../../index.ts';
+} from '../../internal.ts';
 import { parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 import {
   type ParseValue,

@@ -1,6 +1,6 @@
 // Each value of a resolved configuration, and what decided it.
 
-import { presetSettings } from '../../index.ts';
+import { presetSettings } from '../../internal.ts';
 import { type ConfigFile, configFrom, type GivenFlags, valueAt } from './config-flags.ts';
 
 export interface Setting {

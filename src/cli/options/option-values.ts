@@ -1,6 +1,7 @@
 // Texts of the command line → values. What a value may be is checked by the configuration; here only its form.
 
-import { type ImageShape, InvalidInputError, parseImageShape } from '../../index.ts';
+import { type ImageShape, InvalidInputError } from '../../index.ts';
+import { parseImageShape } from '../../internal.ts';
 
 /** Reads one option's text. `flag` is for the message. */
 export type ParseValue = (text: string, flag: string) => unknown;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClassificationReport } from '../../index.ts';
+import type { ClassificationReport } from '../../internal.ts';
 import { evaluationText } from './evaluation-text.ts';
 
 const calibration = {

@@ -1,6 +1,6 @@
 // What a model gets right and wrong, as text of at most 80 columns.
 
-import type { ClassificationReport } from '../../index.ts';
+import type { ClassificationReport } from '../../internal.ts';
 import { cell, counted, grouped, percent, shorten } from './format.ts';
 
 const WIDTH = 80;

@@ -1,6 +1,7 @@
 // A network as a table: one row a layer, then the totals.
 
-import { formatLayerTable, type ImageShape, layerTableOf, type NetworkCost, type Timing } from '../../index.ts';
+import type { ImageShape, NetworkCost } from '../../index.ts';
+import { formatLayerTable, layerTableOf, type Timing } from '../../internal.ts';
 import type { Colours } from '../terminal.ts';
 import { shownGenome } from './format.ts';
 

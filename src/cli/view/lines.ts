@@ -1,12 +1,7 @@
 // The lines that both views share.
 
-import {
-  type FrontStartEvent,
-  formatBudget,
-  formatImageShape,
-  type GenerationEvent,
-  type StartEvent,
-} from '../../index.ts';
+import type { GenerationEvent, StartEvent } from '../../index.ts';
+import { type FrontStartEvent, formatBudget, formatImageShape } from '../../internal.ts';
 import { counted, grouped, percent, shownGenome, shownPath } from './format.ts';
 
 export function describeStart({ folder, config, dataset, journalled, notices }: StartEvent): string[] {

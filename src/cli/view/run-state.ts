@@ -6,12 +6,12 @@ import {
   type EvaluationEntry,
   estimateCost,
   type GenerationEvent,
-  networkInputOf,
   parseGenome,
   type Search,
   type SearchEvents,
   type StartEvent,
 } from '../../index.ts';
+import { networkInputOf } from '../../internal.ts';
 
 export interface RunState {
   readonly start: StartEvent;

@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FrontMember, formatImageShape, type SearchSummary } from '../../index.ts';
+import type { SearchSummary } from '../../index.ts';
+import { type FrontMember, formatImageShape } from '../../internal.ts';
 import type { Colours } from '../terminal.ts';
 import { cell, counted, duration, grouped, percent, scaled, shellWord, shownGenome, shownPath } from './format.ts';
 

@@ -4,6 +4,7 @@ import type { Dataset, ImageShape } from '../set/dataset.ts';
 import { channelStatistics } from '../set/statistics.ts';
 import { countLabels } from './data-notes.ts';
 
+/** What {@link describeDataset} counts and measures. */
 export interface DatasetDescription {
   readonly name: string;
   readonly fingerprint: string;

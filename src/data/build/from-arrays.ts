@@ -5,6 +5,7 @@ import { type PixelKind, type PixelScales, rangeOf, SCALE_CURE, scalesFor } from
 import { type Dataset, type Examples, type ImageShape, imageSizeOf } from '../set/dataset.ts';
 import { buildDataset } from './build-dataset.ts';
 
+/** Images in memory, as Keras has them. Bytes lie in 0..255; for floats see {@link datasetFromArrays}. */
 export interface ImageArray {
   readonly data: Uint8Array | Float32Array;
   /** `[n, height, width]` for grey images, or `[n, height, width, channels]` with 1 or 3 channels, the last axis fastest. */
@@ -14,6 +15,7 @@ export interface ImageArray {
 /** Whole numbers, one per image; or one-hot rows, one per image. */
 export type LabelArray = ArrayLike<number>;
 
+/** A data set in memory: a training part and a test part. */
 export interface ArrayDataset {
   readonly xTrain: ImageArray;
   readonly yTrain: LabelArray;

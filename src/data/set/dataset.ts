@@ -1,26 +1,23 @@
 // What every format becomes: unsigned bytes, channels first, with the test part kept apart from the start.
 
-/** Size of one image. `channels` is 1 (grey) or 3 (red, green, blue). */
-export interface ImageShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Images that stay in a file, because memory should not hold them. */
-export interface StoredImages {
-  /** Copies image `index` to `target`, whose length is the size of an image. */
-  read(index: number, target: Uint8Array): void;
-}
-
 /** Labelled images. `labels` are indices into `Dataset.classes`. */
 export interface Examples {
   readonly count: number;
-  /** `[count, channels, height, width]`, raw values 0..255. `readImages` reads them, wherever they are. */
-  readonly pixels: Uint8Array | StoredImages;
+  /**
+   * `[count, channels, height, width]`, raw values 0..255. Images that memory should not hold stay in a file;
+   * {@link readImages} reads both.
+   */
+  readonly pixels:
+    | Uint8Array
+    | {
+        /** Copies one image to `target`, whose length is the size of an image. */
+        read(index: number, target: Uint8Array): void;
+      };
   /** `[count]`. */
   readonly labels: Int32Array;
 }
+
+export type StoredImages = Exclude<Examples['pixels'], Uint8Array>;
 
 export interface ExamplesInMemory extends Examples {
   readonly pixels: Uint8Array;
@@ -29,7 +26,9 @@ export interface ExamplesInMemory extends Examples {
 /** A packed data set. The examples of each part are in an order that depends on their content alone. */
 export interface Dataset {
   readonly name: string;
-  readonly shape: ImageShape;
+  /** Of every image; `channels` is 1 (grey) or 3 (red, green, blue). */
+  readonly shape: { readonly channels: number; readonly height: number; readonly width: number };
+  /** Names, in the order of the labels. */
   readonly classes: readonly string[];
   readonly train: Examples;
   readonly test: Examples;
@@ -38,6 +37,9 @@ export interface Dataset {
   /** What a user should know about the loading: images skipped or resized, a test part split off. */
   readonly notes: readonly string[];
 }
+
+/** Size of one image. */
+export type ImageShape = Dataset['shape'];
 
 /** Bytes of one image. */
 export function imageSizeOf(shape: ImageShape): number {

@@ -2,17 +2,6 @@
 
 import type { Examples, ImageShape } from './dataset.ts';
 
-/** How colour is stored: one channel, or red, green and blue. */
-export type ColourMode = 'grey' | 'rgb';
-
-/** Order of the axes of colour images in arrays: channels last or channels first. */
-export type PixelLayout = 'nhwc' | 'nchw';
-
-export interface TargetSize {
-  readonly height: number;
-  readonly width: number;
-}
-
 /** Where images go that memory should not hold. */
 export interface Overflow {
   readonly folder: string;
@@ -23,19 +12,27 @@ export interface Overflow {
 /** What the user asked for. A format ignores what has no meaning for it. */
 export interface ReadOptions {
   /** All images are brought to this size: the aspect is kept, black is added. Without it the format chooses. */
-  readonly size?: TargetSize | undefined;
-  /** Without it, images are grey if all of them are. */
-  readonly channels?: ColourMode | undefined;
-  /** For arrays and rows of numbers. Without it the format chooses. */
-  readonly layout?: PixelLayout | undefined;
+  readonly size?: { readonly height: number; readonly width: number } | undefined;
+  /** One channel, or red, green and blue. Without it, images are grey if all of them are. */
+  readonly channels?: 'grey' | 'rgb' | undefined;
+  /** Channels of arrays and rows of numbers: last or first. Without it the format chooses. */
+  readonly layout?: 'nhwc' | 'nchw' | undefined;
   /** Leaves out images that cannot be decoded, and says so in the notes. */
   readonly skipBroken?: boolean | undefined;
-  /** Where decoded images wait if memory should not hold them all. Without it they stay in memory. */
+  /**
+   * Where decoded images wait if memory should not hold them all. Without it they stay in memory.
+   *
+   * @internal
+   */
   readonly overflow?: Overflow | undefined;
   /** Called with the steps done and their total; an image may be several steps. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+export type ColourMode = NonNullable<ReadOptions['channels']>;
+export type PixelLayout = NonNullable<ReadOptions['layout']>;
+export type TargetSize = NonNullable<ReadOptions['size']>;
 
 /** What a format reads: parts in any order. Without `test`, a test part is split off later. */
 export interface DatasetParts {

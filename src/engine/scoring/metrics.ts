@@ -1,7 +1,16 @@
 // Measures of a classifier, from its logits and the true labels.
 
-export const METRIC_NAMES = ['accuracy', 'balanced-accuracy', 'macro-f1', 'top-2', 'top-3', 'top-5'] as const;
-export type MetricName = (typeof METRIC_NAMES)[number];
+/** What a classifier can be measured by. */
+export type MetricName = 'accuracy' | 'balanced-accuracy' | 'macro-f1' | 'top-2' | 'top-3' | 'top-5';
+
+export const METRIC_NAMES = [
+  'accuracy',
+  'balanced-accuracy',
+  'macro-f1',
+  'top-2',
+  'top-3',
+  'top-5',
+] as const satisfies readonly MetricName[];
 
 /**
  * Counts batch by batch, then gives every metric.

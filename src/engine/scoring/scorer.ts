@@ -7,6 +7,7 @@ import { BatchBuffers } from '../batch-buffers.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime.ts';
 import { MetricCounter } from './metrics.ts';
 
+/** How well a network does on labelled images. */
 export interface Score {
   /** Mean over the examples, of the loss that was asked for: cross-entropy unless said otherwise. */
   readonly loss: number;

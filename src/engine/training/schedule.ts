@@ -2,6 +2,7 @@
 
 import { cosine } from '../../arithmetic/sine-cosine.ts';
 
+/** How the learning rate goes over a training; the settings hold its base rate. */
 export type ScheduleSettings =
   | { readonly name: 'constant' }
   /** From each epoch (counted from 0) on, its factor; 1 before the first. */

@@ -14,6 +14,7 @@ import { createEpochRunner, diverged, type EpochRun, requireFinite, stepsPerEpoc
 import { createSchedule, type ScheduleSettings } from './schedule.ts';
 import { TrainingSession } from './training-session.ts';
 
+/** How one network is trained. */
 export interface TrainingSettings {
   /** May be fractional: the last epoch is then a part of one. */
   readonly epochs: number;
@@ -26,7 +27,9 @@ export interface TrainingSettings {
   /** Over so many epochs the rate rises linearly to what the schedule says; 0 unless given. */
   readonly warmUpEpochs?: number | undefined;
   /** Cross-entropy unless given. */
-  readonly loss?: Omit<LossSettings, 'classWeights'> | undefined;
+  readonly loss?:
+    | { readonly name: 'cross-entropy' | 'mean-squared-error'; readonly labelSmoothing?: number }
+    | undefined;
   /** `balanced`: inversely proportional to the class's share of the training examples. */
   readonly classWeights?: 'balanced' | readonly number[] | undefined;
   /** What is measured on the validation data; the first is the fitness. Accuracy unless given. */

@@ -13,12 +13,17 @@ import type { PackedFileFacts } from './packed-data.ts';
 import { fromWireError, type WireAnswer, type WireProgress, type WireRate } from './protocol.ts';
 import { Turns } from './turns.ts';
 
+/** How a {@link ProcessPoolEvaluator} works. */
 export interface ProcessPoolOptions {
   /** Number of child processes. */
   readonly workers: number;
   /** Longest a task may take before it counts as failed. */
   readonly timeoutMs: number;
-  /** The child's script; the built one unless a test says otherwise. */
+  /**
+   * The child's script; the built one unless a test says otherwise.
+   *
+   * @internal
+   */
   readonly script?: URL;
 }
 
@@ -29,6 +34,7 @@ const DEATHS_ALONE = 3;
 /** A child has this time to end; after a second of it, the pool sends it a signal. */
 const LONGEST_END_MS = 3000;
 
+/** Trains candidates in child processes of this machine, one thread each. */
 export class ProcessPoolEvaluator implements Evaluator {
   readonly concurrency: number;
   readonly #script: URL;

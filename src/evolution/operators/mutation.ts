@@ -11,7 +11,7 @@ export const MUTATION_OPERATIONS = ['add-skip', 'add-pooling', 'remove', 'redraw
 
 type MutationOperation = (typeof MUTATION_OPERATIONS)[number];
 
-/** Probabilities of {@link MUTATION_OPERATIONS}: non-negative, sum 1. */
+/** Probabilities of the four mutations: non-negative, sum 1. */
 export type MutationWeights = readonly [addSkip: number, addPooling: number, remove: number, redraw: number];
 
 const MAX_TRIES = 100;

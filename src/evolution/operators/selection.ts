@@ -2,12 +2,12 @@
 
 import type { Rng } from '../../random/rng.ts';
 import { fittest, type Individual, isSameGenome } from '../individual.ts';
-import { type Comparison, isFitter, selectByTournament } from './tournament.ts';
+import { isFitter, selectByTournament } from './tournament.ts';
 
 /** How a strategy selects. */
 export interface Selection {
-  /** Who wins a tournament for parents; for members of the population alone. */
-  readonly comparisonIn: (population: readonly Individual[]) => Comparison;
+  /** Whether the first wins a tournament for parents against the second; for members of the population alone. */
+  readonly comparisonIn: (population: readonly Individual[]) => (first: Individual, second: Individual) => boolean;
   /** Environmental selection: the next population, as large as `parents`. */
   readonly selectSurvivors: (
     rng: Rng,

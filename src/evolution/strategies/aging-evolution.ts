@@ -13,6 +13,7 @@ import { checkInteger, checkMutationWeights } from '../settings.ts';
 import { requireResultsOf, type SearchStrategy } from '../strategy.ts';
 import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
 
+/** Settings of {@link createAgingEvolutionStrategy}. */
 export interface AgingEvolutionSettings extends InitialGenomes {
   /** Genomes to begin with, and individuals alive at a time, at least 2. */
   readonly populationSize: number;
@@ -33,8 +34,8 @@ export interface AgingEvolutionSettings extends InitialGenomes {
 }
 
 /**
- * Aging evolution: a random population ({@link InitialGenomes} first, if there are); then child after child, each a mutation ({@link mutateGenome}, always) of the
- * fittest of a random sample ({@link selectFromSample}); each new individual takes the place of the oldest.
+ * Aging evolution: a random population (the `initialGenomes` first, if there are any); then child after child, each a mutation ({@link mutateGenome}, always) of the
+ * fittest of a random sample (`sampleSize`); each new individual takes the place of the oldest.
  *
  * The k-th genome depends on the results of genomes 0..k − lag and on no later one, even if they are told by then. So
  * the search is the same whatever the number of workers and whichever of them is done first.

@@ -9,6 +9,7 @@ import type { SearchStrategy } from '../strategy.ts';
 import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
 import { createSynchronousStrategy } from './synchronous.ts';
 
+/** Settings of {@link createGenerationalStrategy}. */
 export interface GenerationalSettings extends BreedingSettings, InitialGenomes {
   /** Individuals in a generation, at least 2; odd numbers are kept to. */
   readonly populationSize: number;
@@ -19,8 +20,8 @@ export interface GenerationalSettings extends BreedingSettings, InitialGenomes {
 }
 
 /**
- * CNN-GA: a random population ({@link InitialGenomes} first, if there are); then, `generations` times, offspring ({@link breedChildren}), their evaluation, and
- * environmental selection ({@link FITNESS_SELECTION}, or another). It asks for populationSize × (generations + 1) genomes,
+ * CNN-GA: a random population (the `initialGenomes` first, if there are any); then, `generations` times, offspring by crossover and mutation, their evaluation, and
+ * environmental selection (by fitness, or another). It asks for populationSize × (generations + 1) genomes,
  * among them the same one more than once.
  *
  * Random numbers come from one stream in this order: the initial genomes when first asked, then each generation's

@@ -7,6 +7,7 @@ import type { SearchStrategy } from '../strategy.ts';
 import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initial-genomes.ts';
 import { createSynchronousStrategy } from './synchronous.ts';
 
+/** Settings of {@link createRandomSearchStrategy}. */
 export interface RandomSearchSettings extends InitialGenomes {
   /** Genomes to ask for in all, at least 1. */
   readonly evaluations: number;
@@ -17,7 +18,7 @@ export interface RandomSearchSettings extends InitialGenomes {
 }
 
 /**
- * Asks for random genomes ({@link InitialGenomes} first, if there are), batch by batch, whatever it is told. Its population is the last
+ * Asks for random genomes (the `initialGenomes` first, if there are any), batch by batch, whatever it is told. Its population is the last
  * completed batch. The genomes are drawn from the stream in order, so the batch size does not change them.
  *
  * @throws {InvalidInputError} if a setting is impossible or no network fits the search space.

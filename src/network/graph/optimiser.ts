@@ -3,35 +3,21 @@
 import { integerPower } from '../../arithmetic/power.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 
-export interface AdamSettings {
-  readonly name: 'adam';
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Added to the gradient as weightDecay · parameters. */
-  readonly weightDecay: number;
-}
+/** An optimiser and its settings. `weightDecay` · parameters is added to the gradient; in `adamw` it is decoupled. */
+export type OptimiserSettings =
+  | {
+      readonly name: 'adam' | 'adamw';
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      readonly weightDecay: number;
+    }
+  | { readonly name: 'sgd'; readonly momentum: number; readonly nesterov?: boolean; readonly weightDecay: number }
+  | { readonly name: 'rmsprop'; readonly rho: number; readonly epsilon: number; readonly weightDecay: number };
 
-/** Adam with decoupled weight decay. */
-export interface AdamWSettings extends Omit<AdamSettings, 'name'> {
-  readonly name: 'adamw';
-}
-
-export interface SgdSettings {
-  readonly name: 'sgd';
-  readonly momentum: number;
-  readonly nesterov?: boolean;
-  readonly weightDecay: number;
-}
-
-export interface RmspropSettings {
-  readonly name: 'rmsprop';
-  readonly rho: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-}
-
-export type OptimiserSettings = AdamSettings | AdamWSettings | SgdSettings | RmspropSettings;
+type AdamSettings = Omit<Extract<OptimiserSettings, { readonly name: 'adam' | 'adamw' }>, 'name'>;
+type SgdSettings = Extract<OptimiserSettings, { readonly name: 'sgd' }>;
+type RmspropSettings = Extract<OptimiserSettings, { readonly name: 'rmsprop' }>;
 
 export interface Optimiser {
   /** Names of the vectors, each as long as the parameters, that start at zero and go from step to step. */
@@ -70,7 +56,7 @@ export function createOptimiser(settings: OptimiserSettings): Optimiser {
  * Adam (Kingma & Ba 2015, algorithm 1). The bias corrections are worked into step size and epsilon, here in double
  * precision: α·√(1−β₂ᵗ)/(1−β₁ᵗ) and ε·√(1−β₂ᵗ), which is the same update.
  */
-function adam({ beta1, beta2, epsilon, weightDecay }: Omit<AdamSettings, 'name'>): Optimiser {
+function adam({ beta1, beta2, epsilon, weightDecay }: AdamSettings): Optimiser {
   return {
     slots: ['firstMoment', 'secondMoment'],
     scalars: ['stepSize', 'epsilon'],
@@ -84,7 +70,7 @@ function adam({ beta1, beta2, epsilon, weightDecay }: Omit<AdamSettings, 'name'>
 }
 
 /** AdamW (Loshchilov & Hutter 2019, algorithm 2): p ← (1 − α·λ)·p before Adam's step; λ does not enter the moments. */
-function adamW({ weightDecay, ...settings }: AdamWSettings): Optimiser {
+function adamW({ weightDecay, ...settings }: AdamSettings): Optimiser {
   const plain = adam({ ...settings, weightDecay: 0 });
   return {
     slots: plain.slots,

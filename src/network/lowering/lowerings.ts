@@ -4,13 +4,14 @@ import { blocked } from './blocked.ts';
 import type { Lowering } from './lower.ts';
 import { plain } from './plain.ts';
 
-const LOWERINGS = { plain, 'blocked-8': blocked(8), 'blocked-16': blocked(16) } as const satisfies Record<
-  string,
-  Lowering
->;
+/** How graphs are compiled; the number is the block size. Results of two lowerings differ by rounding. */
+export type LoweringName = 'plain' | 'blocked-8' | 'blocked-16';
 
-/** The number is the block size. Results of two lowerings differ by rounding. */
-export type LoweringName = keyof typeof LOWERINGS;
+const LOWERINGS: Readonly<Record<LoweringName, Lowering>> = {
+  plain,
+  'blocked-8': blocked(8),
+  'blocked-16': blocked(16),
+};
 
 export const LOWERING_NAMES = Object.keys(LOWERINGS) as readonly LoweringName[];
 

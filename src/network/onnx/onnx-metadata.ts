@@ -1,28 +1,10 @@
 // What a model of ours says about itself: written next to its graph, read without its weights.
 
 import { DataFormatError, InvalidInputError } from '../../errors.ts';
-import type { Shortcut } from '../../genome/cost.ts';
 import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../../genome/head.ts';
 import { formatImageShape, type ImageShape } from '../../genome/image-shape.ts';
-import type { Network, Normalisation } from '../training-graph.ts';
+import type { Network } from '../training-graph.ts';
 import { type Message, readMessage } from './protobuf-message.ts';
-
-/** How an image file becomes what the graph takes. */
-export interface ImagePreparation {
-  readonly height: number;
-  readonly width: number;
-  /** Grey by the luma weights of ITU-R BT.601. */
-  readonly colour: 'grey' | 'rgb';
-  /** Scaled with the aspect kept until it fits (Lanczos, a = 3), black around it and under what is transparent. */
-  readonly resize: 'contain-lanczos3-on-black';
-}
-
-/** What a genome leaves open about a network. */
-export interface NetworkStructure {
-  readonly head: readonly HeadLayer[];
-  readonly shortcut: Shortcut;
-  readonly normalisation: Normalisation;
-}
 
 /** What every model of ours says about itself. */
 export interface ModelMetadata {
@@ -32,10 +14,26 @@ export interface ModelMetadata {
   readonly version: string;
   /** What the graph takes. */
   readonly input: ImageShape;
-  readonly preparation: ImagePreparation;
-  /** Models of early versions do not say. */
-  readonly structure?: NetworkStructure;
+  /** How an image file becomes what the graph takes. */
+  readonly preparation: {
+    readonly height: number;
+    readonly width: number;
+    /** Grey by the luma weights of ITU-R BT.601. */
+    readonly colour: 'grey' | 'rgb';
+    /** Scaled with the aspect kept until it fits (Lanczos, a = 3), black around it and under what is transparent. */
+    readonly resize: 'contain-lanczos3-on-black';
+  };
+  /** What a genome leaves open about a network. Models of early versions do not say. */
+  readonly structure?: {
+    readonly head: readonly HeadLayer[];
+    readonly shortcut: 'always' | 'where-channels-differ';
+    /** Of each channel over the training images, on raw pixels 0..255. */
+    readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  };
 }
+
+export type ImagePreparation = ModelMetadata['preparation'];
+export type NetworkStructure = NonNullable<ModelMetadata['structure']>;
 
 /** @param network  adds how images are prepared and what the genome leaves open. */
 export function toMetadataProps(

@@ -8,48 +8,47 @@ import type { HeadLayer } from '../../genome/head.ts';
 import { nearestOf } from '../../text/did-you-mean.ts';
 import type { Callback } from '../callbacks/callback.ts';
 import type { SearchConfigInput } from '../config/config.ts';
-import type { PresetName } from '../config/presets.ts';
 import { type LossOption, type MetricOption, toLoss, toMetric } from './keras-names.ts';
 import { checkForms } from './option-forms.ts';
 
-type TrainingInput = NonNullable<SearchConfigInput['training']>;
-type OptimiserInput = NonNullable<TrainingInput['optimizer']>;
-/** A name with the usual settings, or settings; `learningRate` is the base rate of the schedule. */
-export type OptimizerOption = OptimiserInput['name'] | (OptimiserInput & { readonly learningRate?: number });
-
 /** Any further key of the configuration. */
-export interface FurtherSettings extends Omit<SearchConfigInput, OwnKey | 'training'> {
-  readonly training?: Omit<TrainingInput, OwnTrainingKey>;
+export interface FurtherSettings
+  extends Omit<
+    SearchConfigInput,
+    | 'dataset'
+    | 'budget'
+    | 'preset'
+    | 'population'
+    | 'generations'
+    | 'outputLayer'
+    | 'crossoverProbability'
+    | 'mutationProbability'
+    | 'mutationWeights'
+    | 'searchSpace'
+    | 'objectives'
+    | 'pick'
+    | 'seed'
+    | 'workers'
+    | 'logsDir'
+    | 'fitnessCache'
+    | 'checkpointDir'
+    | 'training'
+  > {
+  /** What is said of the training beside the options `epochNumber`, `optimizer`, `loss` and `metrics`. */
+  readonly training?: Omit<
+    NonNullable<SearchConfigInput['training']>,
+    'epochs' | 'optimizer' | 'learningRate' | 'loss' | 'metrics'
+  >;
 }
 
-type OwnKey =
-  | 'dataset'
-  | 'budget'
-  | 'preset'
-  | 'population'
-  | 'generations'
-  | 'outputLayer'
-  | 'crossoverProbability'
-  | 'mutationProbability'
-  | 'mutationWeights'
-  | 'searchSpace'
-  | 'objectives'
-  | 'pick'
-  | 'seed'
-  | 'workers'
-  | 'logsDir'
-  | 'fitnessCache'
-  | 'checkpointDir';
-/** `accuracy`, or the metric that is the fitness, or a cost. */
-export type ObjectiveName = NonNullable<SearchConfigInput['objectives']>[number];
+type OptimiserInput = NonNullable<NonNullable<SearchConfigInput['training']>['optimizer']>;
 
-type OwnTrainingKey = 'epochs' | 'optimizer' | 'learningRate' | 'loss' | 'metrics';
-
+/** Options of {@link AutoCNN}: those of the Python package under its names, and more. */
 export interface AutoCnnOptions {
   /** Arrays, what `loadDataset` returns, or what it takes: a built-in name or a path. */
   readonly dataset: ArrayDataset | Dataset | string;
   /** Settings for all that is not given: `fast` unless said otherwise, `autocnn` as the Python package, `cnn-ga` as the paper. */
-  readonly preset?: PresetName;
+  readonly preset?: 'fast' | 'autocnn' | 'cnn-ga';
   /** What the whole run may take, such as `5m` or `2e15flops`; it decides all sizes that are not given. */
   readonly budget?: string;
   readonly populationSize?: number;
@@ -59,7 +58,13 @@ export interface AutoCnnOptions {
   readonly outputLayer?: readonly HeadLayer[];
   /** Epochs that each candidate trains, and the final training unless `settings.finalEpochs` says otherwise (or 3, if more). */
   readonly epochNumber?: number;
-  readonly optimizer?: OptimizerOption;
+  /** A name with the usual settings, or settings; `learningRate` is the base rate of the schedule. */
+  readonly optimizer?:
+    | 'adam'
+    | 'adamw'
+    | 'sgd'
+    | 'rmsprop'
+    | (NonNullable<NonNullable<SearchConfigInput['training']>['optimizer']> & { readonly learningRate?: number });
   readonly loss?: LossOption;
   /** Measured on the validation images; the first is the fitness. */
   readonly metrics?: readonly MetricOption[];
@@ -86,7 +91,7 @@ export interface AutoCnnOptions {
   /** Interrupts the run, which can then be resumed. */
   readonly signal?: AbortSignal;
   /** The fitness, then what is to be small: `['accuracy', 'parameters']`; also `flops`, `latency`. */
-  readonly objectives?: readonly ObjectiveName[];
+  readonly objectives?: NonNullable<SearchConfigInput['objectives']>;
   /** Which network of the Pareto front becomes the model: `best`, `knee`, `smallest-within=1%`. */
   readonly pick?: string;
   readonly searchSpace?: NonNullable<SearchConfigInput['searchSpace']>;
@@ -237,7 +242,7 @@ function checkKeys(options: AutoCnnOptions): void {
   }
 }
 
-function toOptimiser(option: OptimizerOption | undefined): { optimizer?: OptimiserInput; learningRate?: number } {
+function toOptimiser(option: AutoCnnOptions['optimizer']): { optimizer?: OptimiserInput; learningRate?: number } {
   if (option === undefined) return {};
   if (typeof option === 'string') return { optimizer: { name: option } };
   const { learningRate, ...optimizer } = option;

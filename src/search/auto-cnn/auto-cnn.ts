@@ -19,6 +19,7 @@ import type { Search } from '../search.ts';
 import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
 import { TrainedCnn } from './trained-cnn.ts';
 
+/** A search with the options of the Python package: from data to the best network, trained. */
 export class AutoCNN {
   readonly #options: AutoCnnOptions;
   readonly #input: SearchConfigInput;

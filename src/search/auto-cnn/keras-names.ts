@@ -5,7 +5,24 @@ import { InvalidInputError } from '../../errors.ts';
 import { nearestOf } from '../../text/did-you-mean.ts';
 import type { SearchConfigInput } from '../config/config.ts';
 
-type LossInput = NonNullable<NonNullable<SearchConfigInput['training']>['loss']>;
+/** A loss by our name or Keras', or with its settings. Labels may be whole numbers or one-hot whichever the name says. */
+export type LossOption =
+  | 'cross-entropy'
+  | 'mean-squared-error'
+  | 'sparse_categorical_crossentropy'
+  | 'categorical_crossentropy'
+  | 'mean_squared_error'
+  | NonNullable<NonNullable<SearchConfigInput['training']>['loss']>;
+
+/** A metric by our name or Keras', whose `top_k` is the top 5, as there. */
+export type MetricOption =
+  | MetricName
+  | 'sparse_categorical_accuracy'
+  | 'categorical_accuracy'
+  | 'sparse_top_k_categorical_accuracy'
+  | 'top_k_categorical_accuracy';
+
+type LossInput = Exclude<LossOption, string>;
 
 const LOSSES = {
   'cross-entropy': 'cross-entropy',
@@ -13,15 +30,9 @@ const LOSSES = {
   sparse_categorical_crossentropy: 'cross-entropy',
   categorical_crossentropy: 'cross-entropy',
   mean_squared_error: 'mean-squared-error',
-} as const satisfies Record<LossInput['name'], LossInput['name']> & Record<string, LossInput['name']>;
+} as const satisfies Record<Extract<LossOption, string>, LossInput['name']>;
 
-type KerasMetric =
-  | 'sparse_categorical_accuracy'
-  | 'categorical_accuracy'
-  | 'sparse_top_k_categorical_accuracy'
-  | 'top_k_categorical_accuracy';
-
-const METRICS: Readonly<Record<MetricName | KerasMetric, MetricName>> = {
+const METRICS: Readonly<Record<MetricOption, MetricName>> = {
   accuracy: 'accuracy',
   'balanced-accuracy': 'balanced-accuracy',
   'macro-f1': 'macro-f1',
@@ -33,11 +44,6 @@ const METRICS: Readonly<Record<MetricName | KerasMetric, MetricName>> = {
   sparse_top_k_categorical_accuracy: 'top-5',
   top_k_categorical_accuracy: 'top-5',
 };
-
-/** Labels may be whole numbers or one-hot whichever the name says. */
-export type LossOption = keyof typeof LOSSES | LossInput;
-/** Keras' `top_k` is the top 5, as there. */
-export type MetricOption = MetricName | KerasMetric;
 
 /** @throws {InvalidInputError} for a name that there is not. */
 export function toLoss(option: LossOption): LossInput {

@@ -22,12 +22,6 @@ import { createSearch } from '../create-search.ts';
 import { dataOfRun } from '../run/run-data.ts';
 import { openRunFolder } from '../run/run-folder.ts';
 
-/** Images and labels to score a network on. */
-export interface LabelledImages {
-  readonly x: ImageArray;
-  readonly y: LabelArray;
-}
-
 /** How to train a network anew; what is left out is as in its run. */
 export interface TrainOptions {
   readonly epochs?: number;
@@ -45,6 +39,7 @@ export interface TrainOptions {
   readonly evaluator?: Evaluator;
 }
 
+/** What a network says about images. */
 export interface NamedPrediction {
   /** `[n]`, indices into `classes`. */
   readonly labels: Int32Array;
@@ -56,6 +51,9 @@ export interface NamedPrediction {
 
 const BATCH = 250;
 
+type LabelledImages = { readonly x: ImageArray; readonly y: LabelArray };
+
+/** A trained network, ready to be scored, used and saved. */
 export class TrainedCnn {
   /** Absolute path of the run folder. */
   readonly folder: string;
@@ -115,7 +113,7 @@ export class TrainedCnn {
    *
    * @throws {InvalidInputError} if the images or labels are not what the network takes, or the run's data is gone.
    */
-  async evaluate(data?: LabelledImages | Examples): Promise<Score> {
+  async evaluate(data?: { readonly x: ImageArray; readonly y: LabelArray } | Examples): Promise<Score> {
     const { shape, examples } = await this.#examplesOf(data);
     this.#requireShape(shape);
     return this.#model.score(examples, shape, BATCH);

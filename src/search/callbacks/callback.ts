@@ -5,11 +5,13 @@ import type { Candidate, GenerationEvent, StartEvent } from '../records/events.t
 import type { FinalEntry } from '../records/journal-entry.ts';
 import type { SearchSummary } from '../records/summary.ts';
 
+/** What a callback can do with the search. */
 export interface SearchControl {
   /** Ends the search: `run()` gives the best candidate so far, without a final training. */
   stopSearch(): void;
 }
 
+/** What a callback can do while a network is trained. */
 export interface EvaluationControl extends SearchControl {
   /**
    * Ends this training. Its fitness and its weights are the best of the epochs up to the one this was called in (of a final
@@ -28,18 +30,13 @@ export interface TrainingEvent extends Candidate {
   readonly repeat?: number;
 }
 
+/** An epoch of a training is complete. */
 export interface EpochEvent extends TrainingEvent, EpochRecord {}
 
+/** A training has ended. */
 export interface EvaluationEndEvent extends TrainingEvent, Omit<FinalEntry, 'type' | 'id' | 'genome'> {
   /** Not of a final training. */
   readonly fitness?: number;
-}
-
-export interface SearchEndEvent {
-  /** Absolute path of the run folder. */
-  readonly folder: string;
-  /** Undefined if a callback stopped the search. */
-  readonly summary: SearchSummary | undefined;
 }
 
 /**
@@ -51,15 +48,22 @@ export interface SearchEndEvent {
 export interface Callback {
   /** For messages. */
   readonly name?: string;
+  /** The data is loaded and the run folder made; nothing is trained yet. */
   onSearchStart?(start: StartEvent, control: SearchControl): void | Promise<void>;
   /** A generation is complete; 0 is the initial population. */
   onGeneration?(generation: GenerationEvent, control: SearchControl): void | Promise<void>;
+  /** A training begins. */
   onEvaluationStart?(training: TrainingEvent, control: EvaluationControl): void | Promise<void>;
+  /** An epoch of a training is complete. */
   onEpochEnd?(epoch: EpochEvent, control: EvaluationControl): void | Promise<void>;
   /** The evaluation is in the journal. */
   onEvaluationEnd?(evaluation: EvaluationEndEvent, control: SearchControl): void | Promise<void>;
-  /** Not called if the search fails or is interrupted from outside. */
-  onSearchEnd?(end: SearchEndEvent): void | Promise<void>;
+  /**
+   * The run is done. Not called if the search fails or is interrupted from outside.
+   *
+   * @param end  the absolute path of the run folder; no summary if a callback stopped the search.
+   */
+  onSearchEnd?(end: { readonly folder: string; readonly summary: SearchSummary | undefined }): void | Promise<void>;
 }
 
 /** Stops evaluations. */

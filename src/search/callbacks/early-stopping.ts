@@ -19,14 +19,22 @@ const MONITORED = {
   'top-2': ({ metrics }) => metrics?.['top-2'],
   'top-3': ({ metrics }) => metrics?.['top-3'],
   'top-5': ({ metrics }) => metrics?.['top-5'],
-} as const satisfies Record<Exclude<MetricName, 'accuracy'>, Value> & Record<string, Value>;
+} as const satisfies Record<NonNullable<EarlyStoppingOptions['monitor']>, Value>;
 
-/** `loss` and `accuracy` are those of the training images; `val_…` is how Keras calls `validation…`. */
-export type MonitoredValue = keyof typeof MONITORED;
-
+/** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions {
-  /** `validationLoss` unless given. Other metrics than accuracy must be among the search's `metrics`. */
-  readonly monitor?: MonitoredValue;
+  /**
+   * `validationLoss` unless given. `loss` and `accuracy` are those of the training images; `val_…` is what Keras calls
+   * `validation…`. Other metrics than accuracy must be among the search's `metrics`.
+   */
+  readonly monitor?:
+    | 'loss'
+    | 'accuracy'
+    | 'validationLoss'
+    | 'validationAccuracy'
+    | 'val_loss'
+    | 'val_accuracy'
+    | Exclude<MetricName, 'accuracy'>;
   /** Epochs without an improvement after which the training ends, as in Keras: 0 and 1 are the same. 0 unless given. */
   readonly patience?: number;
   /** What is less of an improvement does not count. 0 unless given. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { learningRateAt } from '../../engine/training/schedule.ts';
 import { AutoCNN } from '../auto-cnn/auto-cnn.ts';
-import { learningRateScheduler, type RateOfEpoch, scheduleOf } from './learning-rate-scheduler.ts';
+import { learningRateScheduler, scheduleOf } from './learning-rate-scheduler.ts';
 
-const schedule = (rateOfEpoch: RateOfEpoch, epochs: number, learningRate = 0.1) =>
+const schedule = (rateOfEpoch: (epoch: number, rate: number) => number, epochs: number, learningRate = 0.1) =>
   scheduleOf([{ name: 'another' }, learningRateScheduler(rateOfEpoch)], { epochs, learningRate });
 
 describe('learningRateScheduler', () => {

@@ -4,13 +4,6 @@
 import { InvalidInputError } from '../../errors.ts';
 import type { Callback } from './callback.ts';
 
-/**
- * @param epoch  counts from 0, as in Keras.
- * @param rate   of the epoch before; in epoch 0 the optimiser's.
- * @returns the rate of the epoch.
- */
-export type RateOfEpoch = (epoch: number, rate: number) => number;
-
 /** As the configuration takes it: from each epoch on, its factor on the base rate. */
 interface StepSchedule {
   readonly name: 'step';
@@ -18,18 +11,21 @@ interface StepSchedule {
 }
 
 /** Made by {@link learningRateScheduler}. */
-export interface LearningRateScheduler extends Callback {
-  readonly rateOfEpoch: RateOfEpoch;
+interface LearningRateScheduler extends Callback {
+  readonly rateOfEpoch: (epoch: number, rate: number) => number;
 }
 
 /**
  * The learning rate of each epoch, of the candidates and of the final training, in place of the schedule of the settings. The
  * function is called when `AutoCNN` is made, once for each epoch of the longest training; the run keeps what it said.
  *
+ * @param rateOfEpoch  gives the rate of an epoch, counted from 0 as in Keras; `rate` is that of the epoch before, in epoch 0
+ *   the optimiser's.
  * @see Keras' LearningRateScheduler. Differs: it is not called during the training.
  */
-export function learningRateScheduler(rateOfEpoch: RateOfEpoch): LearningRateScheduler {
-  return { name: 'learningRateScheduler', rateOfEpoch };
+export function learningRateScheduler(rateOfEpoch: (epoch: number, rate: number) => number): Callback {
+  const scheduler: LearningRateScheduler = { name: 'learningRateScheduler', rateOfEpoch };
+  return scheduler;
 }
 
 /**

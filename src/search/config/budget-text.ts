@@ -2,20 +2,16 @@
 
 import { InvalidInputError } from '../../errors.ts';
 
-/** Text of a budget, and what it is. */
-export type Budget = TimeBudget | WorkBudget;
+/**
+ * Time, from the start of the process to the model's score, with the work a second of each worker as it was measured when
+ * the run began; or computing, in FLOPs.
+ */
+export type Budget =
+  | { readonly seconds: number; readonly rate?: number | undefined }
+  /** What takes as long as a FLOP counts as one: see genome/work.ts. */
+  | { readonly flops: number };
 
-export interface TimeBudget {
-  /** From the start of the process to the model's score. */
-  readonly seconds: number;
-  /** Work a second of each worker, as it was measured when the run began. */
-  readonly rate?: number | undefined;
-}
-
-export interface WorkBudget {
-  /** FLOPs, and what takes as long: see genome/work.ts. */
-  readonly flops: number;
-}
+export type TimeBudget = Extract<Budget, { readonly seconds: number }>;
 
 export const BUDGET_EXAMPLES = '90s, 5m, 1h or 2e15flops';
 

@@ -1,6 +1,7 @@
 // The configuration of a search: one schema for the command line, the library and `config.json`, checked as a whole.
 
 import { z } from 'zod';
+import type { AugmentationSettings } from '../../data/set/augment.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../../network/lowering/lowerings.ts';
@@ -9,14 +10,7 @@ import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
-import {
-  type FinalTrainingSettings,
-  finalEpochsFor,
-  finalTrainingFor,
-  overPreset,
-  PRESET_NAMES,
-  pickFor,
-} from './presets.ts';
+import { finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES, pickFor } from './presets.ts';
 import {
   augmentationSchema,
   count,
@@ -230,14 +224,19 @@ const searchConfigSchema = z.strictObject({
 });
 
 /** What a user gives: everything but the data set has a default. */
-export type SearchConfigInput = z.input<typeof searchConfigSchema>;
+export interface SearchConfigInput extends z.input<typeof searchConfigSchema> {}
 /** Everything resolved; the preset has become its values. */
 export interface SearchConfig
   extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'> {
   readonly pick: string;
   readonly workers: number;
   readonly finalEpochs: number;
-  readonly finalTraining: FinalTrainingSettings;
+  /** What differs in the final training from that of candidates. */
+  readonly finalTraining: {
+    readonly augmentation?: 'auto' | AugmentationSettings | undefined;
+    /** Of cross-entropy. */
+    readonly labelSmoothing?: number | undefined;
+  };
 }
 
 /** Of a run: settled on one lowering. */

@@ -6,6 +6,7 @@ import type { SearchConfig } from '../config/config.ts';
 import type { EvaluationEntry, FinalEntry } from './journal-entry.ts';
 import type { SearchSummary } from './summary.ts';
 
+/** A run begins, or goes on. */
 export interface StartEvent {
   /** Absolute path of the run folder. */
   readonly folder: string;
@@ -19,6 +20,7 @@ export interface StartEvent {
   readonly notices: readonly string[];
 }
 
+/** A network that is being trained. */
 export interface Candidate {
   readonly id: string;
   /** Canonical text. */
@@ -27,30 +29,7 @@ export interface Candidate {
   readonly parents?: readonly string[];
 }
 
-/** One of the final trainings. */
-export interface FinalCandidate extends Candidate {
-  /** From 1 to `repeats` of the configuration. */
-  readonly repeat: number;
-}
-
-export interface CandidateProgress extends Candidate {
-  readonly progress: EvaluationProgress;
-}
-
-/**
- * Genomes are known that are to be evaluated: all of a generation, or, of a strategy that breeds as results come in, a few
- * in addition to those that are still outstanding, many times in a generation.
- */
-export interface GenerationStartEvent {
-  /** The one under way. */
-  readonly generation: number;
-  readonly genomes: readonly string[];
-  /** So many of them have to be trained, and are not yet on their way. */
-  readonly pending: number;
-  /** What the journal holds of the others. */
-  readonly answered: readonly EvaluationEntry[];
-}
-
+/** A generation is complete. */
 export interface GenerationEvent {
   /** 0 is the initial population. */
   readonly generation: number;
@@ -61,25 +40,34 @@ export interface GenerationEvent {
   readonly best: { readonly genome: string; readonly fitness: number };
 }
 
-/** After a search for several objectives: networks of the front are to be trained once more. */
-export interface FrontStartEvent {
-  readonly genomes: readonly string[];
-  readonly epochs: number;
-}
-
+/** The events of a {@link Search}, by name. */
 export interface SearchEvents {
   start: [event: StartEvent];
-  generationStart: [event: GenerationStartEvent];
+  /**
+   * Genomes are known that are to be evaluated: all of a generation, or, of a strategy that breeds as results come in, a few
+   * in addition to those that are still outstanding, many times in a generation.
+   */
+  generationStart: [
+    event: {
+      /** The one under way. */
+      readonly generation: number;
+      readonly genomes: readonly string[];
+      /** So many of them have to be trained, and are not yet on their way. */
+      readonly pending: number;
+      /** What the journal holds of the others. */
+      readonly answered: readonly EvaluationEntry[];
+    },
+  ];
   evaluationStart: [candidate: Candidate];
-  progress: [event: CandidateProgress];
+  progress: [event: Candidate & { readonly progress: EvaluationProgress }];
   /** An evaluation has ended and is in the journal. */
   evaluation: [entry: EvaluationEntry];
   generation: [event: GenerationEvent];
-  /** Evaluations of these genomes follow. */
-  frontStart: [event: FrontStartEvent];
-  /** With `repeats`, several are under way at a time. */
-  finalStart: [candidate: FinalCandidate];
-  finalProgress: [event: CandidateProgress];
+  /** After a search for several objectives: these networks of the front are trained once more, for so many epochs. */
+  frontStart: [event: { readonly genomes: readonly string[]; readonly epochs: number }];
+  /** With `repeats`, several are under way at a time; `repeat` counts from 1. */
+  finalStart: [candidate: Candidate & { readonly repeat: number }];
+  finalProgress: [event: Candidate & { readonly progress: EvaluationProgress }];
   final: [entry: FinalEntry];
   /** The configuration says more than before: the budget has decided the size of the final training. */
   config: [config: SearchConfig];
@@ -89,3 +77,7 @@ export interface SearchEvents {
 
 /** What emits them: `Search`. */
 export type SearchEmitter = EventEmitter<SearchEvents>;
+
+export type CandidateProgress = SearchEvents['progress'][0];
+export type FinalCandidate = SearchEvents['finalStart'][0];
+export type FrontStartEvent = SearchEvents['frontStart'][0];

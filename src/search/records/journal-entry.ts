@@ -30,31 +30,35 @@ export interface FinalEntry extends Omit<EvaluationEntry, 'type' | 'fitness'> {
   readonly type: 'final';
 }
 
-/** A round of a final training is done: its states are in files of these ids. */
-export interface RoundEntry {
-  readonly type: 'round';
-  /** Of the final training. */
-  readonly id: string;
-  readonly from: number;
-  readonly to: number;
-  /** Of each replica. */
-  readonly states: readonly string[];
-  /** Shares of epochs, of all replicas. */
-  readonly history: readonly EpochRecord[];
-  readonly seconds: number;
-  readonly elapsedSeconds: number;
-}
+/** A line of the journal. */
+export type JournalEntry =
+  | EvaluationEntry
+  | FinalEntry
+  /** A round of a final training is done: its states are in files of these ids. */
+  | {
+      readonly type: 'round';
+      /** Of the final training. */
+      readonly id: string;
+      readonly from: number;
+      readonly to: number;
+      /** Of each replica. */
+      readonly states: readonly string[];
+      /** Shares of epochs, of all replicas. */
+      readonly history: readonly EpochRecord[];
+      readonly seconds: number;
+      readonly elapsedSeconds: number;
+    }
+  /** How long a final training is to be, as decided at a step. */
+  | {
+      readonly type: 'plan';
+      /** Of the final training. */
+      readonly id: string;
+      /** The training apart from its length. */
+      readonly of: string;
+      readonly at: number;
+      readonly total: number;
+      readonly elapsedSeconds: number;
+    };
 
-/** How long a final training is to be, as decided at a step. */
-export interface PlanEntry {
-  readonly type: 'plan';
-  /** Of the final training. */
-  readonly id: string;
-  /** The training apart from its length. */
-  readonly of: string;
-  readonly at: number;
-  readonly total: number;
-  readonly elapsedSeconds: number;
-}
-
-export type JournalEntry = EvaluationEntry | FinalEntry | RoundEntry | PlanEntry;
+export type RoundEntry = Extract<JournalEntry, { readonly type: 'round' }>;
+export type PlanEntry = Extract<JournalEntry, { readonly type: 'plan' }>;

@@ -2,9 +2,9 @@
 
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { MetricName } from '../../engine/scoring/metrics.ts';
-import type { Versions } from '../../version.ts';
 import type { Budget } from '../config/budget-text.ts';
 
+/** What came of a run, as `summary.json` keeps it. */
 export interface SearchSummary {
   /** Canonical text. */
   readonly genome: string;
@@ -18,7 +18,21 @@ export interface SearchSummary {
     readonly value: number;
   };
   /** Of all candidates, by the objectives, fittest first; where there are several objectives, or a rule picked from them. */
-  readonly pareto?: readonly FrontMember[];
+  readonly pareto?: readonly {
+    /** Canonical text. */
+    readonly genome: string;
+    /** On the images that candidates are scored on. */
+    readonly accuracy: number;
+    /** Where the fitness is another metric: what the front is about instead of accuracy. */
+    readonly fitness?: number;
+    readonly parameters: number;
+    /** Forward, per image. */
+    readonly flops: number;
+    /** Milliseconds for one image, where latency is an objective. */
+    readonly latencyMs?: number;
+    /** It was trained once more, for longer and on all training images: `accuracy` is from there. */
+    readonly refined?: true;
+  }[];
   /** Which network became the model, by which rule, and why; absent where it is just the fittest. */
   readonly picked?: { readonly genome: string; readonly rule: string; readonly why: string };
   /** Of `model.onnx`, scored once. */
@@ -26,7 +40,14 @@ export interface SearchSummary {
   readonly testLoss: number;
   readonly testExamples: number;
   /** Of all final trainings, each scored once, if there were several; `model.onnx` is one of them. */
-  readonly repeats?: RepeatStatistics;
+  readonly repeats?: {
+    /** In the order of the trainings; those that failed are left out. */
+    readonly accuracies: readonly number[];
+    readonly mean: number;
+    /** Of the sample: with n − 1 below. */
+    readonly std: number;
+    readonly best: number;
+  };
   readonly parameters: number;
   /** Forward, per image. */
   readonly flops: number;
@@ -61,35 +82,12 @@ export interface SearchSummary {
     readonly classes: readonly string[];
     readonly shape: { readonly channels: number; readonly height: number; readonly width: number };
   };
-  readonly versions: Versions;
+  readonly versions: { readonly autoCnn: string; readonly runtime: string; readonly node: string };
 }
 
-/** A network of the front, as `summary.json` lists it. */
-export interface FrontMember {
-  /** Canonical text. */
-  readonly genome: string;
-  /** On the images that candidates are scored on. */
-  readonly accuracy: number;
-  /** Where the fitness is another metric: what the front is about instead of accuracy. */
-  readonly fitness?: number;
-  readonly parameters: number;
-  /** Forward, per image. */
-  readonly flops: number;
-  /** Milliseconds for one image, where latency is an objective. */
-  readonly latencyMs?: number;
-  /** It was trained once more, for longer and on all training images: `accuracy` is from there. */
-  readonly refined?: true;
-}
-
-/** Test accuracies of networks that were trained alike, with other seeds. */
-export interface RepeatStatistics {
-  /** In the order of the trainings; those that failed are left out. */
-  readonly accuracies: readonly number[];
-  readonly mean: number;
-  /** Of the sample: with n − 1 below. */
-  readonly std: number;
-  readonly best: number;
-}
+/** A network of the front. */
+export type FrontMember = NonNullable<SearchSummary['pareto']>[number];
+export type RepeatStatistics = NonNullable<SearchSummary['repeats']>;
 
 /** What a summary says of the data. */
 export function describeDataset(dataset: Dataset): SearchSummary['dataset'] {

@@ -7,6 +7,7 @@ import { InvalidInputError } from '../../errors.ts';
 import { type ModelMetadata, readModelMetadata } from '../../network/onnx/onnx-metadata.ts';
 import { openRunFolder } from '../run/run-folder.ts';
 
+/** A model file that auto-cnn wrote. */
 export interface ModelFile {
   /** As given, or in the run folder that was given. */
   readonly path: string;

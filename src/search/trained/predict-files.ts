@@ -15,33 +15,26 @@ import { fileFailure } from '../../files/file-failure.ts';
 import type { ModelMetadata } from '../../network/onnx/onnx-metadata.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 
-export interface PredictFilesOptions {
-  /** Called after each image. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface FilePrediction {
-  readonly path: string;
-  /** Name of the likeliest class. */
-  readonly className: string;
-  /** Of all classes, the likeliest first; equal ones in the order of the classes. */
-  readonly ranking: readonly { readonly className: string; readonly probability: number }[];
-}
-
-/** An image that could not be read, and why. */
-export interface UnreadableImage {
-  readonly path: string;
-  readonly error: string;
-}
-
+/** What {@link predictFiles} gives. */
 export interface FilePredictions {
   /** The model file. */
   readonly model: string;
   readonly metadata: ModelMetadata;
-  /** In the order of the paths; what a folder holds by name. */
-  readonly images: readonly (FilePrediction | UnreadableImage)[];
+  /** In the order of the paths; what a folder holds by name. An image that could not be read has the reason instead. */
+  readonly images: readonly (
+    | {
+        readonly path: string;
+        /** Name of the likeliest class. */
+        readonly className: string;
+        /** Of all classes, the likeliest first; equal ones in the order of the classes. */
+        readonly ranking: readonly { readonly className: string; readonly probability: number }[];
+      }
+    | { readonly path: string; readonly error: string }
+  )[];
 }
+
+export type FilePrediction = Extract<FilePredictions['images'][number], { readonly className: string }>;
+export type UnreadableImage = Extract<FilePredictions['images'][number], { readonly error: string }>;
 
 /** Images that are in memory at a time. */
 const BATCH = 100;
@@ -52,14 +45,19 @@ const BATCH = 100;
  * @param model  a model file, or the run folder that holds it.
  * @param paths  images (PNG, JPEG, WebP, told by content), and folders, which stand for all images in them and in their
  *   folders.
+ * @param options  `onProgress` is called after each image; the signal ends the work.
  * @throws {InvalidInputError} if the model or a path does not exist, or there is no image; {DataFormatError} if the model
  *   is none of ours.
  */
 export async function predictFiles(
   model: string,
   paths: readonly string[],
-  { onProgress, signal }: PredictFilesOptions = {},
+  options: {
+    readonly onProgress?: ((done: number, total: number) => void) | undefined;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<FilePredictions> {
+  const { onProgress, signal } = options;
   const file = await readModelFile(model);
   const files = await listFiles(paths);
   const deployed = await DeployedModel.load(await loadRuntime(), file.bytes, file.path);

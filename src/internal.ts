@@ -1,0 +1,31 @@
+// What the command line needs beyond the public library. Not public: the package does not export it, and it may change with
+// any version.
+
+export { writeContactSheet } from './data/build/contact-sheet.ts';
+export { measureInference, measureTrainingStep, type Timing } from './engine/measure.ts';
+export { loadRuntime } from './engine/node/load-runtime.ts';
+export type { ClassificationReport } from './engine/scoring/classification-report.ts';
+export { DeployedModel } from './engine/scoring/deployed-model.ts';
+export { METRIC_NAMES } from './engine/scoring/metrics.ts';
+export { InProcessEvaluator } from './evaluation/node/in-process-evaluator.ts';
+export { EXPORT_FORMATS, type ExportedFile } from './export/export-model.ts';
+export { formatImageShape, parseImageShape } from './genome/image-shape.ts';
+export { formatLayerTable, layerTableOf } from './genome/layer-table.ts';
+export { shownGenome } from './genome/text.ts';
+export { createNetwork } from './network/training-graph.ts';
+export { drawArchitecture } from './report/network/architecture.ts';
+export { writeDrawing } from './report/network/write-drawing.ts';
+export { REPORT_FORMATS } from './report/write-report.ts';
+export { BUDGET_EXAMPLES, formatBudget } from './search/config/budget-text.ts';
+export { LOSS_NAMES, OPTIMISER_NAMES, SCHEDULE_NAMES, undecidedKeys } from './search/config/config.ts';
+export { networkInputOf } from './search/config/network-input.ts';
+export { COST_NAMES } from './search/config/objectives.ts';
+export { PICK_EXAMPLES } from './search/config/pick-rule.ts';
+export { overPreset, PRESET_NAMES, presetSettings } from './search/config/presets.ts';
+export type { FrontStartEvent } from './search/records/events.ts';
+export type { FrontMember } from './search/records/summary.ts';
+export { resolveConfig } from './search/run/resolve-config.ts';
+export { openRunFolder, readConfigFile, readSummary } from './search/run/run-folder.ts';
+export { configBeside } from './search/trained/model-parts.ts';
+export type { FilePrediction, UnreadableImage } from './search/trained/predict-files.ts';
+export { counted, duration, grouped, percent, scaled } from './text/figures.ts';
