@@ -40,7 +40,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 describe('bad input', () => {
   const cases: readonly (readonly [command: string, message: RegExp])[] = [
     // Data
-    ['search', /the data is missing: give a name or a folder, such as "auto-cnn search mnist"/],
+    ['search', /the data is missing: give a name or a folder, such as "node \S+main\.js search mnist"/],
     [
       'search nowhere',
       /No data set "nowhere": .*\(mnist, fashion-mnist, cifar10, cifar100\).* nor an existing path \(looked for .*nowhere\); check the path/,
@@ -85,13 +85,13 @@ describe('bad input', () => {
     // Folders
     [
       'search digits --out done',
-      /done is a run already: continue it with "auto-cnn resume done", or give another folder/,
+      /done is a run already: continue it with "node \S+main\.js resume done", or give another folder/,
     ],
     ['search digits --out broken', /broken is not empty and holds no run; give an empty or a new folder with --out/],
     ['search digits --out text.txt', /Cannot make the folder .*text\.txt: a file is in its place; check the path/],
     ['search digits --out text.txt/run', /Cannot make the folder .*: a part of the path is a file/],
     ['resume nowhere', /there is no folder .*nowhere; give the folder of a run/],
-    ['resume broken', /broken is no run: it has no config\.json; give the folder that "auto-cnn search" made/],
+    ['resume broken', /broken is no run: it has no config\.json; give the folder that "node \S+main\.js search" made/],
     // Models
     [
       'evaluate missing.onnx digits',
@@ -171,7 +171,7 @@ describe('bad options', () => {
   it.each(cases)('auto-cnn %s', async (command, message) => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const signal = new AbortController().signal;
-    const code = await runProgram(command.split(' '), { stdout, stderr, env: {}, signal });
+    const code = await runProgram(command.split(' '), { stdout, stderr, env: {}, command: 'auto-cnn', signal });
     const text = String(stderr.read());
     expect(text).toMatch(/^error: [^\n]+\n$/);
     expect(text).toMatch(message);

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readJournal } from '../src/search/run/journal.ts';
-import { cliFolder } from './support/cli.ts';
+import { cliFolder, PROGRAM } from './support/cli.ts';
 import { plainImage, writeIn } from './support/data-fixtures.ts';
 
 const { work, cli, read } = cliFolder();
@@ -25,7 +25,7 @@ describe('search', () => {
     expect(stdout).toMatch(/^Epoch 2\/2: loss /m);
     const { genome, testAccuracy } = JSON.parse(read('plain', 'summary.json'));
     expect(stdout).toContain(`Test accuracy ${(100 * testAccuracy).toFixed(2)} % of 40 images`);
-    expect(stdout).toContain(`auto-cnn inspect ${genome} --input 8x8x1`);
+    expect(stdout).toContain(`${PROGRAM} inspect ${genome} --input 8x8x1`);
     expect(stdout).toContain(`Report        ${join('plain', 'report.html')}`);
     const report = read('plain', 'report.html');
     expect(report).toContain('aria-label="Best and mean accuracy by generation: best ');
@@ -135,7 +135,7 @@ describe.skipIf(process.platform === 'win32')('an interruption', () => {
     const { code, stderr } = await interruptedBy(signal, `${SLOW} --out ${out}`);
     expect(code).toBe(130);
     expect(stderr).toMatch(
-      new RegExp(`^interrupted; resume with: auto-cnn resume ${out}\nbest so far: .* %  .*  ${out}/model.onnx\n$`),
+      new RegExp(`^interrupted; resume with: ${PROGRAM} resume ${out}\nbest so far: .* %  .*  ${out}/model.onnx\n$`),
     );
     expect(existsSync(join(work, out, 'lock'))).toBe(false);
     expect((await cli(`evaluate ${out} digits`)).code).toBe(0);
@@ -153,6 +153,8 @@ describe.skipIf(process.platform === 'win32')('an interruption', () => {
   it('by a pipe that nobody reads is quiet and can be resumed', async () => {
     const { stdout, stderr } = await cli(`${SLOW} --out piped`, { shell: '{ "$@"; echo "code $?" >&2; } | head -n 1' });
     expect(stdout).toMatch(/^Data {2}digits: .*\n$/);
-    expect(stderr).toMatch(/^interrupted; resume with: auto-cnn resume piped\n(best so far: .*\n)?code 130\n$/);
+    expect(stderr).toMatch(
+      new RegExp(`^interrupted; resume with: ${PROGRAM} resume piped\n(best so far: .*\n)?code 130\n$`),
+    );
   });
 });

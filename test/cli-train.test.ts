@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readJournal } from '../src/search/run/journal.ts';
-import { cliFolder } from './support/cli.ts';
+import { cliFolder, PROGRAM } from './support/cli.ts';
 
 const { work, cli, read } = cliFolder();
 
@@ -86,7 +86,7 @@ describe('train', () => {
         if (!sent && text.includes('Training 2 of 3 of 4-8-max')) sent = child.kill('SIGINT');
       },
     });
-    const said = 'interrupted; resume with: auto-cnn resume stopped\nbest so far: 4-8-max  stopped/model.onnx\n';
+    const said = `interrupted; resume with: ${PROGRAM} resume stopped\nbest so far: 4-8-max  stopped/model.onnx\n`;
     expect({ code, stderr }).toEqual({ code: 130, stderr: said });
     expect(readJournal(join(work, 'stopped', 'journal.jsonl')).length).toBeLessThan(3);
     const [resumed, whole] = await Promise.all([cli('resume stopped --json'), cli(`${command} --json --out whole`)]);

@@ -2,6 +2,7 @@
 // The process around the command line: its streams, its signals, its exit code.
 
 import { EXIT } from './exit.ts';
+import { invokedAs } from './invocation.ts';
 import { runProgram } from './program.ts';
 
 const { stdout, stderr, env, argv } = process;
@@ -22,4 +23,6 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 stderr.on('error', () => {});
 
-process.exitCode = await runProgram(argv.slice(2), { stdout, stderr, env, signal: interruption.signal });
+const [, script = 'auto-cnn', ...args] = argv;
+const command = invokedAs({ script, env, cwd: process.cwd() });
+process.exitCode = await runProgram(args, { stdout, stderr, env, command, signal: interruption.signal });

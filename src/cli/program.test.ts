@@ -144,7 +144,13 @@ describe('an error', () => {
 async function run(...args: readonly string[]) {
   const [stdout, stderr] = [memory(), memory()];
   const signal = new AbortController().signal;
-  const code = await runProgram(args, { stdout: stdout.stream, stderr: stderr.stream, env: {}, signal });
+  const code = await runProgram(args, {
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env: {},
+    command: 'auto-cnn',
+    signal,
+  });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 

@@ -13,6 +13,7 @@ import { addResumeCommand } from './commands/resume-command.ts';
 import { addSearchCommand } from './commands/search-command.ts';
 import { addTrainCommand } from './commands/train-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
+import { withCommands } from './invocation.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -37,20 +38,23 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
       terminal.stderr.write('interrupted\n');
       return EXIT.interrupted;
     }
-    terminal.stderr.write(`${describeError(error, args.includes('--debug'))}\n`);
+    const text = describeError(error, args.includes('--debug'));
+    terminal.stderr.write(`${withCommands(text, terminal.command)}\n`);
     return exitCodeOf(error);
   }
 }
 
 function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
-  const { stdout, stderr } = terminal;
+  const { stdout, stderr, command } = terminal;
+  /** Examples can be pasted. */
+  const asCalled = (help: string): string => help.replaceAll('$ auto-cnn ', `$ ${command} `);
   const program = new Command('auto-cnn')
     .description('Designs convolutional networks for image classification by itself.')
     .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text),
+      writeOut: (text) => stdout.write(asCalled(text)),
+      writeErr: (text) => stderr.write(asCalled(text)),
       // Errors are printed where all others are.
       outputError: () => {},
       getOutHelpWidth: () => stdout.columns ?? 80,

@@ -24,7 +24,7 @@ describe('colours', () => {
 it('the view is live in a terminal that can move its cursor, and only there', () => {
   const signal = new AbortController().signal;
   const interactive = (stdout: typeof pipe, env: Record<string, string>) =>
-    isInteractive({ stdout, stderr: pipe, env, signal });
+    isInteractive({ stdout, stderr: pipe, env, command: 'auto-cnn', signal });
   expect(interactive(tty, {})).toBe(true);
   expect(interactive(tty, { TERM: 'dumb' })).toBe(false);
   expect(interactive(pipe, {})).toBe(false);

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How the user calls the program; see `invokedAs`. */
+  readonly command: string;
   /** Aborted by Ctrl-C, a request to end, or when nobody reads the output any more. */
   readonly signal: AbortSignal;
 }

@@ -9,6 +9,8 @@ import { afterAll, beforeAll } from 'vitest';
 import { writeTinyDigits } from './tiny-digits.ts';
 
 const CLI_SCRIPT = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** How its messages call it. */
+export const PROGRAM = `node ${CLI_SCRIPT}`;
 
 export interface CliOptions {
   readonly cwd: string;
@@ -27,7 +29,7 @@ export interface CliResult {
 }
 
 export function runCli(args: readonly string[], { cwd, cacheDir, onStdout, shell }: CliOptions): Promise<CliResult> {
-  const { FORCE_COLOR: _, ...env } = process.env;
+  const { FORCE_COLOR: _, npm_command: __, ...env } = process.env;
   const command = [process.execPath, CLI_SCRIPT, ...args];
   const [file = '', ...rest] = shell === undefined ? command : ['sh', '-c', shell, 'sh', ...command];
   const child = spawn(file, rest, {

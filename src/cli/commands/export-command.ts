@@ -34,24 +34,24 @@ export function addExportCommand(program: Command, terminal: Terminal, done: (ex
       ...(out !== undefined && { out }),
       signal: terminal.signal,
     });
-    terminal.stdout.write(json ? `${JSON.stringify(exported)}\n` : exportText(exported));
+    terminal.stdout.write(json ? `${JSON.stringify(exported)}\n` : exportText(exported, terminal.command));
     done(EXIT.done);
   });
 }
 
-function exportText({ folder, format, files, notices }: Exported): string {
+function exportText({ folder, format, files, notices }: Exported, command: string): string {
   const shown = shownPath(folder);
   const width = Math.max(...files.map(({ name }) => name.length));
   const line = ({ name, sizeBytes, testAccuracy }: ExportedFile) => {
     const accuracy = testAccuracy === undefined ? '' : `   test accuracy ${percent(testAccuracy)}`;
     return `  ${name.padEnd(width)}   ${scaled(sizeBytes, 'B').padStart(8)}${accuracy}`;
   };
-  const use = howToUse(format, shown);
+  const use = howToUse(format, shown, command);
   const lines = [shown, ...files.map(line), ...notices.map((notice) => `note: ${notice}`)];
   return `${[...lines, ...(use === undefined ? [] : ['', `Try it: ${use}`])].join('\n')}\n`;
 }
 
-function howToUse(format: Exported['format'], folder: string): string | undefined {
+function howToUse(format: Exported['format'], folder: string, command: string): string | undefined {
   switch (format) {
     case 'pytorch':
     case 'keras':
@@ -59,7 +59,7 @@ function howToUse(format: Exported['format'], folder: string): string | undefine
     case 'javascript':
       return `cd ${shellWord(folder)} && ONNXRUNTIME_NODE_INSTALL=skip npm install && npm start`;
     case 'onnx':
-      return `npx auto-cnn predict ${shellWord(join(folder, 'model.onnx'))} IMAGE`;
+      return `${command} predict ${shellWord(join(folder, 'model.onnx'))} IMAGE`;
     case 'safetensors':
       return undefined;
   }

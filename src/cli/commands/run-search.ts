@@ -37,7 +37,7 @@ export async function runSearch(
   } catch (error) {
     view.stop();
     if (!(error instanceof InterruptedError) && !isAbort(error)) throw error;
-    for (const line of describeInterruption(error)) terminal.stderr.write(`${line}\n`);
+    for (const line of describeInterruption(error, terminal.command)) terminal.stderr.write(`${line}\n`);
     return EXIT.interrupted;
   }
 }
@@ -53,14 +53,14 @@ async function drawReport({ stderr }: Terminal, folder: string): Promise<void> {
 }
 
 export function printSummary(
-  { stdout, env }: Terminal,
+  { stdout, env, command }: Terminal,
   json: boolean,
   summary: SearchSummary,
   folder: string,
   source: string,
 ): void {
   if (json) stdout.write(`${JSON.stringify({ ...summary, folder })}\n`);
-  else stdout.write(`${describeSummary(summary, folder, source, coloursFor(stdout, env)).join('\n')}\n`);
+  else stdout.write(`${describeSummary(summary, folder, source, command, coloursFor(stdout, env)).join('\n')}\n`);
 }
 
 /** A final training has none. */
@@ -69,12 +69,12 @@ function shownFitness(fitness: number | undefined): string[] {
 }
 
 /** Before there is a run folder, there is nothing to resume. */
-function describeInterruption(error: Error): string[] {
+function describeInterruption(error: Error, command: string): string[] {
   if (!(error instanceof AutoCnnError)) return ['interrupted; nothing was begun'];
   const { path, best } = error.details as { path: string; best?: { genome: string; fitness?: number } };
   const folder = shownPath(path);
   return [
-    `interrupted; resume with: auto-cnn resume ${shellWord(folder)}`,
+    `interrupted; resume with: ${command} resume ${shellWord(folder)}`,
     ...(best === undefined
       ? []
       : [

@@ -13,7 +13,13 @@ afterEach(() => {
 
 it('the live view draws at most ten times a second, keeps what is over, and clears up', () => {
   const { stdout, written } = fakeTerminal();
-  const view = createLiveView({ stdout, stderr: stdout, env: {}, signal: new AbortController().signal });
+  const view = createLiveView({
+    stdout,
+    stderr: stdout,
+    env: {},
+    command: 'auto-cnn',
+    signal: new AbortController().signal,
+  });
   view.show({ type: 'start', event: START });
   view.show(generationStart(0, ['max', 'mean', '8-8']));
   view.show(evaluationStart('max'));
@@ -38,7 +44,13 @@ it('the live view draws at most ten times a second, keeps what is over, and clea
 
 it('the live view is drawn as a whole when it becomes higher', () => {
   const { stdout, written } = fakeTerminal();
-  const view = createLiveView({ stdout, stderr: stdout, env: {}, signal: new AbortController().signal });
+  const view = createLiveView({
+    stdout,
+    stderr: stdout,
+    env: {},
+    command: 'auto-cnn',
+    signal: new AbortController().signal,
+  });
   view.show({ type: 'start', event: START });
   view.show(generationStart(0, ['max', 'mean']));
   vi.advanceTimersByTime(200);
@@ -51,7 +63,13 @@ it('the live view is drawn as a whole when it becomes higher', () => {
 
 it('the live view shows the loading of data', () => {
   const { stdout, written } = fakeTerminal();
-  const view = createLiveView({ stdout, stderr: stdout, env: {}, signal: new AbortController().signal });
+  const view = createLiveView({
+    stdout,
+    stderr: stdout,
+    env: {},
+    command: 'auto-cnn',
+    signal: new AbortController().signal,
+  });
   view.loading(30, 60);
   vi.advanceTimersByTime(200);
   expect(written()).toContain('Loading the data  ██████████░░░░░░░░░░  30/60');

@@ -9,7 +9,7 @@ const PLAIN = coloursFor(process.stdout, { NO_COLOR: '1' });
 
 it('the summary says what was found, where it lies and what comes next', () => {
   const folder = join(process.cwd(), 'runs', 'mnist-1');
-  expect(describeSummary(SUMMARY, folder, 'mnist', PLAIN).join('\n')).toBe(`
+  expect(describeSummary(SUMMARY, folder, 'mnist', 'npx auto-cnn', PLAIN).join('\n')).toBe(`
 Done in 3m 41s
 
   Genome        16-32-max
@@ -22,28 +22,29 @@ Done in 3m 41s
   Summary       runs/mnist-1/summary.json
 
 Next
-  auto-cnn evaluate runs/mnist-1/model.onnx mnist
-  auto-cnn inspect 16-32-max --input 28x28x1 --classes 10 --measure`);
+  npx auto-cnn evaluate runs/mnist-1/model.onnx mnist
+  npx auto-cnn inspect 16-32-max --input 28x28x1 --classes 10 --measure`);
 });
 
 it('the report is named once it is drawn', () => {
   const folder = join(process.cwd(), 'runs', 'drawn');
   const reportRow = `  Report        ${join('runs', 'drawn', 'report.html')}`;
-  expect(describeSummary(SUMMARY, folder, 'mnist', PLAIN)).not.toContain(reportRow);
+  expect(describeSummary(SUMMARY, folder, 'mnist', 'auto-cnn', PLAIN)).not.toContain(reportRow);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'report.html'), '');
-  expect(describeSummary(SUMMARY, folder, 'mnist', PLAIN)).toContain(reportRow);
+  expect(describeSummary(SUMMARY, folder, 'mnist', 'auto-cnn', PLAIN)).toContain(reportRow);
 });
 
 it('the commands can be pasted into a shell', () => {
-  const text = describeSummary({ ...SUMMARY, genome: '' }, '/my runs/a', 'my photos', PLAIN).join('\n');
-  expect(text).toContain("auto-cnn evaluate '/my runs/a/model.onnx' 'my photos'");
-  expect(text).toContain("auto-cnn inspect '' --input");
+  const text = describeSummary({ ...SUMMARY, genome: '' }, '/my runs/a', 'my photos', 'npx auto-cnn', PLAIN).join('\n');
+  expect(text).toContain("npx auto-cnn evaluate '/my runs/a/model.onnx' 'my photos'");
+  expect(text).toContain("npx auto-cnn inspect '' --input");
 });
 
 it('another metric is named, and a search on the test images is called biased', () => {
   const fitness = { metric: 'macro-f1', on: 'validation', value: 0.91234 } as const;
-  const rowsWith = (changes: Partial<typeof SUMMARY>) => describeSummary({ ...SUMMARY, ...changes }, 'a', 'b', PLAIN);
+  const rowsWith = (changes: Partial<typeof SUMMARY>) =>
+    describeSummary({ ...SUMMARY, ...changes }, 'a', 'b', 'npx auto-cnn', PLAIN);
   expect(rowsWith({ fitness })).toContain('  Validation    98.00 %, macro-f1 0.9123 in the search');
   expect(rowsWith({ fitness: { metric: 'accuracy', on: 'test', value: 0.98 } })).toContain(
     '  Biased        the test images chose the network, so its test accuracy flatters it',
@@ -52,13 +53,13 @@ it('another metric is named, and a search on the test images is called biased', 
 
 it('several final trainings have their mean, spread and best', () => {
   const repeats = { accuracies: [0.993, 0.9916, 0.9917], mean: 0.9921, std: 0.0005, best: 0.993 };
-  const rows = describeSummary({ ...SUMMARY, repeats }, 'a', 'b', PLAIN);
+  const rows = describeSummary({ ...SUMMARY, repeats }, 'a', 'b', 'npx auto-cnn', PLAIN);
   expect(rows).toContain('  Repeats       99.21 % ± 0.05, best 99.30 % of 3');
 });
 
 it('a training without a search says nothing of one', () => {
   const { validationAccuracy: _, fitness: __, ...summary } = { ...SUMMARY, evaluations: 0, searchSeconds: 0 };
-  const text = describeSummary(summary, 'a', 'b', PLAIN).join('\n');
+  const text = describeSummary(summary, 'a', 'b', 'npx auto-cnn', PLAIN).join('\n');
   expect(text).toContain('  Time          51 s training\n');
   expect(text).not.toMatch(/search|Validation/i);
 });
@@ -73,7 +74,7 @@ describe('the front', () => {
   });
   const picked = { genome: '16-16-max', rule: 'knee', why: 'the knee' };
   const tableOf = (pareto: NonNullable<typeof SUMMARY.pareto>) => {
-    const rows = describeSummary({ ...SUMMARY, pareto, picked }, 'a', 'mnist', PLAIN);
+    const rows = describeSummary({ ...SUMMARY, pareto, picked }, 'a', 'mnist', 'npx auto-cnn', PLAIN);
     return rows.slice(
       rows.findIndex((row) => row.startsWith('Pareto')),
       rows.indexOf('Next') - 1,
@@ -82,9 +83,9 @@ describe('the front', () => {
 
   it('is a table that marks the picked network, with the reason above and the way to another below', () => {
     const pareto = [member('32-32-max', 0.9912, 61_226), member('16-16-max', 0.985, 12_000), member('', 0.88, 7850)];
-    const rows = describeSummary({ ...SUMMARY, pareto, picked }, 'a', 'mnist', PLAIN);
+    const rows = describeSummary({ ...SUMMARY, pareto, picked }, 'a', 'mnist', 'npx auto-cnn', PLAIN);
     expect(rows).toContain('  Picked        the knee');
-    expect(rows.at(-1)).toBe('  auto-cnn train GENOME mnist   (another network of the front)');
+    expect(rows.at(-1)).toBe('  npx auto-cnn train GENOME mnist   (another network of the front)');
     expect(`\n${tableOf(pareto).join('\n')}`).toBe(`
 Pareto front, with the accuracy in the search
   32-32-max                          99.12 %      61,226  61.2 MFLOPs

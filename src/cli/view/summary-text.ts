@@ -7,8 +7,17 @@ import { type FrontMember, formatImageShape } from '../../internal.ts';
 import type { Colours } from '../terminal.ts';
 import { cell, counted, duration, grouped, percent, scaled, shellWord, shownGenome, shownPath } from './format.ts';
 
-/** @param source  the data as the command line names it. */
-export function describeSummary(summary: SearchSummary, folder: string, source: string, colours: Colours): string[] {
+/**
+ * @param source   the data as the command line names it.
+ * @param command  how the program is called.
+ */
+export function describeSummary(
+  summary: SearchSummary,
+  folder: string,
+  source: string,
+  command: string,
+  colours: Colours,
+): string[] {
   const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto } = summary;
   const { evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
@@ -38,10 +47,10 @@ export function describeSummary(summary: SearchSummary, folder: string, source: 
     ...describeFront(summary, colours),
     '',
     'Next',
-    `  auto-cnn evaluate ${model} ${shellWord(source)}`,
-    `  auto-cnn inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length} --measure`,
+    `  ${command} evaluate ${model} ${shellWord(source)}`,
+    `  ${command} inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length} --measure`,
     ...((pareto?.length ?? 0) > 1
-      ? [`  auto-cnn train GENOME ${shellWord(source)}   (another network of the front)`]
+      ? [`  ${command} train GENOME ${shellWord(source)}   (another network of the front)`]
       : []),
   ];
 }
