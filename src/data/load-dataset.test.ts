@@ -104,6 +104,14 @@ describe.each(Object.entries(FORMATS))('contract of a loader: %s', (_, format) =
     expect(await readdir(join(source.cacheDir, 'datasets'))).toEqual([`${first.fingerprint}.pack`]);
   });
 
+  it('remembers where the data came from and how it was asked for, from the cache too', async () => {
+    const written = await write(format);
+    const source = written.folder;
+    const asked = { size: { height: 6, width: 7 }, channels: 'rgb', test: 0.25, seed: 3 } as const;
+    for (let time = 0; time < 2; time++) expect((await load(written, asked)).origin).toEqual({ source, ...asked });
+    expect((await load(written)).origin).toEqual({ source });
+  });
+
   it('splits a test part off if there is none', async () => {
     const folder = join(await temporaryFolder(), 'digits');
     await format(folder, train, undefined, shape);
@@ -242,8 +250,9 @@ describe('the cache', () => {
     expect(await load(source)).toEqual(plain);
     const renamed = join(source.folder, '..', 'renamed');
     await rename(source.folder, renamed);
-    expect(await loadDataset(renamed, { cacheDir: source.cacheDir })).toEqual({ ...plain, name: 'renamed' });
-    expect(await loadDataset(renamed, { cacheDir: source.cacheDir })).toEqual({ ...plain, name: 'renamed' });
+    const asRenamed = { ...plain, name: 'renamed', origin: { source: renamed } };
+    expect(await loadDataset(renamed, { cacheDir: source.cacheDir })).toEqual(asRenamed);
+    expect(await loadDataset(renamed, { cacheDir: source.cacheDir })).toEqual(asRenamed);
   });
 
   it('is done without if it cannot be written, which is said', async () => {

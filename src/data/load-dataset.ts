@@ -49,6 +49,10 @@ export interface LoadOptions extends ReadOptions, BuildOptions {
  */
 export async function loadDataset(source: string, options: LoadOptions = {}): Promise<Dataset> {
   checkOptions(options);
+  return { ...(await loadFrom(source, options)), origin: { source, ...originOptions(options) } };
+}
+
+async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> {
   options.signal?.throwIfAborted();
   const { memoryLimitBytes = heldPixels() } = options;
   const cacheDir = await resolveCacheDir(options.cacheDir);
@@ -168,6 +172,20 @@ function unknownSource(source: string, path: string): InvalidInputError {
 /** The options on which the data depends. */
 function relevantOptions({ size, channels, layout, skipBroken, test, seed }: LoadOptions): unknown {
   return [size?.height, size?.width, channels, layout, skipBroken, test, seed];
+}
+
+/** What was given of the options that decide what is loaded. */
+function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']>, 'source'> {
+  const { size, channels, layout, dataDir, skipBroken, test, seed } = options;
+  return {
+    ...(size && { size }),
+    ...(channels && { channels }),
+    ...(layout && { layout }),
+    ...(dataDir !== undefined && { dataDir }),
+    ...(skipBroken !== undefined && { skipBroken }),
+    ...(test !== undefined && { test }),
+    ...(seed !== undefined && { seed }),
+  };
 }
 
 function checkOptions({ size, channels, layout, test, seed }: LoadOptions): void {

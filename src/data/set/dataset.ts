@@ -36,6 +36,17 @@ export interface Dataset {
   readonly fingerprint: string;
   /** What a user should know about the loading: images skipped or resized, a test part split off. */
   readonly notes: readonly string[];
+  /** Where it was loaded from and how, which is what it takes to load it again; arrays have no such place. */
+  readonly origin?: {
+    readonly source: string;
+    readonly size?: { readonly height: number; readonly width: number };
+    readonly channels?: 'grey' | 'rgb';
+    readonly layout?: 'nhwc' | 'nchw';
+    readonly dataDir?: string;
+    readonly skipBroken?: boolean;
+    readonly test?: number;
+    readonly seed?: number;
+  };
 }
 
 /** Size of one image. */
