@@ -49,7 +49,7 @@ export type { LoweringName } from './network/lowering/lowerings.ts';
 export type { ModelMetadata } from './network/onnx/onnx-metadata.ts';
 export { createRng, type Rng } from './random/rng.ts';
 export { type ReportOptions, writeReport } from './report/write-report.ts';
-export { AutoCNN } from './search/auto-cnn/auto-cnn.ts';
+export { AutoCNN, type ResumeOptions } from './search/auto-cnn/auto-cnn.ts';
 export type { AutoCnnOptions, FurtherSettings } from './search/auto-cnn/auto-cnn-options.ts';
 export type { LossOption, MetricOption } from './search/auto-cnn/keras-names.ts';
 export { type NamedPrediction, TrainedCnn, type TrainOptions } from './search/auto-cnn/trained-cnn.ts';
@@ -82,6 +82,7 @@ export type {
   FinalEntry,
   JournalEntry,
 } from './search/records/journal-entry.ts';
+export type { StrategyContext } from './search/records/strategy-context.ts';
 export type { SearchSummary } from './search/records/summary.ts';
 export { readJournal } from './search/run/journal.ts';
 export { Search } from './search/search.ts';

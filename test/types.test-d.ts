@@ -4,9 +4,12 @@ import {
   AutoCNN,
   type AutoCnnOptions,
   type Callback,
+  createRandomSearchStrategy,
   earlyStopping,
   learningRateScheduler,
   loadDataset,
+  type SearchStrategy,
+  type StrategyContext,
   type TrainedCnn,
 } from 'auto-cnn';
 
@@ -67,6 +70,16 @@ export async function searchAsDocumented(signal: AbortSignal): Promise<void> {
   await new AutoCNN({ dataset: await loadDataset('mnist'), optimizer: 'adam' }).run();
 }
 
+export async function resumeWithAStrategy(strategy: (context: StrategyContext) => SearchStrategy): Promise<void> {
+  const source = { source: './photos', size: { height: 32, width: 32 }, channels: 'grey', layout: 'nchw' } as const;
+  await new AutoCNN({ dataset: source, strategy }).run();
+  await new AutoCNN({ dataset: source, strategy: 'steady-state' }).run();
+  const best = await AutoCNN.resume('runs/photos-1', { strategy, extraCallbacks: [earlyStopping()] });
+  const seconds: number | undefined = best.summary()?.seconds;
+  const table: string = best.layers();
+  console.log(seconds, table);
+}
+
 const dataset = 'mnist';
 const accept = (options: AutoCnnOptions): AutoCnnOptions => options;
 
@@ -92,6 +105,10 @@ accept({ dataset, outputLayer: [{ type: 'lstm' }] });
 accept({ dataset, outputLayer: [{ type: 'flatten' }, { type: 'dense' }] });
 // @ts-expect-error: no such key of the search space
 accept({ dataset, searchSpace: { depth: 5 } });
+// @ts-expect-error: a strategy is made when it is needed, and made anew when a run is resumed
+accept({ dataset, strategy: createRandomSearchStrategy });
+// @ts-expect-error: no such way to load it
+accept({ dataset: { source: 'photos', colour: 'grey' } });
 // @ts-expect-error: no such preset
 accept({ dataset, preset: 'slow' });
 // @ts-expect-error: the population is an option of its own

@@ -10,9 +10,13 @@ import { createStrategy } from './candidates/create-strategy.ts';
 import type { SearchConfig } from './config/config.ts';
 import { networkInputOf } from './config/network-input.ts';
 import { checkRounds } from './final/rounds.ts';
+import type { CreateStrategy } from './records/strategy-context.ts';
 
-/** @throws {InvalidInputError} naming what does not fit the data. */
-export function checkAgainstData(config: SearchConfig, dataset: Dataset): void {
+/**
+ * @param create  makes a strategy of the program's own.
+ * @throws {InvalidInputError} naming what does not fit the data.
+ */
+export function checkAgainstData(config: SearchConfig, dataset: Dataset, create?: CreateStrategy): void {
   checkRounds(config);
   const { classWeights } = config.training;
   const classes = dataset.classes.length;
@@ -32,5 +36,5 @@ export function checkAgainstData(config: SearchConfig, dataset: Dataset): void {
   }
   const limits = { ...(trainLimit && { trainLimit }), ...(searchLimit && { searchLimit }) };
   selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'search', ...limits });
-  createStrategy(config, problem);
+  createStrategy(config, problem, create);
 }

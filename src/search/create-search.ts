@@ -51,7 +51,14 @@ export interface CreateSearchOptions extends OpenOptions {
 export interface ResumeSearchOptions extends OpenOptions {
   readonly workers?: number;
   readonly timeoutSeconds?: number;
+  /** Trains the candidates; without it a pool of child processes. The search closes it. */
   readonly evaluator?: Evaluator;
+  /**
+   * Puts something between the search and its evaluator; the search closes what it gives.
+   *
+   * @internal
+   */
+  readonly wrapEvaluator?: (evaluator: Evaluator) => Evaluator;
 }
 
 /**
@@ -100,11 +107,11 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   };
   const run = await reopenRun(path, changes, options);
-  return closingOnFailure(run, () => searchOver(run, options.evaluator ?? poolFor(run.config)));
+  return closingOnFailure(run, () => searchOver(run, options.evaluator ?? poolFor(run.config), options.wrapEvaluator));
 }
 
 /** The child processes that a configuration asks for. */
-export function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
+function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
   return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
 }
 

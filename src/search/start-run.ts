@@ -5,15 +5,18 @@ import { resolve } from 'node:path';
 import { ensurePacked } from '../data/cache/cache-folder.ts';
 import type { Dataset } from '../data/set/dataset.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
+import type { SearchStrategy } from '../evolution/strategy.ts';
 import { fileStorage } from '../files/file-storage.ts';
 import { acquireLock } from '../files/lock.ts';
 import { ownedStorage } from '../files/owned-storage.ts';
 import { writeFileAtomicallySync } from '../files/write-file.ts';
+import { requireSameStrategy } from './candidates/own-strategy.ts';
 import { checkAgainstData } from './check-config.ts';
 import type { RunConfig, SearchConfig } from './config/config.ts';
 import { dataSizeOf } from './config/data-size.ts';
 import { type OpenRun, writeConfig } from './records/open-run.ts';
 import type { RunFolder } from './records/run-folder.ts';
+import type { StrategyContext } from './records/strategy-context.ts';
 import { Journal } from './run/journal.ts';
 import { type LoadRunOptions, loadRunData, reloadRunData } from './run/run-data.ts';
 import {
@@ -29,6 +32,8 @@ import { type Engine, resettleEngine, settledEngine, settleEngine } from './sett
 import { FitnessCache } from './shared/fitness-cache.ts';
 
 export interface OpenOptions extends LoadRunOptions {
+  /** Makes the strategy of the search, in place of the one that the configuration names; see `AutoCnnOptions.strategy`. */
+  readonly createStrategy?: (context: StrategyContext) => SearchStrategy;
   /** When the run's time began, by `performance.now()`; without it, now. */
   readonly startedAt?: number;
   /** Computes in place of this machine. */
@@ -51,20 +56,21 @@ export async function startRun(
   options: OpenOptions = {},
   decide: Decide = async (config) => config,
 ): Promise<OpenRun> {
-  const { startedAt = performance.now() } = options;
-  const given = withAbsolutePaths(config);
+  const { startedAt = performance.now(), createStrategy } = options;
+  const named = withAbsolutePaths(config);
+  const given: SearchConfig = createStrategy === undefined ? named : { ...named, strategy: 'custom' };
   const dataset = await loadRunData(given, options);
-  checkAgainstData(given, dataset);
+  checkAgainstData(given, dataset, createStrategy);
   checkShared(given);
   const { notices, ...engine } = await settleEngine(given, options.evaluator);
   const { fingerprint } = dataset;
   const settled: RunConfig = { ...given, ...engine, dataset: { ...given.dataset, fingerprint } };
   const decided = await decide(settled, dataset);
-  if (decided !== settled) checkAgainstData(decided, dataset);
+  if (decided !== settled) checkAgainstData(decided, dataset, createStrategy);
   options.signal?.throwIfAborted();
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), decided);
-  const prepared = { folder, config: decided, dataset, packedPath, startedAt };
+  const prepared = { folder, config: decided, dataset, packedPath, startedAt, createStrategy };
   return open(prepared, { engineNotices: notices, signal: options.signal }, () =>
     writeConfig({ storage: fileStorage, folder, config: decided }),
   );
@@ -81,18 +87,19 @@ export async function reopenRun(
   changes: Partial<Pick<SearchConfig, 'workers' | 'timeoutSeconds'>> = {},
   options: OpenOptions = {},
 ): Promise<OpenRun> {
-  const { startedAt = performance.now() } = options;
+  const { startedAt = performance.now(), createStrategy } = options;
   const { folder, config } = openRunFolder(path);
   const isDone = existsSync(folder.summary);
+  if (!isDone) requireSameStrategy(config, createStrategy, folder.path);
   const { notices, ...engine } = isDone ? settledEngine(config) : await resettleEngine(config, options.evaluator);
   const resolved: RunConfig = { ...config, ...changes, ...engine };
   const dataset = await reloadRunData(resolved, options);
   const packedPath = await ensurePacked(dataset, options.cacheDir);
-  const prepared = { folder, config: resolved, dataset, packedPath, startedAt };
+  const prepared = { folder, config: resolved, dataset, packedPath, startedAt, createStrategy };
   return open(prepared, { engineNotices: notices, signal: options.signal });
 }
 
-type Prepared = Pick<OpenRun, 'folder' | 'config' | 'dataset' | 'packedPath' | 'startedAt'>;
+type Prepared = Pick<OpenRun, 'folder' | 'config' | 'dataset' | 'packedPath' | 'startedAt' | 'createStrategy'>;
 
 interface Opening {
   readonly engineNotices: readonly string[];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Dataset } from '../../data/set/dataset.ts';
 import { resolveConfig } from '../run/resolve-config.ts';
 import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
 
@@ -12,6 +13,18 @@ describe('toSearchConfig', () => {
     const dataset = { xTrain: images, yTrain: [0], xTest: images, yTest: [0] };
     expect(toSearchConfig({ dataset })).toEqual({ dataset: { source: 'arrays' } });
     expect(toSearchConfig({ dataset: { ...dataset, name: 'mine' } })).toEqual({ dataset: { source: 'mine' } });
+  });
+
+  it('keeps how the data is loaded beside its source, whoever loads it', () => {
+    const asked = { source: './photos', size: { height: 32, width: 24 }, channels: 'grey', layout: 'nchw' } as const;
+    expect(translated({ dataset: asked })).toEqual({ dataset: asked });
+    const loaded = { name: 'photos', origin: { ...asked, test: 0.2, seed: 4 }, train: {}, test: {} };
+    expect(translated({ dataset: loaded as unknown as Dataset })).toEqual({ dataset: loaded.origin });
+    const made = { name: 'mine', train: {}, test: {} };
+    expect(translated({ dataset: made as unknown as Dataset })).toEqual({ dataset: { source: 'mine' } });
+    expect(() => resolved({ dataset: { ...asked, sizes: 3 } as object as Dataset })).toThrow(
+      /sizes.*did you mean size/,
+    );
   });
 
   it('gives every option to the key of the configuration that it stands for', () => {
@@ -35,7 +48,8 @@ describe('toSearchConfig', () => {
         logsDir: 'logs',
         fitnessCache: 'fitness.jsonl',
         checkpointDir: 'checkpoints',
-        settings: { finalEpochs: 7, strategy: 'random', training: { batchSize: 32, schedule: { name: 'cosine' } } },
+        strategy: 'random',
+        settings: { finalEpochs: 7, training: { batchSize: 32, schedule: { name: 'cosine' } } },
       }),
     ).toEqual({
       dataset: { source: 'mnist' },

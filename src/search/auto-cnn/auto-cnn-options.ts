@@ -4,10 +4,12 @@ import type { ArrayDataset } from '../../data/build/from-arrays.ts';
 import type { Dataset } from '../../data/set/dataset.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
+import type { SearchStrategy } from '../../evolution/strategy.ts';
 import type { HeadLayer } from '../../genome/head.ts';
 import { nearestOf } from '../../text/did-you-mean.ts';
 import type { Callback } from '../callbacks/callback.ts';
 import type { SearchConfigInput } from '../config/config.ts';
+import type { StrategyContext } from '../records/strategy-context.ts';
 import { type LossOption, type MetricOption, toLoss, toMetric } from './keras-names.ts';
 import { checkForms } from './option-forms.ts';
 
@@ -28,6 +30,7 @@ export interface FurtherSettings
     | 'objectives'
     | 'pick'
     | 'seed'
+    | 'strategy'
     | 'workers'
     | 'logsDir'
     | 'fitnessCache'
@@ -45,12 +48,21 @@ type OptimiserInput = NonNullable<NonNullable<SearchConfigInput['training']>['op
 
 /** Options of {@link AutoCNN}: those of the Python package under its names, and more. */
 export interface AutoCnnOptions {
-  /** Arrays, what `loadDataset` returns, or what it takes: a built-in name or a path. */
-  readonly dataset: ArrayDataset | Dataset | string;
+  /**
+   * What {@link loadDataset} takes: a built-in name or a path, or an object with that as `source` and how it is loaded, such as
+   * `{ source: './photos', size: { height: 32, width: 32 } }`; or what it gives; or arrays.
+   */
+  readonly dataset: string | Omit<SearchConfigInput['dataset'], 'fingerprint'> | Dataset | ArrayDataset;
   /** Settings for all that is not given: `fast` unless said otherwise, `autocnn` as the Python package, `cnn-ga` as the paper. */
   readonly preset?: 'fast' | 'autocnn' | 'cnn-ga';
   /** What the whole run may take, such as `5m` or `2e15flops`; it decides all sizes that are not given. */
   readonly budget?: string;
+  /**
+   * Which genomes are tried: CNN-GA; aging evolution; random search; or a function that makes a strategy of your own. It is
+   * called more than once and must give a new strategy each time, for a run is resumed by asking a new one again and answering
+   * it from the journal.
+   */
+  readonly strategy?: 'generational' | 'steady-state' | 'random' | ((context: StrategyContext) => SearchStrategy);
   readonly populationSize?: number;
   /** Rounds of evolution after the initial population. */
   readonly maximalGenerationNumber?: number;
@@ -117,6 +129,7 @@ export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
     preset,
     searchSpace,
     seed,
+    strategy,
     workers,
     logsDir,
     fitnessCache,
@@ -150,13 +163,14 @@ export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
       objectives: options.objectives && [...options.objectives],
       pick: options.pick,
       seed,
+      strategy: typeof strategy === 'function' ? ('custom' as const) : strategy,
       workers,
       logsDir,
       fitnessCache,
       checkpointDir,
     }),
     ...(Object.keys(training).length > 0 && { training }),
-    dataset: { source: sourceOf(options.dataset) },
+    dataset: sourceOf(options.dataset),
   };
 }
 
@@ -183,6 +197,7 @@ const OPTION_OF_KEY: Readonly<Record<string, string>> = {
   objectives: 'objectives',
   pick: 'pick',
   seed: 'seed',
+  strategy: 'strategy',
   workers: 'workers',
   logsDir: 'logsDir',
   fitnessCache: 'fitnessCache',
@@ -213,6 +228,7 @@ const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
   checkpointDir: true,
   importFitness: true,
   seed: true,
+  strategy: true,
   workers: true,
   signal: true,
   searchSpace: true,
@@ -249,8 +265,11 @@ function toOptimiser(option: AutoCnnOptions['optimizer']): { optimizer?: Optimis
   return { optimizer, ...(learningRate !== undefined && { learningRate }) };
 }
 
-function sourceOf(dataset: AutoCnnOptions['dataset']): string {
-  return typeof dataset === 'string' ? dataset : (dataset.name ?? 'arrays');
+/** The data as it can be loaded again; of what came from no such place, its name. */
+function sourceOf(dataset: AutoCnnOptions['dataset']): SearchConfigInput['dataset'] {
+  if (typeof dataset === 'string') return { source: dataset };
+  if ('xTrain' in dataset) return { source: dataset.name ?? 'arrays' };
+  return 'train' in dataset ? (dataset.origin ?? { source: dataset.name }) : dataset;
 }
 
 function spread([a, b, c, d]: readonly [number, number, number, number]): [number, number, number, number] {

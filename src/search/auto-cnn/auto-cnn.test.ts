@@ -1,9 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { smallMnistArrays } from '../../../test/support/small-mnist.ts';
+import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
 import { type ArrayDataset, datasetFromArrays } from '../../data/build/from-arrays.ts';
+import { loadDataset } from '../../data/load-dataset.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError, InvalidInputError } from '../../errors.ts';
 import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
@@ -45,7 +47,8 @@ describe('AutoCNN', () => {
     const first = probabilities.subarray(0, 10);
     expect(first.indexOf(Math.max(...first))).toBe(labels[0]);
 
-    const lines = best.summary().split('\n');
+    expect(best.summary()).toEqual(summary);
+    const lines = best.layers().split('\n');
     expect(lines[0]).toMatch(/^Layer +Output +Parameters +FLOPs +Activations$/);
     expect(lines[1]).toMatch(/^input +28x28x1$/);
     expect(lines.at(-1)).toContain(summary?.parameters.toLocaleString('en-US'));
@@ -111,10 +114,8 @@ describe('AutoCNN', () => {
   });
 
   it('is interrupted by its signal', async () => {
-    const abort = new AbortController();
-    const onEvaluationEnd = () => abort.abort();
-    const run = small({ signal: abort.signal, extraCallbacks: [{ onEvaluationEnd }] }).run();
-    await expect(run).rejects.toThrow(InterruptedError);
+    await interrupted();
+    expect(readSummary(openRunFolder(out).folder)).toBeUndefined();
   });
 
   it.each(['given again', 'from the cache'])(
@@ -122,10 +123,7 @@ describe('AutoCNN', () => {
     async (from) => {
       const whole = await small().run();
       out += ' interrupted';
-      const abort = new AbortController();
-      const onEvaluationEnd = () => abort.abort();
-      const run = small({ signal: abort.signal, extraCallbacks: [{ onEvaluationEnd }] }).run();
-      await expect(run).rejects.toThrow(InterruptedError);
+      await interrupted();
       const evaluator = new InProcessEvaluator(runtime);
       const other = datasetFromArrays({ ...arrays, yTrain: Array.from(arrays.yTrain).reverse() });
       await expect(resumeSearch(out, { dataset: other, evaluator })).rejects.toThrow(
@@ -138,6 +136,42 @@ describe('AutoCNN', () => {
       expect(resumed?.testLoss).toBe(uninterrupted?.testLoss);
     },
   );
+
+  it('goes on with a run, calling back for what is left, with what the start says among its notices', async () => {
+    const whole = await small().run();
+    out += ' interrupted';
+    await interrupted();
+    appendFileSync(join(out, 'journal.jsonl'), '{"torn');
+    const heard: string[] = [];
+    const best = await AutoCNN.resume(out, {
+      evaluator: new InProcessEvaluator(runtime),
+      extraCallbacks: [
+        {
+          onEvaluationEnd: ({ genome, final }) => void heard.push(final ? 'the final training' : genome),
+          onSearchEnd: ({ summary }) => void heard.push(`the end of ${summary?.genome}`),
+        },
+      ],
+    });
+    expect(best.summary()?.testLoss).toBe(whole.summary()?.testLoss);
+    expect(heard.slice(-2)).toEqual(['the final training', `the end of ${best}`]);
+    expect(heard.length).toBe((whole.summary()?.evaluations ?? 0) - 1 + 2);
+    expect(best.notices.filter((notice) => /was torn/.test(notice))).toHaveLength(1);
+    await expect(AutoCNN.resume(out, { callbacks: [] } as object)).rejects.toThrow(/did you mean extraCallbacks/);
+  });
+
+  it('loads the data of a run again as it was loaded', async () => {
+    const source = join(folder, 'tiny');
+    await writeTinyDigits(source);
+    const cacheDir = join(folder, 'a cache of its own');
+    const dataset = await loadDataset(source, { size: { height: 6, width: 5 }, cacheDir });
+    const whole = await small({ dataset }).run();
+    expect(openRunFolder(out).config.dataset).toMatchObject({ source, size: { height: 6, width: 5 } });
+    out += ' interrupted';
+    await interrupted({ dataset });
+    const best = await AutoCNN.resume(out, { evaluator: new InProcessEvaluator(runtime) });
+    expect(best.summary()?.dataset.shape).toEqual({ channels: 1, height: 6, width: 5 });
+    expect(best.summary()?.testLoss).toBe(whole.summary()?.testLoss);
+  });
 
   it('has nothing to load where no run is', async () => {
     await expect(AutoCNN.load(join(folder, 'none'))).rejects.toThrow(/there is no folder/);
@@ -169,6 +203,14 @@ describe('a trained network', () => {
     await expect(best.train({ epochs: 0 })).rejects.toThrow(/the options of train: finalEpochs/);
   });
 });
+
+/** A run in `out` that ends after its first evaluation. */
+async function interrupted(options: Partial<AutoCnnOptions> = {}): Promise<void> {
+  const abort = new AbortController();
+  const onEvaluationEnd = () => abort.abort();
+  const run = small({ signal: abort.signal, extraCallbacks: [{ onEvaluationEnd }], ...options }).run();
+  await expect(run).rejects.toThrow(InterruptedError);
+}
 
 function small(options: Partial<AutoCnnOptions> = {}): AutoCNN {
   return new AutoCNN({

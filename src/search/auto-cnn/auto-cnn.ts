@@ -1,45 +1,80 @@
 // The library's main class: a search with the options of the Python package, from data to the best network.
 
-import { datasetFromArrays } from '../../data/build/from-arrays.ts';
+import { type ArrayDataset, datasetFromArrays } from '../../data/build/from-arrays.ts';
 import { loadDataset } from '../../data/load-dataset.ts';
 import type { Dataset } from '../../data/set/dataset.ts';
-import { InterruptedError, InvalidInputError } from '../../errors.ts';
+import { InvalidInputError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { fileStorage } from '../../files/file-storage.ts';
-import type { Callback, EvaluationStopper } from '../callbacks/callback.ts';
-import { CallbackEvaluator } from '../callbacks/callback-evaluator.ts';
-import { CallbackQueue } from '../callbacks/callback-queue.ts';
-import { followWithCallbacks } from '../callbacks/follow-search.ts';
+import type { SearchStrategy } from '../../evolution/strategy.ts';
+import type { Callback } from '../callbacks/callback.ts';
 import { scheduleOf } from '../callbacks/learning-rate-scheduler.ts';
 import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
-import { createSearch, poolFor } from '../create-search.ts';
-import type { SearchSummary } from '../records/summary.ts';
+import { createSearch, resumeSearch } from '../create-search.ts';
+import type { StrategyContext } from '../records/strategy-context.ts';
 import { resolveConfig } from '../run/resolve-config.ts';
-import type { Search } from '../search.ts';
 import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
+import { checkResumeForms } from './option-forms.ts';
+import { runToEnd } from './run-to-end.ts';
 import { TrainedCnn } from './trained-cnn.ts';
+
+/** What a run is resumed with: nothing that its results depend on, but for what only the program has. */
+export interface ResumeOptions {
+  /** Heard from here on; what the journal answers is not told again. */
+  readonly extraCallbacks?: readonly Callback[];
+  /** The strategy of the run, if that was one of your own. */
+  readonly strategy?: (context: StrategyContext) => SearchStrategy;
+  /** The data of the run, where it can be loaded neither from its source nor from the cache. */
+  readonly dataset?: Dataset | ArrayDataset;
+  /** Child processes that train candidates; as before unless given. */
+  readonly workers?: number;
+  /** Interrupts the run, which can then be resumed again. */
+  readonly signal?: AbortSignal;
+  /** Trains the candidates in place of the child processes; the run closes it. */
+  readonly evaluator?: Evaluator;
+}
 
 /** A search with the options of the Python package: from data to the best network, trained. */
 export class AutoCNN {
   readonly #options: AutoCnnOptions;
   readonly #input: SearchConfigInput;
-  readonly #config: SearchConfig;
 
   /** @throws {InvalidInputError} naming the option, the constraint, what was received and the cure. */
   constructor(options: AutoCnnOptions) {
     this.#options = options;
     const input = toSearchConfig(options);
-    this.#config = resolveConfig(input, placeOfOption);
-    this.#input = withScheduler(input, this.#config, options.extraCallbacks);
+    this.#input = withScheduler(input, resolveConfig(input, placeOfOption), options.extraCallbacks);
   }
 
   /**
    * The network of a run that is done. If it was interrupted, the best of its search so far.
    *
-   * @throws {InvalidInputError} if the folder is no run or has no network yet.
+   * @throws {InvalidInputError} if the folder is not a run or has no network yet.
    */
   static load(runFolder: string): Promise<TrainedCnn> {
     return TrainedCnn.open(runFolder);
+  }
+
+  /**
+   * Goes on with a run that was interrupted, to the network it would have given without that; gives that of a run that is
+   * done. A `learningRateScheduler` among the callbacks changes nothing: the run keeps what it said at the start.
+   *
+   * @throws {InvalidInputError} if the folder is not a run, its data has changed, or its strategy is missing; {JournalError} if
+   *   its journal is damaged; {RunLockedError} if a living process works on it; and what {@link AutoCNN.run} throws.
+   */
+  static async resume(runFolder: string, options: ResumeOptions = {}): Promise<TrainedCnn> {
+    checkResumeForms(options);
+    const { extraCallbacks, strategy, dataset: given, workers, signal, evaluator } = options;
+    const dataset = given && ('xTrain' in given ? datasetFromArrays(given) : given);
+    const opened = {
+      ...(strategy && { createStrategy: strategy }),
+      ...(dataset && { dataset }),
+      ...(workers !== undefined && { workers }),
+      ...(signal && { signal }),
+      ...(evaluator && { evaluator }),
+    };
+    const open = (wrapEvaluator: (inner: Evaluator) => Evaluator) =>
+      resumeSearch(runFolder, { ...opened, wrapEvaluator });
+    return runToEnd(open, { callbacks: extraCallbacks, signal, evaluator, dataset });
   }
 
   /**
@@ -50,56 +85,29 @@ export class AutoCNN {
    *   stopped the search before any candidate was trained; {EvaluationError} if every candidate failed.
    */
   async run(): Promise<TrainedCnn> {
-    const { signal, extraCallbacks = [], evaluator } = this.#options;
+    const { out, signal, importFitness, extraCallbacks, evaluator, strategy } = this.#options;
     const dataset = await this.#loadDataset();
-    const notices = [...dataset.notes];
-    const report = (notice: string): void => {
-      search.emit('notice', notice);
-      process.emitWarning(notice, 'AutoCnnWarning');
+    const opened = {
+      dataset,
+      configSource: placeOfOption,
+      ...(out !== undefined && { out }),
+      ...(importFitness !== undefined && { importFitness }),
+      ...(typeof strategy === 'function' && { createStrategy: strategy }),
+      ...(signal && { signal }),
+      ...(evaluator && { evaluator }),
     };
-    const queue = new CallbackQueue(extraCallbacks, report);
-    let gate: CallbackEvaluator | undefined;
-    const search = await this.#createSearch(dataset, evaluator ?? poolFor(this.#config), (inner) => {
-      gate = new CallbackEvaluator(inner, queue, fileStorage);
-      return gate;
-    });
-    search.on('notice', (notice) => notices.push(notice));
-    const stop = new AbortController();
-    const stopper: EvaluationStopper = { stop: (id, afterEpoch) => gate?.stop(id, afterEpoch) };
-    followWithCallbacks(search, queue, stopper, () => stop.abort());
-    const summary = await runUntilStopped(search, stop.signal, signal);
-    const { folder } = search;
-    queue.call('onSearchEnd', (callback) => callback.onSearchEnd?.({ folder, summary }));
-    await queue.idle();
-    return TrainedCnn.open(folder, dataset, notices);
+    const open = (wrapEvaluator: (inner: Evaluator) => Evaluator) =>
+      createSearch(this.#input, { ...opened, wrapEvaluator });
+    return runToEnd(open, { callbacks: extraCallbacks, signal, evaluator, dataset });
   }
 
   async #loadDataset(): Promise<Dataset> {
     const { dataset, signal } = this.#options;
     if (typeof dataset === 'string') return loadDataset(dataset, { signal });
-    return 'xTrain' in dataset ? datasetFromArrays(dataset) : dataset;
-  }
-
-  async #createSearch(
-    dataset: Dataset,
-    evaluator: Evaluator,
-    wrapEvaluator: (inner: Evaluator) => Evaluator,
-  ): Promise<Search> {
-    const { out, signal, importFitness } = this.#options;
-    const options = {
-      dataset,
-      evaluator,
-      wrapEvaluator,
-      configSource: placeOfOption,
-      ...(out !== undefined && { out }),
-      ...(importFitness !== undefined && { importFitness }),
-    };
-    try {
-      return await createSearch(this.#input, { ...options, ...(signal && { signal }) });
-    } catch (error) {
-      await evaluator.close();
-      throw error;
-    }
+    if ('xTrain' in dataset) return datasetFromArrays(dataset);
+    if ('train' in dataset) return dataset;
+    const { source, ...asked } = dataset;
+    return loadDataset(source, { ...asked, signal });
   }
 }
 
@@ -117,19 +125,4 @@ function withScheduler(
     );
   }
   return { ...input, training: { ...input.training, schedule } };
-}
-
-/** @returns undefined if it was stopped by a callback and there is a network to give. */
-async function runUntilStopped(
-  search: Search,
-  stop: AbortSignal,
-  signal: AbortSignal | undefined,
-): Promise<SearchSummary | undefined> {
-  try {
-    return await search.run({ signal: signal ? AbortSignal.any([signal, stop]) : stop });
-  } catch (error) {
-    const hasNetwork = error instanceof InterruptedError && error.details.best !== undefined;
-    if (!hasNetwork || !stop.aborted || signal?.aborted) throw error;
-    return undefined;
-  }
 }

@@ -10,9 +10,19 @@ const HAS_FORM = {
   'a list': Array.isArray,
   'text or an object': (value: unknown) => typeof value === 'string' || isObject(value),
   'an AbortSignal': (value: unknown) => value instanceof AbortSignal,
+  'a function': (value: unknown) => typeof value === 'function',
+  'text or a function': (value: unknown) => typeof value === 'string' || typeof value === 'function',
 } as const satisfies Readonly<Record<string, (value: unknown) => boolean>>;
 
 type Form = keyof typeof HAS_FORM;
+
+const RESUME_FORMS: Readonly<Record<string, Form>> = {
+  extraCallbacks: 'a list',
+  strategy: 'a function',
+  dataset: 'an object',
+  signal: 'an AbortSignal',
+  evaluator: 'an object',
+};
 
 const FORMS: Readonly<Record<string, Form>> = {
   optimizer: 'text or an object',
@@ -23,6 +33,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   extraCallbacks: 'a list',
   settings: 'an object',
   signal: 'an AbortSignal',
+  strategy: 'text or a function',
 };
 
 /**
@@ -33,11 +44,34 @@ export function checkForms(options: unknown): void {
   if (!isObject(options)) throw wrongForm('the options of AutoCNN', 'an object', options);
   const { dataset, settings, extraCallbacks } = options;
   requireForm('dataset', 'text or an object', dataset);
-  for (const [key, form] of Object.entries(FORMS)) if (options[key] !== undefined) requireForm(key, form, options[key]);
+  requireForms(options, FORMS);
   if (isObject(settings) && settings.training !== undefined) {
     requireForm('settings.training', 'an object', settings.training);
   }
-  if (Array.isArray(extraCallbacks)) for (const [i, callback] of extraCallbacks.entries()) checkCallback(i, callback);
+  checkCallbacks(extraCallbacks);
+}
+
+/**
+ * @param options  what may be `ResumeOptions`.
+ * @throws {InvalidInputError} as {@link checkForms}, and for an option that there is not.
+ */
+export function checkResumeForms(options: unknown): void {
+  if (!isObject(options)) throw wrongForm('the options of AutoCNN.resume', 'an object', options);
+  const known = [...Object.keys(RESUME_FORMS), 'workers'];
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    const near = nearestOf(unknown, known);
+    const cure = near === undefined ? `use ${known.join(', ')}` : `did you mean ${near}?`;
+    throw new InvalidInputError(`${unknown} is not an option of AutoCNN.resume; ${cure}`, {
+      details: { received: unknown, known },
+    });
+  }
+  requireForms(options, RESUME_FORMS);
+  checkCallbacks(options.extraCallbacks);
+}
+
+function checkCallbacks(callbacks: unknown): void {
+  if (Array.isArray(callbacks)) for (const [i, callback] of callbacks.entries()) checkCallback(i, callback);
 }
 
 function checkCallback(index: number, callback: unknown): void {
@@ -51,6 +85,10 @@ function checkCallback(index: number, callback: unknown): void {
   throw new InvalidInputError(`${place}.${unknown} is never called; ${cure}`, {
     details: { received: unknown, known: methods },
   });
+}
+
+function requireForms(options: Readonly<Record<string, unknown>>, forms: Readonly<Record<string, Form>>): void {
+  for (const [key, form] of Object.entries(forms)) if (options[key] !== undefined) requireForm(key, form, options[key]);
 }
 
 function requireForm(place: string, form: Form, value: unknown): void {

@@ -19,8 +19,9 @@ import { type ModelMetadata, readModelMetadata } from '../../network/onnx/onnx-m
 import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
 import { networkInputOf } from '../config/network-input.ts';
 import { createSearch } from '../create-search.ts';
+import type { SearchSummary } from '../records/summary.ts';
 import { dataOfRun } from '../run/run-data.ts';
-import { openRunFolder } from '../run/run-folder.ts';
+import { openRunFolder, readSummary } from '../run/run-folder.ts';
 
 /** How to train a network anew; what is left out is as in its run. */
 export interface TrainOptions {
@@ -65,6 +66,7 @@ export class TrainedCnn {
   readonly notices: readonly string[];
   readonly #input: ImageShape;
   readonly #config: SearchConfig;
+  readonly #summary: SearchSummary | undefined;
   readonly #bytes: Uint8Array;
   readonly #model: DeployedModel;
   readonly #dataset: () => Promise<Dataset>;
@@ -87,16 +89,18 @@ export class TrainedCnn {
     const model = await DeployedModel.load(await loadRuntime(), bytes, folder.model);
     const metadata = readModelMetadata(bytes, folder.model);
     const find = dataset === undefined ? () => dataOfRun(config) : async () => dataset;
-    return new TrainedCnn({ folder: folder.path, config, bytes, model, metadata, find, notices });
+    const summary = readSummary(folder);
+    return new TrainedCnn({ folder: folder.path, config, summary, bytes, model, metadata, find, notices });
   }
 
-  private constructor({ folder, config, bytes, model, metadata, find, notices }: Parts) {
+  private constructor({ folder, config, summary, bytes, model, metadata, find, notices }: Parts) {
     this.folder = folder;
     this.genome = metadata.genome;
     this.classes = metadata.classes;
     this.notices = notices;
     this.#input = metadata.input;
     this.#config = config;
+    this.#summary = summary;
     this.#bytes = bytes;
     this.#model = model;
     this.#dataset = find;
@@ -159,8 +163,11 @@ export class TrainedCnn {
     };
     const opened = { dataset, ...(out !== undefined && { out }), ...(evaluator && { evaluator }) };
     const search = await createSearch(config, { ...opened, configSource: 'the options of train' });
+    const notices: string[] = [];
+    search.on('start', (start) => notices.push(...start.notices));
+    search.on('notice', (notice) => notices.push(notice));
     await search.run(signal === undefined ? {} : { signal });
-    return TrainedCnn.open(search.folder, dataset, dataset.notes);
+    return TrainedCnn.open(search.folder, dataset, notices);
   }
 
   /** Writes the network as an ONNX file, whole or not at all. */
@@ -168,8 +175,16 @@ export class TrainedCnn {
     await writeFileAtomically(resolve(path), [this.#bytes]);
   }
 
-  /** Its layers with their output shapes, parameters, forward FLOPs and activation memory for an image, as text. */
-  summary(): string {
+  /**
+   * The figures of its run: accuracy, parameters, how long it took, what was tried. Undefined if the run is not done: a callback
+   * stopped it, or it was interrupted.
+   */
+  summary(): SearchSummary | undefined {
+    return this.#summary;
+  }
+
+  /** Its layers with their output shapes, parameters, forward FLOPs and activation memory for an image: a table as text. */
+  layers(): string {
     const network = networkInputOf(this.#config, { shape: this.#input, classes: this.classes });
     return formatLayerTable(layerTableOf(this.#input, estimateCost(parseGenome(this.genome), network)));
   }
@@ -202,6 +217,7 @@ export class TrainedCnn {
 interface Parts {
   readonly folder: string;
   readonly config: SearchConfig;
+  readonly summary: SearchSummary | undefined;
   readonly bytes: Uint8Array;
   readonly model: DeployedModel;
   readonly metadata: ModelMetadata;

@@ -29,7 +29,9 @@ export class CandidateQueue {
   /** @param known  results by the tasks' ids; `learn` says when there is a new one. */
   constructor({ rungs, reduction, strategy, population }: SearchConfig, known: Entries) {
     const kind = strategy === 'steady-state' ? 'window' : 'block';
-    this.#halving = new SuccessiveHalving({ rungs, reduction, cohort: { kind, size: population } });
+    // Of another's strategy nothing is known of when it needs which results, so no result counts before the end.
+    const cohort = strategy === 'custom' ? ({ kind: 'window', size: Number.MAX_SAFE_INTEGER } as const) : undefined;
+    this.#halving = new SuccessiveHalving({ rungs, reduction, cohort: cohort ?? { kind, size: population } });
     this.#known = known;
   }
 

@@ -12,15 +12,21 @@ import { parseGenome } from '../../genome/text.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
+import type { CreateStrategy } from '../records/strategy-context.ts';
+import { ownStrategy } from './own-strategy.ts';
 
 /** Where something else ends the search. */
 const NO_END = Number.MAX_SAFE_INTEGER;
 
-/** @throws {InvalidInputError} if a setting is impossible, or no network fits the search space. */
-export function createStrategy(config: SearchConfig, problem: NetworkInput): SearchStrategy {
+/**
+ * @param create  makes the strategy `custom`.
+ * @throws {InvalidInputError} if a setting is impossible, or no network fits the search space.
+ */
+export function createStrategy(config: SearchConfig, problem: NetworkInput, create?: CreateStrategy): SearchStrategy {
   const space = searchSpaceOf(config);
   const initialGenomes = config.initialGenomes.map(parseGenome);
   const rng = createRng(config.seed).fork('strategy');
+  if (config.strategy === 'custom') return ownStrategy(create, { space, problem, rng, config });
   const { population } = config;
   const generations = config.generations ?? NO_END;
   const evaluations = Math.min(NO_END, population * (generations + 1));

@@ -33,7 +33,7 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
   const account = new WorkAccount(config.searchWork);
   const tasks = new CandidateTasks(session.tasks, dataSize, known);
   const queue = new CandidateQueue(config, known);
-  const strategy = tellingCosts(createStrategy(config, problem), costsOf);
+  const strategy = tellingCosts(createStrategy(config, problem, run.createStrategy), costsOf);
   let cacheHits = 0;
 
   const untold = await evaluateInOrder<IdentifiedTask, QueuedCandidate>(

@@ -53,6 +53,7 @@ const datasetSchema = z.strictObject({
     .describe('Folder with the files of a named data set. Unless given, they are fetched into the cache, once.'),
   skipBroken: z.boolean().optional(),
   test: z.number().gt(0).lt(1).optional().describe('Share split off as test part where the source has none.'),
+  seed: z.int().optional().describe('Seed of that split; 0 unless given.'),
   fingerprint: z.string().optional().describe('If given, the data must have it.'),
 });
 
@@ -105,10 +106,10 @@ const searchConfigSchema = z.strictObject({
     .describe('The search ends before the candidate with which its work would exceed this, in FLOPs.'),
   seed: z.int().default(1),
   strategy: z
-    .enum(['generational', 'steady-state', 'random'])
+    .enum(['generational', 'steady-state', 'random', 'custom'])
     .default('generational')
     .describe(
-      'CNN-GA; or aging evolution, which breeds by mutation alone and keeps workers busy, as many as half the population; or random search.',
+      'CNN-GA; or aging evolution, which breeds by mutation alone and keeps workers busy, as many as half the population; or random search; or custom: one that a program brings.',
     ),
   population: z.int().min(2).default(6),
   generations: z

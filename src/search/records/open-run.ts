@@ -8,6 +8,7 @@ import type { RunConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import type { RunFolder } from './run-folder.ts';
+import type { CreateStrategy } from './strategy-context.ts';
 import type { SearchSummary } from './summary.ts';
 
 export interface OpenRun {
@@ -25,6 +26,8 @@ export interface OpenRun {
   /** Of a run that is done. */
   readonly summary: SearchSummary | undefined;
   readonly notices: readonly string[];
+  /** Makes a strategy of the program's own. */
+  readonly createStrategy: CreateStrategy | undefined;
   /** When this session of the run began, by `performance.now()`. */
   readonly startedAt: number;
   /** Changes nothing once another process has taken the run over; its methods throw {RunLockedError} then. */

@@ -12,6 +12,7 @@ export interface LoadRunOptions {
   /** Used instead of loading `config.dataset.source`. */
   readonly dataset?: Dataset;
   readonly cacheDir?: string;
+  /** Called with steps done and in all while the data is loaded. */
   readonly onLoadProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
