@@ -22,6 +22,7 @@ export { networkInputOf } from './search/config/network-input.ts';
 export { COST_NAMES } from './search/config/objectives.ts';
 export { PICK_EXAMPLES } from './search/config/pick-rule.ts';
 export { overPreset, PRESET_NAMES, presetSettings } from './search/config/presets.ts';
+export { withoutStale } from './search/config/stale-keys.ts';
 export type { FrontStartEvent } from './search/records/events.ts';
 export type { FrontMember } from './search/records/summary.ts';
 export { resolveConfig } from './search/run/resolve-config.ts';

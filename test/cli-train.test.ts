@@ -1,6 +1,6 @@
 // `auto-cnn train` and `--repeats` as their users run them: the built command line on tiny data.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readJournal } from '../src/search/run/journal.ts';
@@ -56,6 +56,18 @@ describe('train', () => {
     const { dataset: _, ...config } = JSON.parse(read('settings', 'config.json'));
     const { dataset: __, ...settings } = JSON.parse(read('one', 'config.json'));
     expect(config).toEqual({ ...settings, genome: '4-4', finalEpochs: 1 });
+  });
+
+  it('has the epochs and batches that flags say, not the steps that the run came to', async () => {
+    const run = JSON.parse(read('one', 'config.json'));
+    const budget = { seconds: 60, rate: 1e9 };
+    const planned = { ...run, budget, finalEpochs: 135.3, finalSteps: [{ at: 0, total: 947 }] };
+    writeFileSync(join(work, 'planned.json'), JSON.stringify(planned));
+    const { code } = await cli('train 4-4 digits --config planned.json --epochs 2 --batch-size 50 --out again');
+    expect(code).toBe(0);
+    expect(JSON.parse(read('again', 'config.json'))).not.toHaveProperty('finalSteps');
+    const [final] = readJournal(join(work, 'again', 'journal.jsonl'));
+    expect(final).toMatchObject({ type: 'final', bestEpoch: 2 });
   });
 
   it('refuses wrong input in one line and writes nothing', async () => {

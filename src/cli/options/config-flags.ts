@@ -15,6 +15,7 @@ import {
   resolveConfig,
   SCHEDULE_NAMES,
   undecidedKeys,
+  withoutStale,
 } from '../../internal.ts';
 import { parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 import {
@@ -186,7 +187,8 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
   const preset = given.get('preset')?.value;
   // Checked before it is a part of the file.
   if (preset !== undefined) resolveConfig({ preset, dataset: { source: 'any' } }, placeIn(given, undefined));
-  const config = file === undefined ? treeOver({}, preset) : treeOfFile(file, preset);
+  const stored = file && storedUnder(file, data, given);
+  const config = stored === undefined ? treeOver({}, preset) : treeOfFile(stored, preset);
   if (data === undefined && valueAt(config, 'dataset.source') === undefined) {
     throw new InvalidInputError(
       'the data is missing: give a name or a folder, such as "auto-cnn search mnist", or dataset.source in a --config file',
@@ -208,19 +210,24 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
   const changesData = [...given.keys()].some((key) => key.startsWith('dataset.'));
   if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
   if (given.has('budget') || valueAt(config, 'undecided') === undefined) {
-    setAt(config, 'undecided', undecidedBeside(file?.content, config, given));
+    setAt(config, 'undecided', undecidedBeside(stored?.content, config, given));
   }
   return resolveConfig(config, placeIn(given, file?.path));
 }
 
-/**
- * Keys that neither the file nor a flag gives; a preset's values give way to a budget. What another budget made of a file
- * gives way, too.
- */
+/** A configuration file without what no longer holds under what the command line says. */
+export function storedUnder(file: ConfigFile, data: string | undefined, given: GivenFlags): ConfigFile {
+  const { content } = file;
+  if (!isTree(content)) return file;
+  const changes = new Map<string, unknown>([...given].map(([key, { value }]) => [key, value]));
+  if (data !== undefined && data !== valueAt(content, 'dataset.source')) changes.set('dataset.source', data);
+  return { ...file, content: withoutStale(content, changes) };
+}
+
+/** Keys that neither the file nor a flag gives; a preset's values give way to a budget. */
 function undecidedBeside(content: unknown, config: Tree, given: GivenFlags): readonly string[] {
   const { budget, genome, objectives } = config;
-  const isReplaced = given.has('budget') && valueAt(content, 'budget') !== undefined;
-  const own = isTree(content) && !isReplaced ? content : {};
+  const own = isTree(content) ? content : {};
   return undecidedKeys({ ...own, budget, genome, objectives }).filter((key) => !given.has(key));
 }
 

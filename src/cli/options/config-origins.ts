@@ -1,7 +1,7 @@
 // Each value of a resolved configuration, and what decided it.
 
 import { presetSettings } from '../../internal.ts';
-import { type ConfigFile, configFrom, type GivenFlags, valueAt } from './config-flags.ts';
+import { type ConfigFile, configFrom, type GivenFlags, storedUnder, valueAt } from './config-flags.ts';
 
 export interface Setting {
   /** Path of the key. */
@@ -30,7 +30,7 @@ export function settingsFrom(
   const config = configFrom(file, hasData ? data : 'none', given);
   const preset = given.get('preset')?.value ?? valueAt(file?.content, 'preset');
   const layers: readonly Layer[] = [
-    ...(file === undefined ? [] : [{ from: file.path, settings: file.content }]),
+    ...(file === undefined ? [] : [{ from: file.path, settings: storedUnder(file, data, given).content }]),
     { from: `preset ${preset}`, settings: presetSettings(preset) },
   ];
   const originOf = (key: string): string => {

@@ -14,6 +14,7 @@ import { readJournal } from '../run/journal.ts';
 import { openRunFolder, readSummary } from '../run/run-folder.ts';
 import { AutoCNN } from './auto-cnn.ts';
 import type { AutoCnnOptions } from './auto-cnn-options.ts';
+import type { TrainOptions } from './trained-cnn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-class-'));
 const runtime = await loadNodeRuntime();
@@ -201,6 +202,31 @@ describe('a trained network', () => {
     const third = await loaded.train({ ...options, out: `${out} third`, evaluator: new InProcessEvaluator(runtime) });
     expect(await third.evaluate()).toEqual(await again.evaluate());
     await expect(best.train({ epochs: 0 })).rejects.toThrow(/the options of train: finalEpochs/);
+  });
+
+  it('is trained as long as is said now, not as long as its run came to', async () => {
+    const { folder: path } = await small().run();
+    const config = join(path, 'config.json');
+    const planned = { ...JSON.parse(readFileSync(config, 'utf8')), finalEpochs: 9, finalSteps: [{ at: 0, total: 60 }] };
+    writeFileSync(config, JSON.stringify({ ...planned, finalTraining: { labelSmoothing: 0.3 } }));
+    const run = await AutoCNN.load(path);
+    const trained = async (options: TrainOptions, name: string) => {
+      const again = await run.train({ ...options, out: `${out} ${name}`, evaluator: new InProcessEvaluator(runtime) });
+      const [final] = readJournal(join(again.folder, 'journal.jsonl')).filter(({ type }) => type === 'final');
+      return { final, config: openRunFolder(again.folder).config };
+    };
+    const shorter = await trained({ epochs: 2, batchSize: 50 }, 'shorter');
+    expect(shorter.final).toMatchObject({ bestEpoch: 2 });
+    expect(shorter.config).toMatchObject({
+      finalEpochs: 2,
+      training: { batchSize: 50 },
+      finalTraining: { labelSmoothing: 0.3 },
+    });
+    expect(shorter.config.finalSteps).toBeUndefined();
+    const loss = { name: 'cross-entropy', labelSmoothing: 0.1 } as const;
+    const smoother = await trained({ epochs: 1, training: { loss } }, 'smoother');
+    expect(smoother.config).toMatchObject({ training: { loss }, finalTraining: {} });
+    expect(smoother.config.finalTraining.labelSmoothing).toBeUndefined();
   });
 });
 

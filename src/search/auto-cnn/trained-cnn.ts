@@ -18,6 +18,7 @@ import { parseGenome } from '../../genome/text.ts';
 import { type ModelMetadata, readModelMetadata } from '../../network/onnx/onnx-metadata.ts';
 import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
 import { networkInputOf } from '../config/network-input.ts';
+import { withoutStale } from '../config/stale-keys.ts';
 import { createSearch } from '../create-search.ts';
 import type { SearchSummary } from '../records/summary.ts';
 import { dataOfRun } from '../run/run-data.ts';
@@ -26,6 +27,8 @@ import { openRunFolder, readSummary } from '../run/run-folder.ts';
 /** How to train a network anew; what is left out is as in its run. */
 export interface TrainOptions {
   readonly epochs?: number;
+  /** Images in a training step. */
+  readonly batchSize?: number;
   /** Trainings, with a seed each; the one with the lowest training loss is what comes back. */
   readonly repeats?: number;
   readonly seed?: number;
@@ -152,14 +155,21 @@ export class TrainedCnn {
    *   aborted; {EvaluationError} if the training fails.
    */
   async train(options: TrainOptions = {}): Promise<TrainedCnn> {
-    const { epochs, training, out, signal, evaluator, ...changes } = options;
+    const { epochs, batchSize, training, out, signal, evaluator, ...changes } = options;
+    const trainingChanges = { ...training, ...(batchSize !== undefined && { batchSize }) };
     const dataset = await this.#dataset();
     const config = {
-      ...this.#config,
+      ...withoutStale(
+        this.#config,
+        new Map<string, unknown>([
+          ...Object.entries(trainingChanges).map(([key, value]) => [`training.${key}`, value] as const),
+          ...(epochs === undefined ? [] : [['finalEpochs', epochs] as const]),
+        ]),
+      ),
       ...changes,
       genome: this.genome,
       ...(epochs !== undefined && { finalEpochs: epochs }),
-      training: { ...this.#config.training, ...training },
+      training: { ...this.#config.training, ...trainingChanges },
     };
     const opened = { dataset, ...(out !== undefined && { out }), ...(evaluator && { evaluator }) };
     const search = await createSearch(config, { ...opened, configSource: 'the options of train' });

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { withoutStale } from './stale-keys.ts';
+
+/** As a run with a budget leaves it. */
+const RUN = {
+  dataset: { source: 'photos', fingerprint: 'f' },
+  budget: { seconds: 300, rate: 1e9 },
+  population: 8,
+  searchWork: 1e13,
+  equalCompute: true,
+  typicalWork: 2e6,
+  searchSpace: { channels: [8, 16], maxDepth: 5, maxWork: 3e6 },
+  training: { epochs: 2, batchSize: 64, metrics: ['macro-f1'], loss: { name: 'cross-entropy' } },
+  finalTraining: { augmentation: { padAndCrop: 2 }, labelSmoothing: 0.05 },
+  finalEpochs: 135.3,
+  finalSteps: [{ at: 0, total: 3158 }],
+  replicas: 2,
+  pick: 'promising',
+  objectives: ['macro-f1'],
+};
+
+const under = (changes: Readonly<Record<string, unknown>>, stored: object = RUN) =>
+  withoutStale(stored, new Map(Object.entries(changes))) as Readonly<Record<string, unknown>>;
+/** Keys of a run's configuration that are gone, or other than they were. */
+const stale = (changes: Readonly<Record<string, unknown>>): readonly string[] => {
+  const kept = under(changes);
+  return Object.entries(RUN).flatMap(([key, value]) =>
+    JSON.stringify(value) === JSON.stringify(kept[key]) ? [] : [key],
+  );
+};
+
+describe('of a run’s configuration', () => {
+  it.each<[string, Readonly<Record<string, unknown>>, readonly string[]]>([
+    ['a seed', { seed: 2 }, []],
+    ['workers, which have no effect on results', { workers: 1 }, []],
+    ['the epochs of the final training', { finalEpochs: 4 }, ['finalSteps']],
+    ['the batch size', { 'training.batchSize': 32 }, ['finalSteps']],
+    ['the augmentation of candidates', { 'training.augmentation.padAndCrop': 4 }, ['finalTraining']],
+    ['the loss of candidates', { 'training.loss.labelSmoothing': 0.2 }, ['finalTraining']],
+    ['the search space', { 'searchSpace.maxDepth': 9 }, ['typicalWork']],
+    ['the time of a candidate', { 'searchSpace.maxSeconds': 20 }, ['typicalWork', 'searchSpace']],
+    ['the lowering', { lowering: 'plain' }, ['budget']],
+    ['the objectives', { objectives: ['accuracy', 'parameters'] }, ['pick']],
+    ['the metrics', { 'training.metrics': ['top-2'] }, ['objectives']],
+    ['the epochs of candidates, which these final epochs do not follow', { 'training.epochs': 5 }, []],
+    ['a schedule', { 'training.schedule.name': 'cosine' }, ['finalSteps']],
+    [
+      'a schedule that cannot be trained in rounds',
+      { 'training.schedule.name': 'reduce-on-plateau' },
+      ['finalSteps', 'replicas'],
+    ],
+  ])('%s leaves all but what follows from it', (_, changes, gone) => {
+    expect(stale(changes)).toEqual(gone);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['another budget', { budget: '60s' }],
+    ['other data', { 'dataset.source': 'others' }],
+    ['the data in another form', { 'dataset.size': { height: 8, width: 8 } }],
+    ['fewer images', { trainLimit: 500 }],
+  ])('%s has the plan made again', (_, changes) => {
+    const kept = under(changes);
+    for (const key of ['finalSteps', 'finalEpochs', 'population', 'searchWork', 'replicas']) {
+      expect(kept).not.toHaveProperty([key]);
+    }
+    expect(kept.searchSpace).toEqual({});
+    expect(kept.training).toEqual({ batchSize: 64, metrics: ['macro-f1'], loss: { name: 'cross-entropy' } });
+  });
+
+  it('what is said now is not left to the budget', () => {
+    const interrupted = { ...RUN, undecided: ['finalEpochs', 'frontWork'] };
+    expect(under({ finalEpochs: 4 }, interrupted).undecided).toEqual(['frontWork']);
+    expect(under({ budget: '60s', population: 4 }).population).toBe(8);
+  });
+
+  it('a budget for the training of a genome decides its length, where there was none', () => {
+    const { budget: _, ...others } = RUN;
+    const kept = under({ genome: '8-8', budget: '60s' }, others);
+    for (const key of ['finalEpochs', 'finalSteps', 'replicas']) expect(kept).not.toHaveProperty([key]);
+    expect(kept.population).toBe(8);
+  });
+
+  it('final epochs that are those of candidates follow them', () => {
+    const run = (epochs: number, finalEpochs: number) => ({
+      dataset: RUN.dataset,
+      training: { epochs },
+      finalEpochs,
+      finalSteps: RUN.finalSteps,
+    });
+    const changes = { 'training.epochs': 5 };
+    expect(under(changes, run(1, 3))).toEqual({ dataset: RUN.dataset, training: { epochs: 1 } });
+    expect(under(changes, run(7, 7))).toEqual({ dataset: RUN.dataset, training: { epochs: 7 } });
+    expect(under(changes, run(1, 1))).toMatchObject({ finalEpochs: 5 });
+    expect(under(changes, run(1, 20))).toEqual(run(1, 20));
+  });
+});
+
+it('what was written by hand is kept, but for steps in place of what is said now', () => {
+  const { dataset: _, budget: __, ...file } = RUN;
+  const { finalSteps: ___, ...others } = file;
+  expect(under({ 'searchSpace.maxDepth': 9, 'training.loss.name': 'cross-entropy', objectives: [] }, file)).toEqual(
+    file,
+  );
+  expect(under({ finalEpochs: 4 }, file)).toEqual(others);
+});
