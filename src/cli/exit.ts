@@ -6,7 +6,7 @@ import { AutoCnnError, type ErrorCode } from '../index.ts';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-/** What the user can mend is 2: input, and the disk that the journal is on. */
+/** 2 for what the user can mend: wrong input, and the disk that holds the journal. */
 const CODES: Readonly<Record<ErrorCode, number>> = {
   INVALID_INPUT: EXIT.usage,
   DATA_FORMAT: EXIT.usage,

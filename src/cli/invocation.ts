@@ -1,4 +1,4 @@
-// How the user called the program, so that a message can name the next command as it will work.
+// How the user called the program. Messages name the next command that way, so that it can be pasted.
 
 import { realpathSync } from 'node:fs';
 import { delimiter, join, sep } from 'node:path';
@@ -14,8 +14,8 @@ export interface Invocation {
 }
 
 /**
- * `npx auto-cnn` (or what another package manager calls that) for a program that a project has installed, `auto-cnn` for one
- * on the PATH, otherwise `node` with the script.
+ * The command that runs the program again: `npx auto-cnn` (or its like in another package manager) where a project has
+ * installed it, `auto-cnn` where it is on the PATH, otherwise `node` with the script.
  */
 export function invokedAs({ script, env, cwd }: Invocation): string {
   const project = projectOf(script);
@@ -26,7 +26,7 @@ export function invokedAs({ script, env, cwd }: Invocation): string {
 }
 
 /**
- * A message with the commands in it as the user calls them.
+ * Rewrites the commands that a message quotes to what the user types.
  *
  * @param command  what `invokedAs` gives.
  */

@@ -10,13 +10,13 @@ const interruption = new AbortController();
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // Once: finish what is being written. Twice: the user means it.
+    // The first signal lets the program finish what it writes; the second ends it at once.
     if (interruption.signal.aborted) process.exit(EXIT.interrupted);
     interruption.abort();
   });
 }
 
-// `auto-cnn … | head` closes the pipe: nobody reads on, so there is nothing to go on for.
+// `auto-cnn … | head` closes the pipe. Nobody reads the rest, so the program stops.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   interruption.abort();

@@ -32,7 +32,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
-    // Called without a command: the help has been printed and says it all.
+    // Called without a command: the help has been printed.
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
     if (isAbort(error)) {
       terminal.stderr.write('interrupted\n');
@@ -55,7 +55,7 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
     .configureOutput({
       writeOut: (text) => stdout.write(asCalled(text)),
       writeErr: (text) => stderr.write(asCalled(text)),
-      // Errors are printed where all others are.
+      // `runProgram` prints errors.
       outputError: () => {},
       getOutHelpWidth: () => stdout.columns ?? 80,
       getErrHelpWidth: () => stderr.columns ?? 80,

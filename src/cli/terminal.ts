@@ -1,4 +1,4 @@
-// Where the command line reads and writes: the process in earnest, memory in tests.
+// Where the command line writes, and what it knows of its surroundings: the process, or memory in tests.
 
 import pc from 'picocolors';
 
@@ -14,7 +14,7 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How the user calls the program; see `invokedAs`. */
   readonly command: string;
-  /** Aborted by Ctrl-C, a request to end, or when nobody reads the output any more. */
+  /** Aborted by Ctrl-C, by SIGTERM, or when nobody reads the output any more. */
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ export function coloursFor(output: Output, env: Terminal['env']): Colours {
   return pc.createColors(output.isTTY === true && env.TERM !== 'dumb');
 }
 
-/** Whether the locale and the terminal show more than ASCII; where nothing is said, they do. */
+/** Whether locale and terminal show more than ASCII; yes if neither says. */
 export function showsUnicode({ env }: Pick<Terminal, 'env'>): boolean {
   const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find(isSet);
   return env.TERM !== 'linux' && (locale === undefined || /utf-?8/i.test(locale));
@@ -40,5 +40,5 @@ export function showsUnicode({ env }: Pick<Terminal, 'env'>): boolean {
 
 const isSet = (variable: string | undefined): boolean => variable !== undefined && variable !== '';
 
-/** By `performance.now()`: a budget counts from there. */
+/** When the process began, by `performance.now()`; a budget counts from then. */
 export const PROCESS_START = 0;

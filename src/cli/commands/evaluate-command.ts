@@ -58,7 +58,7 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
       skipBroken: options.skipBroken,
       layout: asked.layout,
       dataDir: asked.dataDir,
-      // As its run split off: another test part would hold images that it was trained on.
+      // The same split as in its run; any other test part would hold images that it was trained on.
       test: asked.test ?? configBeside(file)?.dataset.test,
       onProgress: view.loading,
       signal: terminal.signal,
@@ -83,7 +83,7 @@ function requireShape({ input }: ModelMetadata, shape: ImageShape, file: string)
   );
 }
 
-/** @throws {InvalidInputError} if the model tells other classes apart. */
+/** @throws {InvalidInputError} if the model has other classes. */
 function requireClasses({ classes }: ModelMetadata, found: readonly string[], file: string, source: string): void {
   if (JSON.stringify(classes) === JSON.stringify(found)) return;
   throw new InvalidInputError(

@@ -65,7 +65,7 @@ function toJson({ model, metadata, images }: FilePredictions, top: number): unkn
   };
 }
 
-/** RFC 4180: a header, then a line an image; what could not be read has an error instead of classes. */
+/** RFC 4180: a header, then one line per image. An image that could not be read has an error instead of classes. */
 function toCsv({ metadata, images }: FilePredictions, top: number): string {
   const shown = Math.min(top, metadata.classes.length);
   const places = Array.from({ length: shown }, (_, i) => (i === 0 ? '' : `_${i + 1}`));

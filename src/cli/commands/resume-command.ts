@@ -9,7 +9,7 @@ import { placeIn, readFlags, SEARCH_FLAGS } from '../options/config-flags.ts';
 import { PROCESS_START, type Terminal } from '../terminal.ts';
 import { printSummary, runSearch } from './run-search.ts';
 
-/** What may change without changing results. */
+/** Flags that have no effect on results. */
 const FLAGS = SEARCH_FLAGS['Machine:'] ?? [];
 
 export function addResumeCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {

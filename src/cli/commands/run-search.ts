@@ -1,4 +1,4 @@
-// What `search` and `resume` share: run, show, and end well, whether done or interrupted.
+// What `search`, `train` and `resume` share: they run a search, show it, and end it cleanly.
 
 import { join } from 'node:path';
 import { AutoCnnError, InterruptedError, type Search, type SearchSummary, writeReport } from '../../index.ts';
@@ -11,9 +11,9 @@ import type { SearchView } from '../view/search-view.ts';
 import { describeSummary } from '../view/summary-text.ts';
 
 /**
- * Opens a search, runs it and prints what came of it.
+ * Opens a search, runs it and prints the result.
  *
- * @param open  makes the search; told how to show the loading of data.
+ * @param open  makes the search; the view that it is given shows the loading of the data.
  * @returns the exit code.
  */
 export async function runSearch(
@@ -42,7 +42,7 @@ export async function runSearch(
   }
 }
 
-/** The run is done with or without its pictures. */
+/** A run is done even if its report cannot be written. */
 async function drawReport({ stderr }: Terminal, folder: string): Promise<void> {
   try {
     await writeReport(folder);
@@ -63,12 +63,12 @@ export function printSummary(
   else stdout.write(`${describeSummary(summary, folder, source, command, coloursFor(stdout, env)).join('\n')}\n`);
 }
 
-/** A final training has none. */
+/** Nothing for a final training, which has no fitness. */
 function shownFitness(fitness: number | undefined): string[] {
   return fitness === undefined ? [] : [percent(fitness)];
 }
 
-/** Before there is a run folder, there is nothing to resume. */
+/** How to resume, if the run has a folder already. */
 function describeInterruption(error: Error, command: string): string[] {
   if (!(error instanceof AutoCnnError)) return ['interrupted; nothing was begun'];
   const { path, best } = error.details as { path: string; best?: { genome: string; fitness?: number } };

@@ -22,7 +22,7 @@ interface TrainOptions extends CommonOptions {
   readonly skipBroken?: boolean;
 }
 
-/** Flags of a search that say nothing to a training on all training images. */
+/** Flags of a search that mean nothing to a training on all training images. */
 const OF_SEARCH = [
   'training.epochs',
   'finalEpochs',
@@ -36,11 +36,11 @@ const OF_SEARCH = [
 const EPOCHS_FLAG: ConfigFlag = {
   flags: '--epochs <n>',
   key: 'finalEpochs',
-  description: 'on all training images',
+  description: 'epochs on all training images',
   parse: parseNumber,
 };
 
-/** By the heading under which `--help` lists them. */
+/** By their heading in `--help`. */
 const TRAIN_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Training:': [
     EPOCHS_FLAG,

@@ -1,4 +1,4 @@
-// The flags that set a key of the configuration, and how flags and a configuration file become one configuration.
+// The flags that set keys of the configuration, and how flags and a configuration file are merged.
 
 import { Option } from 'commander';
 import { InvalidInputError, type SearchConfig } from '../../index.ts';
@@ -51,19 +51,24 @@ export const DATA_FLAGS: readonly ConfigFlag[] = [
 
 export const PRESET_FLAG = flag('--preset <name>', 'preset', `${PRESET_NAMES.join(', ')} (default: fast)`, parseText);
 
-/** What surrounds the genome in every network. */
+/** What every network has around its genome. */
 export const NETWORK_FLAGS: readonly ConfigFlag[] = [
   flag('--head <list>', 'outputLayer', 'flatten or gap, dense units, dropout=rate: gap,64,dropout=0.3', parseHead),
   flag('--shortcut <when>', 'shortcut', 'always or where-channels-differ', parseText),
 ];
 
-/** By the heading under which `--help` lists them. */
+/** By their heading in `--help`. */
 export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Budget:': [
-    flag('--budget <amount>', 'budget', `of the whole run; decides what is not given: ${BUDGET_EXAMPLES}`, parseText),
+    flag(
+      '--budget <amount>',
+      'budget',
+      `for the whole run; it decides what you leave out: ${BUDGET_EXAMPLES}`,
+      parseText,
+    ),
   ],
   'Evolution:': [
-    flag('--seed <n>', 'seed', 'of everything random', parseNumber),
+    flag('--seed <n>', 'seed', 'seed of everything random', parseNumber),
     flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseText),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
@@ -74,58 +79,88 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
       parseGenomes,
     ),
     flag('--rungs <n>', 'rungs', 'levels of training in successive halving', parseNumber),
-    flag('--reduction <x>', 'reduction', 'of the candidates on a rung, one in so many goes on', parseNumber),
+    flag('--reduction <x>', 'reduction', 'one in so many candidates goes on to the next rung', parseNumber),
     flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),
     flag('--pick <rule>', 'pick', `${PICK_EXAMPLES}; with a budget promising`, parseText),
-    flag('--crossover-probability <x>', 'crossoverProbability', 'of two parents', parseNumber),
-    flag('--mutation-probability <x>', 'mutationProbability', 'of an offspring', parseNumber),
+    flag('--crossover-probability <x>', 'crossoverProbability', 'for each pair of parents', parseNumber),
+    flag('--mutation-probability <x>', 'mutationProbability', 'for each offspring', parseNumber),
   ],
   'Search space:': [
     flag('--channels <list>', 'searchSpace.channels', 'filter counts of a layer', parseNumbers),
     flag('--max-depth <n>', 'searchSpace.maxDepth', 'most layers', parseNumber),
     flag('--max-parameters <n>', 'searchSpace.maxParameters', 'most parameters, such as 20e6', parseNumber),
     flag('--max-flops <n>', 'searchSpace.maxFlops', 'most FLOPs for one image, or none', parseLimit),
-    flag('--max-activation-bytes <n>', 'searchSpace.maxActivationBytes', 'of an image in training', parseNumber),
+    flag(
+      '--max-activation-bytes <n>',
+      'searchSpace.maxActivationBytes',
+      'most memory for one image in training',
+      parseNumber,
+    ),
     flag('--max-candidate-time <time>', 'searchSpace.maxSeconds', 'most time to train one, such as 20s', parseSeconds),
   ],
   'Training:': [
-    flag('--epochs <n>', 'training.epochs', 'of each candidate', parseNumber),
-    flag('--early-stop-candidates <rule>', 'earlyStopCandidates', 'none, or median: end those below it', parseText),
-    flag('--equal-compute', 'equalCompute', 'small networks have more epochs, for equal work', parseText),
-    flag('--inherit-weights', 'inheritWeights', 'layers unchanged since a parent start with its weights', parseText),
-    flag('--final-epochs <n>', 'finalEpochs', 'of the winner, or as many as --epochs if more', parseNumber),
+    flag('--epochs <n>', 'training.epochs', 'epochs of each candidate', parseNumber),
+    flag(
+      '--early-stop-candidates <rule>',
+      'earlyStopCandidates',
+      'none, or median: stop candidates below it',
+      parseText,
+    ),
+    flag('--equal-compute', 'equalCompute', 'give small networks more epochs, for equal work', parseText),
+    flag('--inherit-weights', 'inheritWeights', 'start unchanged layers with the weights of the parent', parseText),
+    flag('--final-epochs <n>', 'finalEpochs', 'epochs of the winner, or as many as --epochs if more', parseNumber),
     flag('--final-augmentation <how>', 'finalTraining.augmentation', 'auto or none', parseAugmentation),
     flag('--final-label-smoothing <x>', 'finalTraining.labelSmoothing', 'in the final training', parseNumber),
-    flag('--repeats <n>', 'repeats', 'final trainings, a seed each: mean and spread', parseNumber),
+    flag('--repeats <n>', 'repeats', 'final trainings, each with its own seed; reports mean and spread', parseNumber),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
     flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(', '), parseText),
-    flag('--weight-decay <x>', 'training.optimizer.weightDecay', 'strength', parseNumber),
+    flag('--weight-decay <x>', 'training.optimizer.weightDecay', 'strength of weight decay', parseNumber),
     flag('--schedule <name>', 'training.schedule.name', SCHEDULES.join(', '), parseSchedule),
-    flag('--warm-up <n>', 'training.warmUpEpochs', 'epochs in which the rate rises', parseNumber),
+    flag('--warm-up <n>', 'training.warmUpEpochs', 'epochs in which the learning rate rises', parseNumber),
     flag('--loss <name>', 'training.loss.name', LOSS_NAMES.join(' or '), parseText),
     flag('--label-smoothing <x>', 'training.loss.labelSmoothing', 'share of the target spread evenly', parseNumber),
     flag('--class-weights <how>', 'training.classWeights', 'balanced, or one weight a class', parseClassWeights),
     flag('--metrics <list>', 'training.metrics', `the first is the fitness: ${METRIC_NAMES.join(', ')}`, parseNames),
-    flag('--early-stopping <n>', 'training.earlyStoppingPatience', 'after so many epochs no better', parseNumber),
+    flag(
+      '--early-stopping <n>',
+      'training.earlyStoppingPatience',
+      'stop after so many epochs without improvement',
+      parseNumber,
+    ),
     flag('--fitness-on <part>', 'fitnessOn', 'validation, or test, which biases the result', parseText),
   ],
   'Networks:': NETWORK_FLAGS,
   'Augmentation of the training images:': [
     flag('--crop <pixels>', 'training.augmentation.padAndCrop', 'pad with zeros, crop at random', parseNumber),
     flag('--flip', 'training.augmentation.horizontalFlip', 'mirror half of the images', parseText),
-    flag('--cutout <pixels>', 'training.augmentation.cutout', 'a square of zeros', parseNumber),
-    flag('--rotate <degrees>', 'training.augmentation.rotation', 'either way', parseNumber),
-    flag('--brightness <share>', 'training.augmentation.brightness', 'up or down', parseNumber),
+    flag('--cutout <pixels>', 'training.augmentation.cutout', 'blank a random square of this size', parseNumber),
+    flag(
+      '--rotate <degrees>',
+      'training.augmentation.rotation',
+      'rotate by up to so many degrees either way',
+      parseNumber,
+    ),
+    flag(
+      '--brightness <share>',
+      'training.augmentation.brightness',
+      'change the brightness by up to this share',
+      parseNumber,
+    ),
   ],
   'Data:': [
     ...DATA_FLAGS,
-    flag('--validation <share>', 'validation', 'of the training images, to score candidates', parseNumber),
-    flag('--train-limit <n>', 'trainLimit', 'use a stratified sample of the training images', parseNumber),
-    flag('--search-limit <n>', 'searchLimit', 'candidates train on a sample, or none: on all', parseLimit),
+    flag('--validation <share>', 'validation', 'share of the training images that scores candidates', parseNumber),
+    flag('--train-limit <n>', 'trainLimit', 'use a stratified sample of so many training images', parseNumber),
+    flag(
+      '--search-limit <n>',
+      'searchLimit',
+      'candidates train on a sample of so many images, or none: on all',
+      parseLimit,
+    ),
   ],
   'Machine:': [
-    flag('--workers <n>', 'workers', 'child processes (default: one a core)', parseNumber),
+    flag('--workers <n>', 'workers', 'child processes (default: one per core)', parseNumber),
     flag('--lowering <name>', 'lowering', 'plain, blocked (the fast layout of the CPU) or auto', parseText),
     flag('--timeout <time>', 'timeoutSeconds', 'longest training of a candidate, such as 90s', parseSeconds),
     flag('--logs-dir <folder>', 'logsDir', 'for TensorBoard (default: tensorboard in the run folder)', parseText),
@@ -142,10 +177,10 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
 
 export const ALL_FLAGS: readonly ConfigFlag[] = [PRESET_FLAG, ...Object.values(SEARCH_FLAGS).flat()];
 
-/** Texts of the flags that were given, by key of the configuration. */
+/** Values of the flags that were given, by key of the configuration. */
 export type GivenFlags = ReadonlyMap<string, { readonly flag: string; readonly value: unknown }>;
 
-/** The option for commander, which keeps its text. The default shown is that of the configuration. */
+/** The option as commander declares it; the default that it shows is the configuration's. */
 export function optionOf({ flags, key, description }: ConfigFlag): Option {
   const isImplied = key === 'workers' || flags.startsWith('--no-');
   const fallback = isImplied ? undefined : valueAt(defaults, key);
@@ -166,26 +201,26 @@ export function readFlags(options: Readonly<Record<string, unknown>>, flags: rea
   return given;
 }
 
-/** A configuration file, read once: it may be a pipe. */
+/** A configuration file. It is read once, as it may be a pipe. */
 export interface ConfigFile {
   readonly path: string;
   readonly content: unknown;
 }
 
-/** @throws {InvalidInputError} if it cannot be read or is no JSON. */
+/** @throws {InvalidInputError} if it cannot be read or is not JSON. */
 export function readConfig(path: string | undefined): ConfigFile | undefined {
   return path === undefined ? undefined : { path, content: readConfigFile(path) };
 }
 
 /**
- * The preset first, then the file, then what the command line says.
+ * Merges the preset, the file and the flags; later ones win.
  *
  * @param data  the DATA argument.
  * @throws {InvalidInputError} naming the file and the key, or the flag.
  */
 export function configFrom(file: ConfigFile | undefined, data: string | undefined, given: GivenFlags): SearchConfig {
   const preset = given.get('preset')?.value;
-  // Checked before it is a part of the file.
+  // Checked by itself, so that the message names the flag.
   if (preset !== undefined) resolveConfig({ preset, dataset: { source: 'any' } }, placeIn(given, undefined));
   const stored = file && storedUnder(file, data, given);
   const config = stored === undefined ? treeOver({}, preset) : treeOfFile(stored, preset);
@@ -206,7 +241,7 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
     }
     setAt(config, key, value);
   }
-  // The fingerprint is that of the file's own data, prepared and split as the file says.
+  // The file's fingerprint belongs to its own data, prepared and split as the file says.
   const changesData = [...given.keys()].some((key) => key.startsWith('dataset.'));
   if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
   if (given.has('budget') || valueAt(config, 'undecided') === undefined) {
@@ -215,7 +250,7 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
   return resolveConfig(config, placeIn(given, file?.path));
 }
 
-/** A configuration file without what no longer holds under what the command line says. */
+/** A configuration file without the values that no longer hold once the command line has changed others. */
 export function storedUnder(file: ConfigFile, data: string | undefined, given: GivenFlags): ConfigFile {
   const { content } = file;
   if (!isTree(content)) return file;
@@ -231,7 +266,7 @@ function undecidedBeside(content: unknown, config: Tree, given: GivenFlags): rea
   return undecidedKeys({ ...own, budget, genome, objectives }).filter((key) => !given.has(key));
 }
 
-/** Says of a key which flag set it, or that it stands in the file. */
+/** Where a key was set: its flag, or its place in the file. */
 export function placeIn(given: GivenFlags, file: string | undefined): (path: string) => string {
   return (path) => {
     const [, setBy] = [...given].find(([key]) => path === key || path.startsWith(`${key}.`)) ?? [];
@@ -243,7 +278,7 @@ const defaults = resolveConfig({ dataset: { source: 'any' } }, 'the defaults');
 
 type Tree = Record<string, unknown>;
 
-/** A configuration file over its preset, right in itself but for what the command line may name: the data, the preset. */
+/** A configuration file over its preset. It must be valid by itself, apart from data and preset, which flags may give. */
 function treeOfFile({ path, content }: ConfigFile, preset: unknown): Tree {
   if (!isTree(content)) resolveConfig(content, path);
   const tree = treeOver(isTree(content) ? content : {}, preset);

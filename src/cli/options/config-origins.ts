@@ -1,4 +1,4 @@
-// Each value of a resolved configuration, and what decided it.
+// Where each value of a resolved configuration comes from.
 
 import { presetSettings } from '../../internal.ts';
 import { type ConfigFile, configFrom, type GivenFlags, storedUnder, valueAt } from './config-flags.ts';
@@ -53,7 +53,7 @@ export function settingsFrom(
   ];
 }
 
-/** Whether the first layer has the key, for what the name beside it has become: settings of SGD say nothing of Adam. */
+/** Whether the first layer has the key, and under the name that won: settings of SGD do not apply to Adam. */
 function decides(layers: readonly Layer[], key: string, name: unknown): boolean {
   if (valueAt(layers[0]?.settings, key) === undefined) return false;
   const names = layers.map(({ settings }) => valueAt(settings, nameKeyBeside(key)));
@@ -64,7 +64,7 @@ function nameKeyBeside(key: string): string {
   return `${key.slice(0, key.lastIndexOf('.') + 1)}name`;
 }
 
-/** Lists are values; so is an object without keys. */
+/** Lists and empty objects count as values. */
 function leavesOf(value: unknown, path = ''): readonly { readonly key: string; readonly value: unknown }[] {
   if (value === undefined) return [];
   const entries = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];

@@ -1,4 +1,4 @@
-// The options that say what surrounds the genome in a network that no search has made.
+// The options that describe a network apart from its genome, where there is no run to take them from.
 
 import type { Command } from 'commander';
 import { InvalidInputError, type NetworkInput } from '../../index.ts';
@@ -19,7 +19,7 @@ export function addNetworkOptions(command: Command): void {
 
 /** @throws {InvalidInputError} naming the flag. */
 export function networkInputFrom(options: NetworkOptions): NetworkInput {
-  // Head and shortcut are checked as those of a configuration, which has to name some data.
+  // The configuration checks head and shortcut; it has to name some data for that.
   const { outputLayer, shortcut } = configFrom(undefined, 'any', readFlags({ ...options }, NETWORK_FLAGS));
   return {
     input: parseInput(options.input, '--input'),

@@ -1,4 +1,4 @@
-// Texts of the options that say what a network's head is and what it is measured by.
+// Parses the options for the head of a network and for its metrics.
 
 import { type HeadLayer, InvalidInputError } from '../../index.ts';
 import { parseNumber } from './option-values.ts';
@@ -20,7 +20,7 @@ export function parseClassWeights(text: string, flag: string): 'balanced' | read
 
 /**
  * `gap,64,dropout=0.3`: flatten or gap (global average pooling), then hidden dense layers and dropout. The softmax layer at
- * the end goes without saying.
+ * the end is implied.
  */
 export function parseHead(text: string, flag: string): readonly HeadLayer[] {
   const layers = text.split(',').map((part) => parseLayer(part.trim(), text, flag));

@@ -1,9 +1,9 @@
-// Texts of the command line → values. What a value may be is checked by the configuration; here only its form.
+// Parses the text of options. Only the form is checked here; the configuration checks the values.
 
 import { type ImageShape, InvalidInputError } from '../../index.ts';
 import { parseImageShape } from '../../internal.ts';
 
-/** Reads one option's text. `flag` is for the message. */
+/** Parses the text of one option; messages name `flag`. */
 export type ParseValue = (text: string, flag: string) => unknown;
 
 export const parseText = (text: string): string => text;

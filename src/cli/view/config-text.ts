@@ -1,10 +1,10 @@
-// A resolved configuration as people read it: key, value, where the value came from.
+// Prints a resolved configuration: key, value, and where the value comes from.
 
 import type { Setting } from '../options/config-origins.ts';
 
 const GAP = '  ';
 
-/** One line a setting, aligned, no wider than `width`; long lists go on in the next line, other long texts are cut. */
+/** Aligned lines, one per setting, no wider than `width`. Long lists wrap; other long texts are cut. */
 export function configText(settings: readonly Setting[], width: number): string {
   const keyWidth = Math.max(...settings.map(({ key }) => key.length));
   const fromWidth = Math.max(...settings.map(({ from }) => fromLength(from)));
@@ -24,7 +24,7 @@ export function configText(settings: readonly Setting[], width: number): string 
   return `${lines.join('\n')}\n`;
 }
 
-/** The path of a file may be cut, flags are not. */
+/** Paths of files may be cut; flags are not. */
 const fromLength = (from: string): number => (from.startsWith('--') ? from.length : Math.min(from.length, 22));
 
 function shownValue(key: string, value: unknown): string {

@@ -1,4 +1,4 @@
-// What a model gets right and wrong, as text of at most 80 columns.
+// Prints what a model gets right and wrong, in at most 80 columns.
 
 import type { ClassificationReport } from '../../internal.ts';
 import { cell, counted, grouped, percent, shorten } from './format.ts';
@@ -28,7 +28,7 @@ function confusionText(names: readonly string[], { confusion }: ClassificationRe
   const digits = Math.max(...confusion.flat().map((count) => String(count).length));
   const numbers = names.map((_, i) => String(i + 1));
   const numbered = names.map((name, i) => `${cell(numbers[i] ?? '', numbers.at(-1)?.length ?? 1, 'right')} ${name}`);
-  // Columns under the names themselves if there is room, else under numbers.
+  // The columns are headed by names if there is room, else by numbers.
   return (
     confusionMatrix(names, names, digits, confusion) ??
     confusionMatrix(numbered, numbers, digits, confusion) ??
@@ -57,7 +57,7 @@ function confusionMatrix(
   ];
 }
 
-/** The matrix does not fit: the pairs that are confused most often. */
+/** The pairs that are confused most often, for a matrix that does not fit. */
 function confusedPairs(names: readonly string[], confusion: ClassificationReport['confusion']): string[] {
   const pairs = confusion
     .flatMap((row, truth) => row.map((count, predicted) => ({ count, truth, predicted })))

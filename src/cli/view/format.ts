@@ -9,7 +9,7 @@ export function bar(share: number, width: number): string {
   return '█'.repeat(full) + '░'.repeat(width - full);
 }
 
-/** One block a value, the lowest to the highest of them; more than `width` values are thinned out, the last one stays. */
+/** One block per value, scaled from the lowest to the highest. More than `width` values are thinned out; the last one stays. */
 export function sparkline(values: readonly number[], width: number): string {
   const blocks = '▁▂▃▄▅▆▇█';
   const count = Math.min(width, values.length);
@@ -25,14 +25,14 @@ export function shorten(text: string, width: number): string {
   return width <= 1 ? '…'.slice(0, Math.max(0, width)) : `${text.slice(0, width - 1)}…`;
 }
 
-/** Cut in the middle: how a genome begins and ends says most. */
+/** Cut in the middle, since the beginning and the end of a genome tell most. */
 export function shortenMiddle(text: string, width: number): string {
   if (text.length <= width || width < 3) return shorten(text, width);
   const end = Math.floor((width - 1) / 2);
   return `${text.slice(0, width - 1 - end)}…${text.slice(-end)}`;
 }
 
-/** The signs of the views as terminals without Unicode show them, one for one. */
+/** Replaces the symbols of the views one for one, for terminals without Unicode. */
 export function toAscii(text: string): string {
   return text.replace(/[░▁▂▃▄▅▆▇█✔✖●·…±]/g, (sign) => ASCII[sign] ?? '?');
 }
@@ -48,13 +48,13 @@ export function cell(text: string, width: number, align: 'left' | 'right' = 'lef
   return align === 'left' ? short.padEnd(width) : short.padStart(width);
 }
 
-/** From the working directory if it lies below, otherwise absolute. */
+/** Relative to the working directory if the path lies below it, otherwise absolute. */
 export function shownPath(path: string, from = process.cwd()): string {
   const way = relative(from, path);
   return way === '' || way === '..' || way.startsWith(`..${sep}`) ? path : way;
 }
 
-/** As a shell takes it as one word. */
+/** Quoted where a shell needs that to take it as one word. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

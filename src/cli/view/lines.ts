@@ -1,4 +1,4 @@
-// The lines that both views share.
+// Lines that both views print.
 
 import type { GenerationEvent, StartEvent } from '../../index.ts';
 import { type FrontStartEvent, formatBudget, formatImageShape } from '../../internal.ts';
@@ -16,7 +16,7 @@ export function describeStart({ folder, config, dataset, journalled, notices }: 
   ];
 }
 
-/** What it was turned into: how much the candidates train. */
+/** What the budget became: how much the candidates train. */
 function describeBudget(config: StartEvent['config'], { trainExamples }: StartEvent['dataset']): string {
   const { budget, searchLimit, training, genome, trainLimit } = config;
   const text = budget === undefined ? '' : formatBudget(budget);
@@ -26,7 +26,7 @@ function describeBudget(config: StartEvent['config'], { trainExamples }: StartEv
   return `${text}: ${who} ${counted(training.epochs, 'epoch')} of ${counted(images, 'image')}`;
 }
 
-/** `Final training of 8-8`; with its number if there are several. */
+/** `Final training of 8-8`, with its number where there are several. */
 export function describeFinal({ genome, repeats }: StartEvent['config'], trained: string, repeat: number): string {
   const name = genome === undefined ? 'Final training' : 'Training';
   return `${name}${repeats === 1 ? '' : ` ${repeat} of ${repeats}`} of ${shownGenome(trained)}`;
@@ -41,7 +41,7 @@ export function describeGeneration({ generation, generations, population, best }
   return `${generationOf(generation, generations)}  best ${percent(best.fitness)}  mean ${percent(mean)}  ${shownGenome(best.genome)}`;
 }
 
-/** `Generation 2/5`; without the number of all if a budget ends the search. */
+/** `Generation 2/5`, or `Generation 2` where a budget ends the search. */
 export function generationOf(generation: number, generations: number | null): string {
   return `Generation ${generation}${generations === null ? '' : `/${generations}`}`;
 }

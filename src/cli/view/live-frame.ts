@@ -1,4 +1,4 @@
-// One picture of a running search: state in, lines out, none wider than the terminal.
+// Draws one frame of a running search: state in, lines out, none wider than the terminal.
 
 import type { Colours } from '../terminal.ts';
 import {
@@ -29,11 +29,11 @@ export interface FrameSize {
   readonly rows: number;
 }
 
-/** @param now  milliseconds, of the state's clock. */
+/** @param now  in milliseconds, by the clock of the state. */
 export function renderFrame(state: RunState, { columns, rows }: FrameSize, now: number, colours: Colours): string[] {
   const width = Math.max(20, Math.min(columns, MAX_WIDTH) - 1);
   const foot = renderFoot(state, width, now, colours);
-  // Blank lines, title, the line of what is left out or under way, and the one the cursor is on.
+  // Blank lines, the title, the line about hidden rows or progress, and the line of the cursor.
   const space = Math.max(1, rows - foot.length - 5);
   if (state.final !== undefined) return ['', ...renderFinal(state, state.final, space, width, colours), '', ...foot];
   const { generations } = state.start.config;
@@ -53,20 +53,20 @@ export function renderFrame(state: RunState, { columns, rows }: FrameSize, now: 
 const MAX_WIDTH = 100;
 const STATUS_WIDTH = 22;
 const PARAMETERS_WIDTH = 13;
-/** Below this, the column of parameters gives way to the genome. */
+/** In narrower terminals the genome takes the place of the column of parameters. */
 const NARROW = 60;
 
-/** Of the table of survivors besides its rows: title, line of what is left out, blank. */
+/** Lines of the table of survivors besides its rows: the title, the line about hidden rows, a blank. */
 const POPULATION_FRAME = 3;
 
-/** Rows that survivors get: what candidates leave, but half at least; none where it is too low for a table. */
+/** Rows for survivors: what candidates leave, at least half; none in a terminal too low for a table. */
 function populationRows({ candidates, population }: RunState, space: number): number {
   const room = space - POPULATION_FRAME;
   if (population.length === 0 || room < 8) return 0;
   return Math.min(population.length, Math.max(Math.floor(room / 2), room - candidates.length));
 }
 
-/** The fittest of the survivors, from whom the candidates descend. */
+/** The fittest survivors, which the candidates descend from. */
 function renderPopulation({ population, best }: RunState, rows: number, width: number, c: Colours): string[] {
   if (rows === 0) return [];
   const shown = population.length === rows + 1 ? population : population.slice(0, rows);
@@ -81,7 +81,7 @@ function renderPopulation({ population, best }: RunState, rows: number, width: n
   ];
 }
 
-/** In the columns of the candidates. */
+/** A survivor in the columns of the candidates. */
 function renderMember({ genome, parameters, fitness }: MemberState, width: number): string {
   return `  ${nameAndSize(genome, parameters, width)}  ${percent(fitness)}`;
 }
@@ -97,14 +97,14 @@ const statusWidth = (width: number): number => Math.min(STATUS_WIDTH, Math.floor
 
 function renderCandidates(state: RunState, space: number, width: number, colours: Colours): string[] {
   const { candidates } = state;
-  // A single one fits into the line that would say so.
+  // A single hidden row fits into the line that would announce it.
   const shown = candidates.length <= space + 1 ? candidates : mostTelling(state, space);
   const lines = shown.map((candidate) => renderCandidate(state, candidate, width, colours));
   if (shown.length === candidates.length) return lines;
   return [...lines, colours.dim(shorten(`  … and ${candidates.length - shown.length} more`, width))];
 }
 
-/** What is in training, then the best, then what waits, each in the order of the table. */
+/** First what is in training, then the best, then what waits, each in the order of the table. */
 function mostTelling({ candidates, known }: RunState, count: number): readonly CandidateState[] {
   const rank = ({ genome, training }: CandidateState): number => {
     const entry = known.get(genome);
@@ -172,7 +172,7 @@ function renderFoot(state: RunState, width: number, now: number, c: Colours): st
   if (given !== undefined) return [shorten(times, width)];
   const counts = generations === null ? counted(known.size, 'network') : `${known.size}/${total} networks`;
   const barWidth = Math.max(0, Math.min(20, width - counts.length - times.length - 6));
-  // Of a budget the time, as nobody knows how many networks it is enough for.
+  // Under a budget the time: how many networks it suffices for is unknown.
   const share = generations === null && left !== undefined ? spent / (spent + left) : known.size / Math.max(1, total);
   const progress = `${bar(share, barWidth)}  ${counts}  ${times}`;
   lines.push(shorten(progress.trimStart(), width));

@@ -1,4 +1,4 @@
-// The view in a terminal: what is over scrolls away, what is under way is drawn again a few times a second.
+// The view in a terminal: finished lines scroll away; what is in progress is redrawn a few times a second.
 
 import { createLogUpdate } from 'log-update';
 import { coloursFor, showsUnicode, type Terminal } from '../terminal.ts';
@@ -21,7 +21,7 @@ export function createLiveView({ stdout, env }: Terminal): SearchView {
 
   const sizeOf = () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
   const drawLines = (lines: readonly string[]): void => {
-    // log-update leaves parts of the old picture behind if the new one is higher or lower.
+    // log-update leaves parts of the old frame behind when the number of lines changes.
     if (lines.length !== height) draw.clear();
     height = lines.length;
     draw(shown(lines.join('\n')));

@@ -1,4 +1,4 @@
-// The view in a pipe or a log file: one line for each thing that is done.
+// The view in a pipe or a log file: a line for each thing that is done.
 
 import type { Terminal } from '../terminal.ts';
 import { counted, duration, grouped, percent, shownGenome } from './format.ts';
@@ -24,7 +24,7 @@ export function describeEvent({ type, event }: RunEvent, { start, known, total, 
     case 'start':
       return describeStart(event);
     case 'generationStart':
-      // Steady-state asks for a few at a time: their outcomes are news enough.
+      // Steady-state asks for a few genomes at a time; their results are enough to print.
       return event.pending === 0 || start.config.strategy === 'steady-state'
         ? []
         : [

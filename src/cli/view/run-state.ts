@@ -1,4 +1,4 @@
-// What is to be seen of a running search, kept up to date from its events.
+// What the views show of a running search, kept up to date from its events.
 
 import {
   type Candidate,
@@ -15,25 +15,25 @@ import { networkInputOf } from '../../internal.ts';
 
 export interface RunState {
   readonly start: StartEvent;
-  /** Milliseconds, of the clock that `updateRunState` is given. */
+  /** In milliseconds, by the clock that `updateRunState` is given. */
   readonly startedAt: number;
   readonly generation: number;
-  /** Of the generation under way, and those begun before that are not done, each genome once. */
+  /** Candidates of this generation, and earlier ones that are not done; each genome once. */
   readonly candidates: readonly CandidateState[];
-  /** Genomes that the strategy has asked for, repeated ones too. */
+  /** How many genomes the strategy has asked for, counting repeats. */
   readonly asked: number;
-  /** Every genome evaluated so far, in this session or before. */
+  /** Every evaluation so far, by genome, of earlier sessions too. */
   readonly known: ReadonlyMap<string, EvaluationEntry>;
   readonly best?: EvaluationEntry;
-  /** Best fitness after each evaluation, from the first that did not fail. */
+  /** The best fitness after each evaluation, from the first success. */
   readonly bestCurve: readonly number[];
   /** Survivors of the last generation, the fittest first. */
   readonly population: readonly MemberState[];
-  /** Evaluations there will be: exact for what has begun, at most so many for the rest, which a budget leaves open. */
+  /** Expected evaluations: exact for what has begun, an upper bound for the rest. */
   readonly total: number;
-  /** Final trainings that have begun, in the order of their beginning. */
+  /** Final trainings, in the order in which they began. */
   readonly finals: readonly FinalState[];
-  /** The one of them with the least done: what a view shows. */
+  /** The one that is furthest from its end, which the views show. */
   readonly final?: FinalState;
 }
 
@@ -130,7 +130,7 @@ export function updateRunState(
     case 'generation':
       return { ...state, population: membersOf(event.population, state.start) };
     case 'frontStart': {
-      // They are candidates again, until their outcomes come anew.
+      // They are candidates again until their new outcomes arrive.
       const genomes = new Set(event.genomes);
       const known = new Map([...state.known].filter(([genome]) => !genomes.has(genome)));
       const candidates = event.genomes.map((genome) => ({ genome, parameters: parametersOf(genome, state.start) }));
@@ -155,7 +155,7 @@ export function updateRunState(
   }
 }
 
-/** Epochs of the final training as it is planned now: its steps may change in its midst. */
+/** Epochs of the final training as planned now; its length may change on the way. */
 export function finalEpochs({ config, dataset }: StartEvent, { step, totalSteps }: TrainingState) {
   if (totalSteps === 0) return { epoch: 1, total: Math.ceil(config.finalEpochs) };
   const images = Math.min(config.trainLimit ?? dataset.trainExamples, dataset.trainExamples);
@@ -164,14 +164,14 @@ export function finalEpochs({ config, dataset }: StartEvent, { step, totalSteps 
   return { epoch: Math.min(total, Math.floor(step / perEpoch) + 1), total };
 }
 
-/** Seconds that the run has taken, in earlier sessions too. */
+/** Seconds that the run has taken, including earlier sessions. */
 export function secondsSpent({ start, startedAt }: RunState, now: number): number {
   return start.elapsedSeconds + (now - startedAt) / 1000;
 }
 
 /**
- * Seconds that the run will still take: by its budget, or from what was measured; undefined before anything was, and of a
- * budget in FLOPs.
+ * Seconds that are left: by the budget, or estimated from what was measured. Undefined before the first measurement, and for
+ * a budget in FLOPs.
  */
 export function secondsLeft(state: RunState, now: number): number | undefined {
   const { final, known, total, start } = state;
@@ -199,10 +199,10 @@ export function secondsLeft(state: RunState, now: number): number | undefined {
   return (left * mean) / start.config.workers + finalSeconds(state, mean);
 }
 
-/** Of a training: what comes before is start-up more than training. */
+/** A training tells how long it takes once this share is done; before that, starting up dominates. */
 const TELLING_SHARE = 0.25;
 
-/** The final training trains as the best candidate did, for more epochs on more images. */
+/** Estimated from the best candidate: the final training has more epochs on more images. */
 function finalSeconds({ best, start }: RunState, mean: number): number {
   const { config, dataset } = start;
   const all = Math.min(config.trainLimit ?? dataset.trainExamples, dataset.trainExamples);
@@ -225,7 +225,7 @@ function startState(start: StartEvent, now: number): RunState {
   return { start, startedAt: now, generation: 0, ...nothing, total };
 }
 
-/** Genomes that the strategy will ask for, repeated ones too; those of the first generation if there is no telling. */
+/** How many genomes the strategy will ask for, counting repeats; those of the first generation if the number is open. */
 function evaluationsOf({ config: { population, generations, genome } }: StartEvent): number {
   return genome === undefined ? population * ((generations ?? 0) + 1) : 0;
 }
@@ -242,7 +242,7 @@ function withFinal(state: RunState, id: string, change: (final: FinalState) => P
   return withFinals(state, state.finals.map(changed));
 }
 
-/** If all have ended, the last one stays in view. */
+/** Once all have ended, the last one stays in view. */
 function withFinals(state: RunState, finals: readonly FinalState[]): RunState {
   const share = ({ step, totalSteps, ended }: FinalState) => (ended ? 2 : totalSteps === 0 ? 0 : step / totalSteps);
   const final = finals.reduce<FinalState | undefined>(
@@ -258,7 +258,7 @@ function withBest(state: RunState, entry: EvaluationEntry): RunState {
   return best === undefined ? state : { ...state, best, bestCurve: [...state.bestCurve, best.fitness] };
 }
 
-/** Each genome once: a strategy may keep it twice. */
+/** Each genome once; a strategy may hold several copies. */
 function membersOf(population: GenerationEvent['population'], start: StartEvent): readonly MemberState[] {
   const fitnesses = new Map(population.map(({ genome, fitness }) => [genome, fitness]));
   return [...fitnesses]

@@ -1,11 +1,11 @@
-// What `search` and `resume` need of a view.
+// A view of a search, as `search` and `resume` use it.
 
 import type { RunEvent } from './run-state.ts';
 
 export interface SearchView {
-  /** The data set is being read: steps done and in all. */
+  /** Reports the loading of the data: steps done, and steps in all. */
   loading(done: number, total: number): void;
   show(event: RunEvent): void;
-  /** Nothing more is shown, and the terminal is as it was. May be called again. */
+  /** Ends the view and restores the terminal. May be called again. */
   stop(): void;
 }

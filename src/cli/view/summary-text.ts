@@ -1,4 +1,4 @@
-// The result of a run, as its last words.
+// What a finished run prints.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ export function describeSummary(
   ];
 }
 
-/** Rows of the front that are shown; the others are in summary.json. */
+/** Most rows of the front that are printed; summary.json has all of them. */
 const SHOWN_MEMBERS = 10;
 const GENOME_WIDTH = 32;
 
@@ -82,7 +82,7 @@ function describeFront({ pareto, picked, fitness }: SearchSummary, colours: Colo
 
 const FIGURE_WIDTHS = [10, 12, 13];
 
-/** The fittest, and the picked one in any case. */
+/** The fittest members, and always the picked one. */
 function shownMembers(pareto: readonly FrontMember[], picked: string): readonly FrontMember[] {
   const first = pareto.slice(0, SHOWN_MEMBERS);
   const others = pareto.slice(SHOWN_MEMBERS).filter(({ genome }) => genome === picked);

@@ -104,7 +104,7 @@ describe('toSearchConfig', () => {
     [
       'an option of another name',
       { populationsize: 5 },
-      'populationsize is no option of AutoCNN; did you mean populationSize?',
+      'populationsize is not an option of AutoCNN; did you mean populationSize?',
     ],
     [
       'a loss there is not',

@@ -1,4 +1,4 @@
-// The options of `AutoCNN`, in the words of the Python package and of Keras, and what they mean to the configuration.
+// The options of `AutoCNN`, named as in the Python package and Keras, and the configuration that they stand for.
 
 import type { ArrayDataset } from '../../data/build/from-arrays.ts';
 import type { Dataset } from '../../data/set/dataset.ts';
@@ -37,7 +37,7 @@ export interface FurtherSettings
     | 'checkpointDir'
     | 'training'
   > {
-  /** What is said of the training beside the options `epochNumber`, `optimizer`, `loss` and `metrics`. */
+  /** Settings of the training besides the options `epochNumber`, `optimizer`, `loss` and `metrics`. */
   readonly training?: Omit<
     NonNullable<SearchConfigInput['training']>,
     'epochs' | 'optimizer' | 'learningRate' | 'loss' | 'metrics'
@@ -53,9 +53,9 @@ export interface AutoCnnOptions {
    * `{ source: './photos', size: { height: 32, width: 32 } }`; or what it gives; or arrays.
    */
   readonly dataset: string | Omit<SearchConfigInput['dataset'], 'fingerprint'> | Dataset | ArrayDataset;
-  /** Settings for all that is not given: `fast` unless said otherwise, `autocnn` as the Python package, `cnn-ga` as the paper. */
+  /** Where all settings come from that you leave out: `fast` (the default), `autocnn` (the Python package) or `cnn-ga` (the paper). */
   readonly preset?: 'fast' | 'autocnn' | 'cnn-ga';
-  /** What the whole run may take, such as `5m` or `2e15flops`; it decides all sizes that are not given. */
+  /** Time or computing for the whole run, such as `5m` or `2e15flops`; it decides all sizes that you leave out. */
   readonly budget?: string;
   /**
    * Which genomes are tried: CNN-GA; aging evolution; random search; or a function that makes a strategy of your own. It is
@@ -68,7 +68,7 @@ export interface AutoCnnOptions {
   readonly maximalGenerationNumber?: number;
   /** The head of every network. */
   readonly outputLayer?: readonly HeadLayer[];
-  /** Epochs that each candidate trains, and the final training unless `settings.finalEpochs` says otherwise (or 3, if more). */
+  /** Epochs of each candidate; also of the final training, which has at least 3, unless `settings.finalEpochs` is given. */
   readonly epochNumber?: number;
   /** A name with the usual settings, or settings; `learningRate` is the base rate of the schedule. */
   readonly optimizer?:
@@ -82,9 +82,9 @@ export interface AutoCnnOptions {
   readonly metrics?: readonly MetricOption[];
   readonly crossoverProbability?: number;
   readonly mutationProbability?: number;
-  /** Add a skip layer, add a pooling layer, remove a layer, re-draw a layer; they sum to 1. */
+  /** Probabilities of adding a skip layer, adding a pooling layer, removing a layer and re-drawing a layer; they sum to 1. */
   readonly mutationOperationDistribution?: readonly [number, number, number, number];
-  /** Also the ready-made ones: `earlyStopping`, `learningRateScheduler`. */
+  /** Called while the search runs; `earlyStopping` and `learningRateScheduler` are ready-made. */
   readonly extraCallbacks?: readonly Callback[];
   /** Where the run's event files for TensorBoard go; without it `tensorboard/` in the run folder. */
   readonly logsDir?: string;
@@ -115,10 +115,10 @@ export interface AutoCnnOptions {
 }
 
 /**
- * The configuration that options stand for. What is left out is as the preset says, or as the configuration's defaults.
+ * Translates the options into a configuration. Whatever is left out comes from the preset or the defaults.
  *
- * @throws {InvalidInputError} for an option, loss or metric that there is not, an option of another form, or a setting that is
- *   an option.
+ * @throws {InvalidInputError} for an unknown option, loss or metric, an option of the wrong form, or a setting that has an
+ *   option of its own.
  */
 export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
   checkForms(options);
@@ -239,14 +239,14 @@ const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
   evaluator: true,
 };
 
-/** For callers whose compiler does not tell them. */
+/** For callers without a type checker. */
 function checkKeys(options: AutoCnnOptions): void {
   const names = Object.keys(OPTIONS);
   const unknown = Object.keys(options).find((key) => !names.includes(key));
   if (unknown !== undefined) {
     const near = nearestOf(unknown, names);
     const cure = near === undefined ? '' : `; did you mean ${near}?`;
-    throw new InvalidInputError(`${unknown} is no option of AutoCNN${cure}`, {
+    throw new InvalidInputError(`${unknown} is not an option of AutoCNN${cure}`, {
       details: { received: unknown, known: names },
     });
   }
@@ -265,7 +265,7 @@ function toOptimiser(option: AutoCnnOptions['optimizer']): { optimizer?: Optimis
   return { optimizer, ...(learningRate !== undefined && { learningRate }) };
 }
 
-/** The data as it can be loaded again; of what came from no such place, its name. */
+/** How to load the data again; only a name for data that was never loaded. */
 function sourceOf(dataset: AutoCnnOptions['dataset']): SearchConfigInput['dataset'] {
   if (typeof dataset === 'string') return { source: dataset };
   if ('xTrain' in dataset) return { source: dataset.name ?? 'arrays' };
@@ -278,7 +278,7 @@ function spread([a, b, c, d]: readonly [number, number, number, number]): [numbe
 
 type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 
-/** Without the keys that are not given: the configuration's defaults are for keys that are absent. */
+/** Drops undefined values: the configuration has defaults for absent keys only. */
 function defined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

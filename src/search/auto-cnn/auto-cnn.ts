@@ -17,13 +17,13 @@ import { checkResumeForms } from './option-forms.ts';
 import { runToEnd } from './run-to-end.ts';
 import { TrainedCnn } from './trained-cnn.ts';
 
-/** What a run is resumed with: nothing that its results depend on, but for what only the program has. */
+/** Options of {@link AutoCNN.resume}. None of them changes the results of the run. */
 export interface ResumeOptions {
-  /** Heard from here on; what the journal answers is not told again. */
+  /** Called from here on; what the journal answers is not reported again. */
   readonly extraCallbacks?: readonly Callback[];
-  /** The strategy of the run, if that was one of your own. */
+  /** The strategy of the run, if it was one of your own. */
   readonly strategy?: (context: StrategyContext) => SearchStrategy;
-  /** The data of the run, where it can be loaded neither from its source nor from the cache. */
+  /** The data of the run, for data that can be found neither at its source nor in the cache. */
   readonly dataset?: Dataset | ArrayDataset;
   /** Child processes that train candidates; as before unless given. */
   readonly workers?: number;
@@ -46,7 +46,7 @@ export class AutoCNN {
   }
 
   /**
-   * The network of a run that is done. If it was interrupted, the best of its search so far.
+   * The network of a finished run, or the best network so far of one that was interrupted.
    *
    * @throws {InvalidInputError} if the folder is not a run or has no network yet.
    */
@@ -55,8 +55,8 @@ export class AutoCNN {
   }
 
   /**
-   * Goes on with a run that was interrupted, to the network it would have given without that; gives that of a run that is
-   * done. A `learningRateScheduler` among the callbacks changes nothing: the run keeps what it said at the start.
+   * Continues a run that was interrupted; the network is the one that the uninterrupted run would have given. A run that is
+   * done gives its network. A `learningRateScheduler` among the callbacks changes nothing: the run keeps its first schedule.
    *
    * @throws {InvalidInputError} if the folder is not a run, its data has changed, or its strategy is missing; {JournalError} if
    *   its journal is damaged; {RunLockedError} if a living process works on it; and what {@link AutoCNN.run} throws.

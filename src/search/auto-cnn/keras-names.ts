@@ -1,11 +1,11 @@
-// What Keras calls losses and metrics, beside our own names.
+// Keras' names of losses and metrics, and ours.
 
 import type { MetricName } from '../../engine/scoring/metrics.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { nearestOf } from '../../text/did-you-mean.ts';
 import type { SearchConfigInput } from '../config/config.ts';
 
-/** A loss by our name or Keras', or with its settings. Labels may be whole numbers or one-hot whichever the name says. */
+/** A loss by our name or Keras', or with its settings. Labels may be whole numbers or one-hot under either of Keras' names. */
 export type LossOption =
   | 'cross-entropy'
   | 'mean-squared-error'
@@ -45,12 +45,12 @@ const METRICS: Readonly<Record<MetricOption, MetricName>> = {
   top_k_categorical_accuracy: 'top-5',
 };
 
-/** @throws {InvalidInputError} for a name that there is not. */
+/** @throws {InvalidInputError} for an unknown name. */
 export function toLoss(option: LossOption): LossInput {
   return typeof option === 'string' ? { name: lookUp('loss', option, LOSSES) } : option;
 }
 
-/** @throws {InvalidInputError} for a name that there is not. */
+/** @throws {InvalidInputError} for an unknown name. */
 export function toMetric(option: MetricOption): MetricName {
   return lookUp('metrics', option, METRICS);
 }

@@ -1,5 +1,5 @@
-// Whether options have the forms that the code before the configuration's check relies on: for callers whose compiler does
-// not tell them.
+// Checks the forms of options, for callers without a type checker: the code that runs before the configuration is checked
+// relies on them.
 
 import { InvalidInputError } from '../../errors.ts';
 import { nearestOf } from '../../text/did-you-mean.ts';
@@ -38,7 +38,7 @@ const FORMS: Readonly<Record<string, Form>> = {
 
 /**
  * @param options  what may be `AutoCnnOptions`.
- * @throws {InvalidInputError} naming the option, its form and what was received; a callback's misspelt method too.
+ * @throws {InvalidInputError} naming the option, its form and what was received; also for a misspelt method of a callback.
  */
 export function checkForms(options: unknown): void {
   if (!isObject(options)) throw wrongForm('the options of AutoCNN', 'an object', options);
@@ -53,7 +53,7 @@ export function checkForms(options: unknown): void {
 
 /**
  * @param options  what may be `ResumeOptions`.
- * @throws {InvalidInputError} as {@link checkForms}, and for an option that there is not.
+ * @throws {InvalidInputError} as {@link checkForms}, and for an unknown option.
  */
 export function checkResumeForms(options: unknown): void {
   if (!isObject(options)) throw wrongForm('the options of AutoCNN.resume', 'an object', options);

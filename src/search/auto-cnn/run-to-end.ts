@@ -1,4 +1,4 @@
-// A search from its start to the network it gives, with callbacks and notices.
+// Runs a search to its end, with callbacks, and gives the trained network.
 
 import type { Dataset } from '../../data/set/dataset.ts';
 import { InterruptedError } from '../../errors.ts';
@@ -22,7 +22,7 @@ export interface RunToEnd {
 }
 
 /**
- * @param open  makes the search, with what it is given around its evaluator.
+ * @param open  makes the search; it wraps the search's evaluator as it is told.
  * @throws {InterruptedError} if the signal is aborted, or a callback stopped the search before any candidate was trained.
  */
 export async function runToEnd(

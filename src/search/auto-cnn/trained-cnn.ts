@@ -24,16 +24,16 @@ import type { SearchSummary } from '../records/summary.ts';
 import { dataOfRun } from '../run/run-data.ts';
 import { openRunFolder, readSummary } from '../run/run-folder.ts';
 
-/** How to train a network anew; what is left out is as in its run. */
+/** How to train a network again; whatever is left out is as in its run. */
 export interface TrainOptions {
   readonly epochs?: number;
   /** Images in a training step. */
   readonly batchSize?: number;
-  /** Trainings, with a seed each; the one with the lowest training loss is what comes back. */
+  /** How many trainings, each with its own seed; the one with the lowest training loss is returned. */
   readonly repeats?: number;
   readonly seed?: number;
   readonly workers?: number;
-  /** Settings of the training, over those of the run. */
+  /** Settings of the training that differ from the run's. */
   readonly training?: Omit<NonNullable<SearchConfigInput['training']>, 'epochs'>;
   /** The new run folder; without it the next free one in `runs/`. */
   readonly out?: string;
@@ -65,7 +65,7 @@ export class TrainedCnn {
   readonly genome: string;
   /** Names of the classes. */
   readonly classes: readonly string[];
-  /** What there is to know about data and run; failed callbacks too. */
+  /** What you should know about the data and the run, failed callbacks included. */
   readonly notices: readonly string[];
   readonly #input: ImageShape;
   readonly #config: SearchConfig;
@@ -77,8 +77,8 @@ export class TrainedCnn {
   /**
    * Reads the network of a run folder.
    *
-   * @param dataset  what the run searched on; without it, it is looked for in the cache when it is needed.
-   * @throws {InvalidInputError} if the folder is no run or has no model yet; {DataFormatError} if the model is damaged.
+   * @param dataset  the data of the run; without it, it is looked up when it is needed.
+   * @throws {InvalidInputError} if the folder is not a run or has no model yet; {DataFormatError} if the model is damaged.
    */
   static async open(run: string, dataset?: Dataset, notices: readonly string[] = []): Promise<TrainedCnn> {
     const { folder, config } = openRunFolder(run);
@@ -109,16 +109,16 @@ export class TrainedCnn {
     this.#dataset = find;
   }
 
-  /** The genome; the empty text is the network without layers. */
+  /** The genome as text; empty for the network without layers. */
   toString(): string {
     return this.genome;
   }
 
   /**
-   * Mean cross-entropy and accuracy: on the test part of the run's data, or on what is given, be it arrays or a part of a
-   * data set that `loadDataset` gave.
+   * Mean cross-entropy and accuracy on the test part of the run's data, or on the images and labels given: arrays, or a part
+   * of a data set from `loadDataset`.
    *
-   * @throws {InvalidInputError} if the images or labels are not what the network takes, or the run's data is gone.
+   * @throws {InvalidInputError} if the images or labels do not fit the network, or the run's data is gone.
    */
   async evaluate(data?: { readonly x: ImageArray; readonly y: LabelArray } | Examples): Promise<Score> {
     const { shape, examples } = await this.#examplesOf(data);
@@ -129,7 +129,7 @@ export class TrainedCnn {
   /**
    * Classifies images. Floats become bytes as in `datasetFromArrays`.
    *
-   * @throws {InvalidInputError} if the images are not what the network takes.
+   * @throws {InvalidInputError} if the images do not fit the network.
    */
   async predict(images: ImageArray): Promise<NamedPrediction> {
     const { shape, pixels } = pixelsFromArray('images', images);
@@ -148,8 +148,7 @@ export class TrainedCnn {
   }
 
   /**
-   * Trains the same genome from scratch on all training images of the run's data, in a run folder of its own. This network
-   * stays as it is.
+   * Trains the same genome from scratch on all training images of the run, in a new run folder. This network does not change.
    *
    * @throws {InvalidInputError} for a wrong option, or if the run's data is gone; {InterruptedError} if the signal is
    *   aborted; {EvaluationError} if the training fails.
@@ -180,26 +179,26 @@ export class TrainedCnn {
     return TrainedCnn.open(search.folder, dataset, notices);
   }
 
-  /** Writes the network as an ONNX file, whole or not at all. */
+  /** Writes the network as an ONNX file, atomically. */
   async save(path: string): Promise<void> {
     await writeFileAtomically(resolve(path), [this.#bytes]);
   }
 
   /**
-   * The figures of its run: accuracy, parameters, how long it took, what was tried. Undefined if the run is not done: a callback
-   * stopped it, or it was interrupted.
+   * The figures of its run: accuracy, parameters, time, what was tried. Undefined if the run did not finish, because a callback
+   * stopped it or it was interrupted.
    */
   summary(): SearchSummary | undefined {
     return this.#summary;
   }
 
-  /** Its layers with their output shapes, parameters, forward FLOPs and activation memory for an image: a table as text. */
+  /** A table of its layers, as text: output shape, parameters, and forward FLOPs and activation memory for one image. */
   layers(): string {
     const network = networkInputOf(this.#config, { shape: this.#input, classes: this.classes });
     return formatLayerTable(layerTableOf(this.#input, estimateCost(parseGenome(this.genome), network)));
   }
 
-  /** Frees the memory of the runtime; without it, that ends with the process. */
+  /** Frees the runtime's memory, which is otherwise held until the process ends. */
   release(): Promise<void> {
     return this.#model.release();
   }
@@ -209,7 +208,7 @@ export class TrainedCnn {
       const { shape, test } = await this.#dataset();
       return { shape, examples: test };
     }
-    // Examples of a data set do not know their shape; it is that of the run's data.
+    // Examples do not carry their shape; it is the shape of the run's data.
     return 'x' in data
       ? examplesFromArrays(data.x, data.y, this.classes.length)
       : { shape: this.#input, examples: data };
