@@ -23,12 +23,12 @@ export interface MeasureOptions {
   readonly batch: number;
   /** Of training; the fastest that works unless given. */
   readonly lowering?: LoweringChoice;
-  /** Timed runs, after two that are not. */
+  /** Timed runs, after those that warm up. */
   readonly repeats?: number;
 }
 
-/** The first runs touch memory for the first time. */
-const WARM_UP = 2;
+/** The first runs touch memory for the first time; a runtime may need more. */
+const WARM_UP_RUNS = 2;
 const ADAM: OptimiserSettings = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 };
 
 /** Time of one training step (forward, backward, Adam) on random images, on one thread. */
@@ -47,7 +47,7 @@ export async function measureTrainingStep(
   const buffers = new BatchBuffers(runtime, input, batch);
   const images = buffers.fill({ count: batch, pixels, labels }, Int32Array.from(labels.keys()), 0, batch);
   try {
-    return { batch, threads: 1, ms: await medianMs(() => session.step(images, 1e-3), repeats) };
+    return { batch, threads: 1, ms: await medianMs(engine, () => session.step(images, 1e-3), repeats) };
   } finally {
     await session.release();
   }
@@ -66,18 +66,26 @@ export async function measureInference(
   const pixels = Float32Array.from(randomBytes(batch * imageSizeOf(network.problem.input), rng));
   const image = runtime.createTensor('float32', pixels, [batch, channels, height, width]);
   try {
-    return { batch, threads: 1, ms: await medianMs(() => session.run({ image }, { probabilities: null }), repeats) };
+    return {
+      batch,
+      threads: 1,
+      ms: await medianMs(runtime, () => session.run({ image }, { probabilities: null }), repeats),
+    };
   } finally {
     await session.release();
   }
 }
 
-async function medianMs(run: () => Promise<unknown>, repeats: number): Promise<number> {
+async function medianMs(
+  { warmUpRuns = WARM_UP_RUNS }: Runtime,
+  run: () => Promise<unknown>,
+  repeats: number,
+): Promise<number> {
   const times: number[] = [];
-  for (let i = 0; i < WARM_UP + repeats; i++) {
+  for (let i = 0; i < warmUpRuns + repeats; i++) {
     const began = performance.now();
     await run();
-    if (i >= WARM_UP) times.push(performance.now() - began);
+    if (i >= warmUpRuns) times.push(performance.now() - began);
   }
   times.sort((a, b) => a - b);
   const middle = Math.floor(times.length / 2);

@@ -32,6 +32,8 @@ export interface Runtime {
   readonly name: string;
   /** How the graphs that it trains and scores with are lowered. Models to be deployed are plain everywhere. */
   readonly lowering: Lowering;
+  /** Runs of a session before it is as fast as it gets, for measuring; two unless given. */
+  readonly warmUpRuns?: number;
   /** What the user should know about it. */
   readonly notice?: string;
   /** @throws {EngineError} if the runtime refuses the model. */

@@ -7,6 +7,9 @@ import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime.ts';
 
 type Library = typeof import('onnxruntime-web');
 
+/** The first steps of a training run two to three times slower, until V8 has compiled what they use a second time. */
+const COMPILING_RUNS = 12;
+
 /**
  * Loads onnxruntime-web.
  *
@@ -19,6 +22,7 @@ export async function loadWasmRuntime(): Promise<Runtime> {
   return {
     name: `onnxruntime-web ${library.env.versions.web ?? ''}`.trim(),
     lowering: plain,
+    warmUpRuns: COMPILING_RUNS,
     createTensor: (dtype, data, dims) => new library.Tensor(dtype, data, dims) as RuntimeTensor,
     createSession: async (model) => sessionOver(await createSession(library, model)),
   };
