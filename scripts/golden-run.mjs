@@ -13,13 +13,13 @@ import { arithmetic } from './golden/arithmetic.mjs';
 import { decisions } from './golden/decisions.mjs';
 import { feeds } from './golden/feeds.mjs';
 import { hashesOf } from './golden/hashes.mjs';
-import { processorKind, training } from './golden/training.mjs';
+import { kindOfEngine, training } from './golden/training.mjs';
 
 const { values, positionals } = parseArgs({ options: { write: { type: 'boolean' } }, allowPositionals: true });
 const [file = fileURLToPath(new URL('../test/fixtures/golden.json', import.meta.url))] = positionals;
 
 const recorded = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-const kind = await processorKind();
+const kind = await kindOfEngine();
 const found = {
   arithmetic: hashesOf(arithmetic()),
   decisions: hashesOf(decisions()),
@@ -28,7 +28,7 @@ const found = {
 };
 
 if (values.write) {
-  // Other kinds of processors keep theirs.
+  // Other kinds of engines keep theirs.
   const content = { ...found, training: { ...recorded.training, [kind]: found.training } };
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 } else {
@@ -41,7 +41,7 @@ function compare() {
   for (const [section, hashes] of Object.entries(found)) {
     const expected = section === 'training' ? trained : (recorded[section] ?? {});
     if (expected === undefined && section === 'training') {
-      process.stdout.write(`${section}: not recorded for this kind of processor, ${kind}\n`);
+      process.stdout.write(`${section}: not recorded for this kind of engine, ${kind}\n`);
       continue;
     }
     const names = Object.keys({ ...expected, ...hashes });

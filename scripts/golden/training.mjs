@@ -1,18 +1,13 @@
-// What comes of one small search with real training, through the run folder. Its bits depend on the kind of processor.
+// What comes of one small search with real training, through the run folder. Its bits depend on the kind of engine.
 
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { engineKind } from '../../dist/engine/engine-kind.js';
 import { loadNodeRuntime } from '../../dist/engine/node/onnxruntime-node.js';
-import { initialiseState } from '../../dist/engine/state/initialise.js';
-import { compileGraph } from '../../dist/network/compile.js';
-import { everyLayer } from '../../dist/network/every-layer.js';
-import { loweringNamed } from '../../dist/network/lowering/lowerings.js';
-import { buildGradientGraph } from '../../dist/network/training-graph.js';
 import { createRng } from '../../dist/random/rng.js';
 import { sortedJson } from './hashes.mjs';
 
@@ -24,37 +19,12 @@ const SIDE = 10;
 const CLASSES = 4;
 const TIMES = new Set(['seconds', 'elapsedSeconds', 'memory', 'check', 'id']);
 
-/**
- * The kind of processor and runtime, by the bits of one gradient of a network that has every kind of layer.
- *
- * @returns 16 hexadecimal digits.
- */
-export async function processorKind() {
-  const runtime = await loadNodeRuntime();
-  const network = everyLayer();
-  const { channels, height, width } = network.problem.input;
-  const rng = createRng('kind of processor');
-  const count = 18;
-  const { parameters } = initialiseState(network.layout, rng);
-  const pixels = randomBytes(count * channels * height * width, rng);
-  const labels = Int32Array.from({ length: count }, (_, i) => i % network.problem.classes);
-  const graph = buildGradientGraph(network, { batchSize: count });
-  const session = await runtime.createSession(compileGraph(graph, loweringNamed('plain')));
-  const outputs = await session.run(
-    {
-      image: runtime.createTensor('uint8', pixels, [count, channels, height, width]),
-      labels: runtime.createTensor('int32', labels, [count]),
-      parameters: runtime.createTensor('float32', parameters, [parameters.length]),
-    },
-    Object.fromEntries([...graph.outputs.keys()].map((name) => [name, null])),
-  );
-  await session.release();
-  const hash = createHash('sha256').update(runtime.name);
-  for (const { data } of Object.values(outputs)) hash.update(Float64Array.from(data, Number));
-  return hash.digest('hex').slice(0, 16);
+/** The bits of a training depend on it. */
+export async function kindOfEngine() {
+  return engineKind(await loadNodeRuntime(), 'plain');
 }
 
-/** @returns by name, texts and bytes of the run folder, without times, ids, place and version. */
+/** @returns by name, texts and bytes of the run folder, without times, ids, place, version and kind of engine. */
 export async function training() {
   const folder = await mkdtemp(join(tmpdir(), 'auto-cnn-golden-'));
   try {
@@ -65,7 +35,7 @@ export async function training() {
       env: { ...process.env, AUTO_CNN_CACHE: join(folder, 'cache') },
     });
     const journal = (await readFile(join(run, 'journal.jsonl'), 'utf8')).trim().split('\n').slice(1);
-    const { dataset, ...config } = JSON.parse(await readFile(join(run, 'config.json'), 'utf8'));
+    const { dataset, engineKind: _, ...config } = JSON.parse(await readFile(join(run, 'config.json'), 'utf8'));
     const summary = JSON.parse(await readFile(join(run, 'summary.json'), 'utf8'));
     const model = await readFile(join(run, 'model.onnx'), 'latin1');
     return {
