@@ -40,6 +40,11 @@ describe('the documents', () => {
     expect(findRoomsWithoutRow(read('docs/architecture.md'))).toEqual([]);
   });
 
+  it('name no source that does not exist', () => {
+    const paths = ['docs/architecture.md', ...listMarkdown('docs/decisions')];
+    expect(paths.flatMap((path) => findUnknownSources(read(path)))).toEqual([]);
+  });
+
   it.each([
     ['`--no-such-flag`', '--no-such-flag'],
     ['```\nnpx auto-cnn predict runs/photos x.jpg --budget 3m\n```', 'auto-cnn predict --budget'],
@@ -52,6 +57,7 @@ describe('the documents', () => {
     expect(findUnknownScripts('`npm run no-such-script`, `npm start`')).toEqual(['npm run no-such-script']);
     expect(findUnknownScripts('`node bench/no-such.mjs`')).toEqual(['node bench/no-such.mjs']);
     expect(findUnknownExports("import { AutoCNN, NoSuchThing } from 'auto-cnn';")).toEqual(['NoSuchThing']);
+    expect(findUnknownSources('`graph/graph.ts`, `no-such.ts`')).toEqual(['no-such.ts']);
     expect(findRoomsWithoutRow('| `genome/`, `data/set/` |')).toContain('evolution/');
     const links = '[a](gone.md) [b](data.md#gone) <img src="gone.png"> [c](data.md#parts) [d](https://example.org)';
     expect(findDeadLinks(links, 'docs/search.md')).toEqual(['gone.md', 'data.md#gone', 'gone.png']);
@@ -119,6 +125,15 @@ function findUnknownExports(text: string): string[] {
   const imports = [...text.matchAll(/^import \{ ([^}]+) \} from 'auto-cnn';/gm)];
   const names = imports.flatMap(([, list = '']) => list.split(/,\s*/));
   return names.filter((name) => !Object.hasOwn(library, name));
+}
+
+/** Files in code that end no path in the repository. */
+function findUnknownSources(text: string): string[] {
+  const files = ['src', 'test', 'scripts', 'bench'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => `/${folder}/${name}`.replaceAll('\\', '/')),
+  );
+  const named = [...text.matchAll(/`([\w./-]+\.(?:ts|mjs|py))`/g)].map(([, name = '']) => name);
+  return named.filter((name) => !files.some((file) => file.endsWith(`/${name}`)));
 }
 
 function findRoomsWithoutRow(text: string): string[] {
