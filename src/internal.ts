@@ -29,4 +29,5 @@ export { resolveConfig } from './search/run/resolve-config.ts';
 export { openRunFolder, readConfigFile, readSummary } from './search/run/run-folder.ts';
 export { configBeside } from './search/trained/model-parts.ts';
 export type { FilePrediction, UnreadableImage } from './search/trained/predict-files.ts';
+export { nearestOf } from './text/did-you-mean.ts';
 export { counted, duration, grouped, percent, scaled } from './text/figures.ts';

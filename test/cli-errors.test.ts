@@ -145,7 +145,7 @@ describe('bad options', () => {
     ],
     [
       'search digits --strategy genetic',
-      /--strategy must be one of generational, steady-state, random, received "genetic"/,
+      /--strategy must be one of generational, steady-state, random, received "genetic"; did you mean generational\?/,
     ],
     ['search digits --schedule one-cycel', /--schedule must be one of .*; did you mean one-cycle\?/],
     ['search digits --population many', /--population must be a number, such as 8, 0\.5 or 2e6, received "many"/],

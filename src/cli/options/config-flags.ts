@@ -7,6 +7,7 @@ import {
   COST_NAMES,
   LOSS_NAMES,
   METRIC_NAMES,
+  nearestOf,
   OPTIMISER_NAMES,
   overPreset,
   PICK_EXAMPLES,
@@ -69,7 +70,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Evolution:': [
     flag('--seed <n>', 'seed', 'seed of everything random', parseNumber),
-    flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseText),
+    flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseStrategy),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
     flag(
@@ -306,6 +307,16 @@ function parseAugmentation(text: string, name: string): unknown {
   if (text === 'none') return {};
   throw new InvalidInputError(
     `${name} must be auto or none, received ${text}; set finalTraining.augmentation in a --config file for anything else`,
+  );
+}
+
+/** The strategy `custom` needs a program that brings it. */
+function parseStrategy(text: string, name: string): string {
+  const names = ['generational', 'steady-state', 'random'];
+  if (names.includes(text)) return text;
+  const near = nearestOf(text, names);
+  throw new InvalidInputError(
+    `${name} must be one of ${names.join(', ')}, received ${JSON.stringify(text)}${near === undefined ? '' : `; did you mean ${near}?`}`,
   );
 }
 
