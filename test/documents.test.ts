@@ -89,6 +89,7 @@ async function readFlags(): Promise<Flags> {
 function findUnknownFlags(text: string, flags: Flags): string[] {
   const all = new Set([...flags.values()].flatMap((names) => [...names]));
   return codeOf(text).flatMap((line) => {
+    if (OTHER_PROGRAM.test(line)) return [];
     const [, command, rest = ''] = /^(?:npx )?auto-cnn ([a-z]+)\b([^#]*)/.exec(line) ?? [];
     const own = command === undefined ? all : flags.get(command);
     if (own === undefined) return [`auto-cnn ${command}`];
@@ -96,6 +97,9 @@ function findUnknownFlags(text: string, flags: Flags): string[] {
     return unknown.map((flag) => (command === undefined ? flag : `auto-cnn ${command} ${flag}`));
   });
 }
+
+/** Has flags of its own. */
+const OTHER_PROGRAM = /^(?:\w+=\S+ )?(?:npm|node scripts\/\S+)\s/;
 
 /** Lines of code blocks, and code within lines. */
 function codeOf(text: string): string[] {
