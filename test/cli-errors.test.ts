@@ -74,9 +74,9 @@ describe('bad input', () => {
     ['search digits --max-parameters 3', /no network fits maxParameters 3: the smallest.*raise maxParameters to/],
     // Configuration files
     ['search digits --config missing.json', /Cannot read missing\.json: it does not exist; check the path/],
-    ['search digits --config text.txt', /text\.txt is no JSON: .*; mend it/],
+    ['search digits --config text.txt', /text\.txt is not valid JSON: .*; fix it/],
     ['search digits --config type.json', /type\.json: training\.epochs must be a number, received "two"/],
-    ['search digits --config key.json', /key\.json: searchSpace\.maxDeph is no known key; did you mean maxDepth\?/],
+    ['search digits --config key.json', /key\.json: searchSpace\.maxDeph is not a known key; did you mean maxDepth\?/],
     [
       'search digits --config weights.json',
       /weights\.json: mutationWeights must add up to 1, received .*, which is 0\.8/,
@@ -85,13 +85,16 @@ describe('bad input', () => {
     // Folders
     [
       'search digits --out done',
-      /done is a run already: continue it with "node \S+main\.js resume done", or give another folder/,
+      /done is already a run; continue it with "node \S+main\.js resume done", or give another folder/,
     ],
-    ['search digits --out broken', /broken is not empty and holds no run; give an empty or a new folder with --out/],
-    ['search digits --out text.txt', /Cannot make the folder .*text\.txt: a file is in its place; check the path/],
-    ['search digits --out text.txt/run', /Cannot make the folder .*: a part of the path is a file/],
-    ['resume nowhere', /there is no folder .*nowhere; give the folder of a run/],
-    ['resume broken', /broken is no run: it has no config\.json; give the folder that "node \S+main\.js search" made/],
+    ['search digits --out broken', /broken is neither empty nor a run; give an empty or a new folder with --out/],
+    ['search digits --out text.txt', /Cannot create the folder .*text\.txt: a file is in its place; check the path/],
+    ['search digits --out text.txt/run', /Cannot create the folder .*: a part of the path is a file/],
+    ['resume nowhere', /the folder .*nowhere does not exist; give the folder of a run/],
+    [
+      'resume broken',
+      /broken is not a run: it has no config\.json; give a folder that "node \S+main\.js search" created/,
+    ],
     // Models
     [
       'evaluate missing.onnx digits',

@@ -58,7 +58,7 @@ describe('search', () => {
     const refused = await cli(`${SEARCH} --import-fitness fitness.json --out imported`);
     expect(refused).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('fitness.json: the entry "4-" is no genome'),
+      stderr: expect.stringContaining('fitness.json: the entry "4-" is not a genome'),
     });
     writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [first.genome]: 1 }));
     const imported = await cli(`${SEARCH} --import-fitness fitness.json --out imported --json`);

@@ -1,5 +1,5 @@
-// What only the data can tell of a configuration: limits below the number of classes, a search space without a network,
-// too much pooling.
+// Checks a configuration against the data: limits below the number of classes, a search space without a network, too much
+// pooling.
 
 import type { Dataset } from '../data/set/dataset.ts';
 import { InvalidInputError } from '../errors.ts';

@@ -183,7 +183,7 @@ describe('Search', () => {
     expect(existsSync(join(out, 'model.onnx'))).toBe(true);
   });
 
-  it('stops at an error that is no fault of a candidate, and can be resumed', async () => {
+  it('stops at an error that a candidate did not cause, and can be resumed', async () => {
     let calls = 0;
     const evaluator = madeUp(new InProcessEvaluator(runtime), () => {
       if (++calls === 3) throw new InvalidInputError('the disk is gone');
@@ -237,7 +237,7 @@ describe('Search', () => {
   it.each<[string, Partial<SearchConfigInput>, RegExp]>([
     ['a limit below the number of classes', { trainLimit: 3 }, /--train-limit 3 is too small.*10 classes/],
     ['a space without a network', { searchSpace: { channels: [8], maxParameters: 5 } }, /maxParameters/],
-    ['channels that are no powers of two', { searchSpace: { channels: [8, 12] } }, /12/],
+    ['channels that are not powers of two', { searchSpace: { channels: [8, 12] } }, /12/],
   ])('is not begun with %s, and leaves no folder', async (_, config, message) => {
     await expect(begin(config, madeUp())).rejects.toThrow(message);
     expect(existsSync(out)).toBe(false);

@@ -18,8 +18,8 @@ import { describeDataset, type SearchSummary } from './records/summary.ts';
 import { chooseWinner, type Winner } from './winner/choose-winner.ts';
 
 /**
- * One search over one run folder. It replays what the journal holds: the strategy runs again from its seed and is
- * answered from there, so a resumed search is the uninterrupted one.
+ * One search in one run folder. To resume, the strategy runs again from its seed and gets known results from the journal,
+ * so a resumed search equals an uninterrupted one.
  */
 export class Search extends EventEmitter<SearchEvents> {
   readonly #session: RunSession;
@@ -40,14 +40,14 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 
   /**
-   * Runs to the end: search (unless the configuration names a genome), final training, one scoring of the test set. A run
-   * that is done already gives its summary: the test set is not looked at again.
+   * Runs to the end: search (unless the configuration names a genome), final training, one scoring on the test set. A
+   * finished run returns its summary without scoring the test set again.
    *
    * @param options  a signal that interrupts the search, which can then be resumed.
-   * @throws {InterruptedError} if the signal is aborted: the journal is complete up to there, and `model.onnx` is the best
-   *   network so far: of the final trainings that are done, else of the candidates.
-   * @throws {JournalError} if the journal cannot be written, {EvaluationError} if every candidate failed, {RunLockedError} if
-   *   another process took the run over while this one was stopped: it has written nothing since.
+   * @throws {InterruptedError} if the signal is aborted. The journal is complete up to that point, and `model.onnx` is the
+   *   best network so far: of the finished final trainings, else of the candidates.
+   * @throws {JournalError} if the journal cannot be written, {EvaluationError} if every candidate failed, {RunLockedError}
+   * if   another process took over the run while this one was stopped; this process has written nothing since.
    */
   async run(options: { readonly signal?: AbortSignal } = {}): Promise<SearchSummary> {
     const session = this.#session;
@@ -69,7 +69,7 @@ export class Search extends EventEmitter<SearchEvents> {
     }
   }
 
-  /** Ends the child processes and gives the run folder up; `run` does it by itself. */
+  /** Ends the child processes and releases the run folder. `run` calls this itself. */
   async close(): Promise<void> {
     await this.#session.evaluator.close();
     this.#session.run.close();

@@ -29,6 +29,6 @@ it('refuses a folder that is no run', async () => {
   const { code, stderr } = await runInProcess('report', folder);
   expect(code).toBe(2);
   expect(stderr).toMatch(
-    /^error: \S+ is no run: it has no config\.json; give the folder that "auto-cnn search" made\n$/,
+    /^error: \S+ is not a run: it has no config\.json; give a folder that "auto-cnn search" created\n$/,
   );
 });

@@ -40,7 +40,7 @@ describe('flags', () => {
     expect(configFrom(undefined, 'mnist', given).inheritWeights).toBe(true);
     const cached = readFlags({ inheritWeights: true, fitnessCache: 'fitness.jsonl' }, ALL_FLAGS);
     expect(() => configFrom(undefined, 'mnist', cached)).toThrow(
-      '--inherit-weights needs the weights of parents, and the fitnessCache fitness.jsonl has none; share a checkpointDir instead',
+      '--inherit-weights needs the weights of parents, but the fitnessCache fitness.jsonl has none; share a checkpointDir instead',
     );
   });
 
@@ -86,7 +86,7 @@ describe('objectives', () => {
       /^--objectives must be one of accuracy, .*, received "paramters"; did you mean parameters\?$/,
     );
     expect(given({ objectives: 'accuracy,flops', pick: 'promising' })).toThrow(
-      '--pick is promising, which is for a search for fitness alone; with several objectives give best, knee or smallest-within=1%',
+      '--pick is promising, which works only for a single objective; with several objectives use best, knee or smallest-within=1%',
     );
     expect(given({ objectives: 'parameters' })).toThrow(
       '--objectives: the first objective is the fitness, accuracy, as in accuracy,parameters, received parameters',
@@ -129,7 +129,7 @@ describe('a configuration file', () => {
   });
 
   it.each([
-    [{ dataset: { source: 'a' }, populaton: 4 }, 'search.json: populaton is no known key; did you mean population?'],
+    [{ dataset: { source: 'a' }, populaton: 4 }, 'search.json: populaton is not a known key; did you mean population?'],
     [
       { dataset: { source: 'a' }, training: { epochs: 'two' } },
       'search.json: training.epochs must be a number, received "two"',

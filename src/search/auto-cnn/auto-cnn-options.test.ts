@@ -150,7 +150,7 @@ describe('toSearchConfig', () => {
     [
       'a setting there is not',
       { settings: { finalEpoch: 2 } },
-      '^settings.finalEpoch is no known key; did you mean finalEpochs',
+      '^settings.finalEpoch is not a known key; did you mean finalEpochs',
     ],
     [
       'a wrong setting',

@@ -175,7 +175,7 @@ describe('AutoCNN', () => {
   });
 
   it('has nothing to load where no run is', async () => {
-    await expect(AutoCNN.load(join(folder, 'none'))).rejects.toThrow(/there is no folder/);
+    await expect(AutoCNN.load(join(folder, 'none'))).rejects.toThrow(/the folder .* does not exist/);
   });
 });
 

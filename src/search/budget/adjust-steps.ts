@@ -1,35 +1,36 @@
-// Whether a training that must be done at a given time keeps its length.
+// Decides whether a training with a deadline keeps its planned length.
 
 export interface Pace {
-  /** Steps done, and steps of the whole as it was planned last. */
+  /** Steps done so far. */
   readonly done: number;
+  /** Steps of the whole training according to the latest plan. */
   readonly total: number;
-  /** As measured lately. */
+  /** Recent average. */
   readonly secondsPerStep: number;
-  /** Until the training must be done. */
+  /** Time left until the deadline. */
   readonly secondsLeft: number;
-  /** So much too early or too late is left as it is. */
+  /** Finishing this much too early or too late is acceptable. */
   readonly toleranceSeconds: number;
 }
 
 /**
- * Decides in the midst of a training how long it is.
+ * Decides during a training how long it will be.
  *
- * @param secondsPerStep  of late.
- * @returns steps of the whole training.
+ * @param secondsPerStep  recent average.
+ * @returns the number of steps of the whole training.
  */
 export type AdjustSteps = (done: number, total: number, secondsPerStep: number) => number;
 
-/** Changes the length of a training so that it ends in time. */
+/** Adjusts the length of a training so that it meets a deadline. */
 export function meetDeadline(secondsLeft: () => number, toleranceSeconds: number): AdjustSteps {
   return (done, total, secondsPerStep) =>
     stepsInTime({ done, total, secondsPerStep, secondsLeft: secondsLeft(), toleranceSeconds });
 }
 
 /**
- * Steps of the whole training that use the time left, neither more nor less.
+ * The number of steps that uses up exactly the time left.
  *
- * @returns `total` if it comes out within the tolerance; `done` if no time is left.
+ * @returns `total` if the planned end is within the tolerance; `done` if no time is left.
  */
 export function stepsInTime({ done, total, secondsPerStep, secondsLeft, toleranceSeconds }: Pace): number {
   const spare = secondsLeft - (total - done) * secondsPerStep;

@@ -1,4 +1,4 @@
-// A budget at work: before the search it becomes sizes, after the search what is left becomes the final training.
+// Applies a budget: before the search it determines the sizes; after the search the rest determines the final training.
 
 import { InvalidInputError } from '../../errors.ts';
 import { estimateCost } from '../../genome/cost.ts';
@@ -14,25 +14,25 @@ import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
 import { START_WORK } from './candidate-work.ts';
 
 export interface MachineSpeed {
-  /** Trainings at a time. */
+  /** Trainings that run concurrently. */
   readonly workers: number;
-  /** Work a second of each of them. */
+  /** Work per second of each worker. */
   measureRate(lowering: LoweringName): Promise<number>;
 }
 
-/** More of them learn less from each image than they gain. */
+/** With more replicas, each image teaches less than the extra speed gains. */
 const MOST_REPLICAS = 4;
-/** A network is trained at most so many times as fast or slow as others. */
+/** Training one network may be at most this many times faster or slower than the measured rate. */
 const LIKELY = 5;
-/** For writing the model and ending the child processes. */
+/** Reserved for writing the model and ending the child processes. */
 const END_SECONDS = 1;
 
 /**
- * Decides what a budget decides before the search. If that is a budget of time, the machine is measured first, unless the
- * configuration says how fast it is.
+ * Decides everything that a budget determines before the search. For a time budget it first measures the machine, unless
+ * the configuration contains a rate.
  *
- * @param elapsedSeconds  of the run so far.
- * @throws {InvalidInputError} if the budget is too small for the data, saying how large it must be.
+ * @param elapsedSeconds  time that the run has taken so far.
+ * @throws {InvalidInputError} if the budget is too small for the data; the message says how large it must be.
  */
 export async function applyBudget(
   config: RunConfig,
@@ -61,18 +61,18 @@ export async function applyBudget(
   throw tooSmall(config, data, inSeconds);
 }
 
-/** What a search has spent, and where it stands. */
+/** What a search has spent so far. */
 export interface SearchSpent {
   readonly elapsedSeconds: number;
-  /** Of all candidates. */
+  /** Total of all candidates. */
   readonly work: number;
   readonly workers: number;
 }
 
 /**
- * The epochs of the final training that the budget is still enough for.
+ * The number of epochs of the final training that the rest of the budget allows.
  *
- * @param winner  with its evaluation in the search: what it took there tells best how long it will take.
+ * @param winner  with its evaluation from the search, whose duration is the best estimate of its speed.
  */
 export function finalEpochsWithin(
   config: SearchConfig,
@@ -90,7 +90,7 @@ export function finalEpochsWithin(
   return planFinalEpochs(seconds * together - START_WORK, config, data, cost);
 }
 
-/** What comes after the final training: the test images are scored, in this process, and the model is written. */
+/** Time needed after the final training: this process scores the test images and writes the model. */
 export function endSeconds(config: SearchConfig, { problem, testExamples }: DataSize, genome: Genome): number {
   const { budget, repeats } = config;
   if (budget === undefined || 'flops' in budget || budget.rate === undefined) return END_SECONDS;
@@ -98,7 +98,7 @@ export function endSeconds(config: SearchConfig, { problem, testExamples }: Data
   return END_SECONDS + (repeats * work) / budget.rate;
 }
 
-/** Of the winner's own training, unless it was not trained here or its time is no measure of that. */
+/** The rate of the winner's own training, unless it was not trained here or its duration is implausible. */
 function measuredRate(evaluation: EvaluationEntry | undefined, rate: number): number {
   const { work, seconds, cached, stopped } = evaluation ?? {};
   if (work === undefined || !seconds || cached || stopped) return rate;
@@ -112,7 +112,7 @@ function tooSmall(config: SearchConfig, data: DataSize, textOf: (leastWork: numb
   const received = budget === undefined ? '' : formatBudget(budget);
   return new InvalidInputError(
     `a budget of ${received} is too small for ${data.trainExamples} training images of ${formatImageShape(data.problem.input)} on this machine; ` +
-      `the least that would do is about ${least}, or use fewer images with --train-limit`,
+      `the minimum is about ${least}; allow that much, or use fewer images with --train-limit`,
     { details: { budget: received, least } },
   );
 }

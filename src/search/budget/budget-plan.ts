@@ -1,4 +1,5 @@
-// From an amount of computing to the sizes of a search: pure, so that a plan can be tested without a machine.
+// Turns an amount of computing into the sizes of a search. The functions are pure, so plans can be tested without a
+// machine.
 
 import { integerPower, power } from '../../arithmetic/power.ts';
 import { estimateCost, type NetworkCost, type NetworkInput } from '../../genome/cost.ts';
@@ -12,41 +13,43 @@ import type { DataSize } from '../config/data-size.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
 
-/** Of the work; the rest is for the final training. */
+/** The search's share of the work; the rest is for the final training. */
 const SEARCH_SHARE = 0.25;
-/** With several objectives: of the work, for training networks of the front once more. */
+/** With several objectives: the share of the work for retraining networks of the front. */
 const FRONT_SHARE = 0.4;
-/** Candidates that the search has time for. */
+/** Number of candidates that a search is sized for. */
 const CANDIDATES = 24;
 /** With fewer there is nothing to choose from. */
 const LEAST_CANDIDATES = 4;
 const POPULATION = 8;
-/** Mean work of a candidate, as a share of the most that is allowed. */
+/** Mean work of a candidate, as a share of the allowed maximum. */
 const TYPICAL_SHARE = 0.35;
 /**
- * Passes over the training images that the largest network allowed makes in the final training: {@link PASSES} if it has
- * {@link PASSES_WORK} for each image; with more, passes and network grow together, the network faster.
+ * Passes over the training images that the largest allowed network makes in the final training: {@link PASSES} if there is
+ * {@link PASSES_WORK} of work per image. With more work, both the passes and the network grow, the network faster.
  */
 const PASSES = 2.5;
 const PASSES_WORK = 1.9e8;
 const PASSES_GROWTH = 0.48;
-/** Few images are passed over more often: so many are shown at least. */
+/** Small data sets get more passes: the network sees at least this many images. */
 const LEAST_SHOWN = 128_000;
-/** A final training below this share of a pass is none. */
+/** A final training shorter than this share of a pass is pointless. */
 const LEAST_PASSES = 0.25;
-/** The largest network allowed has so many times the work of the smallest: otherwise there is nothing to search for. */
+/**
+ * The largest allowed network has at least this many times the work of the smallest; otherwise there is nothing to search.
+ */
 const ROOM = 3;
-/** Candidates train on so many images at least, if there are. */
+/** Candidates train on at least this many images, if the data has them. */
 const LEAST_IMAGES = 1000;
-/** Each image twice says more of a network than twice as many images once, if they are not few. */
+/** Two epochs tell more about a network than one epoch on twice as many images, unless there are few images. */
 const EPOCHS = 2;
 const CHANNELS = [8, 16, 32, 64, 128, 256, 512];
 
 /**
- * The configuration with everything decided that a budget decides before the search; what the user decided stays.
+ * Fills in everything that a budget decides before the search. What the user set stays.
  *
- * @param work  for search and final training, on all workers together.
- * @returns undefined if it is too little ({@link leastWork}).
+ * @param work  total for search and final training, over all workers.
+ * @returns undefined if the work is too little ({@link leastWork}).
  */
 export function planBudget(work: number, config: SearchConfig, data: DataSize): SearchConfig | undefined {
   const { undecided = [], ...decided } = config;
@@ -64,13 +67,13 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
   const finalWorkPerImage = (work - searchWork - frontWork) / images;
   const least = ROOM * smallestWork(config, isOpen('searchSpace.channels'), data.problem);
   if (finalWorkPerImage < leastPasses * least) return undefined;
-  // A short final training is no reason for networks that the search has no time for.
+  // A short final training does not justify networks that the search has no time for.
   const passes = Math.max(passesFor(finalWorkPerImage, images), isOpen('finalEpochs') ? 0 : config.finalEpochs);
   const affordable = Math.round(Math.max(finalWorkPerImage / passes, least));
   const { maxWork = affordable } = isOpen('searchSpace.maxWork') ? {} : config.searchSpace;
 
   const typical = TYPICAL_SHARE * Math.min(maxWork, affordable);
-  // Where candidates are halved, few have the training of the last rung, and it may be longer.
+  // With halving, only few candidates reach the last rung, so its training may be longer.
   const { rungs, reduction } = config;
   const ofLastRung = integerPower(reduction, rungs - 1) / rungs;
   const size = candidateSize((searchWork / CANDIDATES) * ofLastRung, typical, config, isOpen, data);
@@ -95,7 +98,7 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
   return isOpen('initialGenomes') ? { ...plan, initialGenomes: initialGenomesFor(plan, data.problem) } : plan;
 }
 
-/** The least work for which there is a plan, to within a hundredth. */
+/** The smallest amount of work for which a plan exists, accurate to 1 %. */
 export function leastWork(config: SearchConfig, data: DataSize): number {
   let [low, high] = [0, 1e9];
   while (planBudget(high, config, data) === undefined) [low, high] = [high, high * 2];
@@ -108,16 +111,19 @@ export function leastWork(config: SearchConfig, data: DataSize): number {
 }
 
 /**
- * Epochs of the final training: as many as the work is enough for, in hundredths.
+ * Number of epochs of the final training that the work allows, rounded down to hundredths.
  *
- * @param work  for this training alone.
+ * @param work  available for this training alone.
  */
 export function planFinalEpochs(work: number, config: SearchConfig, data: DataSize, cost: NetworkCost): number {
   const epochs = work / (usedImages(config, data) * trainingWork(cost));
   return Math.max(LEAST_PASSES, Math.floor(100 * epochs) / 100);
 }
 
-/** The reference designs, for half of the population at most; small ones too where size is an objective. Random search is the baseline and remains random. */
+/**
+ * The reference designs, for at most half of the population. Small ones are included where size is an objective. Random
+ * search is the baseline and stays random.
+ */
 function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] {
   if (plan.strategy === 'random') return [];
   const space = searchSpaceOf(plan);
@@ -127,7 +133,7 @@ function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] 
   return [...new Set([...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
 }
 
-/** Of training on an image: that of the cheapest network with a skip layer. */
+/** Work of training on one image for the cheapest network with a skip layer. */
 export function smallestWork({ searchSpace }: SearchConfig, choosesChannels: boolean, problem: NetworkInput): number {
   const space: SearchSpace = {
     channels: choosesChannels ? CHANNELS : searchSpace.channels,
@@ -141,7 +147,9 @@ function passesFor(workPerImage: number, images: number): number {
   return Math.max(PASSES * power(workPerImage / PASSES_WORK, PASSES_GROWTH), LEAST_SHOWN / images);
 }
 
-/** Images and epochs of a candidate, for about `target` work of training and scoring a network of `imageWork` an image. */
+/**
+ * Images and epochs of a candidate such that training and scoring cost about `target`; `imageWork` is the work per image.
+ */
 function candidateSize(
   target: number,
   imageWork: number,
@@ -154,7 +162,7 @@ function candidateSize(
   const scored = (images: number): number => (config.fitnessOn === 'test' ? validation : Math.min(images, validation));
   const epochWork = (images: number): number => imageWork * (images + scored(images) / 3);
   const available = Math.max(0, target - START_WORK);
-  /** The most images whose epochs are within the target. */
+  /** The largest number of images that fits the target with these epochs. */
   const imagesFor = (epochs: number): number => {
     const all = available / (epochs * imageWork);
     const images = config.fitnessOn === 'test' || all > (4 / 3) * validation ? all - validation / 3 : (3 / 4) * all;
@@ -179,7 +187,10 @@ function candidateSize(
   };
 }
 
-/** Those of which a skip layer takes up half of the work at most, once the image is pooled twice; the first in any case. */
+/**
+ * Filter counts with which a skip layer takes at most half of the work after the image has been pooled twice. The first one
+ * is always included.
+ */
 function channelsFor(maxWork: number, problem: NetworkInput): number[] {
   const { channels, height, width } = problem.input;
   const input = { channels, height: Math.max(1, height >> 2), width: Math.max(1, width >> 2) };
@@ -190,11 +201,11 @@ function channelsFor(maxWork: number, problem: NetworkInput): number[] {
   return CHANNELS.filter((filters, index) => index === 0 || workOf(filters) <= maxWork / 2);
 }
 
-/** 6 layers for 10 million FLOPs' worth of training an image, two more for each factor of ten; from 4 to 12. */
+/** 6 layers for a training work of 10 million FLOPs per image, two more for each factor of ten; between 4 and 12. */
 function depthFor(maxWork: number): number {
   const fourthPower = integerPower(maxWork, 4);
   let layers = 4;
-  // n layers belong to 10 ^ (n / 2 + 4); one more begins halfway to its own work, on a scale of factors.
+  // n layers belong to 10 ^ (n / 2 + 4); the next layer count begins halfway to its own work on a logarithmic scale.
   while (layers < 12 && fourthPower >= integerPower(10, 2 * layers + 17)) layers++;
   return layers;
 }

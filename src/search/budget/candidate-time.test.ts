@@ -44,7 +44,7 @@ describe('limitCandidateTime', () => {
     expect(config.searchLimit).toBe(unlimited.searchLimit);
   });
 
-  it('changes nothing where all networks are that fast, and does not measure where there is no limit', async () => {
+  it('changes nothing if all networks are fast enough, and does not measure without a limit', async () => {
     const given = { budget: { flops: 1e13 } };
     expect(await decided(given, 3600)).toEqual(await decided(given));
     machine.measureRate.mockClear();
@@ -64,7 +64,7 @@ describe('limitCandidateTime', () => {
   });
 
   it('is refused with equal compute, where all candidates take the same', () => {
-    expect(() => configOf({ equalCompute: true }, 5)).toThrow(/searchSpace.maxSeconds has no use with equalCompute/);
+    expect(() => configOf({ equalCompute: true }, 5)).toThrow(/searchSpace.maxSeconds is useless with equalCompute/);
   });
 });
 

@@ -1,4 +1,4 @@
-// A limit on the time of a candidate, known before it is trained: on this machine it becomes a limit on its work.
+// Limits the training time of candidates in advance: on this machine, the time limit becomes a limit on work.
 
 import { InvalidInputError } from '../../errors.ts';
 import type { BudgetKey, RunConfig } from '../config/config.ts';
@@ -7,15 +7,18 @@ import type { MachineSpeed } from './apply-budget.ts';
 import { smallestWork } from './budget-plan.ts';
 import { epochWork, START_WORK } from './candidate-work.ts';
 
-/** With the limit they are as without: the time of a candidate depends on them, and they must not depend on it in turn. */
+/**
+ * A candidate's time depends on these, so they must not depend on the time limit: they keep the values they have without
+ * it.
+ */
 const SIZES: readonly BudgetKey[] = ['searchLimit', 'training.epochs', 'searchSpace.maxWork'];
 
 /**
- * Replaces `searchSpace.maxSeconds` by the `maxWork` that comes to it, so that the run is repeated exactly on any machine.
- * Images and epochs of candidates are not reduced: networks are.
+ * Replaces `searchSpace.maxSeconds` with the equivalent `maxWork`, so that any machine can repeat the run exactly. The
+ * limit makes networks smaller; it does not reduce the images or epochs of candidates.
  *
- * @param decide  everything that a budget decides.
- * @throws {InvalidInputError} if no network is that fast.
+ * @param decide  makes all decisions of a budget.
+ * @throws {InvalidInputError} if no network is fast enough.
  */
 export async function limitCandidateTime(
   config: RunConfig,

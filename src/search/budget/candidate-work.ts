@@ -1,4 +1,4 @@
-// How much computing a candidate of a search takes.
+// Estimates how much computing a candidate of a search takes.
 
 import type { NetworkCost } from '../../genome/cost.ts';
 import { trainingWork } from '../../genome/work.ts';
@@ -6,17 +6,17 @@ import type { SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
 
 /**
- * Work that passes before and after a training: the network is compiled, images are chosen, weights are written. A fifth of
- * a second, about, of a core of today.
+ * Overhead before and after a training: compiling the network, selecting images, writing weights. About a fifth of a second
+ * on a current CPU core.
  */
 export const START_WORK = 4e10;
 
-/** Training images that a run uses at all. */
+/** Number of training images that a run uses in total. */
 export function usedImages({ trainLimit }: Pick<SearchConfig, 'trainLimit'>, { trainExamples }: DataSize): number {
   return Math.min(trainLimit ?? trainExamples, trainExamples);
 }
 
-/** How many images candidates can be trained on and scored on, if the configuration sets no limit for them. */
+/** How many images candidates can train on and be scored on if the configuration sets no limit. */
 export function searchImages(
   config: Pick<SearchConfig, 'trainLimit' | 'validation' | 'fitnessOn'>,
   data: DataSize,
@@ -28,7 +28,7 @@ export function searchImages(
 
 type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training'>;
 
-/** Work of one candidate, from the start of its training to its fitness. Where epochs end in a part of one, that is scored too. */
+/** Work of one candidate, from the start of its training to its fitness. A final partial epoch is scored, too. */
 export function candidateWork(config: Sized, data: DataSize, cost: NetworkCost): number {
   const { epochs } = config.training;
   const { training, scoring } = epochWork(config, data, trainingWork(cost));
@@ -36,9 +36,9 @@ export function candidateWork(config: Sized, data: DataSize, cost: NetworkCost):
 }
 
 /**
- * Work of an epoch of a candidate and of the scoring after it.
+ * Work of one epoch of a candidate and of the scoring that follows it.
  *
- * @param imageWork  of training on one image.
+ * @param imageWork  work of training on one image.
  */
 export function epochWork(
   config: Sized,
@@ -53,7 +53,7 @@ export function epochWork(
   };
 }
 
-/** Images that the fitness of a candidate is measured on. */
+/** Number of images on which the fitness of a candidate is measured. */
 export function scoredImages(config: Omit<Sized, 'training'>, data: DataSize): number {
   const { validation } = searchImages(config, data);
   return config.fitnessOn === 'test' ? validation : Math.min(validation, config.searchLimit ?? validation);

@@ -1,5 +1,5 @@
-// Equal compute: candidates have the same work, not the same epochs, so that small networks are not judged by the patience
-// that large ones need.
+// Equal compute: all candidates get the same work rather than the same number of epochs, which makes the comparison between
+// small and large networks fair.
 
 import { estimateCost, type NetworkCost } from '../../genome/cost.ts';
 import { randomGenome } from '../../genome/random-genome.ts';
@@ -10,16 +10,16 @@ import type { DataSize } from '../config/data-size.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
 import { epochWork } from './candidate-work.ts';
 
-/** Of the images of a candidate: below, a ranking is chance. */
+/** Minimum number of epochs over a candidate's images; with fewer, the ranking is chance. */
 const LEAST_EPOCHS = 0.25;
-/** Times the epochs of the typical network: a tiny one is done learning by then. */
+/** Maximum, as a multiple of the typical network's epochs: by then even a tiny network has stopped improving. */
 const MOST_TIMES = 8;
-/** Random networks that tell what is typical. */
+/** Number of random networks from which the typical work is estimated. */
 const SAMPLE = 101;
 
 /**
- * The configuration with the work of a typical network, if it needs that and does not say it: the median of random ones,
- * the same whatever the seed of the run.
+ * Adds the work of a typical network to the configuration, if it is needed and not given: the median over random networks,
+ * independent of the run's seed.
  *
  * @throws {InvalidInputError} if no network fits the search space.
  */
@@ -36,8 +36,8 @@ export function withTypicalWork<Config extends SearchConfig>(config: Config, { p
 type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training' | 'typicalWork'>;
 
 /**
- * Epochs in which a network takes as much work as the typical network takes in those of the configuration, scoring
- * included, to the hundredth: a quarter of one at least, eight times the configured ones at most.
+ * Number of epochs with which a network takes as much work, scoring included, as the typical network takes with the
+ * configured epochs. Rounded to hundredths; at least a quarter of an epoch, at most eight times the configured epochs.
  */
 export function equalEpochs(config: Sized, data: DataSize, cost: NetworkCost): number {
   const own = trainingWork(cost);

@@ -1,4 +1,4 @@
-// The levels of training of a search that halves: how many images and epochs each has, and what a candidate costs on average.
+// The rungs of successive halving: how many images and epochs each has, and what a candidate costs on average.
 
 import { integerPower } from '../../arithmetic/power.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
@@ -28,12 +28,12 @@ type Sized = Pick<
   | 'typicalWork'
 >;
 
-/** With fewer images a ranking is chance; below, epochs are saved instead. */
+/** With fewer images a ranking is chance; lower rungs then reduce epochs instead. */
 const LEAST_IMAGES = 1000;
 
 /**
- * From the first rung to the last, which is what the configuration says of candidates. Each has `reduction` times the
- * training of the one before: more images, or, where that would leave fewer than 1,000, more epochs.
+ * Sizes from the first rung to the last; the last one is as configured. Each rung has `reduction` times the training of the
+ * one below: more images, or more epochs where the lower rung would otherwise have fewer than 1,000 images.
  */
 export function rungSizes(config: Sized, data: DataSize): readonly RungSize[] {
   const { rungs, reduction, searchLimit, training } = config;
@@ -47,14 +47,14 @@ export function rungSizes(config: Sized, data: DataSize): readonly RungSize[] {
   });
 }
 
-/** The same for one candidate: with equal compute, its epochs depend on its cost. */
+/** The rung sizes for one candidate: with equal compute, its epochs depend on its cost. */
 export function candidateSizes(config: Sized, data: DataSize, cost: NetworkCost): readonly RungSize[] {
   const sizes = rungSizes(config, data);
   if (!config.equalCompute) return sizes;
   return sizes.map((size) => ({ ...size, epochs: equalEpochs(onRung(config, size), data, cost) }));
 }
 
-/** The configuration as it is for candidates on a rung. */
+/** The configuration for candidates on a rung. */
 export function onRung<Config extends Pick<SearchConfig, 'training' | 'searchLimit'>>(
   config: Config,
   { searchLimit, epochs }: RungSize,
@@ -63,9 +63,9 @@ export function onRung<Config extends Pick<SearchConfig, 'training' | 'searchLim
 }
 
 /**
- * Work of a task of the search, be it on a rung or a longer one.
+ * Work of a task of the search, on a rung or longer.
  *
- * @param outcome  what came of it; with it, the work is that of the epochs that a pruned one was trained.
+ * @param outcome  if the task was pruned, only the epochs it was trained for count.
  */
 export function taskWork(
   { genome, task: { selection, training } }: { readonly genome: Genome; readonly task: EvaluationTask },
@@ -77,7 +77,7 @@ export function taskWork(
   return candidateWork(onRung(config, size), data, estimateCost(genome, data.problem));
 }
 
-/** Work of a candidate, if on each rung one in `reduction` goes on. */
+/** Expected work of a candidate if one in `reduction` advances from each rung. */
 export function expectedWork(config: Sized, data: DataSize, cost: NetworkCost): number {
   return candidateSizes(config, data, cost)
     .map((size, rung) => candidateWork(onRung(config, size), data, cost) / integerPower(config.reduction, rung))

@@ -1,5 +1,5 @@
-// The clock is the last guard of a budget of time: computing decides, unless something takes far longer than it should. A
-// run whose sizes are all decided, such as the repetition of another, has no such guard.
+// The clock is the last safeguard of a time budget: estimated work decides, unless something takes far longer than
+// expected. A run whose sizes are all decided, such as a repetition of another run, has no such safeguard.
 
 import { EvaluationError } from '../../errors.ts';
 import { failedOutcome } from '../../evaluation/evaluator.ts';
@@ -9,11 +9,11 @@ import type { TimeBudget } from '../config/budget-text.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { type AdjustSteps, meetDeadline } from './adjust-steps.ts';
 
-/** The search has ended by then, as a share of the budget; it is planned to end well before. */
+/** Share of the budget after which the search is cut off; it is planned to end well before that. */
 const SEARCH_ENDS = 0.6;
-/** Share of the budget by which its end may be missed. */
+/** Share of the budget by which the end may be early or late. */
 const TOLERANCE = 0.02;
-/** A candidate may take so many times the time that its work should take, and some seconds for others' sake. */
+/** A candidate may take this many times its expected time, plus some seconds to allow for other load on the machine. */
 const TIMES_EXPECTED = 5;
 const SECONDS_MORE = 10;
 
@@ -21,7 +21,9 @@ function guarded({ budget, undecided }: SearchConfig): TimeBudget | undefined {
   return budget !== undefined && 'seconds' in budget && undecided?.includes('finalEpochs') ? budget : undefined;
 }
 
-/** Is aborted when the search must end for the sake of the final training; undefined if there is no such time. */
+/**
+ * A signal that is aborted when the search must end to leave time for the final training; undefined if there is no limit.
+ */
 export function searchDeadline(config: SearchConfig, elapsedSeconds: number): AbortSignal | undefined {
   const budget = guarded(config);
   if (budget === undefined) return undefined;
@@ -30,9 +32,9 @@ export function searchDeadline(config: SearchConfig, elapsedSeconds: number): Ab
 }
 
 /**
- * How the final training keeps to a budget of time.
+ * Returns the function that keeps the final training within a time budget.
  *
- * @param endSeconds  what comes after it takes so long.
+ * @param endSeconds  time needed after the final training.
  */
 export function adjustStepsWithin(
   { budget }: SearchConfig,
@@ -43,15 +45,15 @@ export function adjustStepsWithin(
   return meetDeadline(() => budget.seconds - elapsedSeconds() - endSeconds, TOLERANCE * budget.seconds);
 }
 
-/** Longest that a candidate may take, in seconds; undefined if the budget says nothing of it. */
+/** Time limit for a candidate, in seconds; undefined if the budget sets none. */
 export function longestEvaluation(config: SearchConfig, work: number): number | undefined {
   const { rate } = guarded(config) ?? {};
   return rate === undefined ? undefined : Math.ceil((TIMES_EXPECTED * work) / rate + SECONDS_MORE);
 }
 
 /**
- * @param seconds  without it, as long as it takes.
- * @returns what the evaluation gives, or that it took too long, after it was cancelled.
+ * @param seconds  time limit; if undefined, there is none.
+ * @returns the outcome of the evaluation, or a `timeout` failure after cancelling it.
  */
 export async function evaluateWithin(
   seconds: number | undefined,
@@ -65,7 +67,7 @@ export async function evaluateWithin(
     return await evaluate(AbortSignal.any([signal, timeout.signal]));
   } catch (error) {
     if (signal.aborted || !timeout.signal.aborted) throw error;
-    const message = `it took longer than ${seconds} s, several times what was to be expected`;
+    const message = `it took longer than ${seconds} s, several times the expected time`;
     return failedOutcome(new EvaluationError('timeout', message, { cause: error }));
   } finally {
     timer.cancel();

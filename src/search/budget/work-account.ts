@@ -1,48 +1,49 @@
-// What a search may spend, in work, counted in the order in which genomes are asked: workers and clocks have no say in it.
+// Counts the work that a search spends, in the order in which genomes are asked for. Neither the number of workers nor the
+// clock affects the count.
 
-/** So many genomes in a row that were asked before: the search space has no others, as good as certainly. */
+/** After this many repeated genomes in a row, the search space almost certainly has no new ones. */
 const MAX_REPEATED = 1000;
 
-/** Of the work of a genome, at least so much is charged, so that each has a place of its own in the account. */
+/** At least this share of a genome's work is charged, so that each genome has its own position in the account. */
 const LEAST_CHARGE = 0.01;
 
 interface Admitted {
-  /** Charged before it. */
+  /** Amount charged before it. */
   readonly charged: number;
-  /** Work of all before it. */
+  /** Work of all genomes before it. */
   readonly work: number;
 }
 
 export class WorkAccount {
   readonly #limit: number;
   readonly #before = new Map<string, Admitted>();
-  /** Never shrinks but at an early end; `#work` less what refunds paid for. */
+  /** `#work` minus what refunds paid for. Only an early end makes it smaller. */
   #charged = 0;
   #work = 0;
   #refunded = 0;
   #repeated = 0;
 
-  /** @param limit  without it, any number of genomes may be asked. */
+  /** @param limit  if undefined, the account admits any number of genomes. */
   constructor(limit: number | undefined) {
     this.#limit = limit ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Work of all that was admitted, but for what was refunded. */
+  /** Work of all admitted genomes, minus refunds. */
   get spent(): number {
     return this.#work - this.#refunded;
   }
 
-  /** How many genomes were admitted, each counted once. */
+  /** Number of distinct genomes admitted. */
   get admitted(): number {
     return this.#before.size;
   }
 
-  /** Whether a genome was admitted before; it costs nothing then. */
+  /** Whether a genome was admitted before; it then costs nothing. */
   has(id: string): boolean {
     return this.#before.has(id);
   }
 
-  /** @returns false if it does not fit, or nothing new comes: the search is over. */
+  /** @returns false if the genome does not fit or no new genomes appear: the search is over. */
   admit(id: string, work: number): boolean {
     if (this.has(id)) return ++this.#repeated < MAX_REPEATED || this.#limit === Number.POSITIVE_INFINITY;
     const credit = this.#refunded - (this.#work - this.#charged);
@@ -55,16 +56,16 @@ export class WorkAccount {
     return true;
   }
 
-  /** Work that admitted genomes turned out not to need. It pays for those that are admitted next. */
+  /** Returns work that admitted genomes turned out not to need. It pays for the genomes admitted next. */
   refund(work: number): void {
     this.#refunded += work;
   }
 
   /**
-   * Takes back a genome and all after it. A search with the limit that is returned, and the same refunds, ends right before
-   * it.
+   * Removes a genome and all admitted after it. A search with the returned limit and the same refunds ends right before
+   * this genome.
    *
-   * @returns what was charged for all that was admitted before it.
+   * @returns the amount charged for all genomes admitted before it.
    */
   endBefore(id: string): number {
     const { charged, work } = this.#before.get(id) ?? { charged: this.#charged, work: this.#work };

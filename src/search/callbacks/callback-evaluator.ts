@@ -1,4 +1,4 @@
-// Between a search and its evaluator, where there are callbacks: waits for them, and ends trainings that they stop.
+// Sits between a search and its evaluator if there are callbacks: waits for them, and ends the trainings that they stop.
 
 import { type EpochRecord, recordedMetric } from '../../engine/training/train.ts';
 import { EvaluationError } from '../../errors.ts';
@@ -20,7 +20,7 @@ export class CallbackEvaluator implements Evaluator, EvaluationStopper {
   readonly #storage: Storage;
   readonly #trainings = new Map<string, StoppableTraining>();
 
-  /** @param storage  where the weights of stopped trainings go. */
+  /** @param storage  receives the weights of stopped trainings. */
   constructor(inner: Evaluator, queue: CallbackQueue, storage: Storage) {
     this.#inner = inner;
     this.#queue = queue;
@@ -31,7 +31,7 @@ export class CallbackEvaluator implements Evaluator, EvaluationStopper {
     return this.#inner.concurrency;
   }
 
-  /** As an arrow function: it is handed on without its object. */
+  /** An arrow function, because it is passed on without its object. */
   readonly stop = (id: string, afterEpoch: number): void => {
     this.#trainings.get(id)?.stop(afterEpoch);
   };
@@ -43,7 +43,7 @@ export class CallbackEvaluator implements Evaluator, EvaluationStopper {
     try {
       await this.#queue.idle();
       const outcome = await this.#evaluateUntilStopped(training, task, options);
-      // What the last epochs' callbacks have to say counts, however fast the training was.
+      // Callbacks of the last epochs may still stop the training, however fast it was.
       await this.#queue.idle();
       return (await training.stoppedOutcome(this.#storage)) ?? outcome;
     } finally {
@@ -82,18 +82,18 @@ export class CallbackEvaluator implements Evaluator, EvaluationStopper {
 const NOTHING: EvaluationOutcome = { fitness: 0, history: [], bestEpoch: 0 };
 
 /**
- * One training, and the epoch after which it is to end. What comes of it is as if it had ended there, weights included: it
- * does not depend on how soon the stop came.
+ * One training, and the epoch after which it should end. Its outcome, weights included, is as if it had ended exactly
+ * there, no matter how late the stop arrives.
  */
 class StoppableTraining {
   readonly #task: EvaluationTask;
   readonly #queue: CallbackQueue;
   readonly #abort = new AbortController();
-  /** By number; of a training that was begun again after a crash, each counts once. */
+  /** By epoch number, so that an epoch repeated after a crash counts once. */
   readonly #epochs = new Map<number, EpochRecord>();
-  /** Of the epochs that callbacks are not done with. */
+  /** Weights of the epochs whose callbacks have not finished. */
   readonly #weights = new Map<number, Uint8Array>();
-  /** The last epoch that callbacks are done with. */
+  /** The last epoch whose callbacks have finished. */
   #passed = 0;
   #stopAfter: number | undefined;
 
@@ -106,7 +106,7 @@ class StoppableTraining {
     return this.#abort.signal;
   }
 
-  /** A final training is there for its weights: where they are not known, it goes on. */
+  /** A final training exists for its weights: if those of the epoch are unknown, it continues. */
   stop(afterEpoch: number): void {
     const epoch = Math.max(afterEpoch, this.#passed);
     if (this.#isFinal && epoch > 0 && !this.#weights.has(epoch)) return;
@@ -120,7 +120,7 @@ class StoppableTraining {
     if (weights !== undefined) this.#weights.set(epoch.epoch, weights);
   }
 
-  /** Forgets older weights when the callbacks of an epoch are done. */
+  /** Drops older weights once the callbacks of an epoch have finished. */
   async passWhenHeard({ epoch: record }: EvaluationProgress): Promise<void> {
     if (record === undefined) return;
     await this.#queue.idle();
@@ -129,7 +129,7 @@ class StoppableTraining {
     for (const epoch of this.#weights.keys()) if (epoch < record.epoch) this.#weights.delete(epoch);
   }
 
-  /** @returns undefined if it was not stopped. */
+  /** @returns undefined if the training was not stopped. */
   async stoppedOutcome(storage: Storage): Promise<EvaluationOutcome | undefined> {
     const last = this.#stopAfter;
     if (last === undefined) return undefined;

@@ -2,7 +2,7 @@
 
 import type { Callback, Method } from './callback.ts';
 
-/** Calls the callbacks one after the other, and remembers what they threw. */
+/** Calls the callbacks one after the other, and reports each distinct error once. */
 export class CallbackQueue {
   readonly #callbacks: readonly Callback[];
   readonly #report: (notice: string) => void;
@@ -19,7 +19,7 @@ export class CallbackQueue {
     return this.#callbacks.some((callback) => callback[method] !== undefined);
   }
 
-  /** Calls a method of each callback that has it, when all that was called before is done. */
+  /** Calls a method of each callback that has it, once all earlier calls have finished. */
   call(method: Method, invoke: (callback: Callback) => void | Promise<void> | undefined): void {
     for (const [index, callback] of this.#callbacks.entries()) {
       if (callback[method] === undefined) continue;
@@ -29,7 +29,7 @@ export class CallbackQueue {
     }
   }
 
-  /** Resolves when nothing is left to call. */
+  /** Resolves when the queue is empty. */
   async idle(): Promise<void> {
     for (let last: Promise<void> | undefined; last !== this.#last; ) {
       last = this.#last;
@@ -37,7 +37,7 @@ export class CallbackQueue {
     }
   }
 
-  /** What fails in every epoch is said once. */
+  /** A failure that recurs in every epoch is reported once. */
   #reportOnce(what: string, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     const notice = `${what}: ${reason}; the search went on`;
@@ -47,7 +47,7 @@ export class CallbackQueue {
   }
 }
 
-/** Its name, or that of its class, or its place. */
+/** The callback's name, else its class name, else its position. */
 function nameOf(callback: Callback, index: number): string {
   const { name: className } = callback.constructor;
   return `callback ${callback.name ?? (className === 'Object' ? `number ${index + 1}` : className)}`;

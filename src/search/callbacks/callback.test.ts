@@ -123,7 +123,7 @@ describe('callbacks', () => {
     expect(`${best}`).toBe(`${reference}`);
   });
 
-  it('can stop a search: the best so far is what it gives, and the run can be gone on with', async () => {
+  it('can stop a search, which returns the best so far, and the run can be continued', async () => {
     let evaluations = 0;
     const ends: unknown[] = [];
     const best = await small({

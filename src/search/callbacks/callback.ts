@@ -1,4 +1,5 @@
-// What a user may have called while a search runs. Callbacks run in this process, one at a time, in the order of events.
+// User-defined functions that are called while a search runs. They run in this process, one at a time, in the order of
+// events.
 
 import type { EpochRecord } from '../../engine/training/train.ts';
 import type { Candidate, GenerationEvent, StartEvent } from '../records/events.ts';
@@ -7,26 +8,26 @@ import type { SearchSummary } from '../records/summary.ts';
 
 /** What a callback can do with the search. */
 export interface SearchControl {
-  /** Ends the search: `run()` gives the best candidate so far, without a final training. */
+  /** Ends the search: `run()` returns the best candidate so far, without a final training. */
   stopSearch(): void;
 }
 
 /** What a callback can do while a network is trained. */
 export interface EvaluationControl extends SearchControl {
   /**
-   * Ends this training. Its fitness and its weights are the best of the epochs up to the one this was called in (of a final
-   * training: the last), and its journal entry says `stopped`; before the end of its first epoch, it counts as failed. A
-   * final training that another run had done already (`checkpointDir`) is taken as a whole; one that several replicas share,
-   * or that keeps a deadline, goes on.
+   * Ends this training. Its fitness and weights are the best of the epochs up to the one in which this was called (for a
+   * final training: those of the last epoch), and its journal entry says `stopped`. A training stopped before the end of
+   * its first epoch counts as failed. A final training that another run has already done (`checkpointDir`) is used as a
+   * whole. A final training that several replicas share, or that has a deadline, continues.
    */
   stopEvaluation(): void;
 }
 
-/** What is trained, and what for. */
+/** What is trained, and for which purpose. */
 export interface TrainingEvent extends Candidate {
-  /** On all training images, without validation; else a candidate of the search. */
+  /** True for a final training, on all training images and without validation; false for a candidate of the search. */
   readonly final: boolean;
-  /** Of a final training: from 1 to `repeats`. */
+  /** Only for a final training: from 1 to `repeats`. */
   readonly repeat?: number;
 }
 
@@ -35,18 +36,18 @@ export interface EpochEvent extends TrainingEvent, EpochRecord {}
 
 /** A training has ended. */
 export interface EvaluationEndEvent extends TrainingEvent, Omit<FinalEntry, 'type' | 'id' | 'genome'> {
-  /** Not of a final training. */
+  /** Absent for a final training. */
   readonly fitness?: number;
 }
 
 /**
- * All methods are optional and may be async: the next training does not begin before they are done. Only epochs go on
- * while `onEpochEnd` is at work. Final trainings are told as candidates are, with `final: true`; what the journal of a
- * resumed run answers is not told again. What a callback throws is reported as a notice and as a warning of the
- * process, and changes nothing else.
+ * All methods are optional and may be async: the next training starts only after they have finished. A training does not
+ * wait for `onEpochEnd` between its epochs. Final trainings call the same methods as candidates, with `final: true`.
+ * Evaluations that a resumed run takes from its journal call nothing. If a callback throws, the error is reported as a
+ * notice and as a process warning, and changes nothing else.
  */
 export interface Callback {
-  /** For messages. */
+  /** Shown in messages. */
   readonly name?: string;
   /** The data is loaded and the run folder made; nothing is trained yet. */
   onSearchStart?(start: StartEvent, control: SearchControl): void | Promise<void>;
@@ -69,7 +70,7 @@ export interface Callback {
 /** Stops evaluations. */
 export interface EvaluationStopper {
   /**
-   * @param id          of the task.
+   * @param id          id of the task.
    * @param afterEpoch  the last epoch that counts; 0 for none.
    */
   stop(id: string, afterEpoch: number): void;

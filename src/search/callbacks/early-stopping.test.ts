@@ -23,7 +23,7 @@ const validationLosses = (...values: number[]) => values.map((validationLoss) =>
 const accuracies = (...values: number[]) => values.map((validationAccuracy) => ({ validationAccuracy }));
 
 describe('earlyStopping', () => {
-  it('ends a training after so many epochs without an improvement, as Keras does', () => {
+  it('ends a training after the given number of epochs without an improvement, as Keras does', () => {
     const losses = validationLosses(3, 2, 2.5, 2, 1, 1, 1, 1);
     expect(endOf({}, losses)).toBe(3);
     expect(endOf({ patience: 1 }, losses)).toBe(3);
@@ -63,7 +63,7 @@ describe('earlyStopping', () => {
 
   it('lets a final training be that has no such value, and asks for a metric that the search does not measure', () => {
     expect(endOf({}, [{ final: true }, { final: true }])).toBeUndefined();
-    expect(() => endOf({ monitor: 'macro-f1' }, [{}])).toThrow('there is no macro-f1 to monitor; add it to metrics');
+    expect(() => endOf({ monitor: 'macro-f1' }, [{}])).toThrow('macro-f1 is not measured; add it to metrics');
   });
 
   it.each<[object, string]>([

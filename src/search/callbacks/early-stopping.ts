@@ -1,4 +1,4 @@
-// A ready-made callback: ends a training that no longer gets better.
+// A ready-made callback that ends a training once it stops improving.
 
 import type { MetricName } from '../../engine/scoring/metrics.ts';
 import { InvalidInputError } from '../../errors.ts';
@@ -24,8 +24,8 @@ const MONITORED = {
 /** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions {
   /**
-   * `validationLoss` unless given. `loss` and `accuracy` are those of the training images; `val_…` is what Keras calls
-   * `validation…`. Other metrics than accuracy must be among the search's `metrics`.
+   * Default: `validationLoss`. `loss` and `accuracy` refer to the training images; `val_…` is Keras' name for
+   * `validation…`. Metrics other than accuracy must be among the search's `metrics`.
    */
   readonly monitor?:
     | 'loss'
@@ -35,20 +35,21 @@ export interface EarlyStoppingOptions {
     | 'val_loss'
     | 'val_accuracy'
     | Exclude<MetricName, 'accuracy'>;
-  /** Epochs without an improvement after which the training ends, as in Keras: 0 and 1 are the same. 0 unless given. */
+  /** The training ends after this many epochs without an improvement; as in Keras, 0 and 1 are equivalent. Default: 0. */
   readonly patience?: number;
-  /** What is less of an improvement does not count. 0 unless given. */
+  /** A smaller improvement does not count. Default: 0. */
   readonly minDelta?: number;
 }
 
 /**
- * Ends each training that has not improved for some epochs; its best epoch counts. Final trainings have no validation images:
- * only `loss` and `accuracy` end them.
+ * Ends each training that has not improved for some epochs; its best epoch counts. Final trainings have no validation
+ * images, so only `loss` and `accuracy` can end them.
  *
- * The callback runs in this process; `settings.training.earlyStoppingPatience` is the same for the fitness, without one.
+ * The callback runs in this process. To stop early by the fitness without a callback, set
+ * `settings.training.earlyStoppingPatience`.
  *
- * @throws {InvalidInputError} for an option that is wrong.
- * @see Keras' EarlyStopping. Differs: the weights of the best epoch are always what is kept.
+ * @throws {InvalidInputError} for an invalid option.
+ * @see Keras' EarlyStopping. Differs: it always keeps the weights of the best epoch.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const { monitor = 'validationLoss', patience = 0, minDelta = 0 } = options;
@@ -61,7 +62,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       const value = MONITORED[monitor](epoch);
       if (value === undefined) {
         if (epoch.final) return;
-        throw new Error(`there is no ${monitor} to monitor; add it to metrics`);
+        throw new Error(`${monitor} is not measured; add it to metrics`);
       }
       // Higher is better from here on.
       const score = isLoss ? -value : value;

@@ -1,11 +1,11 @@
-// From the events of a search to calls of its callbacks.
+// Turns the events of a search into calls of its callbacks.
 
 import type { Candidate, CandidateProgress, SearchEmitter } from '../records/events.ts';
 import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
 import type { EvaluationControl, EvaluationStopper, SearchControl, TrainingEvent } from './callback.ts';
 import type { CallbackQueue } from './callback-queue.ts';
 
-/** Lets callbacks hear the events of a search. */
+/** Subscribes callbacks to the events of a search. */
 export function followWithCallbacks(
   events: SearchEmitter,
   queue: CallbackQueue,

@@ -36,13 +36,13 @@ describe('learningRateScheduler', () => {
     expect([0, 9, 10, 29].map(rateAt)).toEqual([0.2, 0.2, 0.3, 0.3].map((rate) => expect.closeTo(rate, 12)));
   });
 
-  it('is none where no callback is one', () => {
+  it('is absent if no callback is a scheduler', () => {
     expect(scheduleOf([{}, { onEpochEnd() {} }], { epochs: 3, learningRate: 1 })).toBeUndefined();
   });
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a rate of %s, naming the epoch', (wrong) => {
     expect(() => schedule((epoch) => (epoch === 2 ? wrong : 1), 4)).toThrow(
-      `learningRateScheduler must give a rate above 0 for each epoch, received ${wrong} for epoch 2`,
+      `learningRateScheduler must return a rate above 0 for each epoch, received ${wrong} for epoch 2`,
     );
   });
 

@@ -1,10 +1,11 @@
-// A ready-made callback: a function that says the learning rate of each epoch. Networks are trained in other processes, where
-// no function goes, so it is asked for all epochs at the start, and a step schedule is made of what it says.
+// A ready-made callback: a function that returns the learning rate of each epoch. Networks are trained in other processes,
+// and a function cannot be sent there. It is therefore called for all epochs at the start, and the result becomes a step
+// schedule.
 
 import { InvalidInputError } from '../../errors.ts';
 import type { Callback } from './callback.ts';
 
-/** As the configuration takes it: from each epoch on, its factor on the base rate. */
+/** In the configuration's form: each step gives the factor on the base rate from that epoch on. */
 interface StepSchedule {
   readonly name: 'step';
   readonly steps: { epoch: number; factor: number }[];
@@ -16,12 +17,12 @@ interface LearningRateScheduler extends Callback {
 }
 
 /**
- * The learning rate of each epoch, of the candidates and of the final training, in place of the schedule of the settings. The
- * function is called when `AutoCNN` is made, once for each epoch of the longest training; the run keeps what it said.
+ * Sets the learning rate of each epoch, for candidates and for the final training, instead of the configured schedule. The
+ * function is called when `AutoCNN` is constructed, once for each epoch of the longest training; the run stores the result.
  *
- * @param rateOfEpoch  gives the rate of an epoch, counted from 0 as in Keras; `rate` is that of the epoch before, in epoch 0
- *   the optimiser's.
- * @see Keras' LearningRateScheduler. Differs: it is not called during the training.
+ * @param rateOfEpoch  returns the rate of an epoch, counted from 0 as in Keras; `rate` is that of the previous epoch, in
+ *   epoch 0 the optimiser's.
+ * @see Keras' LearningRateScheduler. Differs: the function is not called during the training.
  */
 export function learningRateScheduler(rateOfEpoch: (epoch: number, rate: number) => number): Callback {
   const scheduler: LearningRateScheduler = { name: 'learningRateScheduler', rateOfEpoch };
@@ -29,9 +30,9 @@ export function learningRateScheduler(rateOfEpoch: (epoch: number, rate: number)
 }
 
 /**
- * The schedule of the scheduler among the callbacks, if there is one.
+ * The schedule given by the scheduler among the callbacks, if there is one.
  *
- * @throws {InvalidInputError} if there are two, or if one gives a rate that is none.
+ * @throws {InvalidInputError} if there are two schedulers, or if one returns an invalid rate.
  */
 export function scheduleOf(
   callbacks: readonly Callback[],
@@ -48,7 +49,7 @@ export function scheduleOf(
     const next = scheduler.rateOfEpoch(epoch, rate);
     if (!(next > 0 && Number.isFinite(next))) {
       throw new InvalidInputError(
-        `learningRateScheduler must give a rate above 0 for each epoch, received ${next} for epoch ${epoch}`,
+        `learningRateScheduler must return a rate above 0 for each epoch, received ${next} for epoch ${epoch}`,
         { details: { epoch, received: next } },
       );
     }

@@ -1,4 +1,4 @@
-// The candidates of a search on their way: what each has to be trained on next, and when its fitness is settled.
+// Tracks the candidates of a search: which task each has to be trained on next, and when its fitness is final.
 
 import { SuccessiveHalving } from '../../evolution/successive-halving.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -12,7 +12,7 @@ export interface QueuedCandidate extends Asked {
   /** Canonical text. */
   readonly name: string;
   readonly number: number;
-  /** By rung. */
+  /** Indexed by rung. */
   readonly tasks: readonly IdentifiedTask[];
 }
 
@@ -21,12 +21,12 @@ type Entries = ReadonlyMap<string, EvaluationEntry>;
 export class CandidateQueue {
   readonly #halving: SuccessiveHalving;
   readonly #known: Entries;
-  /** By name: how many rungs the halving has the results of. */
+  /** By name: for how many rungs the halving has results. */
   readonly #recorded = new Map<string, number>();
   readonly #tasks = new Map<string, readonly IdentifiedTask[]>();
   readonly #candidates: QueuedCandidate[] = [];
 
-  /** @param known  results by the tasks' ids; `learn` says when there is a new one. */
+  /** @param known  results by task id; `update` is called when there is a new one. */
   constructor({ rungs, reduction, strategy, population }: SearchConfig, known: Entries) {
     const kind = strategy === 'steady-state' ? 'window' : 'block';
     // Of another's strategy nothing is known of when it needs which results, so no result counts before the end.
@@ -35,7 +35,7 @@ export class CandidateQueue {
     this.#known = known;
   }
 
-  /** @param tasks  by rung. */
+  /** @param tasks  indexed by rung. */
   add(genome: Genome, tasks: readonly IdentifiedTask[]): QueuedCandidate {
     const name = genomeId(genome);
     this.#tasks.set(name, tasks);
@@ -45,17 +45,20 @@ export class CandidateQueue {
     return candidate;
   }
 
-  /** Those whose results are known when the next one enters, whatever the timing of workers: they are before its cohort. */
+  /** Candidates before the next one's cohort: their results are known when it enters, regardless of worker timing. */
   finishedBeforeNext(): readonly QueuedCandidate[] {
     return this.before(this.#halving.cohortStart(this.#candidates.length));
   }
 
-  /** Those before a candidate, or all. */
+  /** The candidates before a given one, or all. */
   before(number?: number): readonly QueuedCandidate[] {
     return this.#candidates.slice(0, number);
   }
 
-  /** By rung: what a genome had been trained on when it was first told, whatever is known of it by now; nothing before. */
+  /**
+   * The tasks, by rung, that a genome had been trained on when its fitness was first told, regardless of later results.
+   * Empty before that.
+   */
   trained(genome: Genome): readonly IdentifiedTask[] {
     const name = genomeId(genome);
     const first = this.#candidates.find((candidate) => candidate.name === name);
@@ -64,12 +67,12 @@ export class CandidateQueue {
     return standing.kind === 'out' ? first.tasks.slice(0, standing.rung + 1) : [];
   }
 
-  /** Nobody enters any more. */
+  /** No more candidates will enter. */
   close(): void {
     this.#halving.close();
   }
 
-  /** Takes note of what is known of a genome. */
+  /** Records new results of a genome. */
   update(name: string): void {
     const tasks = this.#tasks.get(name) ?? [];
     for (let rung = this.#recorded.get(name) ?? 0; ; rung++) {
@@ -88,7 +91,7 @@ export class CandidateQueue {
   }
 }
 
-/** What is known of a network by the longest of its trainings. */
+/** The result of a network's longest successful training. */
 export function lastEntry(tasks: readonly IdentifiedTask[], known: Entries): EvaluationEntry | undefined {
   return tasks
     .map(({ id }) => known.get(id))

@@ -1,4 +1,4 @@
-// The tasks of the genomes of a search: the same for as long as it lasts.
+// The tasks of the genomes of a search. A genome keeps its tasks for the whole search.
 
 import type { ParentWeights } from '../../evaluation/task.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -18,7 +18,7 @@ export class CandidateTasks {
   readonly #entered = new Map<string, readonly IdentifiedTask[]>();
   readonly #ids = new Set<string>();
 
-  /** @param known  results by the tasks' ids. */
+  /** @param known  results by task id. */
   constructor(settings: TaskSettings, data: DataSize, known: ReadonlyMap<string, EvaluationEntry>) {
     this.#settings = settings;
     this.#data = data;
@@ -27,9 +27,10 @@ export class CandidateTasks {
   }
 
   /**
-   * By rung. A genome keeps what it is measured against and what it starts from when it is first asked for.
+   * Returns the genome's tasks, indexed by rung. Its stopping bars and initial weights are fixed when it is first asked
+   * for.
    *
-   * @param parents  of each that it was bred from, the tasks that it was trained on, by rung.
+   * @param parents  for each parent, the tasks that it was trained on, indexed by rung.
    */
   enter(genome: Genome, parents: readonly (readonly IdentifiedTask[])[] = []): readonly IdentifiedTask[] {
     const name = genomeId(genome);
@@ -39,21 +40,21 @@ export class CandidateTasks {
     return tasks;
   }
 
-  /** Whether a task is one of a genome that was asked for. */
+  /** Whether a task belongs to a genome that was asked for. */
   has(id: string): boolean {
     return this.#ids.has(id);
   }
 
-  /** By rung; of a genome that was not asked for, without anything that comes from others. */
+  /** Tasks indexed by rung. For a genome that was not asked for, they have no dependencies on other candidates. */
   of(genome: Genome): readonly IdentifiedTask[] {
     return this.#entered.get(genomeId(genome)) ?? tasksByRung(genome, this.#settings, this.#data);
   }
 
   /**
-   * Those who enter from now on are measured against these, too.
+   * Adds finished candidates to those that later candidates are measured against.
    *
-   * @param candidates  whose results are known; what was learned from before changes nothing.
-   * @returns the work that stopping the new ones early has saved.
+   * @param candidates  with known results; those already learned from change nothing.
+   * @returns the work saved by stopping the new ones early.
    */
   learnFrom(candidates: readonly QueuedCandidate[]): number {
     return this.#stopping.learnFrom(candidates);
@@ -61,7 +62,7 @@ export class CandidateTasks {
 
   #withDependencies(genome: Genome, parents: readonly (readonly IdentifiedTask[])[]): readonly IdentifiedTask[] {
     const plain = this.of(genome);
-    // What was imported has no curve that could stop it, and no weights to start from.
+    // An imported result is not trained, so it needs neither stopping bars nor initial weights.
     if (plain.some(({ id }) => this.#known.get(id)?.imported)) return plain;
     return tasksByRung(genome, this.#settings, this.#data, (rung, epochs) => ({
       stopBelow: this.#stopping.stopBelow(rung, epochs),
@@ -69,7 +70,7 @@ export class CandidateTasks {
     }));
   }
 
-  /** The first that left weights: on the same rung, or on the last that it was trained on. */
+  /** The first parent that left weights: those of the same rung, or of the last rung it was trained on. */
   #parentOn(rung: number, parents: readonly (readonly IdentifiedTask[])[]): ParentWeights | undefined {
     if (!this.#settings.config.inheritWeights) return undefined;
     const tasks = parents.map((trained) => trained[Math.min(rung, trained.length - 1)]);
@@ -80,7 +81,7 @@ export class CandidateTasks {
   }
 }
 
-/** Whether a training was done to its end, by what is recorded of it alone: where the file is missing then, that is an error. */
+/** Whether a training was completed according to its entry alone. If its file is missing then, that is an error. */
 function hasWeights(entry: EvaluationEntry | undefined): boolean {
   return entry !== undefined && entry.failure === undefined && !entry.stopped && !entry.imported;
 }

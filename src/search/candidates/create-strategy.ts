@@ -1,4 +1,4 @@
-// Configuration → strategy.
+// Creates the search strategy that a configuration asks for.
 
 import { NSGA2_SELECTION } from '../../evolution/operators/nsga2.ts';
 import { FITNESS_SELECTION } from '../../evolution/operators/selection.ts';
@@ -15,7 +15,7 @@ import { searchSpaceOf } from '../config/search-space-of.ts';
 import type { CreateStrategy } from '../records/strategy-context.ts';
 import { ownStrategy } from './own-strategy.ts';
 
-/** Where something else ends the search. */
+/** Used where something else ends the search. */
 const NO_END = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -39,10 +39,10 @@ export function createStrategy(config: SearchConfig, problem: NetworkInput, crea
     return createAgingEvolutionStrategy({
       populationSize: population,
       evaluations,
-      // The paper's share; but of two draws from a small population both are often the same.
+      // The paper's share; with only two draws from a small population, both are often the same individual.
       sampleSize: Math.max(3, Math.ceil(population / 4)),
-      // Part of what decides a search, so it must not follow the number of workers. A longer lag keeps more of them
-      // busy, a shorter one lets children descend from newer results.
+      // The lag influences the search, so it must not depend on the number of workers. A longer lag keeps more of them
+      // busy; with a shorter one, offspring descend from newer results.
       lag: Math.ceil(population / 2),
       mutationWeights,
       initialGenomes,
@@ -66,7 +66,7 @@ export function createStrategy(config: SearchConfig, problem: NetworkInput, crea
   });
 }
 
-/** The same strategy, which is told costs along with each fitness. */
+/** Wraps a strategy so that it is told costs along with each fitness. */
 export function tellingCosts(strategy: SearchStrategy, costsOf: (genome: Genome) => readonly number[]): SearchStrategy {
   return {
     get generation() {

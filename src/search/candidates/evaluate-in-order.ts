@@ -1,5 +1,5 @@
-// Between a strategy and the workers: trains as many candidates at a time as there are workers, tells results in the
-// order in which their genomes were asked for.
+// Connects a strategy and the workers: trains as many candidates concurrently as there are workers, and tells results in
+// the order in which their genomes were asked for.
 
 import type { SearchStrategy } from '../../evolution/strategy.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -9,42 +9,43 @@ export interface Asked {
   readonly genome: Genome;
 }
 
-/** What comes next for it: a training, the results of others, or to be told. */
+/** The next step of a candidate: it is trained, it waits for the results of others, or its fitness is told. */
 export type NextStep<Task> =
   | { readonly kind: 'trains'; readonly task: Task }
   | { readonly kind: 'waits' }
   | { readonly kind: 'done'; readonly fitness: number };
 
-/** What this needs of a search. Equal ids of tasks, equal results. */
+/** What the loop needs from a search. Tasks with equal ids have equal results. */
 export interface OrderedSearch<Task extends { readonly id: string }, Planned extends Asked = Asked> {
   readonly strategy: SearchStrategy;
-  /** Candidates that can be in training at a time. */
+  /** Number of candidates that can be trained concurrently. */
   readonly concurrency: number;
-  /** Called with the genomes of each `ask`. If it plans fewer, from the first on, these are the last of the search. */
+  /** Called with the genomes of each `ask`. If it plans only the first few of them, those are the last of the search. */
   plan(genomes: readonly Genome[]): readonly Planned[];
-  /** Called once, as soon as no genome will be asked for any more. */
+  /** Called once, when no more genomes will be asked for. */
   onLast(): void;
-  /** Depends on the order of what was planned and on the results of tasks, not on the time at which they came. */
+  /** Must depend only on the order of planned candidates and on results of tasks, not on when the results arrived. */
   next(asked: Planned): NextStep<Task>;
   /**
-   * What training takes, in any unit. With it the longest that can be trained comes first, so that at the end of a generation no
-   * worker waits for a long one that another began last (Graham 1969, longest processing time); without it, the first asked.
+   * The work of a task, in any unit. If given, the longest available task is trained first, so that workers do not wait at
+   * the end of a generation for a long task that started last (Graham 1969, longest processing time). Otherwise tasks are
+   * trained in the order asked.
    */
   readonly workOf?: (task: Task) => number;
-  /** Trains; then its result is known. Called once for each id. Rejects if the search cannot go on. */
+  /** Trains a task; afterwards its result is known. Called once per id. Rejects if the search cannot continue. */
   train(task: Task, signal: AbortSignal): Promise<void>;
-  /** A generation is complete: the strategy has been told its last result and nothing after it. */
+  /** Called when a generation is complete: the strategy has been told its last result and nothing after it. */
   onGeneration(generation: number): void;
 }
 
 /**
- * Runs a strategy to its end, or to that of what is planned. A free worker takes the next genome as soon as the strategy has
- * one, and a result is told as soon as all that were asked before it are: the timing of workers decides how long a search
- * takes and nothing else.
+ * Runs a strategy until it or `plan` ends the search. A free worker takes the next genome as soon as the strategy has one.
+ * A result is told as soon as all results asked for before it have been told. The timing of workers therefore affects only
+ * how long a search takes.
  *
- * @param deadline  When it is aborted, and a candidate has been told that did not fail, what is still in training is cancelled.
- * @returns what was planned and not told, in the order asked: nothing, unless the deadline was met.
- * @throws what `train` rejects with first, after all that is in training has been cancelled or has ended.
+ * @param deadline  when it is aborted and at least one successful candidate has been told, running trainings are cancelled.
+ * @returns the candidates that were planned but not told, in the order asked; empty unless the deadline was reached.
+ * @throws the first rejection of `train`, after all running trainings have been cancelled or have ended.
  */
 export async function evaluateInOrder<Task extends { readonly id: string }, Planned extends Asked>(
   search: OrderedSearch<Task, Planned>,
@@ -64,13 +65,13 @@ export async function evaluateInOrder<Task extends { readonly id: string }, Plan
       const next = search.next(first);
       if (next.kind !== 'done') return;
       outstanding.shift();
-      // One by one, so that no generation ends in the middle of a call.
+      // Told one by one, so that no generation ends in the middle of a call.
       const { generation } = strategy;
       strategy.tell([{ genome: first.genome, fitness: next.fitness }]);
       if (strategy.generation !== generation) search.onGeneration(generation);
     }
   };
-  /** False if the strategy has no genome to give now. */
+  /** @returns false if the strategy has no genome available now. */
   const askForMore = (): boolean => {
     if (isComplete) return false;
     const genomes = strategy.ask();
@@ -81,7 +82,7 @@ export async function evaluateInOrder<Task extends { readonly id: string }, Plan
     tellKnown();
     return isComplete || planned.length > 0;
   };
-  /** Of those that are not in training, the longest; of equals, and where a result is overdue, the first asked. */
+  /** The longest task that is not in training. Among equals, and after the deadline, the one asked for first. */
   const nextTask = (): Task | undefined => {
     let longest: { readonly task: Task; readonly work: number } | undefined;
     for (const asked of outstanding) {

@@ -1,4 +1,4 @@
-// The search for a network: asks the strategy for genomes, plans their tasks, trains what the journal does not know, and
+// The search for a network: asks the strategy for genomes, plans their tasks, trains what the journal does not contain, and
 // tells the strategy the results. `evaluate-in-order.ts` keeps the workers busy.
 
 import { describeParents } from '../../evolution/lineage.ts';
@@ -21,14 +21,14 @@ import type { RunSession } from './run-session.ts';
 import { describeSearch, type FoundNetworks } from './search-result.ts';
 
 /**
- * Runs the strategy of a run to its end, or to that of its work or time.
+ * Runs the strategy of a run until it ends or the work or time is used up.
  *
  * @throws {EvaluationError} `cancelled` if the signal is aborted, `error` if every candidate failed.
  */
 export async function findBest(session: RunSession, signal: AbortSignal | undefined): Promise<FoundNetworks> {
   const { run, config, events, evaluator } = session;
   const { problem, dataSize } = run;
-  /** By the ids of tasks: what the journal holds, then what is trained here. */
+  /** Results by task id: those of the journal, then those trained here. */
   const known = new Map(run.entries.flatMap((entry) => (entry.type === 'evaluation' ? [[entry.id, entry]] : [])));
   const account = new WorkAccount(config.searchWork);
   const tasks = new CandidateTasks(session.tasks, dataSize, known);
@@ -43,7 +43,7 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
       plan: planTasks,
       onLast: () => queue.close(),
       next: (candidate) => queue.next(candidate),
-      // Without borders between generations nothing is gained, and results told late keep others from being asked for.
+      // Without generation boundaries this gains nothing, and late results delay the genomes that depend on them.
       ...(config.strategy === 'generational' && { workOf: (identified) => taskWork(identified, config, dataSize) }),
       train,
       onGeneration: (generation) => reportGeneration(generation),
@@ -53,7 +53,7 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
   );
   const [first] = untold;
   if (first !== undefined) {
-    // The clock ended the search. With this limit, which is written down, it ends there without a clock, too.
+    // The clock ended the search. With this limit saved in the configuration, a repetition ends there without a clock.
     await session.adopt({ ...config, searchWork: account.endBefore(first.name) });
     events.emit(
       'notice',
@@ -63,7 +63,7 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
   account.refund(tasks.learnFrom(queue.before(first?.number)));
   return describeSearch({ strategy, account, tasks, known, cacheHits }, config);
 
-  /** The tasks of genomes that the strategy asked for, as far as there is work left for them. */
+  /** Plans the genomes that the strategy asks to be trained, as far as there is work left for them. */
   function planTasks(genomes: readonly Genome[]): readonly QueuedCandidate[] {
     const answered = new Map<string, EvaluationEntry>();
     const planned: QueuedCandidate[] = [];
@@ -107,7 +107,7 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
     queue.update(entry.genome);
   }
 
-  /** What the strategy is told besides the fitness. */
+  /** The costs that the strategy is told along with the fitness. */
   function costsOf(genome: Genome): readonly number[] {
     const entry = lastEntry(tasks.of(genome), known);
     return costNamesOf(config).map((name) => (entry ? costOf(entry, name) : Number.POSITIVE_INFINITY));

@@ -104,7 +104,7 @@ describe('inherited weights', () => {
     expect(others.length).toBeGreaterThan(1);
   });
 
-  it('that are gone are missed, and trained anew without their line in the journal', async () => {
+  it('are reported if missing, and trained again without their line in the journal', async () => {
     const out = join(folder, 'gone');
     const trainer = new InProcessEvaluator(await loadNodeRuntime());
     const abort = new AbortController();
@@ -133,7 +133,7 @@ describe('inherited weights', () => {
     expect(resultsIn(out)).toEqual(resultsIn(join(folder, 'here')));
   });
 
-  it('are no matter for the final training', async () => {
+  it('do not affect the final training', async () => {
     const { id } = finalIn(join(folder, 'here'));
     const { genome } = finalIn(join(folder, 'here'));
     const alone = await createSearch(
@@ -146,7 +146,7 @@ describe('inherited weights', () => {
 
   it('need more than a cache of fitness', async () => {
     await expect(createSearch({ ...given, fitnessCache: join(folder, 'cache.jsonl') })).rejects.toThrow(
-      /inheritWeights needs the weights of parents, and the fitnessCache .*cache\.jsonl has none; share a checkpointDir/,
+      /inheritWeights needs the weights of parents, but the fitnessCache .*cache\.jsonl has none; share a checkpointDir/,
     );
   });
 
@@ -188,7 +188,7 @@ function finalIn(out: string) {
 }
 
 let runs = 0;
-/** @param interruptAfter  so many evaluations the run is interrupted, and resumed with other delays. */
+/** @param interruptAfter  number of evaluations after which the run is interrupted, and resumed with other delays. */
 async function runMadeUp(config: SearchConfigInput, workers: number, interruptAfter?: number) {
   const out = join(folder, `run ${runs++}`);
   const tasks: EvaluationTask[] = [];

@@ -194,7 +194,7 @@ describe('a search that stops candidates below the median', () => {
   });
 
   let runs = 0;
-  /** @param interruptAfter  so many evaluations the run is interrupted, and resumed with other delays. */
+  /** @param interruptAfter  number of evaluations after which the run is interrupted, and resumed with other delays. */
   async function run(config: SearchConfigInput, workers: number, interruptAfter?: number) {
     const out = join(folder, `run ${runs++}`);
     const asked: string[] = [];

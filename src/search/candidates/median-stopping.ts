@@ -1,4 +1,4 @@
-// Candidates that are hopeless by their learning curve end early: the median stopping rule.
+// The median stopping rule: ends candidates early whose learning curve is hopeless.
 
 import { type EpochRecord, recordedMetric } from '../../engine/training/train.ts';
 import { median } from '../../text/figures.ts';
@@ -8,25 +8,26 @@ import type { DataSize } from '../config/data-size.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import type { QueuedCandidate } from './candidate-queue.ts';
 
-/** The validation results of a training, epoch by epoch. */
+/** The validation results of a training after each epoch. */
 export interface Curve {
-  /** Of the training as it was planned; the values may end before. */
+  /** Planned epochs; there may be fewer values. */
   readonly epochs: number;
   readonly values: readonly number[];
 }
 
-/** With fewer curves, their median says little. */
+/** With fewer curves, their median means little. */
 const LEAST_CURVES = 5;
-/** Of epochs that are computed from shares. */
+/** Tolerance for epochs that are computed from shares. */
 const ROUNDING = 1e-9;
 
 /**
- * What the best value of a candidate must have come to after each of its epochs but the last for it to go on: the median,
- * over the curves that reached the same share of their own training, of the mean of the values up to there.
+ * The value that a candidate's best result must reach after each epoch but the last to continue. It is the median, over
+ * the curves that reached the same share of their own training, of the mean of the values up to there.
  *
- * @returns rounded down to four digits; 0 where fewer than five curves tell; nothing at all if that is so everywhere.
- * @see Golovin et al. 2017, Google Vizier, section 3.2.2. Differs: where trainings differ in length, the same share of
- *   them is compared; trials that were stopped count as far as they went.
+ * @returns one bar per epoch but the last, rounded down to four digits; 0 where there are fewer than five curves; empty if
+ *   all bars are 0.
+ * @see Golovin et al. 2017, Google Vizier, section 3.2.2. Differs: trainings of different length are compared at the same
+ *   share of their length; stopped trials count as far as they went.
  */
 export function medianStopBars(curves: readonly Curve[], epochs: number): readonly number[] {
   const bars = Array.from({ length: Math.ceil(epochs) - 1 }, (_, index) => {
@@ -37,18 +38,18 @@ export function medianStopBars(curves: readonly Curve[], epochs: number): readon
 }
 
 /**
- * Applies the rule in a search. A candidate is measured against those alone whose results are known when it enters whatever
- * the timing of workers, and what they saved is given back at that moment: so the search stays the same.
+ * Applies the rule in a search. A candidate is measured only against candidates whose results are certain to be known when
+ * it enters, and the work they saved is refunded at that moment. The search therefore does not depend on worker timing.
  */
 export class MedianStopping {
   readonly #config: SearchConfig;
   readonly #data: DataSize;
   readonly #known: ReadonlyMap<string, EvaluationEntry>;
   readonly #learned = new Set<string>();
-  /** By rung. */
+  /** Learning curves by rung. */
   readonly #curves = new Map<number, Curve[]>();
 
-  /** @param known  results by the tasks' ids. */
+  /** @param known  results by task id. */
   constructor(config: SearchConfig, data: DataSize, known: ReadonlyMap<string, EvaluationEntry>) {
     this.#config = config;
     this.#data = data;
@@ -56,9 +57,9 @@ export class MedianStopping {
   }
 
   /**
-   * Takes note of candidates that have been told; of those that it knows, nothing more.
+   * Records the curves of candidates that have been told. Candidates already recorded are ignored.
    *
-   * @returns the work that stopping the new ones has saved.
+   * @returns the work saved by stopping the new ones.
    */
   learnFrom(candidates: readonly QueuedCandidate[]): number {
     if (this.#config.earlyStopCandidates === 'none') return 0;
@@ -94,7 +95,9 @@ export class MedianStopping {
   }
 }
 
-/** Mean of the values up to an epoch, or a part of one, if the training came that far and has any by then. */
+/**
+ * Mean of the values up to a (possibly fractional) epoch; undefined if the training did not get there or has no value yet.
+ */
 function meanUpTo({ epochs, values }: Curve, upTo: number): number | undefined {
   if (Math.min(epochs, values.length) < upTo - ROUNDING) return undefined;
   const seen = values.slice(0, Math.floor(upTo + ROUNDING));

@@ -1,4 +1,5 @@
-// A run at work: its configuration, which decisions make more precise, its clock, and how it trains and records a candidate.
+// A run in progress: its configuration, which later decisions complete, its clock, and how it trains and records
+// candidates.
 
 import type { EvaluationProgress, Evaluator } from '../../evaluation/evaluator.ts';
 import type { EvaluationOutcome } from '../../evaluation/task.ts';
@@ -10,15 +11,15 @@ import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { type OpenRun, writeConfig } from '../records/open-run.ts';
 import type { IdentifiedTask, TaskSettings } from './identified-task.ts';
 
-/** What an entry says besides what came of the training. */
+/** A journal entry without its type. */
 type Described = Omit<EvaluationEntry, 'type'>;
 
 export interface CandidateTraining {
-  /** What it was bred from. */
+  /** The genomes it was bred from. */
   readonly lineage?: Pick<Candidate, 'parents'>;
-  /** Puts something around the evaluation, a limit of time, say. */
+  /** Wraps the evaluation, for example in a time limit. */
   readonly within?: (evaluate: (signal: AbortSignal) => Promise<EvaluationOutcome>) => Promise<EvaluationOutcome>;
-  /** What else its entry says. */
+  /** Additional fields of its entry. */
   readonly further: (outcome: EvaluationOutcome) => Partial<EvaluationEntry>;
 }
 
@@ -52,7 +53,7 @@ export class RunSession {
     return roundSeconds(before + (performance.now() - this.#run.startedAt) / 1000);
   };
 
-  /** Goes on with a configuration that says more than before, and writes it down. */
+  /** Continues with a more complete configuration, and saves it. */
   async adopt(config: RunConfig): Promise<void> {
     this.#run = { ...this.#run, config };
     await writeConfig(this.#run);
@@ -60,7 +61,7 @@ export class RunSession {
   }
 
   /**
-   * Trains a candidate and journals what came of it.
+   * Trains a candidate and writes the outcome to the journal.
    *
    * @throws {EvaluationError} `cancelled` if the signal is aborted; {JournalError} if the entry cannot be written.
    */
@@ -85,9 +86,9 @@ export class RunSession {
   }
 
   /**
-   * What the journal says of an outcome.
+   * The fields of an outcome's journal entry.
    *
-   * @param began  by `performance.now()`.
+   * @param began  start of the training, by `performance.now()`.
    */
   describe(candidate: Candidate, outcome: EvaluationOutcome, began: number): Described {
     const { parameters, flops } = estimateCost(parseGenome(candidate.genome), this.#run.problem);

@@ -1,4 +1,4 @@
-// What a search has found, and what it took.
+// The networks that a search found, and what the search cost.
 
 import { EvaluationError } from '../../errors.ts';
 import type { SearchStrategy } from '../../evolution/strategy.ts';
@@ -13,25 +13,25 @@ import type { IdentifiedTask } from './identified-task.ts';
 
 export interface FoundNetworks {
   readonly fittest: EvaluationEntry;
-  /** Those whose training went to its end, as long as any did: fitness after less does not compare. */
+  /** Candidates that were trained to the end. Their fitness is comparable; fitness after less training is not. */
   readonly comparable: readonly EvaluationEntry[];
   readonly counts: SearchCounts;
-  /** The longest of a genome's trainings that succeeded. */
+  /** The longest successful training of a genome. */
   trainingOf(genome: Genome): IdentifiedTask | undefined;
 }
 
-/** Under the names of `summary.json`. */
+/** Named as in `summary.json`. */
 export interface SearchCounts {
   readonly evaluations: number;
   readonly failures: number;
   readonly cacheHits: number;
   readonly reused: number;
   readonly generations: number;
-  /** Of all candidates. */
+  /** Total work of all candidates. */
   readonly searchWork: number;
 }
 
-/** Of a run that trains one genome without a search. */
+/** The counts of a run that trains one genome without a search. */
 export const NO_SEARCH: SearchCounts = {
   evaluations: 0,
   failures: 0,
@@ -45,7 +45,7 @@ export interface EndedSearch {
   readonly strategy: SearchStrategy;
   readonly account: WorkAccount;
   readonly tasks: CandidateTasks;
-  /** By the ids of tasks; what an earlier configuration of the run left may be among them. */
+  /** By task id; may include results that an earlier configuration of the run left. */
   readonly known: ReadonlyMap<string, EvaluationEntry>;
   readonly cacheHits: number;
 }
@@ -62,10 +62,10 @@ export function describeSearch(
     const failure = [...known.values()].find((entry) => entry.failure !== undefined)?.failure;
     throw new EvaluationError(
       'error',
-      `every candidate failed, the first with: ${failure?.message ?? 'no candidate'}; try a smaller learning rate, other channels or a longer time-out`,
+      `every candidate failed, the first with: ${failure?.message ?? 'no candidate'}; try a smaller learning rate, other channels or a longer timeout`,
     );
   }
-  /** Genomes, not trainings: with halving, one may have several. */
+  /** Counts genomes, not trainings: with halving, a genome may have several. */
   const count = (matches: (entry: EvaluationEntry) => boolean): number =>
     new Set(own.filter(matches).map(({ genome }) => genome)).size;
   return {

@@ -1,14 +1,14 @@
-// What a user allows a run to take: time, or computing.
+// The budget of a run: time, or computing.
 
 import { InvalidInputError } from '../../errors.ts';
 
 /**
- * Time, from the start of the process to the model's score, with the work a second of each worker as it was measured when
- * the run began; or computing, in FLOPs.
+ * Time, from the start of the process to the model's score, with the work per second of each worker as measured when the
+ * run began; or computing, in FLOPs.
  */
 export type Budget =
   | { readonly seconds: number; readonly rate?: number | undefined }
-  /** What takes as long as a FLOP counts as one: see genome/work.ts. */
+  /** FLOPs and equivalents of other work: see genome/work.ts. */
   | { readonly flops: number };
 
 export type TimeBudget = Extract<Budget, { readonly seconds: number }>;
@@ -17,7 +17,7 @@ export const BUDGET_EXAMPLES = '90s, 5m, 1h or 2e15flops';
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
-/** @returns undefined if the text is none: a positive number with one of the units s, m, h, flops. */
+/** @returns undefined unless the text is a positive number with one of the units s, m, h, flops. */
 export function parseBudget(text: string): Budget | undefined {
   const [, digits = '', unit = ''] = /^(\d+\.?\d*(?:e\+?\d+)?|\.\d+)\s*(s|m|h|flops)$/i.exec(text.trim()) ?? [];
   const value = Number(digits);
@@ -26,7 +26,7 @@ export function parseBudget(text: string): Budget | undefined {
   return scale === undefined ? { flops: value } : { seconds: value * scale };
 }
 
-/** As {@link parseBudget} takes it. */
+/** Text of a budget that {@link parseBudget} accepts. */
 export function formatBudget(budget: Budget): string {
   if ('flops' in budget) return `${budget.flops.toExponential().replace('+', '')}flops`;
   const { seconds } = budget;
@@ -34,7 +34,7 @@ export function formatBudget(budget: Budget): string {
   return `${seconds / scale}${unit}`;
 }
 
-/** @throws {InvalidInputError} saying what a budget looks like; `place` names the option. */
+/** @throws {InvalidInputError} that explains what a budget looks like; `place` names the option. */
 export function requireBudget(text: unknown, place: string): Budget {
   const budget = typeof text === 'string' ? parseBudget(text) : undefined;
   if (budget !== undefined) return budget;

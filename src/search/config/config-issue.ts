@@ -1,9 +1,9 @@
-// What is wrong with a configuration, in the words of its user: the key, the constraint, what was received, the cure.
+// Describes errors in a configuration to its user: the key, the constraint, what was received, the cure.
 
 import type { z } from 'zod';
 import { nearestOf } from '../../text/did-you-mean.ts';
 
-/** Where a key stands, by its path: `search.json: training.epochs`, or the flag that set it. */
+/** Where the key at a path was set: `search.json: training.epochs`, or a flag. */
 export type PlaceOfKey = (path: string) => string;
 
 export interface KnownNames {
@@ -18,7 +18,7 @@ export function describeIssue(issue: z.core.$ZodIssue, input: unknown, placeOf: 
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     const place = placeOf(path === '' ? key : `${path}.${key}`);
-    return `${place} is no known key${suggestion(key, known.keysAt(path))}`;
+    return `${place} is not a known key${suggestion(key, known.keysAt(path))}`;
   }
   const received = valueAt(input, issue.path);
   const place = placeOf(path);

@@ -1,4 +1,4 @@
-// The configuration of a search: one schema for the command line, the library and `config.json`, checked as a whole.
+// The configuration of a search: one schema for the command line, the library and `config.json`, validated as a whole.
 
 import { z } from 'zod';
 import type { AugmentationSettings } from '../../data/set/augment.ts';
@@ -26,16 +26,16 @@ import {
 
 const searchSpaceSchema = z.strictObject({
   channels: z.array(z.int()).default([8, 16, 32]).describe('Filter counts of skip layers: powers of two, ascending.'),
-  maxDepth: count.default(6).describe('Most layers of a genome.'),
+  maxDepth: count.default(6).describe('Maximum number of layers of a genome.'),
   maxParameters: positive.optional(),
   maxFlops: positive.nullable().default(20e6).describe('Forward FLOPs per image; null for no limit.'),
   maxActivationBytes: positive.optional().describe('Activation memory per image in training, in bytes.'),
   maxWork: positive
     .optional()
-    .describe('Most work of training on one image: 3 FLOPs for each of the forward pass, and what takes as long.'),
+    .describe('Maximum work of training on one image: 3 times the forward FLOPs, plus the equivalent of other work.'),
   maxSeconds: positive
     .optional()
-    .describe('Most time that a candidate may take to train; the machine is measured, and it becomes maxWork.'),
+    .describe('Maximum training time of a candidate; the machine is measured, and the limit becomes maxWork.'),
 });
 
 const datasetSchema = z.strictObject({
@@ -45,28 +45,33 @@ const datasetSchema = z.strictObject({
   layout: z
     .enum(['nhwc', 'nchw'])
     .optional()
-    .describe('Where arrays and rows of numbers have their channels: last or first. Unless given, as they show.'),
+    .describe('Position of the channels in arrays and rows of numbers: last or first. Default: detected.'),
   dataDir: z
     .string()
     .min(1)
     .optional()
-    .describe('Folder with the files of a named data set. Unless given, they are fetched into the cache, once.'),
+    .describe('Folder with the files of a named data set. Default: they are downloaded once into the cache.'),
   skipBroken: z.boolean().optional(),
-  test: z.number().gt(0).lt(1).optional().describe('Share split off as test part where the source has none.'),
-  seed: z.int().optional().describe('Seed of that split; 0 unless given.'),
-  fingerprint: z.string().optional().describe('If given, the data must have it.'),
+  test: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe('Share of the images split off for testing if the source has no test part.'),
+  seed: z.int().optional().describe('Seed of that split. Default: 0.'),
+  fingerprint: z.string().optional().describe('Fingerprint that the data must have.'),
 });
 
 const budgetSchema = z.union([
   z.string(),
   z.strictObject({
     seconds: positive,
-    rate: positive.optional().describe('Work a second of each worker, as measured at the start.'),
+    rate: positive.optional().describe('Work per second of each worker, as measured at the start.'),
   }),
   z.strictObject({ flops: positive }),
 ]);
 
-/** What a budget decides, unless it is given. */
+/** Keys that a budget decides unless they are given. */
 export const BUDGET_KEYS = [
   'population',
   'generations',
@@ -88,28 +93,26 @@ const searchConfigSchema = z.strictObject({
   preset: z
     .enum(PRESET_NAMES)
     .optional()
-    .describe('What the other keys are unless given: fast (the defaults), as the Python package, or as the paper.'),
+    .describe('Values of keys that are not given: fast (the defaults), as in the Python package, or as in the paper.'),
   dataset: datasetSchema,
-  genome: z.string().optional().describe('If given, there is no search: this genome is trained for the final epochs.'),
+  genome: z.string().optional().describe('Trains this genome for the final epochs, without a search.'),
   budget: budgetSchema
     .transform((budget): Budget => (typeof budget === 'string' ? requireBudget(budget, 'budget') : budget))
     .optional()
     .describe(
-      `Time or computing that the whole run may take, such as ${BUDGET_EXAMPLES}; it decides what is not given.`,
+      `Time or computing that the whole run may take, such as ${BUDGET_EXAMPLES}; it decides the keys that are not given.`,
     ),
   undecided: z
     .array(z.enum(BUDGET_KEYS))
     .optional()
-    .describe('Keys that the budget is still to decide; unless given, those that are not given.'),
-  searchWork: positive
-    .optional()
-    .describe('The search ends before the candidate with which its work would exceed this, in FLOPs.'),
+    .describe('Keys that the budget has yet to decide. Default: those that are not given.'),
+  searchWork: positive.optional().describe('The search ends before its work would exceed this, in FLOPs.'),
   seed: z.int().default(1),
   strategy: z
     .enum(['generational', 'steady-state', 'random', 'custom'])
     .default('generational')
     .describe(
-      'CNN-GA; or aging evolution, which breeds by mutation alone and keeps workers busy, as many as half the population; or random search; or custom: one that a program brings.',
+      'CNN-GA; aging evolution, which breeds by mutation alone and keeps up to half as many workers busy as the population has individuals; random search; or custom, a strategy supplied by a program.',
     ),
   population: z.int().min(2).default(6),
   generations: z
@@ -117,20 +120,19 @@ const searchConfigSchema = z.strictObject({
     .min(0)
     .nullable()
     .default(3)
-    .describe('Rounds of evolution after the initial population; null for as many as the work allows.'),
-  initialGenomes: z
-    .array(z.string())
-    .default([])
-    .describe('Genomes that the initial population begins with; the others are random.'),
+    .describe('Generations after the initial population; null for as many as the work allows.'),
+  initialGenomes: z.array(z.string()).default([]).describe('Genomes of the initial population; the rest are random.'),
   ...fidelityFields,
   crossoverProbability: probability.default(0.9),
   mutationProbability: probability
     .default(0.5)
-    .describe('CNN-GA has 0.2; a small population needs more to stay diverse.'),
+    .describe('CNN-GA uses 0.2; a small population needs more to stay diverse.'),
   mutationWeights: z
     .tuple([probability, probability, probability, probability])
     .default([0.7, 0.1, 0.1, 0.1])
-    .describe('Add a skip layer, add a pooling layer, remove a layer, re-draw a layer; they sum to 1.'),
+    .describe(
+      'Probabilities of adding a skip layer, adding a pooling layer, removing a layer, re-drawing a layer; they add up to 1.',
+    ),
   searchSpace: searchSpaceSchema.prefault({}),
   training: trainingSchema.prefault({}),
   outputLayer: headSchema
@@ -139,15 +141,15 @@ const searchConfigSchema = z.strictObject({
   shortcut: z
     .enum(['always', 'where-channels-differ'])
     .default('always')
-    .describe('Where a skip layer has a 1×1 convolution on its shortcut.'),
+    .describe('When a skip layer has a 1×1 convolution on its shortcut.'),
   fitnessOn: z
     .enum(['validation', 'test'])
     .default('validation')
-    .describe('test: score candidates on the test images, which biases the test accuracy, as the Python package does.'),
+    .describe('test: score candidates on the test images, as the Python package does; this biases the test accuracy.'),
   finalEpochs: positive
     .optional()
     .describe(
-      'Epochs of the final training, the last one perhaps in part. Unless given, as many as training.epochs; under the preset fast 3 at least.',
+      'Epochs of the final training; the last one may be partial. Default: training.epochs; with the preset fast, at least 3.',
     ),
   finalTraining: z
     .strictObject({
@@ -156,109 +158,113 @@ const searchConfigSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'What differs in the final training from that of candidates. augmentation auto: small crops, and flips where mirrored images are recognised too.',
+      'Settings of the final training that differ from those of candidates. augmentation auto: small crops, and flips if the network also recognises mirrored images.',
     ),
   ...objectiveFields,
   replicas: count
     .default(1)
-    .describe(
-      'Copies of the network that the final training trains at the same time, each on its share of the batches.',
-    ),
+    .describe('Copies of the network that the final training trains in parallel, each on its share of the batches.'),
   roundSteps: count
     .optional()
     .describe(
-      'Steps of all replicas together after which their states are averaged and saved; unless given, a few seconds’ worth where there are several.',
+      'Total steps of all replicas after which their states are averaged and saved. Default with several replicas: a few seconds’ worth.',
     ),
   finalSteps: z
     .array(z.strictObject({ at: z.int().min(0), total: count }))
     .min(1)
     .optional()
     .describe(
-      'Steps of the final training, in place of its epochs, and how that was changed in its midst: from step `at` on.',
+      'Steps of the final training, instead of its epochs; each further entry changes the total from step `at` on.',
     ),
   repeats: count
     .default(1)
-    .describe('Final trainings, with a seed each; the one with the lowest training loss becomes the model.'),
+    .describe(
+      'Number of final trainings, each with its own seed; the one with the lowest training loss becomes the model.',
+    ),
   validation: z
     .number()
     .gt(0)
     .lt(1)
     .default(0.1)
     .describe('Share of the training images held out to score candidates.'),
-  trainLimit: count.optional().describe('A stratified sample of so many training images is all that is used.'),
+  trainLimit: count.optional().describe('Use only a stratified sample of this many training images.'),
   searchLimit: count
     .nullable()
     .default(4000)
-    .describe('Candidates train on, and are scored on, a stratified sample of so many images at most; null for all.'),
-  workers: count.optional().describe('Child processes, one thread each; no effect on results.'),
+    .describe(
+      'Candidates are trained and scored on a stratified sample of at most this many images each; null for all.',
+    ),
+  workers: count.optional().describe('Number of child processes, one thread each; no effect on results.'),
   lowering: z
     .enum(['auto', 'blocked', ...LOWERING_NAMES])
     .default('auto')
     .describe(
-      'How networks are compiled: blocked is the fast layout of the CPU, where there is one; a run keeps what it began with.',
+      'How networks are compiled: blocked is the fast memory layout for the CPU, if it has one; a run keeps its initial choice.',
     ),
   engineKind: z
     .string()
     .optional()
     .describe(
-      'The runtime, and a hash of the bits that it computes: written when a run begins, and part of what names its results.',
+      'The runtime, and a hash of the bits that it computes: set when a run begins, and part of the ids of its results.',
     ),
-  timeoutSeconds: positive.default(1800).describe('Longest evaluation of one candidate.'),
+  timeoutSeconds: positive.default(1800).describe('Time limit for the evaluation of one candidate.'),
   tensorboard: z.boolean().default(true).describe('Write event files for TensorBoard; no effect on results.'),
   logsDir: z
     .string()
     .min(1)
     .optional()
-    .describe('Folder in which the run’s event files go; without it tensorboard/ in the run folder.'),
+    .describe('Folder for the event files of the run. Default: tensorboard/ in the run folder.'),
   fitnessCache: z
     .string()
     .min(1)
     .optional()
-    .describe('File of finished evaluations that runs share, also at the same time; no effect on results.'),
+    .describe('File of finished evaluations that runs share, even concurrently; no effect on results.'),
   checkpointDir: z
     .string()
     .min(1)
     .optional()
     .describe(
-      'Folder of weights that runs share, in place of checkpoints/ in the run folder: a network whose weights are there is not trained again; no effect on results.',
+      'Folder of weights that runs share, instead of checkpoints/ in the run folder. Networks whose weights are there are not trained again; no effect on results.',
     ),
 });
 
-/** What a user gives: everything but the data set has a default. */
+/** The configuration that a user gives: everything but the data set has a default. */
 export interface SearchConfigInput extends z.input<typeof searchConfigSchema> {}
-/** Everything resolved; the preset has become its values. */
+/** A resolved configuration; the preset has been replaced by its values. */
 export interface SearchConfig
   extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'> {
   readonly pick: string;
   readonly workers: number;
   readonly finalEpochs: number;
-  /** What differs in the final training from that of candidates. */
+  /** Settings of the final training that differ from those of candidates. */
   readonly finalTraining: {
     readonly augmentation?: 'auto' | AugmentationSettings | undefined;
-    /** Of cross-entropy. */
+    /** For cross-entropy. */
     readonly labelSmoothing?: number | undefined;
   };
 }
 
-/** Of a run: settled on one lowering. */
+/** The configuration of a run, with one lowering chosen. */
 export interface RunConfig extends SearchConfig {
   readonly lowering: LoweringName;
 }
 
-/** Names that an option may take, for suggestions. */
+/** Known names of an option, for suggestions. */
 export const OPTIMISER_NAMES = optionNames(optimiserSchema);
 export const SCHEDULE_NAMES = optionNames(scheduleSchema);
 export const LOSS_NAMES = optionNames(lossSchema);
 
-/** Where a configuration comes from, for messages: a name (of a file, say), or the place of each key by its path. */
+/**
+ * Where a configuration comes from, for messages: a name (such as a file), or a function that names the place of each key.
+ */
 export type ConfigSource = string | PlaceOfKey;
 
 /**
- * Checks a configuration as a whole and fills in what its preset says, then the defaults.
+ * Validates a configuration as a whole, and fills in the values of its preset and then the defaults.
  *
- * @param cores  of the machine: as many workers unless the configuration says.
- * @throws {InvalidInputError} naming the first wrong key by its path, the constraint and what was received; `details.issues`
- *   holds all of them.
+ * @param cores  CPU cores of the machine: the default number of workers.
+ * @throws {InvalidInputError} naming the path of the first wrong key, the constraint and what was received;
+ *   `details.issues` holds all of them.
  */
 export function resolveConfigFor(cores: number, input: unknown, source: ConfigSource): SearchConfig {
   const placeOf: PlaceOfKey =
@@ -310,9 +316,9 @@ function canonicalGenome(text: string, place: string): string {
 }
 
 /**
- * The keys that the budget of a configuration decides: a preset's values are not given.
+ * The keys that the budget of a configuration decides. Values that come from a preset do not count as given.
  *
- * @param input  as the user gave it.
+ * @param input  the configuration as the user gave it.
  */
 export function undecidedKeys(input: unknown): BudgetKey[] {
   if (valueAt(input, ['budget']) === undefined) return [];
@@ -326,7 +332,7 @@ export function undecidedKeys(input: unknown): BudgetKey[] {
   return keys.filter((key) => !isGiven(key) && !isMoot[key]);
 }
 
-/** What is undecided sets no limit. */
+/** Removes the limits of undecided keys. */
 function withOpenEnds(config: SearchConfig, undecided: readonly BudgetKey[]): SearchConfig {
   if (undecided.length === 0) return config;
   return {
@@ -342,7 +348,7 @@ function withOpenEnds(config: SearchConfig, undecided: readonly BudgetKey[]): Se
   };
 }
 
-/** In words of its own, as neither a type nor a range says what is wrong with `5`. */
+/** Has its own message, because neither a type nor a range explains what is wrong with `5`. */
 function requireValidBudget(settings: unknown, placeOf: PlaceOfKey): void {
   const budget = valueAt(settings, ['budget']);
   if (budget === undefined || (typeof budget === 'object' && budgetSchema.safeParse(budget).success)) return;

@@ -1,11 +1,11 @@
-// What plans know of the data.
+// The sizes of the data, as needed for planning.
 
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
 import type { SearchConfig } from './config.ts';
 import { networkInputOf } from './network-input.ts';
 
-/** What a budget has to know of the data. */
+/** Everything that a budget needs to know about the data. */
 export interface DataSize {
   readonly trainExamples: number;
   readonly testExamples: number;

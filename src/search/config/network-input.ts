@@ -1,4 +1,4 @@
-// What surrounds every genome of a search.
+// The input, classes, head and shortcuts that all networks of a search share.
 
 import type { NetworkInput } from '../../genome/cost.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
@@ -12,7 +12,7 @@ export function networkInputOf(
   return { input: dataset.shape, classes: dataset.classes.length, ...networkOptionsOf(config) };
 }
 
-/** The part of it that a task carries. */
+/** The part of the network input that a task carries. */
 export function networkOptionsOf({
   outputLayer,
   shortcut,

@@ -1,4 +1,4 @@
-// The part of the configuration that says what else than fitness a search is after.
+// The part of the configuration that sets the objectives of a search besides fitness.
 
 import { z } from 'zod';
 import { METRIC_NAMES, type MetricName } from '../../engine/scoring/metrics.ts';
@@ -15,19 +15,21 @@ export const objectiveFields = {
     .min(1)
     .default(['accuracy'])
     .describe(
-      `The fitness, then what is to be small: ${COST_NAMES.join(', ')}. With several, NSGA-II selects and there is a Pareto front.`,
+      `The fitness, then costs to minimise: ${COST_NAMES.join(', ')}. With several objectives, NSGA-II selects and the result has a Pareto front.`,
     ),
   pick: z
     .string()
     .optional()
     .describe(
-      'Which network becomes the model: best, promising (the deepest that may be as good: so under a budget unless given), knee (of the front), or the smallest-within=1% (percentage points) of the best.',
+      'Which network becomes the model: best, promising (the deepest that may be as good; the default with a budget), knee (of the front), or smallest-within=1% (percentage points) of the best.',
     ),
   frontSize: count
     .default(5)
-    .describe('With several objectives: networks of the front that are trained once more, on all training images.'),
-  frontEpochs: z.int().min(0).optional().describe('Epochs of each of them; as many as final epochs unless given.'),
-  frontWork: positive.optional().describe('Or as many epochs as so much computing is enough for.'),
+    .describe(
+      'With several objectives: number of networks of the front that are trained again, on all training images.',
+    ),
+  frontEpochs: z.int().min(0).optional().describe('Epochs for each network of the front. Default: finalEpochs.'),
+  frontWork: positive.optional().describe('Alternative to frontEpochs: work for retraining the front, in FLOPs.'),
 };
 
 interface ObjectiveSettings {
@@ -37,7 +39,7 @@ interface ObjectiveSettings {
 }
 
 /**
- * The settings with the first objective by the name of the fitness.
+ * The settings with the first objective replaced by the name of the fitness metric.
  *
  * @throws {InvalidInputError} naming the key.
  */
@@ -49,7 +51,7 @@ export function withObjectives<Settings extends ObjectiveSettings>(
   const { name } = requirePick(pick, placeOf('pick'));
   if (name === 'promising' && objectives.length > 1) {
     throw new InvalidInputError(
-      `${placeOf('pick')} is promising, which is for a search for fitness alone; with several objectives give best, knee or smallest-within=1%`,
+      `${placeOf('pick')} is promising, which works only for a single objective; with several objectives use best, knee or smallest-within=1%`,
       { details: { received: pick } },
     );
   }

@@ -33,9 +33,9 @@ describe('objectives', () => {
     ],
     [
       ['accuracy', 'macro-f1'],
-      'search.json: objectives: after the first come costs (parameters, flops, latency); macro-f1 is none, received accuracy,macro-f1',
+      'search.json: objectives: after the first come costs (parameters, flops, latency); macro-f1 is not a cost, received accuracy,macro-f1',
     ],
-    [['accuracy', 'flops', 'flops'], 'search.json: objectives: flops is there twice, received accuracy,flops,flops'],
+    [['accuracy', 'flops', 'flops'], 'search.json: objectives: flops is repeated, received accuracy,flops,flops'],
     [['accuracy', 'parameter'], 'received "parameter"; did you mean parameters?'],
     [[], 'search.json: objectives must be a list of at least 1 entries, received []'],
   ])('are not %j', (objectives, message) => {

@@ -1,19 +1,19 @@
-// What a search is after besides fitness, and how its strategy comes to know of it.
+// The objectives of a search besides fitness.
 
 import { InvalidInputError } from '../../errors.ts';
 
-/** Objectives that are to be small, all per network or image. */
+/** Objectives to minimise, all per network or per image. */
 export const COST_NAMES = ['parameters', 'flops', 'latency'] as const;
 
-/** `latency` is measured, on this machine; the others come from the cost model. */
+/** `latency` is measured on this machine; the others come from the cost model. */
 export type CostName = (typeof COST_NAMES)[number];
 
 /**
- * The objectives with the first, which is the fitness, by the name of its metric.
+ * The objectives with the first one, the fitness, replaced by the name of its metric.
  *
- * @param objectives  known names, at least one; `accuracy` in first place stands for the fitness whatever its metric.
- * @param place       where they are given, for messages.
- * @throws {InvalidInputError} if the first is not the fitness, or another is no cost or there twice.
+ * @param objectives  known names, at least one; `accuracy` in first place stands for the fitness, whichever its metric.
+ * @param place       where they were given, for messages.
+ * @throws {InvalidInputError} if the first is not the fitness, or another is not a cost or is repeated.
  */
 export function resolveObjectives<Name extends string>(
   objectives: readonly Name[],
@@ -28,9 +28,9 @@ export function resolveObjectives<Name extends string>(
     refuse(`the first objective is the fitness, ${metric}, as in ${metric},parameters`);
   }
   const wrong = others.find((name) => !isCost(name));
-  if (wrong !== undefined) refuse(`after the first come costs (${COST_NAMES.join(', ')}); ${wrong} is none`);
+  if (wrong !== undefined) refuse(`after the first come costs (${COST_NAMES.join(', ')}); ${wrong} is not a cost`);
   const doubled = others.find((name, i) => others.indexOf(name) < i);
-  if (doubled !== undefined) refuse(`${doubled} is there twice`);
+  if (doubled !== undefined) refuse(`${doubled} is repeated`);
   return [metric, ...others];
 }
 

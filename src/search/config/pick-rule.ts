@@ -1,14 +1,14 @@
-// The rules that pick the network which becomes the model.
+// The rules that pick the network that becomes the model.
 
 import { InvalidInputError } from '../../errors.ts';
 import { nearestOf } from '../../text/did-you-mean.ts';
 
-/** Text of a rule, and what it is. */
+/** A parsed rule. */
 export type PickRule =
   | { readonly name: 'best' }
   | { readonly name: 'promising' }
   | { readonly name: 'knee' }
-  /** `points`: percentage points of fitness, above 0: 1 means 98.2 % where the best has 99.2 %. */
+  /** `points`: percentage points of fitness, above 0: 1 means 98.2 % if the best has 99.2 %. */
   | { readonly name: 'smallest-within'; readonly points: number };
 
 /** A rule that picks from a front. */
@@ -16,7 +16,7 @@ export type FrontRule = Exclude<PickRule, { readonly name: 'promising' }>;
 
 export const PICK_EXAMPLES = 'best, promising, knee or smallest-within=1%';
 
-/** @throws {InvalidInputError} if the text is no rule; `place` names the option. */
+/** @throws {InvalidInputError} if the text is not a rule; `place` names the option. */
 export function requirePick(text: string, place: string): PickRule {
   if (text === 'best' || text === 'promising' || text === 'knee') return { name: text };
   const [, share] = /^smallest-within=(\d+\.?\d*|\.\d+)\s*%$/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-// What a preset means to the JSON Schema of a configuration: under one, the name of an optimiser need not be said.
+// Adds presets to the JSON Schema of a configuration: with a preset, the name of an optimiser may be omitted.
 
 import { PRESET_NAMES, type PresetName, presetSettings } from './presets.ts';
 
@@ -10,10 +10,10 @@ interface Variant extends JsonSchema {
 }
 
 /**
- * The schema of a configuration, with choices by name (optimiser, schedule, loss) as `overPreset` fills them in: what is given
- * without a name, or with the preset's, goes over the preset's choice; any other needs all of its own.
+ * Rewrites choices by name (optimiser, schedule, loss) in the schema of a configuration to match `overPreset`. A choice
+ * without a name, or with the preset's name, overrides single keys of the preset's choice; any other needs all its keys.
  *
- * @param schema  as zod makes it: each choice under `training` is `oneOf` objects with a constant `name`.
+ * @param schema  the schema from zod: each choice under `training` is `oneOf` objects with a constant `name`.
  */
 export function withPresetRules(schema: JsonSchema): JsonSchema {
   const training = propertiesOf(propertiesOf(schema).training);
@@ -52,7 +52,7 @@ function ruleOf(variants: readonly Variant[], below: string | undefined): JsonSc
   };
 }
 
-/** What the preset chooses under a key of `training`, if anything. */
+/** The name that the preset chooses for a key of `training`, if any. */
 function presetName(preset: PresetName, key: string): string | undefined {
   const { training = {} } = presetSettings(preset) as { training?: Record<string, { name?: string }> };
   return training[key]?.name;

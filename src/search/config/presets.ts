@@ -1,20 +1,21 @@
-// Presets: named settings that lie between the defaults and what a user says.
+// Presets: named settings that override the defaults and are overridden by the user's configuration.
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
 
-/** Part of a configuration, by its keys. */
+/** Part of a configuration. */
 type Settings = Readonly<Record<string, unknown>>;
 
 const FLATTEN_AND_DENSE = [{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'softmax' }] as const;
 
-/** Neither source limits the time of a candidate; a week ends only what hangs. */
+/** Neither source limits the time of a candidate; a week ends only evaluations that hang. */
 const WEEK_SECONDS = 7 * 24 * 3600;
 
 /**
  * The settings of the Python package auto-cnn 1.0, with the population and generations of its example.
  *
- * Differs: it bounds the depth of the initial genomes alone, here the bound holds throughout; its validation images are
- * the last 20 % of the training images, here a stratified sample; it scores candidates on the test images (`fitnessOn`).
+ * Differs: the package bounds only the depth of the initial genomes, here the bound always holds. Its validation images are
+ * the last 20 % of the training images, here they are a stratified sample. It scores candidates on the test images
+ * (`fitnessOn`).
  */
 const AUTOCNN = {
   population: 5,
@@ -43,7 +44,7 @@ const AUTOCNN = {
 /**
  * The settings of the CNN-GA paper.
  *
- * Differs: it sets no bound on depth; here there must be one, and 10 is our choice.
+ * Differs: the paper sets no bound on depth; here there must be one, and 10 is our choice.
  *
  * @see Sun et al. 2020, section IV.
  */
@@ -81,39 +82,39 @@ const CNN_GA = {
   timeoutSeconds: WEEK_SECONDS,
 };
 
-/** `fast` is the defaults of the configuration's schema. */
+/** `fast` uses the defaults of the configuration schema. */
 const PRESETS = { fast: {}, autocnn: AUTOCNN, 'cnn-ga': CNN_GA } as const satisfies Readonly<Record<string, Settings>>;
 
 export type PresetName = keyof typeof PRESETS;
 export const PRESET_NAMES = ['fast', 'autocnn', 'cnn-ga'] as const satisfies readonly PresetName[];
 
-/** What a preset says; nothing of a name that is none. */
+/** The settings of a preset; empty for an unknown name. */
 export function presetSettings(name: unknown): Settings {
   const known = PRESET_NAMES.find((preset) => preset === name);
   return known === undefined ? {} : structuredClone<Settings>(PRESETS[known]);
 }
 
 /**
- * Epochs of the final training where none are given: those of the candidates, as in the package and the paper. `fast`, whose
- * candidates train briefly, has 3 at least.
+ * Default epochs of the final training: those of the candidates, as in the package and the paper. `fast`, whose candidates
+ * train briefly, uses at least 3.
  */
 export function finalEpochsFor(preset: PresetName = 'fast', epochs: number): number {
   return preset === 'fast' ? Math.max(3, epochs) : epochs;
 }
 
-/** What the final training does that the candidates' does not. */
+/** Settings of the final training that differ from those of candidates. */
 export interface FinalTrainingSettings {
   /** `auto`: see `chooseAugmentation`. */
   readonly augmentation?: 'auto' | AugmentationSettings | undefined;
-  /** Of cross-entropy. */
+  /** For cross-entropy. */
   readonly labelSmoothing?: number | undefined;
 }
 
 /**
- * Where nothing is given: the package and the paper train the winner as they train candidates. `fast` under a budget, which
- * trains it for longer, has augmentation and label smoothing, unless its candidates were given the like.
+ * Default settings of the final training. The package and the paper train the winner as they train candidates. `fast` with
+ * a budget trains it longer and adds augmentation and label smoothing, unless the configuration sets these for candidates.
  *
- * @param training  as it was given.
+ * @param training  as given by the user.
  */
 export function finalTrainingFor(
   preset: PresetName = 'fast',
@@ -129,21 +130,21 @@ export function finalTrainingFor(
 }
 
 /**
- * Which network becomes the model where nothing is said: the fittest; `fast` under a budget, which trains it for much longer
- * than candidates, prefers the deepest of those that may be as good.
+ * The default rule for which network becomes the model: the fittest. `fast` with a budget trains it for much longer than
+ * candidates, and prefers the deepest of those that may be as good.
  */
 export function pickFor(preset: PresetName = 'fast', hasBudget: boolean, objectives: readonly string[]): string {
   return preset === 'fast' && hasBudget && objectives.length === 1 ? 'promising' : 'best';
 }
 
-/** A configuration over the preset that it names. What is no configuration is returned as it is. */
+/** Merges a configuration over the preset that it names. Returns anything that is not an object unchanged. */
 export function overPreset(input: unknown): unknown {
   return isSettings(input) ? mergeSettings(presetSettings(input.preset), input) : input;
 }
 
 /**
- * The upper settings over the lower ones, key by key; lists are replaced as a whole, and so is what has another `name`: the
- * momentum of SGD is no setting of Adam.
+ * Merges the upper settings over the lower ones, key by key. Lists are replaced as a whole, and so are settings with a
+ * different `name`: the momentum of SGD does not apply to Adam.
  */
 function mergeSettings(lower: Settings, upper: Settings): Settings {
   const keeps = upper.name === undefined || upper.name === lower.name;

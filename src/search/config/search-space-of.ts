@@ -1,9 +1,9 @@
-// From a configuration to its search space.
+// Derives the search space from a configuration.
 
 import type { SearchSpace } from '../../genome/search-space.ts';
 import type { SearchConfig } from './config.ts';
 
-/** Which genomes the configuration allows. */
+/** The genomes that the configuration allows. */
 export function searchSpaceOf({ searchSpace }: Pick<SearchConfig, 'searchSpace'>): SearchSpace {
   const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes, maxWork } = searchSpace;
   return {

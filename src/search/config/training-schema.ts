@@ -1,4 +1,4 @@
-// How networks are built and trained: the part of the configuration that decides a candidate's fitness.
+// The part of the configuration that sets how networks are built and trained, and thus decides a candidate's fitness.
 
 import { z } from 'zod';
 import { METRIC_NAMES } from '../../engine/scoring/metrics.ts';
@@ -47,7 +47,7 @@ export const scheduleSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('reduce-on-plateau'),
     factor: share.default(0.5),
-    patience: count.default(3).describe('Epochs without a lower validation loss.'),
+    patience: count.default(3).describe('Number of epochs without a lower validation loss after which the rate drops.'),
   }),
 ]);
 
@@ -58,37 +58,37 @@ export const lossSchema = z.discriminatedUnion('name', [
 
 export const augmentationSchema = z
   .strictObject({
-    rotation: notNegative.max(180).optional().describe('Degrees, either way.'),
-    padAndCrop: z.int().min(0).optional().describe('Pixels of zeros on each side, before a random crop.'),
+    rotation: notNegative.max(180).optional().describe('Maximum angle in degrees, in either direction.'),
+    padAndCrop: z.int().min(0).optional().describe('Pixels of zero padding on each side before a random crop.'),
     horizontalFlip: z.boolean().optional(),
-    brightness: share.optional().describe('Share by which all values grow or shrink at most.'),
-    cutout: z.int().min(0).optional().describe('Side of a square of zeros, in pixels.'),
+    brightness: share.optional().describe('Maximum share by which all values grow or shrink.'),
+    cutout: z.int().min(0).optional().describe('Side length of a square set to zero, in pixels.'),
   })
   .describe('Random changes of the training images; each is off unless given.');
 
 export const trainingSchema = z.strictObject({
-  epochs: count.default(2).describe('Epochs that each candidate trains.'),
+  epochs: count.default(2).describe('Epochs of training for each candidate.'),
   batchSize: count.default(64),
   learningRate: positive.default(0.005).describe('Base rate; the peak of a one-cycle schedule.'),
   optimizer: optimiserSchema.prefault({ name: 'adamw' }),
   schedule: scheduleSchema.prefault({ name: 'one-cycle' }),
-  warmUpEpochs: notNegative.default(0).describe('Epochs over which the rate rises to what the schedule says.'),
+  warmUpEpochs: notNegative.default(0).describe('Epochs over which the learning rate rises to that of the schedule.'),
   loss: lossSchema.prefault({ name: 'cross-entropy' }),
   classWeights: z
     .union([z.literal('balanced'), z.array(positive)])
     .optional()
-    .describe('For unbalanced data: a weight for each class, or from their shares.'),
+    .describe('For unbalanced data: a weight for each class, or balanced to derive them from the class frequencies.'),
   metrics: z
     .array(z.enum(METRIC_NAMES))
     .min(1)
     .default(['accuracy'])
     .describe('Measured on the validation images; the first is the fitness.'),
   augmentation: augmentationSchema.prefault({}),
-  earlyStoppingPatience: count.optional().describe('Training ends after so many epochs without a better fitness.'),
-  statisticsMomentum: share.default(0.9).describe('Of the running statistics of batch normalisation.'),
+  earlyStoppingPatience: count.optional().describe('Training ends after this many epochs without a better fitness.'),
+  statisticsMomentum: share.default(0.9).describe('Momentum of the running statistics of batch normalisation.'),
 });
 
-/** `outputLayer`: what comes after the layers of a genome. Its rules are those of `checkHead`. */
+/** `outputLayer`: the layers after those of a genome. `checkHead` defines its rules. */
 export const headSchema = z
   .array(
     z.discriminatedUnion('type', [

@@ -1,4 +1,4 @@
-// What an interrupted run hands over: the best network that it has trained by then.
+// The result of an interrupted run: the best network that it has trained so far.
 
 import { type EvaluationError, InterruptedError } from '../../errors.ts';
 import type { EvaluationEntry, FinalEntry, JournalEntry } from '../records/journal-entry.ts';
@@ -20,7 +20,7 @@ export class BestSoFar {
     else this.#candidates.push(entry);
   }
 
-  /** Writes `model.onnx`: the best final training, else the fittest candidate, if it has weights. */
+  /** Writes `model.onnx` from the best final training, else from the fittest candidate with weights. */
   async interrupted(run: OpenRun, cause: EvaluationError): Promise<InterruptedError> {
     const final = bestRepeat(await withWeights(this.#finals, run));
     const candidate = (await withWeights(this.#candidates, run)).reduce<EvaluationEntry | undefined>(
@@ -31,7 +31,7 @@ export class BestSoFar {
     if (chosen !== undefined) await writeModel(run, chosen.genome, chosen.id);
     const best = chosen && { genome: chosen.genome, ...(chosen === candidate && { fitness: candidate.fitness }) };
     const { path } = run.folder;
-    return new InterruptedError(`the search in ${path} was interrupted; nothing that was finished is lost`, {
+    return new InterruptedError(`the search in ${path} was interrupted; no finished work is lost`, {
       cause,
       details: { path, ...(best && { best }) },
     });

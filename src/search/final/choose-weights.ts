@@ -1,4 +1,4 @@
-// Which of the trained networks becomes the model.
+// Chooses the trained network that becomes the model.
 
 import { EvaluationError } from '../../errors.ts';
 import { genomeId } from '../../genome/text.ts';
@@ -8,10 +8,10 @@ import { bestRepeat } from '../records/repeats.ts';
 import type { Winner } from '../winner/choose-winner.ts';
 
 /**
- * The best of the final trainings; if none came to an end, the network of the search.
+ * The best of the final trainings, or the network from the search if all of them failed.
  *
- * @param tried  the final trainings, those that failed too.
- * @throws {EvaluationError} if there is no network with weights.
+ * @param tried  all final trainings, including failed ones.
+ * @throws {EvaluationError} if no network has weights.
  */
 export async function chooseWeights(
   { genome, evaluation }: Winner,
@@ -24,16 +24,16 @@ export async function chooseWeights(
     const [failed] = tried;
     throw new EvaluationError(
       'error',
-      `the training of ${genomeId(genome) || 'the network without layers'} failed: ${failed?.failure?.message ?? 'no reason is known'}; train it again with other settings, such as a smaller learning rate or a longer time-out`,
+      `the training of ${genomeId(genome) || 'the network without layers'} failed: ${failed?.failure?.message ?? 'unknown reason'}; train it again with other settings, such as a smaller learning rate or a longer timeout`,
       { details: { genome: failed?.genome } },
     );
   }
   const path = run.folder.checkpoint(evaluation.id);
-  // A candidate that a callback stopped was not there to write them.
+  // A candidate that a callback stopped could not write its weights.
   if (await run.storage.has(path)) return evaluation;
   throw new EvaluationError(
     'error',
-    `the final training of the best candidate failed, and there are no weights of it from the search (${path}); train ${evaluation.genome} again with other settings`,
+    `the final training of the best candidate failed, and its weights from the search are missing (${path}); train ${evaluation.genome} again with other settings`,
     { details: { genome: evaluation.genome, path } },
   );
 }

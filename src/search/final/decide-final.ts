@@ -1,4 +1,4 @@
-// What is left open until the winner is known: the augmentation of its final training, and how long that is.
+// Makes the decisions that need the winner: the augmentation and the length of its final training.
 
 import type { AdjustSteps } from '../budget/adjust-steps.ts';
 import { endSeconds, finalEpochsWithin } from '../budget/apply-budget.ts';
@@ -9,11 +9,11 @@ import { augmentationFor } from '../winner/choose-augmentation.ts';
 import type { Winner } from '../winner/choose-winner.ts';
 
 /**
- * Decides, and writes the decisions into the configuration of the run.
+ * Makes the decisions and writes them into the configuration of the run.
  *
- * @param found  by the search, if there was one.
- * @returns how the final training keeps to a budget of time; undefined if its length is given, as it is to a repetition
- *   of another run.
+ * @param found  the result of the search, if there was one.
+ * @returns the function that keeps the final training within a time budget; undefined if its length is given, as in the
+ *   repetition of another run.
  */
 export async function decideFinal(
   session: RunSession,

@@ -1,4 +1,4 @@
-// A final training whose length changes in its midst: in one session, in two, and replayed from its configuration.
+// A final training whose length changes while it runs: in one session, in two, and replayed from its configuration.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

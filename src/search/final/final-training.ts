@@ -1,4 +1,4 @@
-// The winner is trained on all training images, as often as asked.
+// Trains the winner on all training images, as many times as configured.
 
 import { mapCancelling } from '../../concurrency.ts';
 import { plannedSteps, type TrainingPlan } from '../../engine/training/training-plan.ts';
@@ -19,14 +19,14 @@ import { limitEvaluator } from './limit-evaluator.ts';
 import { type Rounds, roundsOf } from './rounds.ts';
 import { type RoundOptions, RoundTraining } from './train-in-rounds.ts';
 
-/** A change of its length, as a share, that people are told of. */
+/** A change of the length by more than this share is reported to the user. */
 const TOLD_CHANGE = 0.2;
 
 /**
- * Trains a genome from scratch on all training images, `repeats` times; what the journal holds is not trained again.
+ * Trains a genome from scratch on all training images, `repeats` times. Trainings that are in the journal are not repeated.
  *
- * @param adjustSteps  may change the length of a single training in its midst.
- * @returns those that failed too.
+ * @param adjustSteps  may change the length of a single training while it runs.
+ * @returns all trainings, including failed ones.
  * @throws {EvaluationError} `cancelled` if the signal is aborted.
  */
 export async function trainFinals(
@@ -44,7 +44,7 @@ export async function trainFinals(
   return mapCancelling(numbers, atATime, train, signal);
 }
 
-/** A run whose final training is under way. */
+/** The context of a final training. */
 interface FinalTraining {
   readonly session: RunSession;
   readonly evaluator: Evaluator;
@@ -101,8 +101,8 @@ function roundsFor({ session: { run, config }, adjustSteps }: FinalTraining, gen
 }
 
 /**
- * The task in rounds. While its length may yet change, its outcome is not known by its settings: then no other run takes
- * its weights for those that it looks for.
+ * The task of a training in rounds. As long as its length may change, its settings do not determine its outcome. It then
+ * gets a unique id, so that no other run reuses its weights.
  */
 function inRounds(
   { id: base, genome, task }: IdentifiedTask,
@@ -115,7 +115,7 @@ function inRounds(
   return { id, genome, task: { ...task, id, checkpointPath: tasks.checkpoint(id) } };
 }
 
-/** A configuration that says how the length is changed is kept to; several trainings have one. */
+/** The length is fixed if the configuration already says how it changes, or if there are several trainings. */
 function mayAdjust({ config, entries }: OpenRun): boolean {
   const isOurs = config.finalSteps === undefined || entries.some(({ type }) => type === 'plan');
   return isOurs && config.repeats === 1;
@@ -136,7 +136,7 @@ function roundOptions(
   return { ...options, adjustSteps, onPlan };
 }
 
-/** Each change of the length is in the journal; people hear of it once, if it comes to much. */
+/** The journal has each change of the length; the user sees one notice if the total change is large. */
 function reportChange(plan: TrainingPlan, events: SearchEmitter): void {
   const [{ total: planned }] = plan;
   const steps = plannedSteps(plan);
@@ -144,7 +144,7 @@ function reportChange(plan: TrainingPlan, events: SearchEmitter): void {
   events.emit('notice', `the final training took ${steps} steps instead of the ${planned} planned, to end in time`);
 }
 
-/** Steps that see all images once. */
+/** Number of steps in one pass over the images. */
 function perEpochOf({ config, dataset }: OpenRun): number {
   const images = Math.min(config.trainLimit ?? dataset.train.count, dataset.train.count);
   return Math.ceil(images / config.training.batchSize);

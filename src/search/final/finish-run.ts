@@ -1,4 +1,4 @@
-// The end of a run: the model file, its only look at the test set, the summary.
+// Finishes a run: writes the model file, scores it on the test set once, and writes the summary.
 
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { Runtime } from '../../engine/runtime.ts';
@@ -19,18 +19,18 @@ import type { Winner } from '../winner/choose-winner.ts';
 
 const BATCH = 250;
 
-/** What a run has trained. */
+/** The networks that a run has trained. */
 export interface TrainedNetworks {
   readonly winner: Winner;
-  /** The final trainings, those that failed too. */
+  /** All final trainings, including failed ones. */
   readonly tried: readonly FinalEntry[];
-  /** Becomes the model. */
+  /** The training that becomes the model. */
   readonly chosen: EvaluationEntry | FinalEntry;
 }
 
 /**
- * Writes `model.onnx`, scores that very file and other final trainings on the test set, writes `test-predictions.json`,
- * `MODEL.md` and, as the last, `summary.json`.
+ * Writes `model.onnx`, scores this file and the other final trainings on the test set, and writes `test-predictions.json`,
+ * `MODEL.md` and, last, `summary.json`.
  */
 export async function finishRun(
   { run, config, elapsedSeconds }: RunSession,
@@ -103,7 +103,7 @@ async function scoreOnTest(
   return score;
 }
 
-/** The final trainings may have begun and ended in earlier sessions of the run. */
+/** Computed from the entries, since the final trainings may have begun and ended in earlier sessions of the run. */
 function secondsOf(
   finals: readonly FinalEntry[],
   searchSeconds: number,

@@ -1,8 +1,8 @@
-// An evaluator that is asked for more than it can work on at a time.
+// Queues tasks for an evaluator that is given more tasks than it can run concurrently.
 
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 
-/** Hands on as many tasks as the evaluator has room for, the others in the order in which they came. */
+/** Passes on as many tasks as the evaluator has room for; the others wait in order of arrival. */
 export function limitEvaluator(inner: Evaluator): Evaluator {
   const waiting: (() => void)[] = [];
   let free = inner.concurrency;

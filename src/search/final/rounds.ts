@@ -1,4 +1,4 @@
-// How the final training is cut into rounds.
+// Divides the final training into rounds.
 
 import { stepsOf } from '../../engine/training/train.ts';
 import type { TrainingPlan } from '../../engine/training/training-plan.ts';
@@ -7,22 +7,25 @@ import type { SearchConfig } from '../config/config.ts';
 
 export interface Rounds {
   readonly replicas: number;
-  /** Steps of all replicas together; as many of each. */
+  /** Total steps of all replicas in a round; each replica takes an equal share. */
   readonly length: number;
-  /** As it is before the first round. */
+  /** The plan before the first round. */
   readonly plan: TrainingPlan;
 }
 
-/** Work of a replica between two averages, a few seconds’ worth: less wastes time on states, more lets replicas part. */
+/**
+ * Work of a replica between two averagings, a few seconds’ worth: less wastes time on saving states, more lets replicas
+ * diverge.
+ */
 const ROUND_WORK = 3e11;
-/** Of a replica in a round. */
+/** Minimum number of steps of a replica in a round. */
 const LEAST_STEPS = 8;
 
 /**
- * @param perEpoch     steps.
+ * @param perEpoch     steps per epoch.
  * @param workPerStep  see genome/work.ts.
- * @param isGuarded    whether its length may change in its midst.
- * @returns undefined if the training is one piece.
+ * @param isGuarded    whether the length may change during the training.
+ * @returns undefined if the training is not divided.
  */
 export function roundsOf(
   config: Pick<SearchConfig, 'replicas' | 'roundSteps' | 'finalSteps' | 'finalEpochs'>,
@@ -43,23 +46,23 @@ export function roundsOf(
   };
 }
 
-/** Where the round ends that begins at `from`: a short rest belongs to the last one. */
+/** The end of the round that begins at `from`. A short remainder is added to the last round. */
 export function roundEnd(from: number, total: number, length: number): number {
   return total - from <= 1.5 * length ? total : from + length;
 }
 
-/** A plan as it was known at a step. */
+/** The plan as it was known at a step. */
 export function planAt([first, ...changes]: TrainingPlan, step: number): TrainingPlan {
   return [first, ...changes.filter(({ at }) => at <= step)];
 }
 
 /**
- * @throws {InvalidInputError} if the training cannot be cut, or the plan goes back.
+ * @throws {InvalidInputError} if the training cannot be divided, or the plan is not in order.
  */
 export function checkRounds({ replicas, roundSteps, finalSteps, training }: SearchConfig): void {
   if (training.schedule.name === 'reduce-on-plateau' && (replicas > 1 || roundSteps || finalSteps)) {
     throw new InvalidInputError(
-      'training.schedule reduce-on-plateau watches the loss of whole epochs, which a final training in rounds has not; take another schedule, such as one-cycle, or leave out replicas, roundSteps and finalSteps',
+      'training.schedule reduce-on-plateau needs the loss of whole epochs, which a final training in rounds does not have; use another schedule, such as one-cycle, or remove replicas, roundSteps and finalSteps',
       { details: { schedule: training.schedule.name, replicas } },
     );
   }
@@ -68,7 +71,7 @@ export function checkRounds({ replicas, roundSteps, finalSteps, training }: Sear
     const ends = finalSteps?.[i + 1]?.at ?? at;
     if (before === undefined ? at === 0 : at > before.at && at <= before.total && total >= ends) continue;
     throw new InvalidInputError(
-      `finalSteps[${i}] must begin ${before === undefined ? 'at 0' : `after ${before.at} and by ${before.total}, and end by no earlier than it begins`}, received ${JSON.stringify({ at, total })}`,
+      `finalSteps[${i}] must begin ${before === undefined ? 'at 0' : `after ${before.at} and by ${before.total}, and must not end before it begins`}, received ${JSON.stringify({ at, total })}`,
       { details: { path: `finalSteps.${i}`, received: { at, total } } },
     );
   }

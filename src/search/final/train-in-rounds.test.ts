@@ -130,7 +130,7 @@ describe('a final training in rounds', () => {
         [4, 1],
       ],
     ],
-  ])('trains anew what led to %s if they are damaged', async (_, damaged, again) => {
+  ])('trains again what led to %s if they are damaged', async (_, damaged, again) => {
     const whole = await run(ROUNDS);
     const model = modelOf(out);
     out += ' damaged';
@@ -151,7 +151,7 @@ describe('a final training in rounds', () => {
     const resumed = await resumeSearch(out, { cacheDir, evaluator });
     resumed.on('notice', (notice) => notices.push(notice));
     expect(await finish(resumed)).toEqual(whole);
-    expect(notices.some((notice) => notice.includes(`trained anew from step ${again[0]?.[0]}`))).toBe(true);
+    expect(notices.some((notice) => notice.includes(`training continues from step ${again[0]?.[0]}`))).toBe(true);
     expect(tasks.map(({ part }) => [part?.from, part?.replica])).toEqual([...again, [8, 0], [8, 1]]);
     expect(modelOf(out).equals(model)).toBe(true);
   });
@@ -211,7 +211,7 @@ describe('a final training in rounds', () => {
   it.each<[Partial<SearchConfigInput>, RegExp]>([
     [
       { replicas: 2, training: { schedule: { name: 'reduce-on-plateau' } } },
-      /reduce-on-plateau watches the loss of whole epochs/,
+      /reduce-on-plateau needs the loss of whole epochs/,
     ],
     [{ finalSteps: [{ at: 3, total: 9 }] }, /finalSteps\[0\] must begin at 0/],
     [
@@ -221,7 +221,7 @@ describe('a final training in rounds', () => {
           { at: 10, total: 12 },
         ],
       },
-      /finalSteps\[0\] must begin at 0, and end by no earlier|finalSteps\[1\] must begin after 0 and by 9/,
+      /finalSteps\[0\] must begin at 0, and must not end before|finalSteps\[1\] must begin after 0 and by 9/,
     ],
   ])('refuses %j before anything is written', async (config, message) => {
     const started = begin(config, recording().evaluator);

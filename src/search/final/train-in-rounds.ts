@@ -1,5 +1,5 @@
-// One final training in rounds: in each, replicas train from the mean of the states that the last one ended in. Local SGD
-// (Stich 2019, algorithm 1; Lin et al. 2020), with a schedule that goes by the steps of all replicas together.
+// One final training in rounds. In each round, the replicas start from the mean of the previous round's final states. Local
+// SGD (Stich 2019, algorithm 1; Lin et al. 2020), with a schedule over the total steps of all replicas.
 
 import { mapCancelling } from '../../concurrency.ts';
 import type { EpochRecord } from '../../engine/training/train.ts';
@@ -23,16 +23,16 @@ export interface RoundOptions {
   readonly evaluator: Evaluator;
   readonly rounds: Rounds;
   readonly perEpoch: number;
-  /** As the run has taken them so far, over all its sessions. */
+  /** Time that the run has taken so far, over all its sessions. */
   readonly elapsedSeconds: () => number;
   readonly onProgress: (progress: EvaluationProgress) => void;
   readonly onNotice: (notice: string) => void;
-  /** Asked after each round but the last. */
+  /** Called after each round but the last. */
   readonly adjustSteps?: AdjustSteps;
   readonly onPlan?: (plan: TrainingPlan) => Promise<void>;
 }
 
-/** So many of the last rounds say how long a step takes. */
+/** The time per step is averaged over this many recent rounds. */
 const PACE_ROUNDS = 3;
 
 export class RoundTraining {
@@ -48,8 +48,8 @@ export class RoundTraining {
   #reported = 0;
 
   /**
-   * @param final  names the training and its weights.
-   * @param base   the training apart from its length.
+   * @param final  the task; its id names the training and its weights.
+   * @param base   id of the training without its length.
    */
   constructor({ id, genome, task }: IdentifiedTask, base: string, options: RoundOptions) {
     this.#options = options;
@@ -65,7 +65,7 @@ export class RoundTraining {
     this.#plan = first === undefined ? options.rounds.plan : [first, ...changes];
   }
 
-  /** How long it is, with all changes so far. */
+  /** The length of the training, with all changes so far. */
   get plan(): TrainingPlan {
     return this.#plan;
   }
@@ -76,10 +76,10 @@ export class RoundTraining {
   }
 
   /**
-   * Trains to the end, from the last round whose states are whole.
+   * Trains to the end, from the last round with intact states.
    *
-   * @returns the outcome, its weights in the task's checkpoint; or the failure of a replica.
-   * @throws {EvaluationError} `cancelled` if the signal is aborted: what is done of the round is kept.
+   * @returns the outcome, with the weights in the task's checkpoint; or the failure of a replica.
+   * @throws {EvaluationError} `cancelled` if the signal is aborted; finished parts of the round are kept.
    */
   async run(signal: AbortSignal): Promise<EvaluationOutcome> {
     await this.#resume();
@@ -106,7 +106,7 @@ export class RoundTraining {
     if (done.length < journalled) {
       const { onNotice } = this.#options;
       onNotice(
-        `the states of a round of the final training are damaged or gone; it is trained anew from step ${done.at(-1)?.to ?? 0}`,
+        `the states of a round of the final training are damaged or missing; training continues from step ${done.at(-1)?.to ?? 0}`,
       );
     }
     this.#done = done;
@@ -131,7 +131,7 @@ export class RoundTraining {
     const taken = replicas.map(() => 0);
     const parts = replicas.map((replica) => this.#partTask(from, to, replica, plan));
     const began = performance.now();
-    // All are looked up before the first is trained, so that they begin in order.
+    // All states are looked up before the first part is trained, so that the parts start in order.
     const recorded = await Promise.all(
       parts.map(({ id = '', checkpointPath = '' }) => recordedOutcome(run.storage, checkpointPath, id)),
     );
@@ -186,7 +186,7 @@ export class RoundTraining {
     const at = this.#at();
     const total = plannedSteps(this.#plan);
     if (adjustSteps === undefined || at === total) return;
-    // The first round of a session has the start of its processes in it.
+    // The first round of a session includes the startup of its processes.
     const [, ...told] = this.#done.filter(({ from }) => !this.#journalled.has(from));
     const lately = told.slice(-PACE_ROUNDS);
     if (lately.length === 0) return;
@@ -204,7 +204,7 @@ export class RoundTraining {
     else await this.#recordPlan();
   }
 
-  /** Its last stage: in the journal first, by which the training goes on, then where a later run finds it. */
+  /** Records the last stage: first in the journal, from which the training resumes, then where a later run finds it. */
   async #recordPlan(): Promise<void> {
     const { run, elapsedSeconds, onPlan } = this.#options;
     const stage = this.#plan.at(-1) ?? this.#plan[0];
@@ -216,7 +216,7 @@ export class RoundTraining {
     return this.#done.flatMap(({ history }) => history);
   }
 
-  /** Tells of the epochs that have become complete. */
+  /** Reports newly completed epochs. */
   #reportEpochs(): void {
     const { perEpoch, onProgress } = this.#options;
     const at = this.#at();
@@ -251,7 +251,7 @@ export class RoundTraining {
     return ids.map((id) => ({ id, path: this.#stateFile(id) }));
   }
 
-  /** Of all rounds but these. What cannot be removed does no harm, and the next round tries again. */
+  /** Removes the states of all rounds but these. A failure is harmless: the next round tries again. */
   async #removeStates(kept: readonly RoundEntry[] = []): Promise<void> {
     const { storage, folder } = this.#options.run;
     const keptPaths = new Set(kept.flatMap(({ states }) => states.map((id) => this.#stateFile(id))));

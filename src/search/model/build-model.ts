@@ -1,4 +1,4 @@
-// From a checkpoint to the bytes of `model.onnx`.
+// Builds the bytes of `model.onnx` from a checkpoint.
 
 import { decodeSafetensors, decodeState } from '../../engine/state/safetensors.ts';
 import { DataFormatError } from '../../errors.ts';
@@ -33,7 +33,7 @@ export async function buildModel(
 function normalisationOf(metadata: Readonly<Record<string, string>>, path: string): Normalisation {
   const text = metadata.normalisation;
   if (text === undefined) {
-    throw new DataFormatError(`${path} lacks the normalisation in its metadata; train the network anew`, {
+    throw new DataFormatError(`${path} lacks the normalisation in its metadata; train the network again`, {
       details: { path },
     });
   }

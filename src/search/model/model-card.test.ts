@@ -21,7 +21,7 @@ describe('modelCard', () => {
     expect(card).toContain('- Classes: `0`, `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`\n');
     expect(card).toContain('- Test accuracy 99.12 % of 10,000 images (95 % interval 98.92 % to 99.29 %)');
     expect(card).toContain('- Trained in 51 s, after a search of 20 networks in 170 s, seed 1\n');
-    expect(card).toContain('- 61,226 parameters, 12.4 MFLOPs an image\n');
+    expect(card).toContain('- 61,226 parameters, 12.4 MFLOPs per image\n');
     expect(card).toMatch(/^total +67,690 /m);
     for (const [, language, code = ''] of card.matchAll(/^```(python|js)\n([\s\S]*?)\n```$/gm)) {
       expect({ language, lines: code.split('\n').length }).toEqual({ language, lines: 5 });
@@ -40,9 +40,9 @@ describe('modelCard', () => {
     const repeats = { accuracies: [0.9, 0.8, 0.7], mean: 0.8, std: 0.1, best: 0.9 };
     const card = modelCard({ ...SUMMARY, fitness, repeats, testExamples: 50 }, START.config);
     expect(card).toContain('- 3 trainings: mean 80.00 %, standard deviation 10.00 %\n');
-    expect(card).toContain('The test images drove the search');
-    expect(card).toContain('50 test images are few');
-    expect(modelCard(SUMMARY, START.config)).not.toMatch(/drove the search|are few|trainings:/);
+    expect(card).toContain('The search scored its candidates on the test images');
+    expect(card).toContain('The test set is small (50 images)');
+    expect(modelCard(SUMMARY, START.config)).not.toMatch(/scored its candidates on the test|set is small|trainings:/);
   });
 
   it.each([1, 3])('shows JavaScript that answers as predict does, for %i channels', async (channels) => {

@@ -1,4 +1,4 @@
-// `MODEL.md`: what a reader has to know about a model who has nothing but the run folder.
+// Writes `MODEL.md`: what someone who has only the run folder needs to know about the model.
 
 import { estimateCost } from '../../genome/cost.ts';
 import { formatImageShape } from '../../genome/image-shape.ts';
@@ -10,14 +10,14 @@ import type { SearchConfig } from '../config/config.ts';
 import { networkInputOf } from '../config/network-input.ts';
 import type { SearchSummary } from '../records/summary.ts';
 
-/** The card, as Markdown. Figures are those of the summary. */
+/** The model card as Markdown, with the figures of the summary. */
 export function modelCard(summary: SearchSummary, config: SearchConfig): string {
   const { genome, dataset } = summary;
   const network = networkInputOf(config, dataset);
   const table = layerTableOf(dataset.shape, estimateCost(parseGenome(genome), network));
   const sections = [
     `# Image classifier \`${shownGenome(genome)}\``,
-    `Tells ${counted(dataset.classes.length, 'class', 'classes')} of images apart. Designed and trained by auto-cnn ${summary.versions.autoCnn}.`,
+    `Distinguishes ${counted(dataset.classes.length, 'class', 'classes')} of images. Designed and trained by auto-cnn ${summary.versions.autoCnn}.`,
     ['## Data', '', ...dataLines(summary, config)].join('\n'),
     [
       '## Network',
@@ -58,7 +58,7 @@ function figureLines(summary: SearchSummary): string[] {
     ...(fitness === undefined
       ? []
       : [`- In the search: ${fitness.metric} ${percent(fitness.value)} on ${fitness.on} images`]),
-    `- ${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} an image`,
+    `- ${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image`,
     `- Trained in ${Math.round(summary.finalTrainingSeconds)} s${fitness === undefined ? '' : `, ${searched}`}, seed ${seed}`,
   ];
 }
@@ -71,9 +71,9 @@ function useLines({ dataset: { shape } }: SearchSummary): string[] {
   const grey = channels === 1 ? '[:, :, None]' : '';
   return [
     'The input `image` is float32 `[N, C, H, W]`, raw pixels 0..255; the outputs are `probabilities` `[N, classes]` and `label` `[N]`.',
-    'Class names and all that is needed to prepare images are in the metadata of the file.',
+    'The metadata of the file holds the class names and everything needed to prepare images.',
     '',
-    'In a shell, prepared exactly as in training:',
+    'In a shell (images are prepared exactly as in training):',
     '',
     fenced('npx auto-cnn predict model.onnx photo.jpg'),
     '',
@@ -106,20 +106,24 @@ console.log((await (await InferenceSession.create('model.onnx')).run({ image: ne
 function limitLines({ dataset, fitness, testExamples }: SearchSummary): string[] {
   const { height, width } = dataset.shape;
   return [
-    `- It answers with one of its ${dataset.classes.length} classes, whatever the image shows; there is no "none of them".`,
-    `- It sees ${width} × ${height} pixels; what is smaller than a pixel of that is lost.`,
-    '- Its accuracy was measured on images of the same source as the training images; on others it may be much lower.',
+    `- It always answers with one of its ${dataset.classes.length} classes, whatever the image shows; there is no "none of these".`,
+    `- It sees images at ${width} × ${height} pixels; finer detail is lost.`,
+    '- Its accuracy was measured on images from the same source as the training images; on other images it may be much lower.',
     ...(fitness?.on === 'test'
-      ? ['- The test images drove the search, so the test accuracy is too high to be expected elsewhere.']
+      ? [
+          '- The search scored its candidates on the test images, so expect a lower accuracy than the test accuracy elsewhere.',
+        ]
       : []),
     ...(testExamples < 1000
-      ? [`- ${counted(testExamples, 'test image')} are few: the interval above says how uncertain the accuracy is.`]
+      ? [
+          `- The test set is small (${counted(testExamples, 'image')}): the interval above shows how uncertain the accuracy is.`,
+        ]
       : []),
-    '- Probabilities may be too sure: `npx auto-cnn evaluate` measures by how much, and each class by itself.',
+    '- Probabilities may be overconfident: `npx auto-cnn evaluate` measures by how much, and scores each class separately.',
   ];
 }
 
-/** The layers from the image down, each a line or a block with its shortcut beside it. */
+/** Draws the layers from the image down: a line per layer, or a block with its shortcut beside it. */
 export function drawing(layers: readonly Layer[]): string {
   const lines = ['  image'];
   for (const layer of layers) lines.push('  │', ...layerLines(layer));
@@ -148,7 +152,7 @@ function layerLines(layer: Layer): string[] {
   }
 }
 
-/** Of a share that was seen in `count` trials, at 95 % (Wilson 1927). */
+/** 95 % confidence interval of a share observed in `count` trials (Wilson 1927). */
 export function wilsonInterval(share: number, count: number): readonly [low: number, high: number] {
   const z = 1.959964;
   const centre = share + (z * z) / (2 * count);

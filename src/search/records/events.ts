@@ -1,4 +1,4 @@
-// What a search reports while it runs: `search.on('evaluation', …)`.
+// The events that a search emits while it runs: `search.on('evaluation', …)`.
 
 import type { EventEmitter } from 'eventemitter3';
 import type { EvaluationProgress } from '../../evaluation/evaluator.ts';
@@ -6,17 +6,17 @@ import type { SearchConfig } from '../config/config.ts';
 import type { EvaluationEntry, FinalEntry } from './journal-entry.ts';
 import type { SearchSummary } from './summary.ts';
 
-/** A run begins, or goes on. */
+/** A run starts, or continues. */
 export interface StartEvent {
   /** Absolute path of the run folder. */
   readonly folder: string;
   readonly config: SearchConfig;
   readonly dataset: SearchSummary['dataset'];
-  /** Evaluations that the journal answers; 0 for a new run. */
+  /** Number of evaluations in the journal; 0 for a new run. */
   readonly journalled: number;
   /** Time that the run has taken so far, over all its sessions. */
   readonly elapsedSeconds: number;
-  /** What a user should know about data and journal. */
+  /** Messages for the user about the data and the journal. */
   readonly notices: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface Candidate {
   readonly id: string;
   /** Canonical text. */
   readonly genome: string;
-  /** Of the search, if it was bred: what it was bred from. */
+  /** The genomes it was bred from, if it is a bred candidate of the search. */
   readonly parents?: readonly string[];
 }
 
@@ -33,9 +33,12 @@ export interface Candidate {
 export interface GenerationEvent {
   /** 0 is the initial population. */
   readonly generation: number;
-  /** Null if work or time ends the search. */
+  /** Null if the search ends by work or time. */
   readonly generations: number | null;
-  /** Survivors: who the next generation descends from. Of strategies without generations, those evaluated in this one. */
+  /**
+   * The survivors, from which the next generation descends. For strategies without generations, those evaluated in this
+   * one.
+   */
   readonly population: readonly { readonly genome: string; readonly fitness: number }[];
   readonly best: { readonly genome: string; readonly fitness: number };
 }
@@ -44,17 +47,17 @@ export interface GenerationEvent {
 export interface SearchEvents {
   start: [event: StartEvent];
   /**
-   * Genomes are known that are to be evaluated: all of a generation, or, of a strategy that breeds as results come in, a few
-   * in addition to those that are still outstanding, many times in a generation.
+   * Announces genomes that will be evaluated: all of a generation, or, for a strategy that breeds as results arrive, a few
+   * in addition to those still outstanding, many times per generation.
    */
   generationStart: [
     event: {
-      /** The one under way. */
+      /** The current generation. */
       readonly generation: number;
       readonly genomes: readonly string[];
-      /** So many of them have to be trained, and are not yet on their way. */
+      /** How many of them still have to be trained and were not announced before. */
       readonly pending: number;
-      /** What the journal holds of the others. */
+      /** Journal entries of the others. */
       readonly answered: readonly EvaluationEntry[];
     },
   ];
@@ -63,19 +66,19 @@ export interface SearchEvents {
   /** An evaluation has ended and is in the journal. */
   evaluation: [entry: EvaluationEntry];
   generation: [event: GenerationEvent];
-  /** After a search for several objectives: these networks of the front are trained once more, for so many epochs. */
+  /** After a search with several objectives: these networks of the front are trained again, for this many epochs. */
   frontStart: [event: { readonly genomes: readonly string[]; readonly epochs: number }];
-  /** With `repeats`, several are under way at a time; `repeat` counts from 1. */
+  /** With `repeats`, several may run concurrently; `repeat` counts from 1. */
   finalStart: [candidate: Candidate & { readonly repeat: number }];
   finalProgress: [event: Candidate & { readonly progress: EvaluationProgress }];
   final: [entry: FinalEntry];
-  /** The configuration says more than before: the budget has decided the size of the final training. */
+  /** The configuration is more complete than before: the budget has decided the size of the final training. */
   config: [config: SearchConfig];
   notice: [text: string];
   end: [summary: SearchSummary];
 }
 
-/** What emits them: `Search`. */
+/** Emits the events of a search: `Search` is one. */
 export type SearchEmitter = EventEmitter<SearchEvents>;
 
 export type CandidateProgress = SearchEvents['progress'][0];

@@ -10,7 +10,7 @@ const member = (genome: string, fitness: number, parameters: number, more: objec
 });
 const genomes = (front: readonly EvaluationEntry[]) => front.map(({ genome }) => genome);
 
-it('holds who is beaten by nobody in all objectives, the fittest first', () => {
+it('contains the networks that no other dominates, the fittest first', () => {
   const entries = [
     member('small', 0.5, 10),
     member('worse', 0.8, 120),

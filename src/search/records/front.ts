@@ -1,4 +1,4 @@
-// The Pareto front of a run: the networks to which no other is preferable.
+// The Pareto front of a run: the networks that no other network dominates.
 
 import { dominates } from '../../evolution/operators/pareto.ts';
 import type { CostName } from '../config/objectives.ts';
@@ -6,10 +6,11 @@ import type { EvaluationEntry } from './journal-entry.ts';
 import type { FrontMember } from './summary.ts';
 
 /**
- * Of all evaluations those that no other dominates by fitness and costs, each genome with the best of its evaluations.
- * Those that failed are left out.
+ * The evaluations that no other dominates by fitness and costs. Each genome counts with its best evaluation; failed
+ * evaluations are left out.
  *
- * @returns fittest first; of equals the one with lower costs; never by the order of evaluations, which is up to the workers.
+ * @returns fittest first; among equals, lower costs first. The order of evaluations, which depends on the workers, has no
+ *   influence.
  */
 export function paretoFront(
   entries: readonly EvaluationEntry[],
@@ -53,12 +54,12 @@ function firstDifference(a: readonly number[], b: readonly number[]): number {
   return index < 0 ? 0 : (a[index] ?? 0) < (b[index] ?? 0) ? -1 : 1;
 }
 
-/** By their genomes: which of equals comes first is the same everywhere. */
+/** Orders by genome text, so that ties are broken the same way everywhere. */
 export function compareGenomes({ genome: a }: EvaluationEntry, { genome: b }: EvaluationEntry): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Infinity for a candidate that failed, or where nothing was measured. */
+/** Infinity for a candidate that failed or was not measured. */
 export function costOf(entry: EvaluationEntry, name: CostName): number {
   if (entry.failure !== undefined) return Number.POSITIVE_INFINITY;
   return name === 'latency' ? (entry.latencyMs ?? Number.POSITIVE_INFINITY) : entry[name];

@@ -1,6 +1,6 @@
-// How the population did in a generation.
+// The results of a generation.
 
 import type { GenerationEvent } from './events.ts';
 
-/** One entry a completed generation, from 0. */
+/** One entry per completed generation, starting at 0. */
 export type GenerationRecord = Pick<GenerationEvent, 'generation' | 'population' | 'best'>;

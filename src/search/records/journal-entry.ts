@@ -1,4 +1,4 @@
-// What a line of the journal says.
+// The entries of the journal.
 
 import type { EpochRecord } from '../../engine/training/train.ts';
 import type { EvaluationOutcome } from '../../evaluation/task.ts';
@@ -6,22 +6,22 @@ import type { EvaluationOutcome } from '../../evaluation/task.ts';
 /** One finished evaluation. */
 export interface EvaluationEntry extends EvaluationOutcome {
   readonly type: 'evaluation';
-  /** Hash of all that decides the outcome; names the checkpoint. */
+  /** Hash of everything that determines the outcome; names the checkpoint. */
   readonly id: string;
   readonly genome: string;
-  /** Genomes that it was bred from; none of those that the search began with. */
+  /** Genomes that it was bred from; absent for the initial genomes of the search. */
   readonly parents?: readonly string[];
   readonly parameters: number;
-  /** Forward, per image. */
+  /** Forward FLOPs per image. */
   readonly flops: number;
   readonly seconds: number;
-  /** Of this training and its scoring, in FLOPs; see `candidateWork`. */
+  /** Work of this training and its scoring, in FLOPs; see `candidateWork`. */
   readonly work?: number;
   /** Time that the run has taken so far, over all its sessions. */
   readonly elapsedSeconds: number;
-  /** The fitness is from a file that the user vouches for; nothing more is known of the training. */
+  /** The fitness was imported from a file of the user; nothing else is known about the training. */
   readonly imported?: true;
-  /** After the search: a network of the front that was trained once more, for longer. */
+  /** A network of the front that was trained again after the search, for longer. */
   readonly refined?: true;
 }
 
@@ -37,23 +37,23 @@ export type JournalEntry =
   /** A round of a final training is done: its states are in files of these ids. */
   | {
       readonly type: 'round';
-      /** Of the final training. */
+      /** Id of the final training. */
       readonly id: string;
       readonly from: number;
       readonly to: number;
-      /** Of each replica. */
+      /** Ids of the replicas' states. */
       readonly states: readonly string[];
-      /** Shares of epochs, of all replicas. */
+      /** The replicas' shares of the epochs. */
       readonly history: readonly EpochRecord[];
       readonly seconds: number;
       readonly elapsedSeconds: number;
     }
-  /** How long a final training is to be, as decided at a step. */
+  /** The length of a final training, as decided at a step. */
   | {
       readonly type: 'plan';
-      /** Of the final training. */
+      /** Id of the final training. */
       readonly id: string;
-      /** The training apart from its length. */
+      /** Id of the training without its length. */
       readonly of: string;
       readonly at: number;
       readonly total: number;

@@ -1,9 +1,9 @@
-// Epochs that were trained in parts, by several replicas and over several rounds.
+// Merges epochs that several replicas trained in parts, over several rounds.
 
 import type { EpochRecord } from '../../engine/training/train.ts';
 import type { EpochDetails } from '../../evaluation/epoch-details.ts';
 
-/** The shares of each epoch as one record: means over all its examples. */
+/** Merges the shares of each epoch into one record, with means over all its examples. */
 export function mergeEpochs(shares: readonly EpochRecord[]): readonly EpochRecord[] {
   const epochs = [...new Set(shares.map(({ epoch }) => epoch))].toSorted((a, b) => a - b);
   return epochs.map((epoch) => {
@@ -15,12 +15,12 @@ export function mergeEpochs(shares: readonly EpochRecord[]): readonly EpochRecor
   });
 }
 
-/** Collects what replicas report of their steps; the weights are those of the first replica that has the epoch's end. */
+/** Collects the replicas' reports of their steps. The weights come from the first replica that reaches the epoch's end. */
 export class EpochDetailsCollector {
   readonly #steps = new Map<number, { readonly loss: number; readonly accuracy: number }>();
   readonly #weights = new Map<number, EpochDetails['weights']>();
 
-  /** @param steps  of the share, counted from 0 over all epochs. */
+  /** @param steps  steps of the share, counted from 0 over all epochs. */
   add(epoch: number, steps: readonly number[], { losses, accuracies, weights }: EpochDetails): void {
     for (const [i, step] of steps.entries()) {
       this.#steps.set(step, { loss: losses[i] ?? 0, accuracy: accuracies[i] ?? 0 });
@@ -28,7 +28,7 @@ export class EpochDetailsCollector {
     if (weights.length > 0 && !this.#weights.has(epoch)) this.#weights.set(epoch, weights);
   }
 
-  /** What is known of the steps before `end`, in their order; it is then forgotten. */
+  /** Returns and forgets the details of the steps before `end`, in order. */
   take(epoch: number, end: number): EpochDetails | undefined {
     const known = [...this.#steps].filter(([step]) => step < end).toSorted(([a], [b]) => a - b);
     if (known.length === 0) return undefined;

@@ -1,4 +1,4 @@
-// A run that is being worked on: what its stages share. Where it lies is up to `storage` and `journal`.
+// An open run: the state that its stages share. `storage` and `journal` decide where it is stored.
 
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { Runtime } from '../../engine/runtime.ts';
@@ -15,15 +15,15 @@ export interface OpenRun {
   readonly folder: RunFolder;
   readonly config: RunConfig;
   readonly dataset: Dataset;
-  /** Path of the packed data set, which evaluators read. */
+  /** Path of the packed data set that evaluators read. */
   readonly packedPath: string;
-  /** What every network of the run takes and gives. */
+  /** Input and output of every network of the run. */
   readonly problem: NetworkInput;
   readonly dataSize: DataSize;
   readonly journal: JournalWriter;
-  /** What the journal held when the run was opened. */
+  /** The entries of the journal when the run was opened. */
   readonly entries: readonly JournalEntry[];
-  /** Of a run that is done. */
+  /** Present if the run is finished. */
   readonly summary: SearchSummary | undefined;
   readonly notices: readonly string[];
   /** Makes a strategy of the program's own. */
@@ -36,24 +36,24 @@ export interface OpenRun {
   readonly lost: AbortSignal;
   /** The runtime that scores and checks models in this process. */
   loadRuntime(): Promise<Runtime>;
-  /** Removes what child processes that were killed left of their weights; only while no training is under way. */
+  /** Removes partial weights left by child processes that were killed. Must not be called during a training. */
   removeUnfinishedCheckpoints(): void;
-  /** @throws {RunLockedError} if another process has taken the run over. */
+  /** @throws {RunLockedError} if another process has taken over the run. */
   checkOwner(): void;
-  /** Gives the run up. */
+  /** Releases the run. */
   close(): void;
 }
 
 export interface JournalWriter {
   /**
-   * Appends an entry for good. If that fails, the journal is as it was before.
+   * Appends an entry durably. If that fails, the journal is unchanged.
    *
-   * @throws {JournalError} for example if the disk is full; {RunLockedError} if another process has taken the run over.
+   * @throws {JournalError} for example if the disk is full; {RunLockedError} if another process has taken over the run.
    */
   append(entry: JournalEntry): void;
 }
 
-/** Writes `config.json`: what decides a run, so that whoever has it can repeat it. */
+/** Writes `config.json`, which contains everything needed to repeat the run. */
 export async function writeConfig({
   storage,
   folder,

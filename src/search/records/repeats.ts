@@ -1,11 +1,11 @@
-// Several trainings of one network that differ in their seed: which of them is kept, and what is said of all.
+// Several trainings of one network with different seeds: which one is kept, and statistics over all.
 
 import type { FinalEntry } from './journal-entry.ts';
 import type { RepeatStatistics } from './summary.ts';
 
 /**
- * The one with the lowest training loss in its last epoch, the first of equals. The test set has no say in it, so that its
- * accuracy stays an honest figure.
+ * The training with the lowest training loss in its last epoch; the first among equals. The choice does not use the test
+ * set, so the test accuracy stays unbiased.
  */
 export function bestRepeat(trained: readonly FinalEntry[]): FinalEntry | undefined {
   return trained.reduce<FinalEntry | undefined>(
@@ -14,7 +14,7 @@ export function bestRepeat(trained: readonly FinalEntry[]): FinalEntry | undefin
   );
 }
 
-/** @returns undefined of fewer than two, which have no spread. */
+/** @returns undefined for fewer than two accuracies, which have no spread. */
 export function describeRepeats(accuracies: readonly number[]): RepeatStatistics | undefined {
   const count = accuracies.length;
   if (count < 2) return undefined;

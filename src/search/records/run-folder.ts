@@ -1,29 +1,29 @@
-// The paths of what a run leaves.
+// The paths of the files of a run.
 
 export interface RunFolder {
-  /** Absolute. */
+  /** Absolute path of the folder. */
   readonly path: string;
   readonly config: string;
   readonly journal: string;
   readonly lock: string;
-  /** Of event files. */
+  /** Folder of the event files. */
   readonly tensorboard: string;
   readonly model: string;
-  /** For its readers. */
+  /** The model card. */
   readonly card: string;
   readonly summary: string;
-  /** How the population did in each generation. */
+  /** The results of each generation. */
   readonly generations: string;
-  /** What the model answered for each test image. */
+  /** The model's prediction for each test image. */
   readonly predictions: string;
-  /** Its pictures. */
+  /** The HTML report. */
   readonly report: string;
-  /** Folder of the states of a final training in rounds, while it runs; without an id, of all of them. */
+  /** Folder of the states of a final training in rounds, while it runs; without an id, the folder of all of them. */
   rounds(id?: string): string;
-  /** Of one of these states. */
+  /** File of one of these states. */
   roundState(id: string, state: string): string;
-  /** Of a file that is removed before the run is done. */
+  /** A temporary file that is removed before the run ends. */
   scratch(name: string): string;
-  /** Of a task's weights; in the folder that the configuration names, if it does. */
+  /** File of a task's weights; in the configured checkpoint folder, if there is one. */
   checkpoint(id: string): string;
 }

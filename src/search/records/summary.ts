@@ -1,78 +1,80 @@
-// `summary.json`: what came of a run. Every figure was measured.
+// `summary.json`: the results of a run. Every figure was measured.
 
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { MetricName } from '../../engine/scoring/metrics.ts';
 import type { Budget } from '../config/budget-text.ts';
 
-/** What came of a run, as `summary.json` keeps it. */
+/** The results of a run, as stored in `summary.json`. */
 export interface SearchSummary {
   /** Canonical text. */
   readonly genome: string;
-  /** Of the candidate, in the search; on the test images if `fitness.on` says so. Absent if there was no search. */
+  /** Accuracy of the candidate in the search; on the test images if `fitness.on` says so. Absent if there was no search. */
   readonly validationAccuracy?: number;
-  /** What the search was after, and how much of it the candidate had. Absent if there was no search. */
+  /** The metric that the search maximised, and the candidate's value. Absent if there was no search. */
   readonly fitness?: {
     readonly metric: MetricName;
-    /** `test`: the test images drove the search, so the test accuracy is biased. */
+    /** `test`: the search scored candidates on the test images, so the test accuracy is biased. */
     readonly on: 'validation' | 'test';
     readonly value: number;
   };
-  /** Of all candidates, by the objectives, fittest first; where there are several objectives, or a rule picked from them. */
+  /**
+   * The Pareto front of all candidates, fittest first. Present with several objectives or a rule that picks from the front.
+   */
   readonly pareto?: readonly {
     /** Canonical text. */
     readonly genome: string;
-    /** On the images that candidates are scored on. */
+    /** Accuracy on the images that candidates are scored on. */
     readonly accuracy: number;
-    /** Where the fitness is another metric: what the front is about instead of accuracy. */
+    /** Present if the fitness is another metric than accuracy; the front then uses it. */
     readonly fitness?: number;
     readonly parameters: number;
-    /** Forward, per image. */
+    /** Forward FLOPs per image. */
     readonly flops: number;
-    /** Milliseconds for one image, where latency is an objective. */
+    /** Milliseconds for one image; present if latency is an objective. */
     readonly latencyMs?: number;
-    /** It was trained once more, for longer and on all training images: `accuracy` is from there. */
+    /** The network was trained again, for longer and on all training images; `accuracy` is from that training. */
     readonly refined?: true;
   }[];
-  /** Which network became the model, by which rule, and why; absent where it is just the fittest. */
+  /** Which network became the model, by which rule, and why. Absent if it is simply the fittest. */
   readonly picked?: { readonly genome: string; readonly rule: string; readonly why: string };
-  /** Of `model.onnx`, scored once. */
+  /** Accuracy of `model.onnx`, scored once. */
   readonly testAccuracy: number;
   readonly testLoss: number;
   readonly testExamples: number;
-  /** Of all final trainings, each scored once, if there were several; `model.onnx` is one of them. */
+  /** Statistics of the final trainings if there were several, each scored once; `model.onnx` is one of them. */
   readonly repeats?: {
-    /** In the order of the trainings; those that failed are left out. */
+    /** In the order of the trainings, without failed ones. */
     readonly accuracies: readonly number[];
     readonly mean: number;
-    /** Of the sample: with n − 1 below. */
+    /** Sample standard deviation (divides by n − 1). */
     readonly std: number;
     readonly best: number;
   };
   readonly parameters: number;
-  /** Forward, per image. */
+  /** Forward FLOPs per image. */
   readonly flops: number;
-  /** Networks whose fitness the search asked for; each counts once. */
+  /** Number of distinct networks whose fitness the search asked for. */
   readonly evaluations: number;
-  /** Of those, how many failed. */
+  /** How many of them failed. */
   readonly failures: number;
-  /** Genomes that were asked for again and answered from the journal. */
+  /** How often the search asked for a genome again and reused its result. */
   readonly cacheHits: number;
-  /** Of the evaluations, how many were not trained in this run: cached, in the shared checkpoint folder, or imported. */
+  /** How many of the evaluations this run did not train: cached, in the shared checkpoint folder, or imported. */
   readonly reused: number;
-  /** Completed, the initial population not counted. */
+  /** Completed generations, not counting the initial population. */
   readonly generations: number;
-  /** If the run had one. */
+  /** Present if the run had a budget. */
   readonly budget?: Budget & {
-    /** What the candidates took, in FLOPs: see genome/work.ts. */
+    /** Work of the candidates, in FLOPs: see genome/work.ts. */
     readonly searchWork: number;
-    /** What the budget was still enough for, or what was given. */
+    /** As many as the rest of the budget allowed, or as given. */
     readonly finalEpochs: number;
   };
   readonly seconds: number;
   readonly searchSeconds: number;
   readonly finalTrainingSeconds: number;
   readonly seed: number;
-  /** What the networks were trained with. */
+  /** The lowering that the networks were trained with. */
   readonly lowering: 'blocked' | 'plain';
   readonly dataset: {
     readonly name: string;
@@ -89,7 +91,7 @@ export interface SearchSummary {
 export type FrontMember = NonNullable<SearchSummary['pareto']>[number];
 export type RepeatStatistics = NonNullable<SearchSummary['repeats']>;
 
-/** What a summary says of the data. */
+/** The summary's description of the data. */
 export function describeDataset(dataset: Dataset): SearchSummary['dataset'] {
   const { name, fingerprint, train, test, classes, shape } = dataset;
   return { name, fingerprint, trainExamples: train.count, testExamples: test.count, classes, shape };

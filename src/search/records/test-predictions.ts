@@ -1,23 +1,23 @@
-// What `model.onnx` answered for each test image when it was scored.
+// The predictions of `model.onnx` for the test images when it was scored.
 
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { Prediction } from '../../engine/scoring/deployed-model.ts';
 
-/** One entry an image, in the order of the data set's test part. */
+/** One entry per image, in the order of the data set's test part. */
 export interface TestPredictions {
-  /** Of the data set. */
+  /** Fingerprint of the data set. */
   readonly fingerprint: string;
-  /** Indices of classes. */
+  /** Index of the true class. */
   readonly labels: readonly number[];
-  /** Indices of classes. */
+  /** Index of the predicted class. */
   readonly predicted: readonly number[];
-  /** Of the predicted class, to five digits. */
+  /** Probability of the predicted class, to five digits. */
   readonly probabilities: readonly number[];
-  /** Of the true class, to five digits. */
+  /** Probability of the true class, to five digits. */
   readonly trueProbabilities: readonly number[];
 }
 
-/** Collects them batch by batch. */
+/** Collects predictions batch by batch. */
 export class PredictionRecorder {
   readonly #dataset: Pick<Dataset, 'fingerprint' | 'test' | 'classes'>;
   readonly #predicted: number[] = [];
@@ -28,7 +28,7 @@ export class PredictionRecorder {
     this.#dataset = dataset;
   }
 
-  /** @param from  position of the first of them in the test part. */
+  /** @param from  position of the first prediction in the test part. */
   add({ labels, probabilities }: Prediction, from: number): void {
     const { test, classes } = this.#dataset;
     for (const [i, label] of labels.entries()) {

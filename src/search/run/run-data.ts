@@ -1,4 +1,4 @@
-// The data of a run: loaded as its configuration says, or as the run packed it.
+// Loads the data of a run, either from its source or from the file that the run packed.
 
 import { existsSync } from 'node:fs';
 import { packedDatasetPath, resolveCacheDir } from '../../data/cache/cache-folder.ts';
@@ -20,9 +20,9 @@ export interface LoadRunOptions {
 type Sourced = Pick<SearchConfig, 'dataset'>;
 
 /**
- * From its source: a change there is noticed.
+ * Loads the data from its source and detects changes there.
  *
- * @throws {InvalidInputError} if the data is not what the configuration names; {DataFormatError}.
+ * @throws {InvalidInputError} if the data differs from what the configuration names; {DataFormatError}.
  */
 export async function loadRunData({ dataset: asked }: Sourced, options: LoadRunOptions = {}): Promise<Dataset> {
   const { source, fingerprint, ...form } = asked;
@@ -37,19 +37,21 @@ export async function loadRunData({ dataset: asked }: Sourced, options: LoadRunO
   return dataset;
 }
 
-/** To go on with a run: as {@link loadRunData}, or as packed where its source is no path (any longer), such as arrays. */
+/**
+ * For resuming a run: like {@link loadRunData}, or the packed data if the source is not an existing path, such as arrays.
+ */
 export async function reloadRunData(config: Sourced, options: LoadRunOptions = {}): Promise<Dataset> {
   const isThere = options.dataset !== undefined || existsSync(config.dataset.source);
   const dataset = isThere ? undefined : await packedRunData(config, options.cacheDir);
   return loadRunData(config, { ...options, ...(dataset && { dataset }) });
 }
 
-/** To look at a run: as packed, or else as {@link loadRunData}. */
+/** For inspecting a run: the packed data, else like {@link loadRunData}. */
 export async function dataOfRun(config: Sourced, options: LoadRunOptions = {}): Promise<Dataset> {
   return (await packedRunData(config, options.cacheDir)) ?? loadRunData(config, options);
 }
 
-/** As the run packed it; undefined if that is no longer in the cache. */
+/** The packed data of the run; undefined if it is no longer in the cache. */
 export async function packedRunData({ dataset }: Sourced, cacheDir?: string): Promise<Dataset | undefined> {
   const path = packedDatasetPath(dataset.fingerprint ?? '', await resolveCacheDir(cacheDir));
   return existsSync(path) ? readPackedDataset(path) : undefined;

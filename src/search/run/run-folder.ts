@@ -1,4 +1,4 @@
-// Where a run keeps what: `config.json`, `journal.jsonl`, `checkpoints/`, `tensorboard/`, `model.onnx`, `MODEL.md`,
+// The files of a run folder: `config.json`, `journal.jsonl`, `checkpoints/`, `tensorboard/`, `model.onnx`, `MODEL.md`,
 // `generations.json`, `test-predictions.json`, `summary.json`, `report.html`.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -34,29 +34,26 @@ function runFolderAt(path: string): RunFolder {
 }
 
 /**
- * Makes the folder of a new run.
+ * Creates the folder of a new run.
  *
- * @param out   where; without it `runs/NAME-1`, or the next number that is free.
- * @param name  of the data set, for the folder's name.
- * @throws {InvalidInputError} if `out` is a run already, holds other files, or cannot be made.
+ * @param out   path of the folder; default: `runs/NAME-1`, or the next free number.
+ * @param name  name of the data set, for the default folder name.
+ * @throws {InvalidInputError} if `out` is already a run, contains other files, or cannot be created.
  */
 export function createRunFolder(out: string | undefined, name: string): RunFolder {
   if (out === undefined) return createNumbered(name);
   const folder = runFolderAt(out);
   if (existsSync(folder.config) || existsSync(folder.journal)) {
     throw new InvalidInputError(
-      `${folder.path} is a run already: continue it with "auto-cnn resume ${out}", or give another folder with --out`,
+      `${folder.path} is already a run; continue it with "auto-cnn resume ${out}", or give another folder with --out`,
       { details: { path: folder.path } },
     );
   }
   makeFolder(folder.path, true);
   if (readdirSync(folder.path).length > 0) {
-    throw new InvalidInputError(
-      `${folder.path} is not empty and holds no run; give an empty or a new folder with --out`,
-      {
-        details: { path: folder.path },
-      },
-    );
+    throw new InvalidInputError(`${folder.path} is neither empty nor a run; give an empty or a new folder with --out`, {
+      details: { path: folder.path },
+    });
   }
   return folder;
 }
@@ -64,18 +61,21 @@ export function createRunFolder(out: string | undefined, name: string): RunFolde
 /**
  * The folder and configuration of an existing run.
  *
- * @throws {InvalidInputError} if it is none.
+ * @throws {InvalidInputError} if the path is not a run.
  */
 export function openRunFolder(path: string): { readonly folder: RunFolder; readonly config: SearchConfig } {
   const folder = runFolderAt(path);
   if (!existsSync(folder.path)) {
-    throw new InvalidInputError(`there is no folder ${folder.path}; give the folder of a run, such as runs/mnist-1`, {
-      details: { path: folder.path },
-    });
+    throw new InvalidInputError(
+      `the folder ${folder.path} does not exist; give the folder of a run, such as runs/mnist-1`,
+      {
+        details: { path: folder.path },
+      },
+    );
   }
   if (!existsSync(folder.config)) {
     throw new InvalidInputError(
-      `${folder.path} is no run: it has no config.json; give the folder that "auto-cnn search" made`,
+      `${folder.path} is not a run: it has no config.json; give a folder that "auto-cnn search" created`,
       { details: { path: folder.path } },
     );
   }
@@ -84,20 +84,20 @@ export function openRunFolder(path: string): { readonly folder: RunFolder; reado
 }
 
 /**
- * The summary of a run; undefined if it is not done. It is written last and whole.
+ * The summary of a run; undefined if the run is not finished. It is written last and atomically.
  *
- * @throws {InvalidInputError} if it is no JSON.
+ * @throws {InvalidInputError} if it is not valid JSON.
  */
 export function readSummary({ summary }: RunFolder): SearchSummary | undefined {
   return existsSync(summary) ? (readJson(summary, 'the summary') as SearchSummary) : undefined;
 }
 
-/** @throws {InvalidInputError} if the file cannot be read or is no JSON. */
+/** @throws {InvalidInputError} if the file cannot be read or is not valid JSON. */
 export function readConfigFile(path: string): unknown {
   return readJson(path, 'the configuration');
 }
 
-/** @throws {InvalidInputError} if the file cannot be read or is no JSON. */
+/** @throws {InvalidInputError} if the file cannot be read or is not valid JSON. */
 export function readJson(path: string, what: string): unknown {
   let text: string;
   try {
@@ -109,7 +109,7 @@ export function readJson(path: string, what: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const reason = (cause as Error).message.replaceAll(/\s+/g, ' ');
-    throw new InvalidInputError(`${what} ${path} is no JSON: ${reason}; mend it or restore it from a copy`, {
+    throw new InvalidInputError(`${what} ${path} is not valid JSON: ${reason}; fix it or restore it from a copy`, {
       details: { path },
       cause,
     });
@@ -117,20 +117,20 @@ export function readJson(path: string, what: string): unknown {
 }
 
 /**
- * Removes the unfinished files of processes that were killed while they wrote. Only for the owner of the folder. A
- * checkpoint folder that runs share is left alone: others may be writing there.
+ * Removes the unfinished files of processes that were killed while writing. Only the owner of the folder may call this. It
+ * does not touch a checkpoint folder that runs share, because others may be writing there.
  */
 export function removeLeftovers(folder: RunFolder): void {
   removeUnfinishedWrites(folder.path);
   removeUnfinishedCheckpoints(folder);
 }
 
-/** What child processes that were killed left of their weights; only while no training is under way. */
+/** Removes partial weights left by child processes that were killed. Must not be called during a training. */
 export function removeUnfinishedCheckpoints({ path }: RunFolder): void {
   removeUnfinishedWrites(join(path, 'checkpoints'));
 }
 
-/** The folder with the place of its checkpoints as the configuration says. */
+/** The run folder with checkpoints in the configured folder, if there is one. */
 export function withCheckpointDir(folder: RunFolder, { checkpointDir }: SearchConfig): RunFolder {
   if (checkpointDir === undefined) return folder;
   return { ...folder, checkpoint: (id) => join(checkpointDir, `${id}.safetensors`) };
@@ -142,14 +142,14 @@ function createNumbered(name: string): RunFolder {
   for (let number = 1; ; number++) {
     const path = join('runs', `${stem}-${number}`);
     if (existsSync(path)) continue;
-    // Another process may take the name first: making it is what decides.
+    // Another process may take the name first; whoever creates the folder owns it.
     if (makeFolder(path, false)) return runFolderAt(path);
   }
 }
 
 /**
- * @returns false if it exists already and `mayExist` is not set.
- * @throws {InvalidInputError} if it cannot be made.
+ * @returns false if the folder already exists and `mayExist` is false.
+ * @throws {InvalidInputError} if the folder cannot be created.
  */
 export function makeFolder(path: string, mayExist: boolean): boolean {
   try {
@@ -158,6 +158,6 @@ export function makeFolder(path: string, mayExist: boolean): boolean {
     return true;
   } catch (cause) {
     if (!mayExist && (cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw fileFailure('make the folder', resolve(path), cause);
+    throw fileFailure('create the folder', resolve(path), cause);
   }
 }

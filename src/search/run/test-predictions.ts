@@ -6,9 +6,9 @@ import type { TestPredictions } from '../records/test-predictions.ts';
 import { readJson } from './run-folder.ts';
 
 /**
- * Undefined if the run is not done, or was by a version that did not write them.
+ * Undefined if the run is not finished, or if an old version wrote it without predictions.
  *
- * @throws {InvalidInputError} if it is no JSON.
+ * @throws {InvalidInputError} if the file is not valid JSON.
  */
 export function readPredictions({ predictions }: RunFolder): TestPredictions | undefined {
   return existsSync(predictions) ? (readJson(predictions, 'the predictions') as TestPredictions) : undefined;

@@ -1,5 +1,5 @@
-// A file of finished evaluations that runs share, also at the same time: one line each, appended in a single write. It is
-// a cache and no journal: what is damaged is left out, and what cannot be written is trained again by others.
+// A file of finished evaluations that runs share, even concurrently: one line each, appended in a single write. It is a
+// cache, not a journal: damaged lines are skipped, and results that cannot be written are trained again by other runs.
 
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -10,7 +10,7 @@ import { decodeLine, encodeLine } from '../../files/checked-line.ts';
 import { ensureFolder } from '../../files/ensure-folder.ts';
 import { fileFailure } from '../../files/file-failure.ts';
 
-/** What every line begins with, and no other file that one might name by mistake. */
+/** The start of every line. Other files that a user might name by mistake do not begin with it. */
 const START = Buffer.from('{"id":"');
 const LINE_END = 0x0a;
 
@@ -19,16 +19,16 @@ export class FitnessCache {
   readonly #file: number;
   readonly #notify: (notice: string) => void;
   readonly #outcomes = new Map<string, EvaluationOutcome>();
-  /** Bytes of complete lines that were read. */
+  /** Number of bytes of complete lines read so far. */
   #position = 0;
   #lines = 0;
   #endsInLine = false;
 
   /**
-   * Opens a cache, or starts one.
+   * Opens a cache, or creates one.
    *
-   * @param notify  told of damaged lines and of a write that failed.
-   * @throws {InvalidInputError} if the file cannot be opened or is no fitness cache.
+   * @param notify  called for damaged lines and failed writes.
+   * @throws {InvalidInputError} if the file cannot be opened or is not a fitness cache.
    */
   static open(path: string, notify: (notice: string) => void = () => {}): FitnessCache {
     const absolute = resolve(path);
@@ -48,18 +48,18 @@ export class FitnessCache {
     this.#notify = notify;
   }
 
-  /** The outcome of a task, if any process has recorded it by now. */
+  /** The outcome of a task, if any process has recorded it. */
   find(id: string): EvaluationOutcome | undefined {
     if (!this.#outcomes.has(id)) this.#readOn();
     return this.#outcomes.get(id);
   }
 
-  /** Records an outcome for others. If that fails, there is a notice. */
+  /** Records an outcome for other runs. If that fails, it sends a notice. */
   add(id: string, genome: string, outcome: EvaluationOutcome): void {
     const { fitness, history, bestEpoch, failure, pruned } = outcome;
     this.#readOn();
     const content = { id, genome, fitness, history, bestEpoch, ...(failure && { failure }), ...(pruned && { pruned }) };
-    // A line that somebody did not live to finish must not spoil this one.
+    // A partial line of a process that died must not corrupt this one.
     const line = Buffer.from(`${this.#endsInLine ? '\n' : ''}${encodeLine(content)}\n`);
     try {
       const written = writeSync(this.#file, line);
@@ -92,7 +92,7 @@ export class FitnessCache {
     const outcome = readOutcome(content);
     const { id } = (content ?? {}) as { readonly id?: unknown };
     if (outcome !== undefined && typeof id === 'string') this.#outcomes.set(id, outcome);
-    else this.#notify(`${this.path}, line ${this.#lines} is damaged and left out; its candidate is evaluated anew`);
+    else this.#notify(`${this.path}, line ${this.#lines} is damaged and skipped; its candidate is evaluated again`);
   }
 
   #requireOurs(): void {
@@ -101,7 +101,7 @@ export class FitnessCache {
     if (start.subarray(0, size).equals(START.subarray(0, size))) return;
     closeSync(this.#file);
     throw new InvalidInputError(
-      `${this.path} is no fitness cache of auto-cnn; give another path. a fitness.json of the Python package is imported instead, with --import-fitness or importFitness`,
+      `${this.path} is not a fitness cache of auto-cnn; give another path, or import a fitness.json of the Python package with --import-fitness or importFitness`,
       { details: { path: this.path } },
     );
   }

@@ -1,4 +1,5 @@
-// Fitness values from a `fitness.json` of the Python package, `{"128-64": 0.98}`, taken for this very configuration's.
+// Imports fitness values from a `fitness.json` of the Python package, `{"128-64": 0.98}`. They are assumed to belong to
+// this configuration.
 
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
@@ -16,7 +17,7 @@ const fitnessSchema = z.record(z.string(), z.unknown());
 /**
  * Reads the file; keys become canonical genomes.
  *
- * @throws {InvalidInputError} naming the entry that is no genome, no fitness in 0..1, or there twice.
+ * @throws {InvalidInputError} naming the entry that is not a genome, not a fitness in 0..1, or a duplicate.
  */
 export function readFitnessFile(path: string): ImportedFitness {
   const parsed = fitnessSchema.safeParse(readJson(path, 'the fitness file'));
@@ -35,7 +36,7 @@ export function readFitnessFile(path: string): ImportedFitness {
       });
     }
     if (imported.has(genome)) {
-      throw new InvalidInputError(`${entry} is there twice: ${genome} has a fitness already; delete one of them`, {
+      throw new InvalidInputError(`${entry} is a duplicate: ${genome} already has a fitness; delete one of them`, {
         details: { path, genome },
       });
     }
@@ -45,7 +46,7 @@ export function readFitnessFile(path: string): ImportedFitness {
 }
 
 /**
- * Refuses genomes that the data's images are too small for.
+ * Rejects genomes that need larger images than the data has.
  *
  * @throws {InvalidInputError} naming the entry.
  */
@@ -55,7 +56,7 @@ export function checkImported(path: string, imported: ImportedFitness, problem: 
       estimateCost(parseGenome(genome), problem);
     } catch (cause) {
       throw new InvalidInputError(
-        `${path}: the entry ${JSON.stringify(genome)} is no network for this data: ${(cause as Error).message}`,
+        `${path}: the entry ${JSON.stringify(genome)} does not fit this data: ${(cause as Error).message}`,
         { details: { path, genome }, cause },
       );
     }
@@ -63,10 +64,10 @@ export function checkImported(path: string, imported: ImportedFitness, problem: 
 }
 
 /**
- * Puts the values into a run's journal as evaluations without a history, so that a resumed run has them too.
+ * Writes the values to a run's journal as evaluations without a history, so that a resumed run has them, too.
  *
- * @param imported  checked with {@link checkImported}.
- * @throws {JournalError} if it cannot be written.
+ * @param imported  values checked with {@link checkImported}.
+ * @throws {JournalError} if the journal cannot be written.
  */
 export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun {
   const { config, dataset, packedPath, folder, problem, dataSize } = run;
@@ -97,6 +98,6 @@ function canonical(text: string, entry: string): string {
   try {
     return genomeId(parseGenome(text));
   } catch (cause) {
-    throw new InvalidInputError(`${entry} is no genome: ${(cause as Error).message}`, { cause });
+    throw new InvalidInputError(`${entry} is not a genome: ${(cause as Error).message}`, { cause });
   }
 }

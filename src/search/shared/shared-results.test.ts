@@ -120,8 +120,8 @@ describe('a fitness cache', () => {
     ]);
     cache.close();
     expect(notices).toEqual([
-      `${cachePath()}, line 2 is damaged and left out; its candidate is evaluated anew`,
-      `${cachePath()}, line 4 is damaged and left out; its candidate is evaluated anew`,
+      `${cachePath()}, line 2 is damaged and skipped; its candidate is evaluated again`,
+      `${cachePath()}, line 4 is damaged and skipped; its candidate is evaluated again`,
     ]);
   });
 
@@ -145,7 +145,7 @@ describe('a fitness cache', () => {
   it('is not begun over a fitness.json of the Python package', async () => {
     const path = join(folder, 'python.json');
     writeFileSync(path, '{"128-64": 0.98}');
-    await expect(begin('a', { fitnessCache: path })).rejects.toThrow(/no fitness cache.*--import-fitness/);
+    await expect(begin('a', { fitnessCache: path })).rejects.toThrow(/not a fitness cache.*--import-fitness/);
     expect(readFileSync(path, 'utf8')).toBe('{"128-64": 0.98}');
     expect(existsSync(join(place, 'a'))).toBe(false);
   });
@@ -201,7 +201,7 @@ describe('a checkpoint folder', () => {
     expect(third.summary.reused).toBe(0);
   });
 
-  it('trains anew where weights or outcome are damaged, and says so', async () => {
+  it('trains again if weights or outcome are damaged, and says so', async () => {
     const checkpointDir = join(place, 'weights');
     const first = await run('a', { checkpointDir });
     const damage: readonly ((bytes: Buffer) => Buffer)[] = [
@@ -252,15 +252,15 @@ describe('imported fitness', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['no object', [0.98], /must be an object of genomes/],
-    ['no genome', { '128-': 0.9 }, /the entry "128-" is no genome/],
+    ['no genome', { '128-': 0.9 }, /the entry "128-" is not a genome/],
     ['no fitness', { '128-64': 98 }, /the entry "128-64" must have a fitness from 0 to 1, received 98/],
     ['a text', { '128-64': '0.98' }, /the entry "128-64" must have a fitness from 0 to 1, received "0.98"/],
     [
       'a genome too deep for the images',
       { '16-16': 0.9, 'max-max-max-max-max-max': 0.8 },
-      /fitness.json: the entry "max-max-max-max-max-max" is no network for this data: .*1x1/,
+      /fitness.json: the entry "max-max-max-max-max-max" does not fit this data: .*1x1/,
     ],
-    ['a genome twice', { '64-64-0.2': 0.9, '64-64-max': 0.8 }, /"64-64-max" is there twice/],
+    ['a genome twice', { '64-64-0.2': 0.9, '64-64-max': 0.8 }, /"64-64-max" is a duplicate/],
   ])('is refused with %s, and nothing is begun', async (_, content, message) => {
     const opening = begin('a', {}, undefined, fitnessFile(content));
     await expect(opening).rejects.toThrow(InvalidInputError);

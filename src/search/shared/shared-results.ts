@@ -1,4 +1,4 @@
-// Between a search and its evaluator: answers from what other runs left, and leaves them what this one finds.
+// Sits between a search and its evaluator: answers from results of other runs, and shares the results of this one.
 
 import type { EvaluationFailure } from '../../errors.ts';
 import { checkpointOutcome } from '../../evaluation/checkpoint.ts';
@@ -9,13 +9,13 @@ import { fileStorage } from '../../files/file-storage.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { FitnessCache } from './fitness-cache.ts';
 
-/** Failures that the candidate would have on every machine. */
+/** Failures that would occur on every machine. */
 const SHARED_FAILURES: readonly EvaluationFailure[] = ['diverged', 'invalid'];
 
 /**
- * The evaluator behind the fitness cache and the checkpoint folder that the configuration names, if any.
+ * Puts the fitness cache and the checkpoint folder of the configuration, if any, in front of an evaluator.
  *
- * @param notify  told what is damaged.
+ * @param notify  called for damaged entries.
  * @throws {InvalidInputError} if the cache cannot be opened.
  */
 export function shareResults(
@@ -28,8 +28,8 @@ export function shareResults(
 }
 
 /**
- * Answers candidates from the cache. Not the final training, which is there for its weights, nor where latency is measured,
- * which is that of this machine.
+ * Answers candidates from the cache. Exceptions: the final training, which is needed for its weights, and tasks that
+ * measure latency, which depends on this machine.
  */
 function cacheFitness(inner: Evaluator, cache: FitnessCache): Evaluator {
   return {
@@ -50,7 +50,7 @@ function cacheFitness(inner: Evaluator, cache: FitnessCache): Evaluator {
   };
 }
 
-/** Answers every task that measures no latency and whose weights lie where it would write them, if its outcome lies with them. */
+/** Answers tasks whose weights and outcome are already at their checkpoint path, unless they measure latency. */
 function reuseCheckpoints(inner: Evaluator, notify: (notice: string) => void): Evaluator {
   return {
     concurrency: inner.concurrency,

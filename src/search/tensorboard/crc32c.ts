@@ -1,4 +1,4 @@
-// The check sum of TFRecord files: CRC-32C (Castagnoli), and the mask that TensorFlow puts over it.
+// The checksum of TFRecord files: CRC-32C (Castagnoli), and TensorFlow's mask for it.
 
 /** 0x1edc6f41 with its bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
@@ -18,7 +18,7 @@ export function crc32c(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** A check sum that can itself be part of checked data: rotated right by 15 bits, plus a constant. */
+/** A checksum that can itself be part of checksummed data: rotated right by 15 bits, plus a constant. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;

@@ -1,4 +1,4 @@
-// One event file: what TensorBoard shows as one run, in a folder of its own.
+// One event file, in its own folder. TensorBoard shows it as one run.
 
 import { appendFileSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -13,10 +13,10 @@ export class EventFile {
   readonly path: string;
 
   /**
-   * Starts the event file of a folder. Those that are there already go: TensorBoard would join them to one curve.
+   * Starts the event file of a folder. Removes existing event files, because TensorBoard would join them into one curve.
    *
    * @param wallTime  seconds since 1970.
-   * @throws {InvalidInputError} if it cannot be written.
+   * @throws {InvalidInputError} if the file cannot be written.
    */
   static start(folder: string, wallTime: number): EventFile {
     try {
@@ -25,7 +25,7 @@ export class EventFile {
     } catch (error) {
       throw fileFailure('write', folder, error);
     }
-    // As TensorBoard's own writer: seconds (ten digits), host, process.
+    // Like TensorBoard's own writer: seconds (ten digits), host, process.
     const seconds = String(Math.floor(wallTime)).padStart(10, '0');
     const host = hostname().replace(/[^A-Za-z0-9._-]/g, '-');
     const file = new EventFile(join(folder, `${PREFIX}${seconds}.${host}.${process.pid}`));
@@ -37,7 +37,7 @@ export class EventFile {
     this.path = path;
   }
 
-  /** @throws {InvalidInputError} if it cannot be written, for example because the disk is full. */
+  /** @throws {InvalidInputError} if the file cannot be written, for example because the disk is full. */
   append(events: readonly SummaryEvent[]): void {
     this.#write(events.map(encodeEventRecord));
   }
@@ -51,7 +51,7 @@ export class EventFile {
   }
 }
 
-/** Names of the event files in a folder; none if there is no such folder. */
+/** Names of the event files in a folder; empty if the folder does not exist. */
 export function eventFilesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).filter((name) => name.startsWith(PREFIX));

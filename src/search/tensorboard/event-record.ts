@@ -1,5 +1,6 @@
-// What an event file consists of: TFRecords that hold Event messages. Field numbers are those of TensorBoard's
-// compat/proto/{event,summary,histogram,tensor,tensor_shape}.proto; fields of value 0 are left out, as in any proto3 writer.
+// The records of an event file: TFRecords that contain Event messages. Field numbers are those of TensorBoard's
+// compat/proto/{event,summary,histogram,tensor,tensor_shape}.proto; fields of value 0 are left out, as in any proto3
+// writer.
 
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { TensorHistogram } from '../../evaluation/tensor-histogram.ts';
@@ -9,7 +10,7 @@ import { writeMessage } from './write-message.ts';
 export type SummaryValue =
   | { readonly kind: 'scalar'; readonly tag: string; readonly value: number }
   | { readonly kind: 'histogram'; readonly tag: string; readonly histogram: TensorHistogram }
-  /** Nothing but metadata for a plugin. */
+  /** Only metadata for a plugin. */
   | { readonly kind: 'metadata'; readonly tag: string; readonly plugin: string; readonly content: Uint8Array };
 
 export interface SummaryEvent {
@@ -20,11 +21,11 @@ export interface SummaryEvent {
 }
 
 const FILE_VERSION = 'brain.Event:2';
-/** Length, its check sum, the check sum of the data. */
+/** Length, its checksum, the checksum of the data. */
 const FRAME_BYTES = 8 + 4 + 4;
 const DT_FLOAT = 1;
 
-/** The record that every event file begins with. */
+/** The first record of every event file. */
 export function encodeVersionRecord(wallTime: number): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Bit64).double(wallTime);
@@ -91,7 +92,7 @@ function writeHistogram(writer: BinaryWriter, histogram: TensorHistogram): void 
   });
 }
 
-/** A float vector of length 0: readers drop a value that has none at all (NULL_TENSOR in plugins/hparams/metadata.py). */
+/** A float vector of length 0: readers drop values without a tensor (NULL_TENSOR in plugins/hparams/metadata.py). */
 function writeNullTensor(writer: BinaryWriter): void {
   writer.tag(1, WireType.Varint).int32(DT_FLOAT);
   writeMessage(writer, 2, (shape) => writeMessage(shape, 2, () => {}));

@@ -25,8 +25,8 @@ const DATASET_VALIDATION = 2;
 const STATUS = { success: 1, failure: 2 } as const;
 
 /**
- * What a table of sessions shows: a column a hyper-parameter, with the values that it took, and a column a metric.
- * TensorBoard takes the first that it sees for good: it is to be written when all sessions are known.
+ * Describes the table of sessions: a column per hyper-parameter, with the values that it took, and a column per metric.
+ * TensorBoard keeps the first description it sees, so this must be written when all sessions are known.
  */
 export function experimentValue(
   sessions: readonly HyperParameters[],
@@ -45,7 +45,7 @@ export function experimentValue(
   return { kind: 'metadata', tag: EXPERIMENT_TAG, plugin: PLUGIN, content };
 }
 
-/** A session begins: one training with these hyper-parameters. */
+/** The start of a session: one training with these hyper-parameters. */
 export function sessionStartValue(group: string, parameters: HyperParameters, startedAt: number): SummaryValue {
   const content = pluginData(3, (session) => {
     for (const [name, value] of Object.entries(parameters)) {
@@ -60,7 +60,7 @@ export function sessionStartValue(group: string, parameters: HyperParameters, st
   return { kind: 'metadata', tag: SESSION_START_TAG, plugin: PLUGIN, content };
 }
 
-/** The session has ended. */
+/** The end of a session. */
 export function sessionEndValue(status: keyof typeof STATUS, endedAt: number): SummaryValue {
   const content = pluginData(4, (session) => {
     session.tag(1, WireType.Varint).int32(STATUS[status]);
@@ -88,7 +88,7 @@ function pluginData(field: number, write: (body: BinaryWriter) => void): Uint8Ar
   return writer.finish();
 }
 
-/** HParamInfo: the domain of numbers is an interval, that of texts the list of them. */
+/** HParamInfo: the domain of numbers is an interval, that of strings a list. */
 function writeParameterInfo(writer: BinaryWriter, name: string, values: readonly HyperParameter[]): void {
   const types = new Set(values.map((value) => typeof value as keyof typeof DATA_TYPES));
   const [first = 'string', ...others] = types;
@@ -115,7 +115,7 @@ function writeMetricInfo(writer: BinaryWriter, { tag, displayName }: Metric): vo
   writer.tag(5, WireType.Varint).int32(DATASET_VALIDATION);
 }
 
-/** google.protobuf.Value; being one of several kinds, it is written even if it is 0, false or empty. */
+/** google.protobuf.Value. It is a oneof, so it is written even if it is 0, false or empty. */
 function writeParameter(writer: BinaryWriter, value: HyperParameter): void {
   if (typeof value === 'number') writer.tag(2, WireType.Bit64).double(value);
   else if (typeof value === 'string') writer.tag(3, WireType.LengthDelimited).string(value);

@@ -222,7 +222,7 @@ describe('the TensorBoard log of a search', () => {
     expect(notices.mock.calls).toEqual([
       [
         expect.stringMatching(
-          /^TensorBoard is told no more of this search: Cannot write .*tensorboard.*The search goes on\.$/,
+          /^the TensorBoard log of this search ends here: Cannot write .*tensorboard.*The search continues\.$/,
         ),
       ],
     ]);
@@ -259,7 +259,7 @@ describe('the TensorBoard log of a candidate', () => {
     search.emit('progress', { id: 'abc', genome: '8-8', progress });
   }
 
-  it('begins anew when its process died and it is tried again', () => {
+  it('starts again when its process died and it is retried', () => {
     const search = listen();
     search.emit('evaluationStart', entry);
     for (const record of [...records.slice(0, 2), ...records]) tell(search, record);

@@ -1,5 +1,5 @@
-// Writes what a search reports as event files for TensorBoard: a folder a candidate, one for the search, one for each
-// final training. Nothing depends on them: the first that cannot be written ends the log with a notice, not the search.
+// Writes the events of a search as event files for TensorBoard: a folder per candidate, one for the search, one per final
+// training. Nothing depends on these files: if one cannot be written, the log ends with a notice, but the search continues.
 
 import { join } from 'node:path';
 import type { SearchConfig } from '../config/config.ts';
@@ -22,11 +22,11 @@ import {
 import { scalar, TrainingLog } from './training-log.ts';
 
 export interface SearchLogOptions {
-  /** Where the event files go. */
+  /** Folder of the event files. */
   readonly folder: string;
   readonly config: SearchConfig;
   readonly costOf: (genome: string) => { readonly parameters: number; readonly flops: number };
-  /** Seconds since 1970; a test may have another clock. */
+  /** Returns seconds since 1970; tests may replace it. */
   readonly now?: () => number;
 }
 
@@ -34,14 +34,14 @@ const METRICS = [
   { tag: 'fitness', displayName: 'fitness' },
   { tag: 'epoch/validation_accuracy', displayName: 'validation accuracy' },
 ];
-/** Longest genome in the name of a folder. */
+/** Maximum length of a genome in a folder name. */
 const SHOWN_GENOME = 40;
 
-/** Listens to a search from now on. */
+/** Starts listening to a search. */
 export function logForTensorBoard(search: SearchEmitter, options: SearchLogOptions): void {
   const log = new SearchLog(options);
   let failed = false;
-  /** A listener for as long as the files can be written. */
+  /** Wraps a listener so that it stops once a file cannot be written. */
   function whileWritten<Event extends unknown[]>(listener: (...event: Event) => void): (...event: Event) => void {
     return (...event) => {
       if (failed) return;
@@ -50,7 +50,7 @@ export function logForTensorBoard(search: SearchEmitter, options: SearchLogOptio
       } catch (error) {
         failed = true;
         const reason = error instanceof Error ? error.message : String(error);
-        search.emit('notice', `TensorBoard is told no more of this search: ${reason} The search goes on.`);
+        search.emit('notice', `the TensorBoard log of this search ends here: ${reason} The search continues.`);
       }
     };
   }
@@ -96,12 +96,12 @@ export function logForTensorBoard(search: SearchEmitter, options: SearchLogOptio
 class SearchLog {
   readonly #options: SearchLogOptions;
   readonly #now: () => number;
-  /** Those in training. */
+  /** Logs of candidates in training, by id. */
   readonly #candidates = new Map<string, TrainingLog>();
-  /** Of all candidates so far. */
+  /** Hyper-parameters of all candidates so far, by id. */
   readonly #sessions = new Map<string, HyperParameters>();
   #search: EventFile | undefined;
-  /** Final trainings. */
+  /** Logs of final trainings, by id. */
   readonly #finals = new Map<string, TrainingLog>();
 
   constructor(options: SearchLogOptions) {
@@ -109,7 +109,7 @@ class SearchLog {
     this.#now = options.now ?? (() => Date.now() / 1000);
   }
 
-  /** What the journal answers has its file from when it was trained, unless that went elsewhere. */
+  /** Candidates answered by the journal already have a file from their training, unless it was written elsewhere. */
   addAnswered(entries: readonly EvaluationEntry[]): void {
     for (const entry of entries) {
       if (this.#sessions.has(entry.id)) continue;
@@ -145,7 +145,7 @@ class SearchLog {
 
   addGeneration({ generation, population, best }: GenerationEvent): void {
     const wallTime = this.#now();
-    // A resumed search tells its generations from the first on.
+    // A resumed search reports its generations again from the first one.
     this.#search ??= EventFile.start(join(this.#options.folder, 'search'), wallTime);
     const mean = population.reduce((sum, { fitness }) => sum + fitness, 0) / population.length;
     const values = [scalar('fitness/best', best.fitness), scalar('fitness/mean', mean)];
@@ -167,7 +167,7 @@ class SearchLog {
     this.#finals.delete(id);
   }
 
-  /** A run that was done already has nothing new. */
+  /** A run that was already finished adds nothing. */
   end(): void {
     const wallTime = this.#now();
     const values = [experimentValue([...this.#sessions.values()], METRICS, wallTime)];

@@ -13,7 +13,7 @@ export class TrainingLog {
   #batches = 0;
 
   /**
-   * @param begin  what the file begins with.
+   * @param begin  returns the first values of the file.
    */
   constructor(folder: string, wallTime: number, begin: (wallTime: number) => readonly SummaryValue[] = () => []) {
     this.#folder = folder;
@@ -21,7 +21,7 @@ export class TrainingLog {
     this.#file = this.#start(wallTime);
   }
 
-  /** An epoch that has been heard of before begins the training anew: its process died and it was tried again. */
+  /** A repeated epoch number means that the training started again because its process died; the file then starts again. */
   addEpoch(record: EpochRecord, details: EpochDetails | undefined, wallTime: number): void {
     if (record.epoch <= this.#epochs) {
       this.#file = this.#start(wallTime);
@@ -43,7 +43,7 @@ export class TrainingLog {
     this.#epochs = record.epoch;
   }
 
-  /** What an evaluator that does not report its epochs tells at the end. */
+  /** Adds the epochs that the evaluator did not report while training. */
   addMissing(history: readonly EpochRecord[], wallTime: number): void {
     for (const record of history) if (record.epoch > this.#epochs) this.addEpoch(record, undefined, wallTime);
   }

@@ -1,4 +1,4 @@
-// `model.onnx`: from a checkpoint to the file, and back.
+// Reads `model.onnx`.
 
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { openRunFolder } from '../run/run-folder.ts';
 
 /** A model file that auto-cnn wrote. */
 export interface ModelFile {
-  /** As given, or in the run folder that was given. */
+  /** The path as given, or inside the given run folder. */
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly metadata: ModelMetadata;
@@ -17,7 +17,8 @@ export interface ModelFile {
 
 /**
  * @param path  a model, or the run folder that holds it.
- * @throws {InvalidInputError} if there is none or it cannot be read; {DataFormatError} if it is no model of ours.
+ * @throws {InvalidInputError} if the model does not exist or cannot be read; {DataFormatError} if auto-cnn did not write
+ *   it.
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
   const file = modelPathAt(path);

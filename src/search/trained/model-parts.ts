@@ -1,4 +1,4 @@
-// A model file taken apart again: its network and its weights, and the data that its run scored it on.
+// Takes a model file apart into its network and weights.
 
 import { basename, dirname, resolve } from 'node:path';
 import type { Dataset } from '../../data/set/dataset.ts';
@@ -16,11 +16,11 @@ import type { SearchConfig } from '../config/config.ts';
 import { openRunFolder } from '../run/run-folder.ts';
 import type { ModelFile } from './model-file.ts';
 
-/** Folder within a run, with a folder for each export. */
+/** Folder within a run that contains a folder per export. */
 export const EXPORTS = 'exports';
 
 export interface ModelParts {
-  /** Of the file that it was read from. */
+  /** Path of the model file. */
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly metadata: ModelMetadata;
@@ -29,14 +29,14 @@ export interface ModelParts {
 }
 
 /**
- * @throws {InvalidInputError} if the file is of an early version, which did not write down its network; {DataFormatError} if
- *   its weights are not those of its genome.
+ * @throws {InvalidInputError} if an early version, which did not store the network, wrote the file; {DataFormatError} if
+ *   its weights do not fit its genome.
  */
 export function partsOf({ path, bytes, metadata }: ModelFile): ModelParts {
   const { structure, genome, input, classes, version } = metadata;
   if (structure === undefined) {
     throw new InvalidInputError(
-      `${path} was written by an early auto-cnn (${version}) and does not say how its head is made; train its genome ${JSON.stringify(genome)} again with "auto-cnn train"`,
+      `${path} was written by an early auto-cnn (${version}) and does not describe its head; train its genome ${JSON.stringify(genome)} again with "auto-cnn train"`,
       { details: { path, version } },
     );
   }
@@ -51,7 +51,7 @@ export function encodeWeights({ network, state }: ModelParts, metadata: Readonly
   return encodeState(network.layout, state, metadata);
 }
 
-/** The configuration of the run that a model lies in, be it as an export of it; undefined if it lies in none. */
+/** The configuration of the run that contains a model or its export; undefined if there is none. */
 export function configBeside(modelPath: string): SearchConfig | undefined {
   const folder = dirname(resolve(modelPath));
   const above = dirname(folder);

@@ -91,14 +91,14 @@ describe('predictFiles', () => {
     expect(images).toEqual([{ path: join(data, 'none.png'), error: 'the file is empty' }]);
   });
 
-  it('names a path that does not exist, a folder without images, and a file that is no model', async () => {
+  it('names a path that does not exist, a folder without images, and a file that is not a model', async () => {
     const { folder, data, path } = await photos(1);
     await mkdir(join(folder, 'empty'));
     await expect(predictFiles(path, [join(data, 'gone.png')])).rejects.toThrow(/gone\.png: it does not exist/);
-    await expect(predictFiles(path, [join(folder, 'empty')])).rejects.toThrow(/there is no image \(png, .*empty/);
+    await expect(predictFiles(path, [join(folder, 'empty')])).rejects.toThrow(/there are no images \(png, .*empty/);
     await expect(predictFiles(join(data, 'gone'), [data])).rejects.toThrow(InvalidInputError);
     await expect(predictFiles(join(data, 'cat', 'tall.png'), [data])).rejects.toThrow(DataFormatError);
-    await expect(predictFiles(data, [data])).rejects.toThrow(/is no run: it has no config\.json/);
+    await expect(predictFiles(data, [data])).rejects.toThrow(/is not a run: it has no config\.json/);
   });
 });
 

@@ -1,4 +1,4 @@
-// Image files → what a model says about them, prepared as its training images were.
+// Classifies image files with a model. The images are prepared as in training.
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -15,18 +15,18 @@ import { fileFailure } from '../../files/file-failure.ts';
 import type { ModelMetadata } from '../../network/onnx/onnx-metadata.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 
-/** What {@link predictFiles} gives. */
+/** The result of {@link predictFiles}. */
 export interface FilePredictions {
   /** The model file. */
   readonly model: string;
   readonly metadata: ModelMetadata;
-  /** In the order of the paths; what a folder holds by name. An image that could not be read has the reason instead. */
+  /** In the order of the paths; the images of a folder by name. An image that could not be read has the reason instead. */
   readonly images: readonly (
     | {
         readonly path: string;
-        /** Name of the likeliest class. */
+        /** Name of the most probable class. */
         readonly className: string;
-        /** Of all classes, the likeliest first; equal ones in the order of the classes. */
+        /** All classes, most probable first; ties in the order of the classes. */
         readonly ranking: readonly { readonly className: string; readonly probability: number }[];
       }
     | { readonly path: string; readonly error: string }
@@ -36,18 +36,18 @@ export interface FilePredictions {
 export type FilePrediction = Extract<FilePredictions['images'][number], { readonly className: string }>;
 export type UnreadableImage = Extract<FilePredictions['images'][number], { readonly error: string }>;
 
-/** Images that are in memory at a time. */
+/** Number of images held in memory at once. */
 const BATCH = 100;
 
 /**
- * Classifies image files. An image that cannot be decoded is reported in its place and does not stop the others.
+ * Classifies image files. An image that cannot be decoded is reported in its place; the others are still classified.
  *
  * @param model  a model file, or the run folder that holds it.
- * @param paths  images (PNG, JPEG, WebP, told by content), and folders, which stand for all images in them and in their
- *   folders.
- * @param options  `onProgress` is called after each image; the signal ends the work.
- * @throws {InvalidInputError} if the model or a path does not exist, or there is no image; {DataFormatError} if the model
- *   is none of ours.
+ * @param paths  images (PNG, JPEG, WebP, detected by content), and folders, which stand for all images in them and their
+ *   subfolders.
+ * @param options  `onProgress` is called after each image; the signal cancels the work.
+ * @throws {InvalidInputError} if the model or a path does not exist, or there is no image; {DataFormatError} if auto-cnn
+ *   did not write the model.
  */
 export async function predictFiles(
   model: string,
@@ -76,7 +76,7 @@ export async function predictFiles(
   return { model: file.path, metadata: file.metadata, images };
 }
 
-/** Pixels as the model takes them, or why there are none. */
+/** The pixels in the model's input format, or the reason why the image cannot be read. */
 async function readImage(path: string, { metadata: { input, preparation } }: ModelFile): Promise<Uint8Array | string> {
   try {
     const planes = await decodeImage(await readFile(path), { height: preparation.height, width: preparation.width });
@@ -121,7 +121,7 @@ async function listFiles(paths: readonly string[]): Promise<string[]> {
     const found = await imagesBelow(path);
     if (found.length === 0) {
       throw new InvalidInputError(
-        `there is no image (${IMAGE_EXTENSION_LIST}) in ${path}; give images, or a folder with images`,
+        `there are no images (${IMAGE_EXTENSION_LIST}) in ${path}; give images, or a folder with images`,
         { details: { path } },
       );
     }
@@ -130,7 +130,7 @@ async function listFiles(paths: readonly string[]): Promise<string[]> {
   return files;
 }
 
-/** By code points, files and folders mixed; hidden ones and symbolic links to folders are passed over. */
+/** Sorted by code points, files and folders mixed. Skips hidden entries and symbolic links to folders. */
 async function imagesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw fileFailure('read the folder', folder, error);

@@ -42,7 +42,7 @@ describe('chooseAugmentation', () => {
     expect(choice.augmentation).toEqual({ padAndCrop: 2, horizontalFlip: true });
   });
 
-  it('crops by a fourteenth of the shorter side, and not at all where that is no pixel', async () => {
+  it('crops by a fourteenth of the shorter side, and not at all if that is less than a pixel', async () => {
     const model = modelThat(() => 0);
     const sizes = [
       [28, 28, 2],

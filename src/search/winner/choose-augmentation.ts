@@ -1,4 +1,4 @@
-// Which augmentation suits the data, found out with a network that never saw any.
+// Chooses the augmentation that suits the data, using a network that was trained without any.
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
 import { type Examples, type ImageShape, readImages, selectExamples } from '../../data/set/dataset.ts';
@@ -8,7 +8,7 @@ import type { IdentifiedTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import { buildModel } from '../model/build-model.ts';
 
-/** What came of the look at mirrored images. */
+/** The choice, and the accuracies it is based on. */
 export interface AugmentationChoice {
   readonly augmentation: AugmentationSettings;
   /** Accuracy on the images as they are, and mirrored left to right. */
@@ -17,23 +17,23 @@ export interface AugmentationChoice {
 }
 
 /**
- * Mirrored images help where they could be images of the same class. If a network that was trained without them
- * keeps this share of its accuracy on them, they are taken for such. Measured: handwritten digits 0.40 to 0.49, the animals and vehicles of
- * CIFAR-10 0.99 to 1.02.
+ * Mirrored images help if they could be images of the same class. We assume so if a network trained without them keeps this
+ * share of its accuracy on them. Measured: handwritten digits 0.40 to 0.49, the animals and vehicles of CIFAR-10 0.99 to
+ * 1.02.
  */
 const MIRROR_SHARE = 0.9;
 
-/** Crops shift by a pixel for so many of the shorter side. */
+/** Crops shift by one pixel per this many pixels of the shorter side. */
 const SIDE_PER_PIXEL = 14;
 
-/** More images than this tell the shares no better apart. */
+/** More images would not make the decision clearer. */
 const IMAGES = 2000;
 
 /**
- * Pad-and-crop by a fourteenth of the shorter side (2 pixels of 28 and of 32), and horizontal flips where they do no harm.
+ * Pad-and-crop by a fourteenth of the shorter side (2 pixels of 28 and of 32), and horizontal flips if they do no harm.
  *
- * @param model       trained without flips.
- * @param indices     positions in `examples` of validation images.
+ * @param model       a model trained without flips.
+ * @param indices     positions of the validation images in `examples`.
  */
 export async function chooseAugmentation(
   model: DeployedModel,
@@ -54,11 +54,11 @@ export async function chooseAugmentation(
 }
 
 /**
- * {@link chooseAugmentation} with the weights that a candidate has from the search, on images of the training part that
- * were held out from it. If its fitness came from elsewhere, so that there are no weights, it is trained for this: what
- * runs share must not change their results.
+ * Calls {@link chooseAugmentation} with a candidate's weights from the search, on training images that were held out from
+ * it. If its fitness came from elsewhere, so that there are no weights, it is trained for this purpose: shared results must
+ * not change the outcome of a run.
  *
- * @returns undefined if that fails.
+ * @returns undefined if the training fails.
  */
 export async function augmentationFor(
   { run, evaluator }: Pick<RunSession, 'run' | 'evaluator'>,
@@ -70,7 +70,7 @@ export async function augmentationFor(
   const isThere = await storage.has(own);
   const checkpoint = isThere ? own : folder.scratch(`augmentation-${id}.safetensors`);
   if (!isThere) {
-    // Without an id nothing answers for it.
+    // Without an id, no cache can answer the task.
     const { id: _, ...anonymous } = task;
     await evaluator.evaluate({ ...anonymous, checkpointPath: checkpoint }, { ...(signal && { signal }) });
     if (!(await storage.has(checkpoint))) return undefined;
@@ -79,7 +79,7 @@ export async function augmentationFor(
   if (!isThere) await storage.remove(checkpoint);
   const model = await DeployedModel.load(await run.loadRuntime(), bytes, checkpoint);
   try {
-    // Also where fitness is measured on the test images: these have no say here.
+    // Uses training images even if fitness is measured on the test images: the test set must not influence this choice.
     const { scoreOnTest: _, ...selection } = task.selection;
     const searchLimit = Math.max(IMAGES, dataset.classes.length);
     const { examples, validation } = selectData(dataset, { ...selection, searchLimit });

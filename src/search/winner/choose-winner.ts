@@ -1,4 +1,4 @@
-// Which of the networks that a search has trained is trained once more, on all images, at its end.
+// Chooses which network of the search gets the final training on all images.
 
 import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -15,17 +15,17 @@ import type { SearchSummary } from '../records/summary.ts';
 import { type Capacity, pickFrom, pickPromising } from './pick.ts';
 import { planRefinement, refineFront } from './refine-front.ts';
 
-/** What the final training is for. */
+/** The network that gets the final training. */
 export interface Winner {
   readonly genome: Genome;
-  /** In the search, if there was one. */
+  /** Its evaluation in the search, if there was one. */
   readonly evaluation: EvaluationEntry | undefined;
-  /** That it was picked from, where it is not just the fittest. */
+  /** The front it was picked from; absent if it is simply the fittest. */
   readonly front?: Pick<SearchSummary, 'pareto' | 'picked'>;
 }
 
 /**
- * By the rule of the configuration. Where there are several objectives, networks of the front are trained once more for it.
+ * Applies the configured rule. With several objectives, networks of the front are trained again first.
  *
  * @throws {EvaluationError} `cancelled` if the signal is aborted.
  */
@@ -36,7 +36,7 @@ export async function chooseWinner(
 ): Promise<Winner> {
   const { objectives, pick } = session.config;
   const rule = requirePick(pick, 'pick');
-  // All were cut short: what there is to choose by does not compare.
+  // All trainings were cut short, so their results are not comparable.
   if (found.comparable.length === 0) return asWinner(found.fittest);
   if (rule.name === 'promising') return mostPromising(found.comparable, session.run);
   if (rule.name === 'best' && objectives.length === 1) return asWinner(found.fittest);
@@ -60,7 +60,7 @@ async function ofFront(
 ): Promise<Winner> {
   const { config, run } = session;
   const names = costNamesOf(config);
-  // With one objective, the smaller networks are those with fewer parameters.
+  // With one objective, the cost is the number of parameters.
   const costs = names.length > 0 ? names : (['parameters'] as const);
   const refined = names.length > 0 ? await refine(paretoFront(comparable, costs)) : [];
   const front = paretoFront([...comparable, ...refined], costs);

@@ -49,7 +49,7 @@ describe('pickFrom', () => {
     expect(pick({ name: 'best' })).toEqual({ entry: FRONT[0], why: 'the highest fitness' });
   });
 
-  it('takes the smallest within so many percentage points, that difference included', () => {
+  it('takes the smallest within the given number of percentage points, inclusive', () => {
     const within = (points: number) => pick({ name: 'smallest-within', points }).entry.genome;
     expect([0.05, 0.1, 0.9, 1, 5, 100].map(within)).toEqual(['64-64', '32-32', '32-32', '16-16', '8-8', 'max']);
   });
@@ -66,7 +66,7 @@ describe('pickFrom', () => {
     expect(distances.indexOf(Math.max(...distances))).toBe(3);
   });
 
-  it('takes the best where nobody is above the line', () => {
+  it('takes the best if no network is above the line', () => {
     const straight = [member('a', 0.9, 300), member('b', 0.6, 250), member('c', 0.3, 100)];
     expect(pick({ name: 'knee' }, straight)).toEqual({
       entry: straight[0],

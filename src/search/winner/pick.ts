@@ -1,4 +1,4 @@
-// Which network of those that a search has trained becomes the model.
+// Picks the network of the search that becomes the model.
 
 import type { CostName } from '../config/objectives.ts';
 import type { FrontRule } from '../config/pick-rule.ts';
@@ -7,28 +7,30 @@ import type { EvaluationEntry } from '../records/journal-entry.ts';
 
 export interface Picked {
   readonly entry: EvaluationEntry;
-  /** In words, for people. */
+  /** Explanation for the user. */
   readonly why: string;
 }
 
-/** How much a network can learn, if it has the time. */
+/** How much a network can learn, given enough time. */
 export interface Capacity {
-  /** Skip layers. */
+  /** Number of skip layers. */
   readonly depth: number;
-  /** Of the skip layers: those of the classifier tell how little an image was pooled. */
+  /**
+   * Parameters of the skip layers. Those of the classifier are not counted: they only show how little the image was pooled.
+   */
   readonly parameters: number;
 }
 
 /**
- * `promising`: of the networks whose fitness is at most one standard error below the best, the deepest, and of these the one
- * with the most parameters. Which of them is the fittest is up to chance; and the short training of a search favours networks
- * that learn fast, while a long one at the end favours those that can learn more.
+ * `promising`: of the networks whose fitness is at most one standard error below the best, the deepest, and of these the
+ * one with the most parameters. Which of them is the fittest is a matter of chance. The short training of a search favours
+ * networks that learn fast, while the long final training favours those that can learn more.
  *
- * @param entries       that compare: of one fidelity; at least one.
- * @param images        that fitness was measured on.
- * @param capacityOf    a genome.
- * @see Breiman et al. 1984, Classification and Regression Trees, section 3.4.3, for the standard error; there the smallest
- *   within it is taken, here the largest.
+ * @param entries       comparable evaluations, all of the same fidelity; at least one.
+ * @param images        number of images on which fitness was measured.
+ * @param capacityOf    returns the capacity of a genome.
+ * @see Breiman et al. 1984, Classification and Regression Trees, section 3.4.3, for the one-standard-error rule. Differs:
+ *   the book takes the smallest model within the error, here the largest.
  */
 export function pickPromising(
   entries: readonly EvaluationEntry[],
@@ -56,12 +58,12 @@ function isLarger(a: Capacity, b: Capacity): boolean {
 
 /**
  * - `best`: the highest fitness.
- * - `knee`: of fitness and cost, each from 0 to 1 over the front, the network farthest from the line between both ends, on
- *   the side that is better. A front without such a network has none: then the best.
- * - `smallest-within`: the lowest cost of those at most so many percentage points of fitness below the best.
+ * - `knee`: with fitness and cost each scaled to 0..1 over the front, the network farthest from the line between both ends,
+ *   on the better side. If there is no such network, the best.
+ * - `smallest-within`: the lowest cost among networks at most this many percentage points of fitness below the best.
  *
- * @param front  fittest first, as `paretoFront` gives it; at least one.
- * @param cost   the second objective; further ones have no say.
+ * @param front  fittest first, as `paretoFront` returns it; at least one.
+ * @param cost   the second objective; further ones are ignored.
  * @see Das 1999, On characterizing the "knee" of the Pareto curve based on Normal-Boundary Intersection, Structural
  *   Optimization 18, section 2: the point of the curve farthest from the line between the individual minima.
  */
@@ -79,7 +81,7 @@ export function pickFrom(front: readonly EvaluationEntry[], rule: FrontRule, cos
     }
     case 'smallest-within': {
       const { points } = rule;
-      // A fitness is a share of some thousand images: far above what rounding adds.
+      // Fitness is a share of a few thousand images, so its steps are far larger than the rounding tolerance.
       const enough = front.filter(({ fitness }) => fitness >= best.fitness - points / 100 - 1e-9);
       const entry = enough.reduce((a, b) => (costOf(b, cost) < costOf(a, cost) ? b : a));
       return { entry, why: `the lowest ${cost} within ${points} percentage points of the highest fitness` };
@@ -98,7 +100,7 @@ function kneeOf(front: readonly EvaluationEntry[], cost: CostName): EvaluationEn
   const [fitnessShare, costShare] = [toShare(fitness), toShare(costs)];
   let knee: { readonly entry: EvaluationEntry; readonly distance: number } | undefined;
   for (const entry of known) {
-    // The line runs from (0, 0) to (1, 1); the distance lacks its factor of 1/√2.
+    // The line runs from (0, 0) to (1, 1); the factor 1/√2 of the distance is omitted.
     const distance = fitnessShare(entry.fitness) - costShare(costOf(entry, cost));
     if (distance > (knee?.distance ?? 1e-9)) knee = { entry, distance };
   }

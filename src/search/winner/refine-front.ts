@@ -1,5 +1,5 @@
-// After a search for more than one objective: some networks of the front are trained once more, for longer and on all
-// training images, because the little training of a search says little of what they are capable of.
+// After a search with several objectives, some networks of the front are trained again, for longer and on all training
+// images, because the short training of a search says little about what they can achieve.
 
 import { naturalLogarithm } from '../../arithmetic/logarithm.ts';
 import { mapCancelling } from '../../concurrency.ts';
@@ -16,28 +16,28 @@ import { type CostName, costNamesOf } from '../config/objectives.ts';
 import { costOf } from '../records/front.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 
-/** What is to be trained once more. */
+/** The networks to train again. */
 export interface Refinement {
   /** Fittest first. */
   readonly members: readonly EvaluationEntry[];
-  /** Of each. */
+  /** Epochs for each network. */
   readonly epochs: number;
 }
 
-/** Share of the best fitness below which a network is a curiosity, not a choice. */
+/** Networks below this share of the best fitness are not a serious choice. */
 const LEAST_FITNESS = 0.9;
-/** With work for fewer, fewer networks are trained. */
+/** If the work does not allow this many epochs, fewer networks are trained. */
 const LEAST_EPOCHS = 3;
-/** More make little difference to which network is better. */
+/** More epochs hardly change which network is better. */
 const MOST_EPOCHS = 12;
 
 /**
- * Which networks of a front are trained once more, and for how long: at most `frontSize`, as far from each other in fitness
- * and (the logarithms of) costs as can be, both ends among them, none with less than nine tenths of the best fitness. Where
- * a budget says how much work there is (`frontWork`), for as many epochs as that is enough for, and if these are few, fewer
- * networks.
+ * Chooses which networks of a front to train again, and for how long. It chooses at most `frontSize` networks, spread out
+ * as far as possible in fitness and log cost, including both ends, and none with less than nine tenths of the best fitness.
+ * If a budget limits the work (`frontWork`), the number of epochs is what the work allows; if that is too few, fewer
+ * networks are chosen.
  *
- * @param front  fittest first.
+ * @param front  sorted, fittest first.
  */
 export function planRefinement(front: readonly EvaluationEntry[], config: SearchConfig, data: DataSize): Refinement {
   const { frontSize, frontEpochs, frontWork, finalEpochs } = config;
@@ -55,9 +55,9 @@ export function planRefinement(front: readonly EvaluationEntry[], config: Search
 }
 
 /**
- * Trains the networks of a refinement; what the journal holds is not trained again.
+ * Trains the networks of a refinement. Trainings that are in the journal are not repeated.
  *
- * @returns those that failed too.
+ * @returns all trainings, including failed ones.
  * @throws {EvaluationError} `cancelled` if the signal is aborted.
  */
 export async function refineFront(
@@ -80,7 +80,7 @@ export async function refineFront(
   return mapCancelling(members, evaluator.concurrency, refine, signal);
 }
 
-/** Without the one whose neighbours are closest to each other, of equals the last. */
+/** Removes the member whose neighbours are closest to each other; among equals, the last. */
 function withoutMostCrowded(
   members: readonly EvaluationEntry[],
   costs: readonly CostName[],
@@ -91,7 +91,7 @@ function withoutMostCrowded(
   return members.toSpliced(distances.lastIndexOf(Math.min(...distances)), 1);
 }
 
-/** Whole epochs of all members that the work is enough for; 0 if for none. */
+/** The number of whole epochs of all members that the work allows; possibly 0. */
 function affordableEpochs(
   members: readonly EvaluationEntry[],
   work: number,
