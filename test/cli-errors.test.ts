@@ -100,12 +100,12 @@ describe('bad input', () => {
       'evaluate missing.onnx digits',
       /the model missing\.onnx cannot be read: it does not exist; give the model\.onnx of a run/,
     ],
-    ['evaluate text.txt digits', /text\.txt is no ONNX file \(.*\); give the model\.onnx of a run/],
+    ['evaluate text.txt digits', /text\.txt is not an ONNX file \(.*\); give the model\.onnx of a run/],
     [
       'evaluate foreign.onnx digits',
-      /foreign\.onnx is an ONNX file, but not one of auto-cnn's: .*; give the model\.onnx/,
+      /foreign\.onnx is an ONNX file, but auto-cnn did not write it: .*; give the model\.onnx/,
     ],
-    ['evaluate cut.onnx digits', /cut\.onnx is no ONNX file \(.*\); give the model\.onnx of a run/],
+    ['evaluate cut.onnx digits', /cut\.onnx is not an ONNX file \(.*\); give the model\.onnx of a run/],
     [
       'evaluate done pets',
       /model\.onnx tells the classes 0, 1, 2, 3, 4, … \(10\) apart, but pets has cats, dogs \(2\)/,

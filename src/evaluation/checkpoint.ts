@@ -1,4 +1,4 @@
-// A candidate's best weights with the outcome of its training, in one file: neither can be taken for another's.
+// A candidate's best weights and the outcome of its training, in one file, so that the two cannot get mixed up.
 
 import { decodeSafetensors, decodeSlots, decodeState, encodeState } from '../engine/state/safetensors.ts';
 import { averageStates, type TrainingState } from '../engine/state/training-state.ts';
@@ -15,8 +15,8 @@ import type { EvaluationOutcome, EvaluationTask, ParentWeights, StateFile } from
 type Metadata = Readonly<Record<string, string>>;
 
 /**
- * @param state     with what the optimiser carries, if the training is to go on from it.
- * @param metadata  what else the file says; `id` names the task.
+ * @param state     includes the optimiser's state if the training will continue from it.
+ * @param metadata  further metadata of the file; `id` names the task.
  */
 export async function encodeCheckpoint(
   layout: ParameterLayout,
@@ -31,11 +31,11 @@ export async function encodeCheckpoint(
 }
 
 /**
- * The outcome that lies with the weights.
+ * The outcome stored with the weights.
  *
- * @param id  of the task.
- * @returns undefined if the file is another task's, has no outcome, or is not what was written.
- * @throws {DataFormatError} if it is no safetensors file.
+ * @param id  id of the task.
+ * @returns undefined if the file belongs to another task, has no outcome, or is damaged.
+ * @throws {DataFormatError} if it is not a safetensors file.
  */
 async function readCheckpointOutcome(
   bytes: Uint8Array,
@@ -49,10 +49,10 @@ async function readCheckpointOutcome(
 }
 
 /**
- * The mean of the states that parts of a training ended in.
+ * The mean of the final states of parts of a training.
  *
- * @returns undefined if there are none.
- * @throws {DataFormatError} if one is no such file, or not what was written.
+ * @returns undefined if there are no files.
+ * @throws {DataFormatError} if a file is not such a state, or is damaged.
  */
 export async function readMeanState(
   storage: Storage,
@@ -69,9 +69,9 @@ export async function readMeanState(
 /**
  * The checkpoint of a training that was done in parts.
  *
- * @param files  states that its last parts ended in, at least one; the weights are their mean.
- * @param id     of the task that is the whole training.
- * @throws as {@link readMeanState}.
+ * @param files  final states of its last parts, at least one; the weights are their mean.
+ * @param id     id of the task for the whole training.
+ * @throws like {@link readMeanState}.
  */
 export async function encodeMeanCheckpoint(
   storage: Storage,
@@ -82,16 +82,16 @@ export async function encodeMeanCheckpoint(
 ): Promise<Uint8Array> {
   const mean = await readMeanState(storage, layout, files);
   const [first] = files;
-  if (mean === undefined || first === undefined) throw new RangeError('a training needs a part to end with');
+  if (mean === undefined || first === undefined) throw new RangeError('a training needs at least one part');
   const { genome = '', normalisation = '' } = decodeSafetensors(await storage.read(first.path), first.path).metadata;
   const { parameters, statistics } = mean;
   return encodeCheckpoint(layout, { parameters, statistics }, outcome, { id, genome, normalisation });
 }
 
 /**
- * Parameters that a network has from its parent, by its own tensor names.
+ * Parameters that a network inherits from its parent, by its own tensor names.
  *
- * @throws {DataFormatError} if the parent's checkpoint is gone, damaged or another task's.
+ * @throws {DataFormatError} if the parent's checkpoint is missing, damaged or belongs to another task.
  */
 export async function readInherited(
   storage: Storage,
@@ -102,7 +102,7 @@ export async function readInherited(
   const bytes = await storage.read(path).catch(() => undefined);
   if (bytes === undefined || (await readCheckpointOutcome(bytes, path, id)) === undefined) {
     throw new DataFormatError(
-      `${path}, the weights of ${genome} that its children start from, is ${bytes ? 'damaged or another task’s' : 'gone'}; restore it, or delete the line of ${id} from the journal to have it trained anew, then resume the run`,
+      `${path}, the weights of ${genome} that its children start from, ${bytes ? 'is damaged or belongs to another task' : 'is missing'}; restore it, or delete the line of ${id} from the journal to train it again, then resume the run`,
       { details: { path, id } },
     );
   }
@@ -118,9 +118,12 @@ async function decodeTrainingState(
   const outcome = await readCheckpointOutcome(bytes, path, id);
   const steps = Number(decodeSafetensors(bytes, path).metadata.steps);
   if (outcome === undefined || !Number.isSafeInteger(steps)) {
-    throw new DataFormatError(`${path} is damaged or another task’s; resume the run: what led to it is trained anew`, {
-      details: { path, id },
-    });
+    throw new DataFormatError(
+      `${path} is damaged or belongs to another task; resume the run to train that part again`,
+      {
+        details: { path, id },
+      },
+    );
   }
   return { ...decodeState(layout, bytes, path), slots: decodeSlots(bytes, path), steps };
 }
@@ -140,9 +143,9 @@ function tensorBytes(file: Uint8Array): Uint8Array {
 }
 
 /**
- * The outcome that lies with a task's weights, if they are there.
+ * The outcome stored with a task's weights, if they exist.
  *
- * @param notify  told what is damaged.
+ * @param notify  called for damaged files.
  */
 export async function checkpointOutcome(
   storage: Storage,
@@ -157,7 +160,7 @@ export async function checkpointOutcome(
   return outcome;
 }
 
-/** The outcome in a file of weights; undefined if there is none that can be read. */
+/** The outcome in a file of weights; undefined if it is missing or cannot be read. */
 export async function recordedOutcome(
   storage: Storage,
   path: string,
@@ -166,7 +169,7 @@ export async function recordedOutcome(
   try {
     return await readCheckpointOutcome(await storage.read(path), path, id);
   } catch {
-    // What is wrong with it makes no difference: it is written anew.
+    // The reason does not matter: the file is written again.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-// What is worth a look of an epoch but decides nothing: for logs, never for results.
+// Details of an epoch for logs. They never influence results.
 
 import type { TrainingHooks, TrainingProgress } from '../engine/training/train.ts';
 import type { ParameterLayout } from '../network/parameters.ts';
@@ -7,14 +7,14 @@ import { histogramOf, type TensorHistogram } from './tensor-histogram.ts';
 export interface EpochDetails {
   /** Mean loss over each batch, in the order of training. */
   readonly losses: Float32Array;
-  /** Share of each batch that was classified right. */
+  /** Share of each batch that was classified correctly. */
   readonly accuracies: Float32Array;
-  /** Of every parameter tensor after the epoch; empty for most epochs of a long training. */
+  /** Histogram of every parameter tensor after the epoch; empty for most epochs of a long training. */
   readonly weights: readonly NamedHistogram[];
 }
 
 interface NamedHistogram {
-  /** As in the parameter layout. */
+  /** Name in the parameter layout. */
   readonly name: string;
   readonly histogram: TensorHistogram;
 }
@@ -23,10 +23,10 @@ interface DetailedProgress extends TrainingProgress {
   readonly details?: EpochDetails;
 }
 
-/** So many times at most are weights looked at in a training: as many histograms of a tensor as a log shows. */
+/** Maximum number of histograms per tensor in a training: as many as a log shows. */
 const MOST_HISTOGRAMS = 50;
 
-/** Hooks of a training of so many epochs that report the details with each epoch. */
+/** Training hooks that report the details with each epoch. */
 export function recordDetails(
   layout: ParameterLayout,
   epochs: number,

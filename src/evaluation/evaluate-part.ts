@@ -1,4 +1,4 @@
-// A part of a training: from the mean of states in files, some steps, to a state in a file.
+// Evaluates a part of a training: starts from the mean of states in files, takes some steps, and writes a state to a file.
 
 import type { Dataset } from '../data/set/dataset.ts';
 import { requireEngine } from '../engine/engine-kind.ts';
@@ -23,12 +23,12 @@ export type TaskEvaluator = (
 ) => Promise<EvaluationOutcome>;
 
 /**
- * Evaluates whole tasks as {@link evaluateTask} does, and parts of trainings: what the next part of the same training
- * needs again, most of all its compiled step, is kept.
+ * Evaluates whole tasks like {@link evaluateTask}, and parts of trainings. It keeps what the next part of the same training
+ * needs, above all the compiled training step.
  */
 export function createTaskEvaluator(host: EvaluationHost): TaskEvaluator {
   const { runtime, storage } = host;
-  // Taken out while it is used: tasks may overlap.
+  // Unset while in use, because tasks may overlap.
   let kept: Preparation | undefined;
   return async (dataset, task, options = {}) => {
     const engine = await requireEngine(runtime, task.lowering ?? 'plain', task.engineKind);
@@ -59,7 +59,7 @@ interface Preparation {
   readonly trainer: PartTrainer;
 }
 
-/** What all parts of one training have in common. */
+/** Identical for all parts of one training. */
 function keyOf({ genome, network, lowering, dataset, selection, training, seed }: EvaluationTask): string {
   return JSON.stringify([genome, network, lowering, dataset, selection, training, seed]);
 }

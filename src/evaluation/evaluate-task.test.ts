@@ -124,11 +124,11 @@ describe('evaluateTask', () => {
     const evaluate = (id: string) =>
       evaluateTask({ runtime, storage: fileStorage }, dataset, { ...TASK, parent: { id, path, genome: '2-2' } });
     await expect(evaluate('parent')).rejects.toThrow(
-      `${path}, the weights of 2-2 that its children start from, is gone; restore it, or delete the line of parent from the journal`,
+      `${path}, the weights of 2-2 that its children start from, is missing; restore it, or delete the line of parent from the journal`,
     );
     await evaluateTask({ runtime, storage: fileStorage }, dataset, { ...TASK, id: 'parent', checkpointPath: path });
     expect((await evaluate('parent')).failure).toBeUndefined();
-    await expect(evaluate('other')).rejects.toThrow(/is damaged or another task’s/);
+    await expect(evaluate('other')).rejects.toThrow(/is damaged or belongs to another task/);
     await truncate(path, 1000);
     await expect(evaluate('parent')).rejects.toBeInstanceOf(DataFormatError);
   });

@@ -1,4 +1,4 @@
-// The evaluation itself, the same in every process: compile, train, score, write the best weights.
+// The evaluation itself, identical in every process: compile, train, score, write the best weights.
 
 import type { Dataset } from '../data/set/dataset.ts';
 import { requireEngine } from '../engine/engine-kind.ts';
@@ -18,7 +18,7 @@ import { cancelledError, type EvaluateOptions, type EvaluationProgress, failedOu
 import { prepareData } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
-/** What an evaluation needs of the machine that it runs on. */
+/** What an evaluation needs from its environment. */
 export interface EvaluationHost {
   readonly runtime: Runtime;
   readonly storage: Storage;
@@ -27,8 +27,8 @@ export interface EvaluationHost {
 /**
  * Trains and scores one genome.
  *
- * @returns the outcome; a candidate's own failure is an outcome of fitness 0.
- * @throws whatever is no fault of the candidate: see `Evaluator.evaluate`.
+ * @returns the outcome; if the candidate itself fails, an outcome with fitness 0.
+ * @throws errors that are not the candidate's fault: see `Evaluator.evaluate`.
  */
 export async function evaluateTask(
   { runtime, storage }: EvaluationHost,
@@ -73,13 +73,13 @@ export async function evaluateTask(
   return outcome;
 }
 
-/** To the microsecond: more is noise. */
+/** Rounded to the microsecond; finer digits are noise. */
 async function measureLatency(runtime: Runtime, network: Network): Promise<number> {
   const { ms } = await measureInference(runtime, network, { batch: 1 });
   return Math.round(ms * 1000) / 1000;
 }
 
-/** Reports details and weights with each epoch, as the task asks. */
+/** Reports details and weights with each epoch, as the task requires. */
 function reportingHooks(
   { details, weights, training }: EvaluationTask,
   { layout }: Network,
@@ -101,7 +101,7 @@ function reportingHooks(
   };
 }
 
-/** @throws {DataFormatError} as it is: damaged data is no fault of the candidate. */
+/** @throws {DataFormatError} unchanged: damaged data is not the candidate's fault. */
 export function candidateFailure(error: unknown): EvaluationError {
   if (error instanceof DataFormatError) throw error;
   if (error instanceof EvaluationError) return error;
@@ -109,7 +109,7 @@ export function candidateFailure(error: unknown): EvaluationError {
   if (error instanceof AutoCnnError && error.code === 'INVALID_INPUT') {
     return new EvaluationError('invalid', message, { cause: error });
   }
-  // The runtime's allocator and the JavaScript heap say it in their own words.
+  // The runtime's allocator and the JavaScript heap word this error differently.
   if (/alloc|out of memory|array buffer|invalid typed array length/i.test(message)) {
     return new EvaluationError('out-of-memory', message, { cause: error });
   }

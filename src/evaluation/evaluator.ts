@@ -1,4 +1,4 @@
-// One genome → its fitness. Everything that can train a candidate stands behind this interface.
+// Evaluates a genome's fitness. Everything that can train a candidate implements this interface.
 
 import type { EpochRecord } from '../engine/training/train.ts';
 import { EvaluationError } from '../errors.ts';
@@ -6,50 +6,51 @@ import type { LoweringName } from '../network/lowering/lowerings.ts';
 import type { EpochDetails } from './epoch-details.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
-/** How far an evaluation is. */
+/** Progress of an evaluation. */
 export interface EvaluationProgress {
   readonly step: number;
   readonly totalSteps: number;
   /** Set when an epoch is complete. */
   readonly epoch?: EpochRecord;
   /**
-   * Of a complete epoch, if the task asks for it.
+   * Details of a complete epoch, if the task asks for them.
    *
    * @internal
    */
   readonly details?: EpochDetails;
-  /** Of a complete epoch, if the task asks for them: a checkpoint of what counts if the training ends here (safetensors). */
+  /** Weights after a complete epoch, if the task asks for them: the checkpoint (safetensors) if the training ended here. */
   readonly weights?: Uint8Array;
 }
 
-/** What an evaluation is told beside its task. */
+/** Options of an evaluation. */
 export interface EvaluateOptions {
-  /** Called as training goes on, at most a few times a second but for every epoch. */
+  /** Called during training: after every epoch, and otherwise at most a few times per second. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Trains candidates. An own one may train them elsewhere, or wrap a {@link ProcessPoolEvaluator}. */
+/** Trains candidates. A custom evaluator may train them elsewhere, or wrap a {@link ProcessPoolEvaluator}. */
 export interface Evaluator {
-  /** How many tasks it can work on at the same time. */
+  /** Number of tasks it can evaluate concurrently. */
   readonly concurrency: number;
   /**
-   * A candidate that cannot be trained (it diverges, runs out of memory or time, crashes again and again) resolves to
-   * fitness 0 and a reason. What is no fault of the candidate rejects: unreadable data, a missing runtime, a full disk.
+   * Resolves to fitness 0 and a reason if the candidate cannot be trained: it diverges, runs out of memory or time, or
+   * crashes repeatedly. Rejects for errors that are not the candidate's fault: unreadable data, a missing runtime, a full
+   * disk.
    *
    * @throws {EvaluationError} `cancelled` if the signal is aborted.
    */
   evaluate(task: EvaluationTask, options?: EvaluateOptions): Promise<EvaluationOutcome>;
   /**
-   * Work a second with which each of `concurrency` tasks trains when there are so many at a time. For a budget of time;
-   * without it, a thread of this process is measured.
+   * Work per second of each task when `concurrency` tasks train concurrently. Needed for time budgets; if absent, one
+   * thread of this process is measured.
    */
   measureRate?(lowering: LoweringName): Promise<number>;
   /**
-   * The kind of engine that it trains with, if that need not be this process's own; tasks name it, and so do their ids.
+   * The kind of engine that it trains with, if it may differ from that of this process. Tasks and their ids name it.
    */
   engineKind?(lowering: LoweringName): Promise<string>;
-  /** Ends all work; what is being evaluated is cancelled. */
+  /** Ends all work and cancels running evaluations. */
   close(): Promise<void>;
 }
 
@@ -61,7 +62,7 @@ export function cancelledError(cause?: unknown): EvaluationError {
   return new EvaluationError('cancelled', 'the evaluation was cancelled', { cause });
 }
 
-/** Passes on epochs at once and other progress at most once in `intervalMs`, by the given clock. */
+/** Passes on epochs immediately, and other progress at most once per `intervalMs` by the given clock. */
 export function throttleProgress(
   onProgress: (progress: EvaluationProgress) => void,
   now: () => number,

@@ -1,4 +1,4 @@
-// How fast this process trains: one number for networks of any kind, in work a second.
+// Measures how fast this process trains: one number for networks of any kind, in work per second.
 
 import { power } from '../arithmetic/power.ts';
 import { withLowering } from '../engine/lowering/choose-lowering.ts';
@@ -10,14 +10,14 @@ import { trainingWork } from '../genome/work.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { createNetwork } from '../network/training-graph.ts';
 
-/** Of usual sizes, one with large images and few filters, one the other way round. */
+/** Networks of typical size: one with large feature maps and few filters, one the other way round. */
 const GENOMES = ['8-16-max-16-16', 'max-16-16-max-32-32'];
 const PROBLEM: NetworkInput = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
 const NORMALISATION = { mean: [128], std: [64] };
 const BATCH = 64;
 const REPEATS = 8;
 
-/** Work that this process does in a second of training (genome/work.ts); takes less than two seconds. */
+/** Work that this process does per second of training (genome/work.ts). Takes less than two seconds. */
 export async function measureRate(runtime: Runtime, lowering: LoweringName): Promise<number> {
   const engine = await withLowering(runtime, lowering);
   let product = 1;
@@ -27,6 +27,6 @@ export async function measureRate(runtime: Runtime, lowering: LoweringName): Pro
     const { ms } = await measureTrainingStep(engine, network, { batch: BATCH, repeats: REPEATS });
     product *= (BATCH * trainingWork(estimateCost(genome, PROBLEM)) * 1000) / ms;
   }
-  // The geometric mean.
+  // Geometric mean.
   return power(product, 1 / GENOMES.length);
 }

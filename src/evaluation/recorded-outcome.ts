@@ -1,4 +1,4 @@
-// An outcome that was recorded outside the run, instead of a training.
+// Outcomes that were recorded outside the run and replace a training.
 
 import { z } from 'zod';
 import { cancelledError, type EvaluateOptions } from './evaluator.ts';
@@ -12,7 +12,7 @@ const outcomeSchema = z.looseObject({
   pruned: z.literal(true).optional(),
 });
 
-/** What a file says of an outcome; undefined if it is none. */
+/** Parses a recorded outcome; undefined if the value is not an outcome. */
 export function readOutcome(value: unknown): EvaluationOutcome | undefined {
   if (!outcomeSchema.safeParse(value).success) return undefined;
   const { fitness, history, bestEpoch, failure, pruned } = value as EvaluationOutcome;
@@ -20,7 +20,8 @@ export function readOutcome(value: unknown): EvaluationOutcome | undefined {
 }
 
 /**
- * The outcome, with the progress that its training reported: callbacks see every epoch and can stop it as they would have.
+ * Returns a recorded outcome and repeats the progress of its training, so that callbacks see every epoch and can stop it as
+ * usual.
  *
  * @throws {EvaluationError} `cancelled` if the signal is aborted.
  */

@@ -23,7 +23,7 @@ describe('selectData', () => {
     expect(select({ seed: 'another' }).validation).not.toEqual(select().validation);
   });
 
-  it('trains on and scores on so many at most as the search limit says, never on the same', () => {
+  it('trains and scores on at most as many images as the search limit says, never on the same ones', () => {
     const whole = select();
     const { train, validation } = select({ searchLimit: 6 });
     expect([train.length, brightCount(train), validation.length, brightCount(validation)]).toEqual([6, 3, 6, 3]);

@@ -1,5 +1,5 @@
-// Which examples a task trains on and which it is scored on. Depends on the selection alone, so all candidates of a
-// search see the same split.
+// Selects the examples that a task trains on and those it is scored on. The result depends only on the selection, so all
+// candidates of a search see the same split.
 
 import type { Dataset } from '../data/set/dataset.ts';
 import { stratifiedSample, stratifiedSplit } from '../data/set/split.ts';
@@ -9,7 +9,7 @@ import { createRng } from '../random/rng.ts';
 import type { DataSelection } from './task.ts';
 
 /**
- * @throws {InvalidInputError} if a limit is below the number of classes or nothing can be held out.
+ * @throws {InvalidInputError} if a limit is below the number of classes, or no images can be held out.
  */
 export function selectData(dataset: Dataset, selection: DataSelection): TrainingData {
   const { train: examples, classes } = dataset;
@@ -35,7 +35,7 @@ export function selectData(dataset: Dataset, selection: DataSelection): Training
   return { examples, train, validation: sample(pick(all, split.validation), selection.searchLimit, '--search-limit') };
 }
 
-/** The data of a task, and what its images are normalised with. */
+/** The data of a task, and the statistics that normalise its images. */
 export interface PreparedData {
   readonly data: TrainingData;
   readonly normalisation: ChannelStatistics;
@@ -43,7 +43,9 @@ export interface PreparedData {
 
 const latest = new WeakMap<Dataset, PreparedData & { readonly key: string }>();
 
-/** {@link selectData}; as the candidates of a search share their selection, the latest of each data set is kept. */
+/**
+ * Like {@link selectData}, but caches the latest selection of each data set, because the candidates of a search share it.
+ */
 export function prepareData(dataset: Dataset, selection: DataSelection): PreparedData {
   const key = JSON.stringify(selection);
   const known = latest.get(dataset);

@@ -50,7 +50,7 @@ describe('histogramOf', () => {
     });
   });
 
-  it('leaves out what is no finite number', () => {
+  it('ignores values that are not finite', () => {
     const values = Float32Array.from([1, Number.NaN, 2, Number.POSITIVE_INFINITY]);
     expect(histogramOf(values)).toMatchObject({ min: 1, max: 2, count: 2, sum: 3, sumOfSquares: 5 });
     expect(histogramOf(Float32Array.from([Number.NaN]))).toBeUndefined();

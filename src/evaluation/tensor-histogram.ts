@@ -1,4 +1,4 @@
-// How the elements of a tensor are distributed.
+// Histograms of the elements of a tensor.
 
 export interface TensorHistogram {
   readonly min: number;
@@ -12,13 +12,13 @@ export interface TensorHistogram {
   readonly counts: Float64Array;
 }
 
-/** As many as TensorFlow's `tf.summary.histogram` has. */
+/** The same number as in TensorFlow's `tf.summary.histogram`. */
 const BUCKETS = 30;
 
 /**
  * Counts in buckets of equal width between the smallest and the largest element; one bucket if all are equal.
  *
- * @param values  any shape, flat; what is no finite number is left out.
+ * @param values  a tensor of any shape, flat; elements that are not finite are ignored.
  * @returns undefined if no element is finite.
  */
 export function histogramOf(values: Float32Array): TensorHistogram | undefined {

@@ -1,4 +1,4 @@
-// Graph → ONNX bytes, through the lowering.
+// Compiles a graph to ONNX bytes with a lowering.
 
 import type { Graph } from './graph/graph.ts';
 import { type Lowering, lower } from './lowering/lower.ts';

@@ -1,4 +1,4 @@
-// The graph that users deploy: raw pixels in, probabilities and label out, the weights inside.
+// The graph that users deploy: it takes raw pixels, returns probabilities and label, and contains the weights.
 
 import { buildForward } from './forward.ts';
 import { GraphBuilder, type Value } from './graph/graph.ts';
@@ -10,7 +10,7 @@ import { plain } from './lowering/plain.ts';
 import type { ParameterSpec } from './parameters.ts';
 import type { Network } from './training-graph.ts';
 
-/** What training arrives at: the flat vectors of `ParameterLayout`. */
+/** The result of training: the flat vectors of `ParameterLayout`. */
 export interface TrainedState {
   readonly parameters: Float32Array;
   readonly statistics: Float32Array;

@@ -1,11 +1,14 @@
-// Tiny networks that between them have every kind of layer: what an engine is tried out on.
+// Tiny networks that together have every kind of layer, for trying out an engine.
 
 import { parseGenome } from '../genome/text.ts';
 import { createNetwork, type Network } from './training-graph.ts';
 
 const NORMALISATION = { mean: [100, 120, 140], std: [50, 60, 70] };
 
-/** All layers but global average pooling, whose place the flattening has. Whole blocks of channels and less than one; images of odd and even sizes. */
+/**
+ * All layers but global average pooling, which flattening replaces. It covers full and partial blocks of channels, and
+ * images of odd and even sizes.
+ */
 export function everyLayer(): Network {
   return createNetwork(
     parseGenome('4-32-max-16-8-mean'),

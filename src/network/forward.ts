@@ -10,9 +10,9 @@ const NORM_EPSILON = 1e-3;
 export interface ForwardTensors {
   /** Trainable parameters by name. */
   readonly parameters: ReadonlyMap<string, Value>;
-  /** Running statistics by name; without them batch normalisation uses the batch's own. */
+  /** Running statistics by name; without them, batch normalisation uses the statistics of the batch. */
   readonly statistics?: ReadonlyMap<string, Value>;
-  /** In training: seed of the masks of dropout. */
+  /** In training: seed of the dropout masks. */
   readonly dropoutSeed?: number;
 }
 
@@ -97,7 +97,7 @@ class ForwardPass {
     return activation === 'relu' ? this.#builder.add('relu', [y], {}) : y;
   }
 
-  /** Only where the batch's own statistics are used, that is in training. */
+  /** Active only if the statistics of the batch are used, that is, in training. */
   #dropout({ rate }: DropoutLayer, x: Value): Value {
     if (this.#tensors.statistics !== undefined || rate === 0) return x;
     const seed = (this.#tensors.dropoutSeed ?? 0) + this.#dropouts++;

@@ -1,4 +1,4 @@
-// Weight inheritance: the parameters that a network has in common with the one that it was bred from.
+// Weight inheritance: the parameters that a network shares with its parent.
 
 import type { Layer } from './layers.ts';
 import type { Network } from './training-graph.ts';
@@ -6,16 +6,16 @@ import type { Network } from './training-graph.ts';
 type Layered = Pick<Network, 'layers' | 'layout'>;
 
 /**
- * Parameters that a child takes over from its parent: those of the layers that are unchanged.
+ * Parameters that a child takes over from its parent: those of the unchanged layers.
  *
- * Layers are aligned by a longest common subsequence. A skip layer is unchanged if its filters, its input channels and its
- * shortcut are the same, a dense layer if its whole input shape and its units are. Pooling layers, which own nothing, decide
- * between alignments of as many layers with parameters.
+ * Layers are aligned by a longest common subsequence. A skip layer is unchanged if its filters, input channels and shortcut
+ * are the same; a dense layer, if its whole input shape and its units are the same. Pooling layers have no parameters; they
+ * only break ties between alignments with equally many parameterised layers.
  *
- * @param parameters  all of the parent's, flat.
- * @returns by the child's tensor names; views of `parameters`.
+ * @param parameters  all parameters of the parent, flat.
+ * @returns parameters by the child's tensor names; views of `parameters`.
  * @see Real et al. 2017, Large-Scale Evolution of Image Classifiers; Elsken et al. 2017, Simple and Efficient Architecture
- *   Search. Differs from the latter: what is new starts at random, not as the identity.
+ *   Search. Differs from the latter: new layers start at random, not as the identity.
  */
 export function inheritParameters(
   parent: Layered,
@@ -35,16 +35,16 @@ export function inheritParameters(
 
 interface Alignment {
   readonly weight: number;
-  /** Names of layers: the parent's, the child's. */
+  /** Pairs of layer names: the parent's and the child's. */
   readonly pairs: readonly (readonly [from: string, to: string])[];
 }
 
 const NOTHING: Alignment = { weight: 0, pairs: [] };
 
-/** The heaviest common subsequence; of equals the one that ends first. */
+/** The heaviest common subsequence; among equals, the one that ends first. */
 function alignLayers(parent: readonly Layer[], child: readonly Layer[]): Alignment['pairs'] {
   const keys = keysOf(child);
-  // Of the parent's layers so far and the first 0, 1, … of the child's.
+  // Best alignments of the parent's layers so far with the first 0, 1, … layers of the child.
   let best: readonly Alignment[] = [NOTHING, ...child.map(() => NOTHING)];
   for (const [i, key] of keysOf(parent).entries()) {
     const next = [NOTHING];
@@ -65,9 +65,10 @@ function heavier(a: Alignment, b: Alignment): Alignment {
   return b.weight > a.weight ? b : a;
 }
 
-/** Equal where layers can stand for each other; undefined where there is nothing to align. */
+/** A key per layer: equal if two layers are interchangeable, undefined if there is nothing to align. */
 function keysOf(layers: readonly Layer[]): readonly (string | undefined)[] {
-  // Of what comes into the layer; 0 for those of the images. With the features, they say which shape was flattened.
+  // Channels of the layer's input; 0 stands for those of the image. Together with the features they identify the flattened
+  // shape.
   let channels = 0;
   return layers.map((layer) => {
     switch (layer.kind) {

@@ -1,4 +1,4 @@
-// Genome → layers with every size resolved, and the parameters each layer owns.
+// Turns a genome into layers with every size resolved.
 
 import { InvalidInputError } from '../errors.ts';
 import { hasShortcutConvolution, type NetworkInput } from '../genome/cost.ts';
@@ -11,7 +11,7 @@ export interface SkipLayer {
   readonly inputChannels: number;
   readonly filters1: number;
   readonly filters2: number;
-  /** Whether a 1×1 convolution lies on the shortcut. */
+  /** Whether the shortcut has a 1×1 convolution. */
   readonly convolvesShortcut: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface DenseLayer {
 export type Layer = SkipLayer | PoolingLayer | FlattenLayer | GlobalAveragePoolingLayer | DropoutLayer | DenseLayer;
 
 /**
- * The layers of a genome followed by those of the head. The softmax at the end belongs to the loss.
+ * The layers of a genome followed by those of the head. The final softmax belongs to the loss.
  *
  * @throws {InvalidInputError} if a pooling layer meets fewer than 2×2 pixels.
  */
@@ -104,7 +104,7 @@ function planHead({ head = DEFAULT_HEAD, classes }: NetworkInput, channels: numb
   return layers;
 }
 
-/** `head.dense`, `head.dense2`, … in their order. */
+/** `head.dense`, `head.dense2`, … in order. */
 function headName({ type }: HeadLayer, numbers: Map<string, number>): string {
   const number = (numbers.get(type) ?? 0) + 1;
   numbers.set(type, number);

@@ -1,10 +1,10 @@
-// What a network learns, and where it lies: all trainable parameters are one flat vector, all running statistics another.
-// One vector makes an optimiser a handful of operators whatever the network, and the state of training two buffers.
+// The parameters of a network and their positions: all trainable parameters form one flat vector, all running statistics
+// another. An optimiser is therefore a handful of operators for any network, and the state of training is two buffers.
 
 import { elementCount } from './graph/tensor-type.ts';
 import type { Layer } from './layers.ts';
 
-/** How a parameter starts: Glorot uniform (Glorot & Bengio 2010, eq. 16) or one value. */
+/** Initial values of a parameter: Glorot uniform (Glorot & Bengio 2010, eq. 16) or a constant. */
 export type Initialiser =
   | { readonly kind: 'glorotUniform'; readonly fanIn: number; readonly fanOut: number }
   | { readonly kind: 'constant'; readonly value: number };
@@ -12,7 +12,7 @@ export type Initialiser =
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Where the tensor starts in its flat vector, in elements. */
+  /** Start of the tensor in its flat vector, in elements. */
   readonly offset: number;
   readonly size: number;
   readonly initialiser: Initialiser;
@@ -26,7 +26,7 @@ export interface ParameterLayout {
 }
 
 /**
- * Every tensor that the layers own, in the order of the layers. Convolution weights are `[M, C, K, K]`, dense weights
+ * Every tensor of the layers, in the order of the layers. Convolution weights are `[M, C, K, K]`, dense weights
  * `[features, units]`; statistics are the running mean and (biased) variance of each batch normalisation.
  */
 export function layOutParameters(layers: readonly Layer[]): ParameterLayout {

@@ -1,4 +1,4 @@
-// The graph of one whole training step, and the graph that scores a batch.
+// The graph of one complete training step, and the graph that scores a batch.
 
 import type { NetworkInput } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
@@ -18,7 +18,7 @@ export interface Normalisation {
   readonly std: readonly number[];
 }
 
-/** A network to be compiled: its layers, its parameters, its input. */
+/** A network to compile: its layers, its parameters, its input. */
 export interface Network {
   readonly genome: Genome;
   readonly problem: NetworkInput;
@@ -32,21 +32,21 @@ export function createNetwork(genome: Genome, problem: NetworkInput, normalisati
   return { genome, problem, normalisation, layers, layout: layOutParameters(layers) };
 }
 
-/** What the optimiser minimises. */
+/** The loss that the optimiser minimises. */
 export interface LossSettings extends LossAttributes {
   readonly name: 'cross-entropy' | 'mean-squared-error';
 }
 
 export interface GradientOptions {
-  /** Plain cross-entropy unless given. */
+  /** Default: plain cross-entropy. */
   readonly loss?: LossSettings;
-  /** Images in a batch; known at run time only, unless given. The blocked lowering needs it. */
+  /** Number of images in a batch; if absent, it is known only at run time. The blocked lowering needs it. */
   readonly batchSize?: number;
-  /** Of the masks; a session draws a new one each step. */
+  /** Seed of the dropout masks; a session draws a new mask each step. */
   readonly dropoutSeed?: number;
 }
 
-/** The new value of state tensor `x` comes out under this name. */
+/** Name of the graph output with the new value of a state tensor. */
 export const nextName = (name: string): string => `next_${name}`;
 
 /**
@@ -82,8 +82,8 @@ export function buildTrainingGraph(
 }
 
 /**
- * Forward and backward alone, for tests and proxies. Outputs: `loss`, `correct`, `logits`, `gradient` `[P]` and, if there
- * are any, `batchStatistics` `[S]`.
+ * Only forward and backward pass, for tests and proxies. Outputs: `loss`, `correct`, `logits`, `gradient` `[P]` and, if
+ * there are any, `batchStatistics` `[S]`.
  */
 export function buildGradientGraph(network: Network, options: GradientOptions = {}): Graph {
   const builder = new GraphBuilder();
@@ -96,7 +96,7 @@ export function buildGradientGraph(network: Network, options: GradientOptions = 
 
 /**
  * Scores a batch with the running statistics. Inputs: `image`, `labels`, `parameters`, `statistics` (if any).
- * Outputs: `lossSum`, `correct`, `logits` `[N, classes]`. Class weights belong to training and have no say here.
+ * Outputs: `lossSum`, `correct`, `logits` `[N, classes]`. Class weights belong to training and are ignored here.
  */
 export function buildEvaluationGraph(network: Network, loss: LossSettings = CROSS_ENTROPY): Graph {
   const builder = new GraphBuilder();

@@ -58,7 +58,7 @@ describe('export', () => {
   it.each([
     ['nowhere', /^error: the model nowhere cannot be read: it does not exist; .*\n$/],
     ['photos', /^error: .*photos is not a run: it has no config\.json; .*\n$/],
-    ['notes.json', /^error: notes\.json is no ONNX file \(.*\); .*\n$/],
+    ['notes.json', /^error: notes\.json is not an ONNX file \(.*\); .*\n$/],
   ])('refuses %s instead of a run with code 2 and one line', async (run, message) => {
     const { code, stdout, stderr } = await runInProcess('export', run, '--format', 'onnx');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -27,7 +27,7 @@ describe('differentiate', () => {
     expect(Array.from(twice)).toEqual(Array.from(once, (value) => 2 * value));
   });
 
-  it('computes no gradient that nobody asks for, the image’s least of all', () => {
+  it('computes only the gradients that are needed, and not the image’s', () => {
     const builder = new GraphBuilder();
     const x = builder.input('x', float32('N', 1, 3, 3));
     const [weight, bias] = [builder.input('w', float32(1, 1, 3, 3)), builder.input('b', float32(1))];

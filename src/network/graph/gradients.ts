@@ -1,4 +1,4 @@
-// Reverse-mode differentiation: one table, operator → the gradients of its inputs.
+// Reverse-mode differentiation: one table that maps each operator to the gradients of its inputs.
 
 import { ShapeError } from '../../errors.ts';
 import type { GraphBuilder, Node, Value } from './graph.ts';
@@ -8,12 +8,12 @@ import { staticSize } from './tensor-type.ts';
 /**
  * Appends the gradients of `loss` with respect to `targets` to the graph.
  *
- * Only values on a path from a target to the loss get a gradient, so the image's own is never computed.
+ * Only values on a path from a target to the loss get a gradient, so the gradient of the image is never computed.
  *
  * @param loss     a scalar that a node of the builder computes.
- * @param targets  values of which the loss is a function.
- * @returns one gradient a target, of the target's shape.
- * @throws {ShapeError} if an operator on the way has no gradient, or the loss does not depend on a target.
+ * @param targets  values that the loss depends on.
+ * @returns one gradient per target, of the target's shape.
+ * @throws {ShapeError} if an operator on the path has no gradient, or the loss does not depend on a target.
  */
 export function differentiate(builder: GraphBuilder, loss: Value, targets: readonly Value[]): readonly Value[] {
   const forward = [...builder.nodes];
@@ -43,10 +43,9 @@ export function differentiate(builder: GraphBuilder, loss: Value, targets: reado
 }
 
 /**
- * @param dy      gradient of the loss with respect to the node's first output. The loss itself has none: its rule
- *                differentiates the whole.
- * @param needed  whether anybody asks for an input's gradient.
- * @returns gradients of the inputs, in order; undefined where there is none or nobody needs it.
+ * @param dy      gradient of the loss with respect to the node's first output. Rules of losses ignore it.
+ * @param needed  whether an input's gradient is needed.
+ * @returns gradients of the inputs, in order; undefined where there is none or it is not needed.
  */
 type GradientRule<Op extends OperatorName> = (
   builder: GraphBuilder,
@@ -122,8 +121,8 @@ const GRADIENTS: { readonly [Op in OperatorName]?: GradientRule<Op> } = {
 };
 
 /**
- * The gradient that batch normalisation passes on sums to zero over each channel, so a bias in front of one has none.
- * Saying so saves a pass, and keeps rounding noise out of Adam, which would blow it up to full steps.
+ * The gradient that batch normalisation passes on sums to zero over each channel, so a bias in front of it has gradient
+ * zero. Setting it to zero saves a pass, and keeps rounding noise out of Adam, which would scale it up to full steps.
  */
 function biasGradient(builder: GraphBuilder, dy: Value, bias: Value): Value {
   const producer = builder.nodes.find((node) => node.outputs[0] === dy);

@@ -4,7 +4,7 @@ import { ShapeError } from '../../errors.ts';
 import { type AttributesOf, inferTypes, type OperatorName } from './operators.ts';
 import { formatType, type TensorType } from './tensor-type.ts';
 
-/** A tensor that a graph input or a node produces. Compared by identity. */
+/** A tensor that is a graph input or produced by a node. Compared by identity. */
 export interface Value {
   readonly name: string;
   readonly type: TensorType;
@@ -25,7 +25,7 @@ export interface Graph {
 }
 
 /**
- * Builds a graph node by node; every node's output types are inferred, so a wrong shape fails where it arises.
+ * Builds a graph node by node. It infers the output types of every node, so a wrong shape fails where it arises.
  */
 export class GraphBuilder {
   readonly #inputs: Value[] = [];
@@ -38,7 +38,7 @@ export class GraphBuilder {
   }
 
   input(name: string, type: TensorType): Value {
-    if (this.#inputs.some((input) => input.name === name)) throw new ShapeError(`graph input ${name} exists already`);
+    if (this.#inputs.some((input) => input.name === name)) throw new ShapeError(`graph input ${name} already exists`);
     const value = { name, type };
     this.#inputs.push(value);
     return value;
@@ -64,7 +64,7 @@ export class GraphBuilder {
   }
 
   output(name: string, value: Value): void {
-    if (this.#outputs.has(name)) throw new ShapeError(`graph output ${name} exists already`);
+    if (this.#outputs.has(name)) throw new ShapeError(`graph output ${name} already exists`);
     this.#outputs.set(name, value);
   }
 
@@ -73,7 +73,7 @@ export class GraphBuilder {
   }
 }
 
-/** One line a node, for error messages and tests. */
+/** One line per node, for error messages and tests. */
 export function formatGraph(graph: Graph): string {
   const lines = graph.nodes.map((node) => {
     const outputs = node.outputs.map((value) => `${value.name}: ${formatType(value.type)}`).join(', ');

@@ -1,5 +1,5 @@
-// The operators of the intermediate representation: what each takes, what it gives. They say what is computed; how, is
-// the lowering's business. One table; a name that is missing here does not compile.
+// The operators of the intermediate representation, with their inputs and outputs. They define what is computed; the
+// lowering decides how. There is one table: using a name that is missing from it is a compile error.
 
 import { ShapeError } from '../../errors.ts';
 import {
@@ -14,11 +14,11 @@ import {
 
 type None = Readonly<Record<never, never>>;
 
-/** The target of class k is (1 − s)·[k is the label] + s/K; each example counts with the weight of its label's class. */
+/** The target of class k is (1 − s)·[k is the label] + s/K. Each example is weighted by the weight of its label's class. */
 export interface LossAttributes {
-  /** s, 0 unless given. */
+  /** s. Default: 0. */
   readonly labelSmoothing?: number;
-  /** `[K]`, 1 each unless given. The mean is over examples, whatever their weights. */
+  /** `[K]`. Default: 1 each. The mean divides by the number of examples, regardless of their weights. */
   readonly classWeights?: readonly number[];
 }
 
@@ -26,7 +26,7 @@ export interface LossAttributes {
 export interface OperatorAttributes {
   /** image [N,C,H,W] → (image − mean) / std per channel, float32. */
   normalise: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  /** flat [P] → one tensor a shape, in order. */
+  /** flat [P] → one tensor per shape, in order. */
   unpack: { readonly shapes: readonly (readonly number[])[] };
   /** tensors → flat [P]. */
   pack: None;
@@ -50,7 +50,7 @@ export interface OperatorAttributes {
   reluGradient: None;
   add: None;
   maxPool: None;
-  /** dy, x, y → dx. Tied maxima share the gradient in equal parts. */
+  /** dy, x, y → dx. Tied maxima share the gradient equally. */
   maxPoolGradient: None;
   meanPool: None;
   /** dy → dx with the given height and width. */
@@ -83,13 +83,16 @@ export interface OperatorAttributes {
   meanSquaredError: LossAttributes & { readonly reduction: 'mean' | 'sum' };
   /** logits, labels → dlogits of the mean loss. */
   meanSquaredErrorGradient: LossAttributes;
-  /** logits, labels → how many of the batch are right, float32 scalar. */
+  /** logits, labels → number of correct predictions in the batch, float32 scalar. */
   correctCount: None;
   /** running [S], batch [S], rate [] → running + rate · (batch − running). */
   movingAverage: None;
   /** parameters, factor [] → parameters · factor. */
   shrink: None;
-  /** parameters, gradient, first moment, second moment, step size [], scaled epsilon [] → the new first three but the gradient. */
+  /**
+   * parameters, gradient, first moment, second moment, step size [], scaled epsilon [] → new parameters, first moment,
+   * second moment.
+   */
   adamUpdate: { readonly beta1: number; readonly beta2: number; readonly weightDecay: number };
   /** parameters, gradient, velocity, learning rate [] → parameters, velocity. */
   sgdUpdate: { readonly momentum: number; readonly weightDecay: number; readonly nesterov?: boolean };
@@ -103,7 +106,8 @@ export type AttributesOf<Op extends OperatorName> = OperatorAttributes[Op];
 /**
  * Output types of an operator.
  *
- * @throws {ShapeError} if the number, element types or shapes of the inputs do not fit; it names operator and types.
+ * @throws {ShapeError} if the number, element types or shapes of the inputs do not fit; it names the operator and the
+ *   types.
  */
 export function inferTypes<Op extends OperatorName>(
   op: Op,
@@ -363,7 +367,7 @@ function halved(shape: Shape): Shape {
 function classification(inputs: Inputs): Shape {
   const logits = inputs.count(2).float(0, 2);
   const labels = inputs.at(1, 1);
-  if (labels.dtype !== 'int32' || labels.shape[0] !== logits[0]) inputs.fail('needs int32 labels, one a row');
+  if (labels.dtype !== 'int32' || labels.shape[0] !== logits[0]) inputs.fail('needs int32 labels, one per row');
   return logits;
 }
 

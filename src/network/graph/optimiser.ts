@@ -1,4 +1,5 @@
-// Optimisers: what each keeps between steps, what it is fed each step, and its update as a node over flat vectors.
+// Optimisers: the state each keeps between steps, the scalars it receives per step, and its update as a node over flat
+// vectors.
 
 import { integerPower } from '../../arithmetic/power.ts';
 import type { GraphBuilder, Value } from './graph.ts';
@@ -20,13 +21,13 @@ type SgdSettings = Extract<OptimiserSettings, { readonly name: 'sgd' }>;
 type RmspropSettings = Extract<OptimiserSettings, { readonly name: 'rmsprop' }>;
 
 export interface Optimiser {
-  /** Names of the vectors, each as long as the parameters, that start at zero and go from step to step. */
+  /** Names of the state vectors. Each is as long as the parameters, starts at zero, and is passed from step to step. */
   readonly slots: readonly string[];
-  /** Names of the scalars that each step is fed. */
+  /** Names of the scalars that each step receives. */
   readonly scalars: readonly string[];
   /**
-   * @param step  counts from 1.
-   * @returns one value a scalar, in double precision.
+   * @param step  counted from 1.
+   * @returns one value per scalar, in double precision.
    */
   scalarValues(learningRate: number, step: number): readonly number[];
   /** @returns the new parameters, then the new slots. */
@@ -53,7 +54,7 @@ export function createOptimiser(settings: OptimiserSettings): Optimiser {
 }
 
 /**
- * Adam (Kingma & Ba 2015, algorithm 1). The bias corrections are worked into step size and epsilon, here in double
+ * Adam (Kingma & Ba 2015, algorithm 1). The bias corrections are folded into step size and epsilon, here in double
  * precision: α·√(1−β₂ᵗ)/(1−β₁ᵗ) and ε·√(1−β₂ᵗ), which is the same update.
  */
 function adam({ beta1, beta2, epsilon, weightDecay }: AdamSettings): Optimiser {

@@ -1,4 +1,4 @@
-// Element types and shapes of tensors. Shapes are static but for the batch dimension, written 'N'.
+// Element types and shapes of tensors. Shapes are static except for the batch dimension, written 'N'.
 
 import { ShapeError } from '../../errors.ts';
 
@@ -25,7 +25,7 @@ export function sameType(a: TensorType, b: TensorType): boolean {
 /**
  * Number of elements of a static shape.
  *
- * @throws {ShapeError} if the shape holds the batch dimension.
+ * @throws {ShapeError} if the shape contains the batch dimension.
  */
 export function elementCount(shape: Shape): number {
   return shape.reduce<number>((product, size) => product * staticSize(size), 1);

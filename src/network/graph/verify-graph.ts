@@ -1,4 +1,4 @@
-// The rules every graph obeys between two passes.
+// Checks the rules that every graph must satisfy between two passes.
 
 import { ShapeError } from '../../errors.ts';
 import { formatGraph, type Graph, type Value } from './graph.ts';
@@ -6,8 +6,8 @@ import { inferTypes } from './operators.ts';
 import { formatType, sameType } from './tensor-type.ts';
 
 /**
- * Each value is assigned once and before its use; each node's output types are what its operator infers; each graph
- * output is computed; names are unique.
+ * Each value is assigned once and before its use. Each node's output types match those its operator infers. Each graph
+ * output is computed. Names are unique.
  *
  * @returns the graph itself.
  * @throws {ShapeError} naming the rule, the node and the graph.

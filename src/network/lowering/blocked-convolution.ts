@@ -52,11 +52,11 @@ export function convolutionRules(layouts: Layouts): ConvolutionRules {
 }
 
 /**
- * dW[m, c, i, j] = Σ dy[n, m, h, w] · x[n, c, h + i, w + j] as one convolution that sums over images instead of channels:
- * its "channels" are the images, its kernel is all of dy, and its input has pixels and channels side by side, [h, w·C + c],
- * so that a kernel dilated by C steps from pixel to pixel, and output [i, j·C + c] is the gradient of that weight.
+ * dW[m, c, i, j] = Σ dy[n, m, h, w] · x[n, c, h + i, w + j] as one convolution that sums over images instead of channels.
+ * Its "channels" are the images, its kernel is all of dy, and its input has pixels and channels side by side, [h, w·C + c].
+ * A kernel dilated by C then steps from pixel to pixel, and output [i, j·C + c] is the gradient of that weight.
  *
- * Large images are cut into bands of rows, each of which counts as an image: the kernel is then small enough for a cache.
+ * Large images are cut into bands of rows, each of which counts as an image, so that the kernel fits into a cache.
  */
 function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x: string, dy: string): string {
   const { onnx, blockSize } = layouts;
@@ -65,7 +65,8 @@ function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x:
   const [height, width, filters] = [sizeOf(node, 0, 2), sizeOf(node, 0, 3), sizeOf(node, 1, 1)];
   const pad = (kernel - 1) / 2;
   const bands = bandsOf(layouts, node);
-  // Rows of zeros are the convolution's own padding, unless an output would see nothing else, or a band not only these.
+  // Rows of zeros are the convolution's own padding, unless an output would see only padding, or bands need real neighbour
+  // rows.
   const ownRows = height > pad && bands === 1 ? pad : 0;
   const rows = height + 2 * (pad - ownRows);
   const columns = width + 2 * pad;
@@ -97,14 +98,14 @@ function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x:
   return onnx.add('Reshape', [weights, onnx.integers(filters, channels, kernel, kernel)]);
 }
 
-/** What a kernel may take of the cache next to a core, in bytes. */
+/** Bytes that a kernel may take up in the cache next to a core. */
 const CACHED_BYTES = 2 ** 20;
-/** So many blocks of filters are computed at a time. */
+/** Number of filter blocks that are computed together. */
 const FILTER_BLOCKS = 4;
-/** Bands overlap by the rows that a kernel needs around them: with fewer rows, too much is done twice. */
+/** Bands overlap by the rows that a kernel needs around them; with fewer rows, too much work is duplicated. */
 const LEAST_ROWS = 4;
 
-/** Into how many bands of equally many rows the images of a weight gradient are cut. */
+/** Number of equally high bands into which the images of a weight gradient are cut. */
 function bandsOf(layouts: Layouts, node: Node<'conv2dWeightGradient'>): number {
   const [height, width, filters] = [sizeOf(node, 0, 2), sizeOf(node, 0, 3), sizeOf(node, 1, 1)];
   const { blockSize } = layouts;
@@ -115,7 +116,7 @@ function bandsOf(layouts: Layouts, node: Node<'conv2dWeightGradient'>): number {
   return 1;
 }
 
-/** `[N, rows, row]` → `[bands · N · rows of a band, row]`: with `pad` rows on each side of a band, band by band. */
+/** `[N, rows, row]` → `[bands · N · rows of a band, row]`, band by band, with `pad` rows on each side of a band. */
 function cutIntoBands(
   onnx: OnnxBuilder,
   surrounded: string,
@@ -131,7 +132,7 @@ function cutIntoBands(
   return onnx.add('Gather', [allRows, onnx.integers(...order)], { axis: int(0) });
 }
 
-/** dy as a kernel: `[M, bands · N, H / bands, W]`, the images filled up to whole blocks. */
+/** dy as a kernel: `[M, bands · N, H / bands, W]`, with the images padded to whole blocks. */
 function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: string): string {
   const { onnx, blockSize } = layouts;
   const [images, filters] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1)];
@@ -208,7 +209,7 @@ function imageWeight(layouts: Layouts, weight: string, node: Node<OperatorName>)
   });
 }
 
-/** Filled up with zeros to whole blocks of both axes. */
+/** Pads the weight with zeros to whole blocks on both axes. */
 function paddedWeight(layouts: Layouts, weight: string, node: Node<OperatorName>) {
   const [m, c, kernel] = [sizeOf(node, 1, 0), sizeOf(node, 1, 1), sizeOf(node, 1, 2)];
   const [filters, channels] = [layouts.padded(m), layouts.padded(c)];

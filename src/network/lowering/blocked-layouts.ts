@@ -1,32 +1,33 @@
-// The layouts of feature maps in the blocked lowering. Blocked data is [N, C/B, H, W, B]: B channels lie side by side, a
-// vector register of them. Its formal shape stays [N, C, H, W], C rounded up to whole blocks; the channels added are zero.
+// The layouts of feature maps in the blocked lowering. Blocked data is [N, C/B, H, W, B]: B channels lie side by side and
+// fill a vector register. The formal shape stays [N, C, H, W] with C rounded up to whole blocks; the added channels are
+// zero.
 
 import { float, int, ints, type OnnxAttribute, type OnnxBuilder } from './onnx-graph.ts';
 
-/** The domain of the CPU provider's blocked operators; the runtime's own, so its version is pinned in package.json. */
+/** The domain of the CPU provider's blocked operators. It is internal to the runtime, so package.json pins its version. */
 export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
 
-/** What a convolution can do to its result in the same pass. */
+/** Operations that a convolution can apply to its result in the same pass. */
 export interface Fused {
-  /** Blocked, added to the result. */
+  /** A blocked tensor that is added to the result. */
   readonly sum?: string;
-  /** The last thing done. */
+  /** Applied last. */
   readonly relu?: boolean;
 }
 
-/** A convolution that is written when it is known what can be fused into it. */
+/** A convolution that is emitted once it is known what can be fused into it. */
 export interface PendingConvolution {
   readonly fused: Fused;
   emit(fused: Fused): string;
-  /** The same one with each filter's result times `scale` plus `offset`, both `[C]`. */
+  /** The same convolution with each filter's result times `scale` plus `offset`, both `[C]`. */
   scaled?(scale: string, offset: string): PendingConvolution;
 }
 
-/** What is known of a value beside its layout. */
+/** Known facts about a value besides its layout. */
 export interface ValueFacts {
-  /** It is the output of a ReLU. */
+  /** The value is the output of a ReLU. */
   readonly isRectified?: boolean;
-  /** It is the gradient of the output of a ReLU, this value, and zero already wherever the ReLU would make it so. */
+  /** The value is the gradient of this output of a ReLU, and is already zero wherever the ReLU's gradient is zero. */
   readonly pastReluOf?: string;
 }
 
@@ -39,8 +40,8 @@ interface Form {
 }
 
 /**
- * Knows in which layouts each value exists and converts on demand, once. Values go by a handle: an ONNX name, which is
- * the value itself in plain layout unless `Layouts` made the handle.
+ * Tracks the layouts in which each value exists, and converts on demand, once. Values are identified by a handle, an ONNX
+ * name. Unless `Layouts` created the handle, it is the value itself in plain layout.
  */
 export class Layouts {
   readonly onnx: OnnxBuilder;
@@ -58,7 +59,7 @@ export class Layouts {
     return Math.ceil(channels / this.blockSize) * this.blockSize;
   }
 
-  /** Takes a blocked tensor in; returns its handle. */
+  /** Registers a blocked tensor and returns its handle. */
   define(blocked: string, channels: number, facts: ValueFacts = {}): string {
     this.#forms.set(blocked, { channels, blocked, facts });
     return blocked;
@@ -70,7 +71,7 @@ export class Layouts {
     return handle;
   }
 
-  /** The convolution behind a value that nobody has needed yet. */
+  /** The pending convolution of a value that has not been used yet. */
   pending(handle: string): PendingConvolution | undefined {
     const form = this.#forms.get(handle);
     return form?.blocked === undefined ? form?.pending : undefined;
@@ -101,11 +102,11 @@ export class Layouts {
 
   /** Moves blocks of axis 1, `[a, channels, b, c]`, to the end of the data. */
   toBlocks(x: string, channels: number): string {
-    // The operator takes whole groups of four only, and fills up the block itself.
+    // The operator accepts only whole groups of four, and pads the block itself.
     return this.add('ReorderInput', [this.padAxis(x, 1, 4, channels, (4 - (channels % 4)) % 4)]);
   }
 
-  /** A vector over channels, filled up with zeros. */
+  /** Pads a vector over channels with zeros to whole blocks. */
   padVector(x: string, channels: number): string {
     return this.padAxis(x, 0, 1, channels, this.padded(channels) - channels);
   }
@@ -118,7 +119,7 @@ export class Layouts {
     return this.onnx.once(`pad ${x} ${axis} ${size} ${count}`, () => this.onnx.add('Pad', [x, pads]));
   }
 
-  /** A vector over padded channels without the padding. */
+  /** Removes the padding from a vector over channels. */
   cutVector(x: string, channels: number): string {
     if (channels === this.padded(channels)) return x;
     return this.onnx.add('Slice', [x, this.onnx.integers(0), this.onnx.integers(channels)]);
@@ -130,9 +131,9 @@ export class Layouts {
   }
 
   /**
-   * y = x·weight + bias over blocked x, with what is fused.
+   * y = x·weight + bias over blocked x, with the fused operations.
    *
-   * @param weight  in the layout that the kernel reads.
+   * @param inputs  `weight` in the layout that the kernel reads.
    */
   convolve(
     inputs: readonly [x: string, weight: string, bias?: string | undefined],
@@ -145,7 +146,7 @@ export class Layouts {
     return this.add('Conv', all, { ...attributes, ...(relu && { activation: { kind: 'string', value: 'Relu' } }) });
   }
 
-  /** a·x + b with one coefficient a channel: a depthwise convolution over single pixels. */
+  /** a·x + b with one coefficient per channel: a depthwise 1×1 convolution. */
   affine(x: string, a: string, b: string | undefined, channels: number, fused: Fused = {}): string {
     const size = this.padded(channels);
     const weight = this.onnx.add('Reshape', [this.padVector(a, channels), this.onnx.integers(size, 1, 1, 1)]);
@@ -153,7 +154,7 @@ export class Layouts {
     return this.convolve([x, weight, bias], { kernel_shape: ints(1, 1), group: int(size) }, fused);
   }
 
-  /** x where y > 0, else zero. A HardSigmoid this steep is the step function, and the fastest one there is. */
+  /** x where y > 0, else zero. A HardSigmoid this steep is the step function, and the fastest way to compute it. */
   wherePositive(x: string, y: string): string {
     return this.onnx.add('Mul', [x, this.onnx.add('HardSigmoid', [y], { alpha: float(1e30), beta: float(0) })]);
   }

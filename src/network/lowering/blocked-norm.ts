@@ -1,4 +1,4 @@
-// Blocked lowering of batch normalisation: sums by pooling, the rest by convolutions over single pixels.
+// Blocked lowering of batch normalisation: sums by pooling, the rest by 1×1 convolutions.
 
 import type { Node } from '../graph/graph.ts';
 import type { OperatorName } from '../graph/operators.ts';
@@ -20,7 +20,7 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
       onnx.add('Reciprocal', [onnx.add('Sqrt', [onnx.add('Add', [variance, onnx.scalar(epsilon)])])]),
     );
 
-  /** x − mean, once for both directions. */
+  /** x − mean, computed once for the forward and the backward pass. */
   const centred = (x: string, mean: string, channels: number) =>
     onnx.once(`centred ${x} ${mean}`, () => {
       const ones = onnx.floats(new Float32Array(channels).fill(1));
@@ -33,7 +33,7 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
   });
 
   return {
-    // The variance is that of centred values: the mean of squares less the square of the mean cancels where a mean is large.
+    // The variance is computed from centred values: E[x²] − E[x]² suffers from cancellation if the mean is large.
     batchNormTraining(node, [x = '', scale = '', offset = '']) {
       const channels = channelsOf(node);
       const mean = layouts.channelMeans(layouts.blocked(x, channels), channels);
@@ -43,7 +43,7 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
       return [layouts.defer(affine(deviation, a, offset, channels), channels), mean, variance];
     },
 
-    // Ioffe & Szegedy 2015, section 3, rearranged to dx = a·dy + b·(x − mean) + c with one coefficient a channel.
+    // Ioffe & Szegedy 2015, section 3, rearranged to dx = a·dy + b·(x − mean) + c with one coefficient per channel.
     batchNormGradient(node, [dy = '', x = '', scale = '', mean = '', variance = ''], context) {
       const channels = channelsOf(node);
       const gradient = layouts.blocked(dy, channels);
@@ -77,8 +77,8 @@ export function normRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'chan
   };
 
   /**
-   * Mean of a·b over images and pixels, `[C]`, in one pass: a depthwise convolution of all images' channels at once, whose
-   * kernels are the channels of the other.
+   * Mean of a·b over images and pixels, `[C]`, in one pass: a depthwise convolution over all images' channels of `a` at
+   * once, with the channels of `b` as kernels.
    */
   function productMeans(a: string, b: string, node: Node<OperatorName>): string {
     const [images, channels] = [sizeOf(node, 0, 0), sizeOf(node, 0, 1)];

@@ -1,4 +1,4 @@
-// Blocked lowering of pooling and its gradients, and of the ways from feature maps to vectors and back.
+// Blocked lowering of pooling and its gradients, and of conversions between feature maps and vectors.
 
 import type { Layouts } from './blocked-layouts.ts';
 import type { LoweringRules } from './lower.ts';
@@ -21,10 +21,10 @@ const POOL = { kernel_shape: ints(2, 2), strides: ints(2, 2) };
 export function poolingRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'maxPool' | 'meanPool'>): PoolingRules {
   const { onnx, blockSize } = layouts;
 
-  /** Images with few channels stay plain: filled up to a block they would only grow. */
+  /** Images with few channels stay plain: padding them to a block would only make them larger. */
   const isImage = (x: string, channels: number) => layouts.isPlain(x) && channels < blockSize;
 
-  /** Each pixel four times; an odd last row or column, which pooling drops, is filled with zeros. */
+  /** Repeats each pixel 2×2; an odd last row or column, which pooling drops, is filled with zeros. */
   const upsample = (x: string, channels: number, height: number, width: number): string => {
     const doubled = layouts.add('Upsample', [x], { scales: ints(1, 1, 2, 2) });
     if (height % 2 === 0 && width % 2 === 0) return doubled;
@@ -49,7 +49,7 @@ export function poolingRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'm
       const isMaximum = onnx.add('Cast', [onnx.add('Equal', [layouts.blocked(x, channels), maxima])], { to: int(1) });
       const ties = onnx.add('Mul', [layouts.add('AveragePool', [isMaximum], POOL), onnx.scalar(4)]);
       const share = onnx.add('Div', [layouts.blocked(dy, channels), ties]);
-      // Behind a ReLU a maximum of zero lets nothing through: said here, on a quarter of the pixels, it need not be said there.
+      // After a ReLU, a maximum of zero passes no gradient. Applying this here, on a quarter of the pixels, saves it later.
       const { isRectified = false } = layouts.facts(x);
       const passed = isRectified ? layouts.wherePositive(share, pooled) : share;
       const dx = onnx.add('Mul', [isMaximum, upsample(passed, channels, height, width)]);

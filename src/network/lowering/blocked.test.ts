@@ -139,7 +139,7 @@ describe('Layouts', () => {
     expect(layouts.onnx.nodes.map(({ opType }) => opType)).toEqual(['ReorderInput', 'ReorderOutput']);
   });
 
-  it('writes no convolution that nobody needs, and one that is needed once', () => {
+  it('emits no unused convolution, and a used one only once', () => {
     const layouts = new Layouts(new OnnxBuilder(), 8);
     const emit = () => layouts.onnx.add('Conv', ['x', 'w'], {}, BLOCKED_DOMAIN);
     layouts.defer({ fused: {}, emit }, 8);

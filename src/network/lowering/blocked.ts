@@ -1,6 +1,6 @@
-// The blocked lowering: feature maps in the channel-blocked layout of the CPU provider, whose kernels come close to the
-// hardware (measured; see docs/decisions/0004-blocked-lowering.md). Graph inputs and outputs keep their plain form, and
-// all that is no feature map is lowered as in `plain`.
+// The blocked lowering: feature maps use the channel-blocked layout of the CPU provider, whose kernels come close to the
+// hardware limit (measured; see docs/decisions/0004-blocked-lowering.md). Graph inputs and outputs keep their plain layout,
+// and everything that is not a feature map is lowered as in `plain`.
 
 import type { Node } from '../graph/graph.ts';
 import type { OperatorName } from '../graph/operators.ts';
@@ -12,7 +12,7 @@ import type { Lowering, LoweringRules } from './lower.ts';
 import { sizeOf } from './node-sizes.ts';
 import { plainRules } from './plain.ts';
 
-/** @param blockSize  channels a block; the processor's, as the runtime has it. */
+/** @param blockSize  channels per block; must match the runtime's block size for this processor. */
 export function blocked(blockSize: number): Lowering {
   return {
     start({ onnx }) {

@@ -1,5 +1,5 @@
-// Turns the intermediate representation into ONNX with a set of rules. A lowering is such a set: `plain` runs anywhere,
-// `blocked` uses what the CPU provider does best, under the same graph inputs and outputs.
+// Turns the intermediate representation into ONNX with a set of rules. A lowering is such a set: `plain` runs anywhere;
+// `blocked` uses the fastest operators of the CPU provider, with the same graph inputs and outputs.
 
 import { ShapeError } from '../../errors.ts';
 import type { Graph, Node, Value } from '../graph/graph.ts';
@@ -18,13 +18,13 @@ export type LoweringRule<Op extends OperatorName> = (
 export type LoweringRules = { readonly [Op in OperatorName]: LoweringRule<Op> };
 
 export interface Lowering {
-  /** Begins a graph. What is known about its values lives as long as what is returned. */
+  /** Starts a graph. The returned object holds what is known about the graph's values. */
   start(context: LoweringContext): StartedLowering;
 }
 
 export interface StartedLowering {
   readonly rules: LoweringRules;
-  /** Rules may keep values in a layout of their own; this is the name of one as the graph's type says. */
+  /** Rules may keep values in their own layout; this returns the name of a value in the layout of its graph type. */
   plain(name: string): string;
 }
 

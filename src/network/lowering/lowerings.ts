@@ -1,4 +1,4 @@
-// The lowerings by name, as configurations, tasks and run folders have them.
+// The lowerings by name, as used in configurations, tasks and run folders.
 
 import { blocked } from './blocked.ts';
 import type { Lowering } from './lower.ts';
@@ -19,7 +19,7 @@ export function loweringNamed(name: LoweringName): Lowering {
   return LOWERINGS[name];
 }
 
-/** The blocked lowering with blocks of this size, if we have it. */
+/** The name of the blocked lowering with this block size, if there is one. */
 export function blockedName(blockSize: number): LoweringName | undefined {
   return LOWERING_NAMES.find((name) => name === `blocked-${blockSize}`);
 }

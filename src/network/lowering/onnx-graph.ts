@@ -41,7 +41,7 @@ export const int = (value: number): OnnxAttribute => ({ kind: 'int', value });
 export const float = (value: number): OnnxAttribute => ({ kind: 'float', value });
 export const ints = (...value: number[]): OnnxAttribute => ({ kind: 'ints', value });
 
-/** Collects the nodes and constants of an ONNX graph; equal constants are stored once. */
+/** Collects the nodes and constants of an ONNX graph. Equal small constants are stored once. */
 export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly constants: OnnxConstant[] = [];
@@ -92,7 +92,7 @@ export class OnnxBuilder {
     return this.#constant(Int32Array.from(values), shape);
   }
 
-  /** Computes something once a graph: `make` runs for the first call with this key. */
+  /** Computes something once per graph: `make` runs only for the first call with this key. */
   once(key: string, make: () => string): string {
     const known = this.#derived.get(key);
     if (known !== undefined) return known;

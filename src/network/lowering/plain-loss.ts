@@ -1,4 +1,4 @@
-// Plain lowering of what comes after the logits: probabilities, losses, counts.
+// Plain lowering of the operators after the logits: probabilities, losses, counts.
 
 import type { Node } from '../graph/graph.ts';
 import type { LossAttributes, OperatorName } from '../graph/operators.ts';

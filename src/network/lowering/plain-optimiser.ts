@@ -1,4 +1,4 @@
-// Plain lowering of what runs over the flat parameter vector: packing, statistics, optimiser updates.
+// Plain lowering of the operators over the flat parameter vector: packing, statistics, optimiser updates.
 
 import { elementCount } from '../graph/tensor-type.ts';
 import type { LoweringRules } from './lower.ts';
@@ -31,7 +31,7 @@ export const optimiserRules: OptimiserRules = {
 
   shrink: (_, inputs, { onnx }) => [onnx.add('Mul', inputs)],
 
-  // Kingma & Ba 2015, algorithm 1; step size and epsilon come with the bias corrections worked in.
+  // Kingma & Ba 2015, algorithm 1; step size and epsilon already include the bias corrections.
   adamUpdate(node, [parameters = '', gradient = '', first = '', second = '', stepSize = '', epsilon = ''], { onnx }) {
     const { beta1, beta2, weightDecay } = node.attributes;
     const decayed = withDecay(onnx, gradient, parameters, weightDecay);

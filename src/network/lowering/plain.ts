@@ -1,4 +1,4 @@
-// The plain lowering: standard ONNX operators only, in the forms that the CPU provider runs fastest (measured; see
+// The plain lowering: only standard ONNX operators, in the forms that the CPU provider runs fastest (measured; see
 // docs/decisions/0001-plain-lowering.md). It runs on every ONNX runtime.
 
 import type { Node } from '../graph/graph.ts';
@@ -11,7 +11,7 @@ import { optimiserRules } from './plain-optimiser.ts';
 
 const FLOAT = int(1);
 const POOL = { kernel_shape: ints(2, 2), strides: ints(2, 2) };
-/** Up to this many input channels one product over all kernel positions beats one product a position. */
+/** Up to this many input channels, one matrix product over all kernel positions beats one product per position. */
 const FEW_CHANNELS = 4;
 
 export const plainRules: LoweringRules = {
@@ -59,8 +59,8 @@ export const plainRules: LoweringRules = {
     return [channelSum(onnx, x, node.inputs[0]?.type.shape.length === 4)];
   },
 
-  // With momentum 0 the "running" outputs are the statistics of the batch alone. The runtime writes them over the running
-  // inputs, even over constants: so each norm gets two buffers of its own, whose values do not matter.
+  // With momentum 0, the "running" outputs are the statistics of the batch. The runtime overwrites the running inputs with
+  // them, even if they are constants, so each norm gets two buffers of its own, whose values do not matter.
   batchNormTraining(node, [x = '', scale = '', offset = ''], { onnx }) {
     const outputs = ['y', 'mean', 'variance'].map((name) => onnx.fresh(`norm.${name}`));
     const buffers = [onnx.add('Neg', [scale]), onnx.add('Abs', [scale])];
@@ -72,7 +72,7 @@ export const plainRules: LoweringRules = {
     return outputs;
   },
 
-  // Ioffe & Szegedy 2015, section 3, rearranged to dx = a·dy + b·x + c with one coefficient a channel.
+  // Ioffe & Szegedy 2015, section 3, rearranged to dx = a·dy + b·x + c with one coefficient per channel.
   batchNormGradient(node, [dy = '', x = '', scale = '', mean = '', variance = ''], context) {
     const { onnx } = context;
     const channels = sizeOf(node, 0, 1);
@@ -101,7 +101,7 @@ export const plainRules: LoweringRules = {
 
   relu: (_, inputs, { onnx }) => [onnx.add('Relu', inputs)],
 
-  // A HardSigmoid this steep is the step function of y > 0, and the fastest one there is.
+  // A HardSigmoid this steep is the step function of y > 0, and the fastest way to compute it.
   reluGradient(_, [dy = '', y = ''], { onnx }) {
     return [onnx.add('Mul', [dy, onnx.add('HardSigmoid', [y], { alpha: float(1e30), beta: float(0) })])];
   },
@@ -167,7 +167,7 @@ export const plain: Lowering = {
   start: () => ({ rules: plainRules, plain: (name) => name }),
 };
 
-/** One matrix product over all kernel positions: for images, whose few channels would make thin products. */
+/** One matrix product over all kernel positions, for images: their few channels would make thin products. */
 function weightGradientAtOnce(node: Node<'conv2dWeightGradient'>, x: string, dy: string, onnx: OnnxBuilder): string {
   const { kernel } = node.attributes;
   const [channels, filters] = [sizeOf(node, 0, 1), sizeOf(node, 1, 1)];
@@ -182,7 +182,7 @@ function weightGradientAtOnce(node: Node<'conv2dWeightGradient'>, x: string, dy:
   return onnx.add('Transpose', [byPosition], { perm: ints(3, 2, 0, 1) });
 }
 
-/** One matrix product [M, N·H·W] × [N·H·W, C] a kernel position; slices of pixel rows are long runs of memory. */
+/** One matrix product [M, N·H·W] × [N·H·W, C] per kernel position; slices of pixel rows are long runs of memory. */
 function weightGradientByShift(node: Node<'conv2dWeightGradient'>, x: string, dy: string, onnx: OnnxBuilder): string {
   const { kernel } = node.attributes;
   const [channels, filters] = [sizeOf(node, 0, 1), sizeOf(node, 1, 1)];
@@ -196,7 +196,7 @@ function weightGradientByShift(node: Node<'conv2dWeightGradient'>, x: string, dy
   return onnx.add('Transpose', [byPosition], { perm: ints(2, 3, 0, 1) });
 }
 
-/** The zero-padded input, seen from each kernel position. `axes`: where height and width lie. */
+/** The zero-padded input, shifted to each kernel position. `axes`: the axes of height and width. */
 function shifted(
   node: Node<'conv2dWeightGradient'>,
   x: string,
@@ -216,20 +216,20 @@ function shifted(
   });
 }
 
-/** [N,C,H,W] → [C, N·H·W], once for all who ask. */
+/** [N,C,H,W] → [C, N·H·W], computed once. */
 function channelFirst(onnx: OnnxBuilder, x: string, channels: number): string {
   return onnx.once(`channel rows ${x}`, () =>
     onnx.add('Reshape', [onnx.add('Transpose', [x], { perm: ints(1, 0, 2, 3) }), onnx.integers(channels, -1)]),
   );
 }
 
-/** [N,C,H,W] → [N·H·W, C], once for all who ask. */
+/** [N,C,H,W] → [N·H·W, C], computed once. */
 function pixelRows(onnx: OnnxBuilder, x: string, channels: number): string {
   const last = onnx.once(`channel-last ${x}`, () => onnx.add('Transpose', [x], { perm: ints(0, 2, 3, 1) }));
   return onnx.once(`pixel rows ${x}`, () => onnx.add('Reshape', [last, onnx.integers(-1, channels)]));
 }
 
-/** Sum over all axes but the channels', in two steps: each is a fast path of the runtime, and rounds less. */
+/** Sum over all axes but the channels, in two steps: each has a fast path in the runtime, and rounds less. */
 function channelSum(onnx: OnnxBuilder, x: string, hasPixels: boolean): string {
   return onnx.once(`channel sum ${x}`, () => {
     const perImage = hasPixels ? onnx.add('ReduceSum', [x, onnx.integers(2, 3)], { keepdims: int(0) }) : x;
@@ -237,12 +237,12 @@ function channelSum(onnx: OnnxBuilder, x: string, hasPixels: boolean): string {
   });
 }
 
-/** a·x + b, one coefficient a channel: the inference form of batch normalisation does it in one pass. */
+/** a·x + b with one coefficient per channel: the inference form of batch normalisation does this in one pass. */
 function affine(onnx: OnnxBuilder, x: string, a: string, b: string, channels: number): string {
   return onnx.add('BatchNormalization', [x, a, b, zeros(onnx, channels), ones(onnx, channels)], { epsilon: float(0) });
 }
 
-/** Each pixel becomes 2×2; rows and columns that pooling dropped become zero. */
+/** Repeats each pixel 2×2; rows and columns that pooling dropped become zero. */
 function upsample(onnx: OnnxBuilder, x: string, height: number, width: number): string {
   const doubled = onnx.add('Resize', [x, '', onnx.floats([1, 1, 2, 2])], {
     mode: { kind: 'string', value: 'nearest' },

@@ -1,4 +1,4 @@
-// Checks a lowered graph before it becomes bytes: every name assigned once and before its use, every output there.
+// Checks a lowered graph before encoding: every name is assigned once and before its use, and every output exists.
 
 import { ShapeError } from '../../errors.ts';
 import type { OnnxGraph } from './onnx-graph.ts';

@@ -10,7 +10,7 @@ export interface OnnxModelInfo {
   readonly producerVersion?: string;
 }
 
-/** Highest standard operator set that is used; the file format version that belongs to it. */
+/** The standard operator set in use, and the file format version that belongs to it. */
 const OPSET = 17;
 const IR_VERSION = 8;
 

@@ -79,7 +79,7 @@ describe('readModelMetadata', () => {
     damaged.push(structure.replace('"flatten"', '"flat"'), structure.replace(/"head":\[.*?\]/, '"head":[null]'));
     for (const text of damaged) {
       expect(refusal(encodeOnnx(graph, { metadata: { ...props, structure: text } })).message).toMatch(
-        /^some\/model\.onnx has damaged metadata: structure is .*; restore it, or train anew$/,
+        /^some\/model\.onnx has damaged metadata: structure is .*; restore it, or train again$/,
       );
     }
   });
@@ -92,7 +92,7 @@ describe('readModelMetadata', () => {
   it('calls an ONNX file of somebody else one', () => {
     for (const metadata of [{}, { classes: '["a"]', genome: '' }, { ...toMetadataProps(METADATA), classes: '[1]' }]) {
       expect(refusal(encodeOnnx(graph, { metadata })).message).toMatch(
-        /^some\/model\.onnx is an ONNX file, but not one of auto-cnn's: .*; give the model\.onnx of a run$/,
+        /^some\/model\.onnx is an ONNX file, but auto-cnn did not write it: .*; give the model\.onnx of a run$/,
       );
     }
   });
@@ -107,8 +107,8 @@ describe('readModelMetadata', () => {
     ['JSON', '{"genome":"128-64"}'],
     ['PNG', '\x89PNG\r\n\x1a\n\0\0\0\rIHDR'],
     ['nested groups', '\x0b'.repeat(10_000)],
-  ])('says that %s is no ONNX file', (_, text) => {
-    expect(refusal(Buffer.from(text, 'latin1')).message).toMatch(/^some\/model\.onnx is no ONNX file/);
+  ])('says that %s is not an ONNX file', (_, text) => {
+    expect(refusal(Buffer.from(text, 'latin1')).message).toMatch(/^some\/model\.onnx is not an ONNX file/);
   });
 
   it('refuses garbage, and never fails otherwise', () => {

@@ -1,4 +1,4 @@
-// What a model of ours says about itself: written next to its graph, read without its weights.
+// The metadata of our models: written beside the graph, read without the weights.
 
 import { DataFormatError, InvalidInputError } from '../../errors.ts';
 import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../../genome/head.ts';
@@ -6,28 +6,28 @@ import { formatImageShape, type ImageShape } from '../../genome/image-shape.ts';
 import type { Network } from '../training-graph.ts';
 import { type Message, readMessage } from './protobuf-message.ts';
 
-/** What every model of ours says about itself. */
+/** The metadata of every auto-cnn model. */
 export interface ModelMetadata {
   readonly classes: readonly string[];
   /** Canonical text. */
   readonly genome: string;
   readonly version: string;
-  /** What the graph takes. */
+  /** Shape of the graph's input. */
   readonly input: ImageShape;
-  /** How an image file becomes what the graph takes. */
+  /** How an image file becomes the graph's input. */
   readonly preparation: {
     readonly height: number;
     readonly width: number;
-    /** Grey by the luma weights of ITU-R BT.601. */
+    /** `grey` uses the luma weights of ITU-R BT.601. */
     readonly colour: 'grey' | 'rgb';
-    /** Scaled with the aspect kept until it fits (Lanczos, a = 3), black around it and under what is transparent. */
+    /** Scaled to fit with its aspect ratio kept (Lanczos, a = 3), on black, which also replaces transparency. */
     readonly resize: 'contain-lanczos3-on-black';
   };
-  /** What a genome leaves open about a network. Models of early versions do not say. */
+  /** The properties of a network that its genome does not determine. Absent in models of early versions. */
   readonly structure?: {
     readonly head: readonly HeadLayer[];
     readonly shortcut: 'always' | 'where-channels-differ';
-    /** Of each channel over the training images, on raw pixels 0..255. */
+    /** Statistics of each channel over the training images, on raw pixels 0..255. */
     readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] };
   };
 }
@@ -35,7 +35,7 @@ export interface ModelMetadata {
 export type ImagePreparation = ModelMetadata['preparation'];
 export type NetworkStructure = NonNullable<ModelMetadata['structure']>;
 
-/** @param network  adds how images are prepared and what the genome leaves open. */
+/** @param network  adds the preparation of images and the properties that the genome does not determine. */
 export function toMetadataProps(
   { classes, genome, version }: Pick<ModelMetadata, 'classes' | 'genome' | 'version'>,
   network?: Network,
@@ -53,9 +53,9 @@ export function toMetadataProps(
 }
 
 /**
- * @param path  for messages.
- * @throws {DataFormatError} if the bytes are no ONNX file, one that auto-cnn did not write, or one of a version that
- *   prepares images in a way unknown here.
+ * @param path  shown in messages.
+ * @throws {DataFormatError} if the bytes are not an ONNX file, if auto-cnn did not write it, or if its version prepares
+ *   images in an unknown way.
  */
 export function readModelMetadata(bytes: Uint8Array, path: string): ModelMetadata {
   const { props, inputs } = readModel(bytes, path);
@@ -64,7 +64,7 @@ export function readModelMetadata(bytes: Uint8Array, path: string): ModelMetadat
   const input = shapeOf(inputs.get('image'));
   if (classes === undefined || genome === undefined || version === undefined || input === undefined) {
     throw new DataFormatError(
-      `${path} is an ONNX file, but not one of auto-cnn's: it lacks the metadata classes, genome and auto_cnn_version or the input "image"; give the model.onnx of a run`,
+      `${path} is an ONNX file, but auto-cnn did not write it: it lacks the metadata classes, genome and auto_cnn_version or the input "image"; give the model.onnx of a run`,
       { details: { path, metadata: Object.keys(props), inputs: [...inputs.keys()] } },
     );
   }
@@ -86,7 +86,7 @@ function preparationFor({ channels, height, width }: ImageShape): ImagePreparati
 
 interface Model {
   readonly props: Partial<Record<string, string>>;
-  /** Name → sizes; a size that is not fixed is 0. */
+  /** Sizes by input name; 0 stands for a dynamic size. */
   readonly inputs: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -116,7 +116,7 @@ function readModel(bytes: Uint8Array, path: string): Model {
     for (const entry of model.messages(MODEL.metadata)) props[entry.text(ENTRY.key)] = entry.text(ENTRY.value);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataFormatError(`${path} is no ONNX file (${reason}); give the model.onnx of a run`, {
+    throw new DataFormatError(`${path} is not an ONNX file (${reason}); give the model.onnx of a run`, {
       details: { path },
       cause,
     });
@@ -127,7 +127,7 @@ function readModel(bytes: Uint8Array, path: string): Model {
 /** @throws {RangeError} if the model has no graph. */
 export function readGraph(model: Message): Message {
   const [graph] = model.messages(MODEL.graph);
-  if (graph === undefined) throw new RangeError('it holds no graph');
+  if (graph === undefined) throw new RangeError('it contains no graph');
   return graph;
 }
 
@@ -141,11 +141,11 @@ function parseClasses(text: string): readonly string[] | undefined {
   return Array.isArray(classes) && classes.every((name) => typeof name === 'string') ? classes : undefined;
 }
 
-/** @throws {DataFormatError} if it is none that goes with the input. */
+/** @throws {DataFormatError} if the text is not a structure that fits the input. */
 function parseStructure(text: string, { channels }: ImageShape, path: string): NetworkStructure {
   const fail = (): never => {
     throw new DataFormatError(
-      `${path} has damaged metadata: structure is ${text.slice(0, 100)}; restore it, or train anew`,
+      `${path} has damaged metadata: structure is ${text.slice(0, 100)}; restore it, or train again`,
       {
         details: { path, structure: text },
       },

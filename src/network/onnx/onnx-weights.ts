@@ -1,4 +1,4 @@
-// Reads the weights back out of a model that `encodeOnnx` wrote.
+// Reads the weights from a model that `encodeOnnx` wrote.
 
 import { DataFormatError } from '../../errors.ts';
 import type { TrainedState } from '../deployable-graph.ts';
@@ -14,7 +14,7 @@ const FLOAT32 = 1;
 /**
  * The state of a network from its model file.
  *
- * @param path  for messages.
+ * @param path  shown in messages.
  * @throws {DataFormatError} if a weight is missing, or has another shape or type.
  */
 export function readModelState(layout: ParameterLayout, bytes: Uint8Array, path: string): TrainedState {
@@ -31,7 +31,7 @@ export function readModelState(layout: ParameterLayout, bytes: Uint8Array, path:
       const found = tensor?.numbers(TENSOR.sizes);
       if (raw?.length !== 4 * size || String(found) !== String(shape) || tensor?.number(TENSOR.type) !== FLOAT32) {
         throw new DataFormatError(
-          `${path} does not hold its weights as float32: ${name} should be [${shape}], found ${found ? `[${found}]` : 'none'}; give the model.onnx of a run`,
+          `${path} does not contain its weights as float32: ${name} should be [${shape}], found ${found ? `[${found}]` : 'none'}; give the model.onnx of a run`,
           { details: { path, tensor: name } },
         );
       }

@@ -1,21 +1,21 @@
-// Reads a protobuf message without knowing its type: fields by their numbers.
+// Reads a protobuf message without knowing its type: fields are accessed by number.
 
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
-/** The fields of a protobuf message; what a message holds is read when it is asked for. */
+/** The fields of a protobuf message. Nested messages are parsed on demand. */
 export interface Message {
   messages(field: number): readonly Message[];
   /** Empty if absent. */
   text(field: number): string;
   /** Empty if absent. */
   bytes(field: number): Uint8Array;
-  /** In their order; empty if absent. */
+  /** In order; empty if absent. */
   numbers(field: number): readonly number[];
   /** 0 if absent. */
   number(field: number): number;
 }
 
-/** @throws {Error} if the bytes are no message, or a field is not of the kind that is asked for. */
+/** @throws {Error} if the bytes are not a message, or a field is not of the requested kind. */
 export function readMessage(bytes: Uint8Array): Message {
   const fields: { readonly field: number; readonly value: Uint8Array | number }[] = [];
   const reader = new BinaryReader(bytes);
