@@ -44,7 +44,7 @@ describe('mapConcurrently', () => {
 });
 
 describe('mapCancelling', () => {
-  it('begins in order, has no more than so many under way, and gives results in order', async () => {
+  it('starts in order, runs at most the given number at once, and returns results in order', async () => {
     const begun: number[] = [];
     let running = 0;
     let most = 0;

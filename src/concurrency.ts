@@ -1,4 +1,4 @@
-// Several calls at a time, with results in order.
+// Runs several calls concurrently and returns their results in order.
 
 export interface ConcurrencyOptions {
   readonly signal?: AbortSignal | undefined;
@@ -7,8 +7,8 @@ export interface ConcurrencyOptions {
 }
 
 /**
- * Maps items with a bounded number of calls under way. After a failure no new call starts; the failure of the first item
- * in order is thrown, so that the same input gives the same error whatever finishes first.
+ * Maps items with a bounded number of concurrent calls. After a failure, no new call starts. The failure of the first item
+ * in order is thrown, so the same input gives the same error regardless of timing.
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
@@ -36,13 +36,13 @@ export async function mapConcurrently<T, R>(
   return results;
 }
 
-/** As many as the threads that Node.js lends to files and images. */
+/** The size of Node.js' thread pool, which reads files and decodes images. */
 const CALLS_UNDER_WAY = 4;
 
 /**
- * Calls `work` for each item, at most `concurrency` at a time, beginning with the first; results in the order of items.
+ * Calls `work` for each item in order, at most `concurrency` at a time. Results are in the order of the items.
  *
- * @throws what `work` rejects with first, after what was under way has been cancelled or has ended.
+ * @throws the first rejection of `work`, after all running calls have been cancelled or have ended.
  */
 export async function mapCancelling<Item, Result>(
   items: readonly Item[],
@@ -53,7 +53,7 @@ export async function mapCancelling<Item, Result>(
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const results: Result[] = [];
-  // One iterator for all: each takes the next item that nobody has taken.
+  // All workers share one iterator, so each takes the next free item.
   const queue = items.entries();
   const takeTurns = async (): Promise<void> => {
     for (const [index, item] of queue) {

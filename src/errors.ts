@@ -1,6 +1,6 @@
-// Every error that auto-cnn throws on purpose. Across processes compare `code`, never `instanceof`.
+// All errors that auto-cnn throws deliberately. Across processes, compare `code`, never `instanceof`.
 
-/** What kind of error it is, for programs. */
+/** The kind of an error, for programs. */
 export type ErrorCode =
   | 'INVALID_INPUT'
   | 'DATA_FORMAT'
@@ -11,7 +11,7 @@ export type ErrorCode =
   | 'ENGINE'
   | 'INTERRUPTED';
 
-/** What an error carries beside its message. */
+/** What an error contains besides its message. */
 export interface ErrorContext {
   /** Facts about the error for programs: paths, offsets, received values. JSON-serialisable. */
   readonly details?: Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ export interface ErrorContext {
 export type ErrorDetails = NonNullable<ErrorContext['details']>;
 
 /**
- * Base of all errors. The message says what happened, the constraint, what was received and the cure, in one line.
+ * Base class of all errors. The message states in one line what happened, the constraint, what was received, and the cure.
  */
 export class AutoCnnError extends Error {
   readonly code: ErrorCode;
@@ -36,30 +36,30 @@ export class AutoCnnError extends Error {
   }
 }
 
-/** The user can mend it: an option, a path, a genome text, a configuration key. */
+/** An error that the user can fix: an option, a path, a genome text, a configuration key. */
 export class InvalidInputError extends AutoCnnError {
   constructor(message: string, context?: ErrorContext) {
     super('INVALID_INPUT', message, context);
   }
 }
 
-/** A data file is not what its format demands. `details` holds `path` and, where known, `offset` (bytes) or `row`. */
+/** A data file violates its format. `details` contains `path` and, if known, `offset` (bytes) or `row`. */
 export class DataFormatError extends AutoCnnError {
   constructor(message: string, context?: ErrorContext) {
     super('DATA_FORMAT', message, context);
   }
 }
 
-/** Tensor shapes that do not fit: a bug in auto-cnn, not in the input. */
+/** Tensor shapes do not fit: a bug in auto-cnn, not an error in the input. */
 export class ShapeError extends AutoCnnError {
   constructor(message: string, context?: ErrorContext) {
     super('SHAPE', message, context);
   }
 }
 
-/** One candidate could not be evaluated. `retryable` says whether a second try could end differently. */
+/** A candidate could not be evaluated. `retryable` says whether a second attempt could succeed. */
 export class EvaluationError extends AutoCnnError {
-  /** Why the evaluation gave no fitness. */
+  /** Why the evaluation returned no fitness. */
   readonly reason: 'diverged' | 'out-of-memory' | 'timeout' | 'crashed' | 'cancelled' | 'invalid' | 'error';
   readonly retryable: boolean;
 
@@ -72,28 +72,28 @@ export class EvaluationError extends AutoCnnError {
 
 export type EvaluationFailure = EvaluationError['reason'];
 
-/** The run folder's journal cannot be read or written. `details` holds `path` and, where known, `line`. */
+/** The run folder's journal cannot be read or written. `details` contains `path` and, if known, `line`. */
 export class JournalError extends AutoCnnError {
   constructor(message: string, context?: ErrorContext) {
     super('JOURNAL', message, context);
   }
 }
 
-/** Another process owns the run folder, or has taken it over. `details` holds `path` and, where known, `pid` and `host`. */
+/** Another process owns the run folder, or has taken it over. `details` contains `path` and, if known, `pid` and `host`. */
 export class RunLockedError extends AutoCnnError {
   constructor(message: string, context?: ErrorContext) {
     super('RUN_LOCKED', message, context);
   }
 }
 
-/** The inference engine is missing or refused a graph. */
+/** The inference engine is missing or rejected a graph. */
 export class EngineError extends AutoCnnError {
   constructor(message: string, context?: ErrorContext) {
     super('ENGINE', message, context);
   }
 }
 
-/** A search was interrupted on purpose and can be resumed. `details` holds `path` and, if there is one, `best`. */
+/** A search was interrupted deliberately and can be resumed. `details` contains `path` and, if there is one, `best`. */
 export class InterruptedError extends AutoCnnError {
   constructor(message: string, context?: ErrorContext) {
     super('INTERRUPTED', message, context);

@@ -1,12 +1,12 @@
-// The versions a run records.
+// The versions that a run records.
 
-/** Of this package: `package.json` says the same, which a test checks. */
+/** Version of this package. A test checks that it matches `package.json`. */
 export const VERSION = '0.1.0';
 
 export interface Versions {
   readonly autoCnn: string;
   readonly runtime: string;
-  /** Of Node.js; `none` in a browser. */
+  /** Version of Node.js; `none` in a browser. */
   readonly node: string;
 }
 

@@ -112,7 +112,7 @@ describe('bad input', () => {
     ],
     ['evaluate done digits --size 9x9', /model\.onnx takes images of 8x8x1, not 9x9x1; leave --size/],
     // Genomes
-    ['inspect 128 --input 28x28x1', /genome "128", token 1 \("128"\): .* has no partner/],
+    ['inspect 128 --input 28x28x1', /genome "128", token 1 \("128"\): .* the second is missing/],
   ];
 
   let before: readonly string[];

@@ -34,7 +34,7 @@ describe('integerPower', () => {
   });
 
   it('refuses a broken exponent', () => {
-    expect(() => integerPower(2, 0.5)).toThrow('an exponent must be whole, received 0.5');
+    expect(() => integerPower(2, 0.5)).toThrow('the exponent must be an integer, received 0.5');
     expect(() => integerPower(2, Number.NaN)).toThrow('received NaN');
   });
 });
@@ -63,7 +63,7 @@ describe('power', () => {
   });
 
   it('refuses what has no power', () => {
-    expect(() => power(-1, 0.5)).toThrow('a base must be finite and not negative, received -1');
+    expect(() => power(-1, 0.5)).toThrow('the base must be finite and not negative, received -1');
     expect(() => power(Number.POSITIVE_INFINITY, 0.5)).toThrow('received Infinity');
     expect(() => power(2, Number.NaN)).toThrow('received NaN');
   });

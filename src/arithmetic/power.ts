@@ -1,18 +1,18 @@
-// Powers from multiplication, division and square roots alone: the standard leaves the bits of `**` to the implementation,
-// and 0.999 ** 1000 differs between versions of Node.js.
+// Powers, computed only with multiplication, division and square roots: the standard leaves the bits of `**` to the
+// implementation, and 0.999 ** 1000 differs between versions of Node.js.
 
 /**
- * base ^ exponent for a whole exponent, by repeated squaring; the same bits on every platform.
+ * base ^ exponent for an integer exponent, by repeated squaring. The bits are the same on every platform.
  *
- * The relative error is at most (|exponent| − 1) · 2⁻⁵³, to first order. Exact as long as all products are: powers of two,
- * powers of ten up to 10²².
+ * The relative error is at most (|exponent| − 1) · 2⁻⁵³, to first order. The result is exact if all products are exact:
+ * powers of two, powers of ten up to 10²².
  *
- * @param exponent  whole; below 0 the result is 1 / base ^ −exponent, which is 0 once that overflows.
+ * @param exponent  an integer; if negative, the result is 1 / base ^ −exponent, which is 0 once the power overflows.
  * @throws {RangeError} if the exponent is not a safe integer.
  * @see Knuth, The Art of Computer Programming 2, section 4.6.3, algorithm A.
  */
 export function integerPower(base: number, exponent: number): number {
-  if (!Number.isSafeInteger(exponent)) throw new RangeError(`an exponent must be whole, received ${exponent}`);
+  if (!Number.isSafeInteger(exponent)) throw new RangeError(`the exponent must be an integer, received ${exponent}`);
   if (exponent < 0) return 1 / integerPower(base, -exponent);
   let result = 1;
   let square = base;
@@ -24,8 +24,8 @@ export function integerPower(base: number, exponent: number): number {
 }
 
 /**
- * base ^ exponent for any exponent; the same bits on every platform. The whole part is {@link integerPower}, the fraction
- * a product of iterated square roots, one for each binary digit that is 1.
+ * base ^ exponent for any exponent. The bits are the same on every platform. The integer part is computed with
+ * {@link integerPower}, the fraction as a product of iterated square roots, one for each binary digit that is 1.
  *
  * The relative error is at most (|exponent| + 60) · 2⁻⁵³, to first order.
  *
@@ -35,7 +35,7 @@ export function integerPower(base: number, exponent: number): number {
  */
 export function power(base: number, exponent: number): number {
   if (!(base >= 0 && base < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`a base must be finite and not negative, received ${base}`);
+    throw new RangeError(`the base must be finite and not negative, received ${base}`);
   }
   if (exponent < 0) return 1 / power(base, -exponent);
   const whole = Math.floor(exponent);

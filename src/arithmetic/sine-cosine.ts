@@ -1,21 +1,22 @@
-// Sine and cosine from + − × alone: the standard leaves the bits of Math.sin and Math.cos to the implementation, and they
-// differ between Node.js and browsers.
+// Sine and cosine, computed only with + − ×: the standard leaves the bits of Math.sin and Math.cos to the implementation,
+// and they differ between Node.js and browsers.
 //
 // The method and the coefficients are those of fdlibm (k_sin.c, k_cos.c, e_rem_pio2.c):
-// Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved. Developed at SunSoft, a Sun Microsystems, Inc. business.
-// Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved.
+// Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved. Developed at SunSoft, a Sun Microsystems, Inc.
+// business. Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is
+// preserved.
 
-/** Angles beyond it would need more digits of π. */
+/** Larger angles would need more digits of π. */
 const LARGEST_ANGLE = 1e6;
 
 /**
- * Cosine; the same bits on every platform.
+ * Cosine, with the same bits on every platform.
  *
  * The absolute error is below 1.2 · 10⁻¹⁶, which is one unit in the last place of numbers from 0.5 to 1.
  *
  * @param angle  in radians, from −10⁶ to 10⁶.
- * @throws {RangeError} outside.
- * @see Sun Microsystems 1993, fdlibm: the angle less a multiple of π/2 (Cody and Waite), then a minimax polynomial on
+ * @throws {RangeError} if the angle is outside this range.
+ * @see Sun Microsystems 1993, fdlibm: subtracts a multiple of π/2 (Cody and Waite), then uses a minimax polynomial on
  *   ±π/4. Differs: π/2 always has 119 bits; and 1 − x²/2 is corrected for its rounding as in FreeBSD's k_cos.c.
  */
 export function cosine(angle: number): number {
@@ -25,7 +26,7 @@ export function cosine(angle: number): number {
   return quadrant === 2 ? -cosineNearZero(high, low) : sineNearZero(high, low);
 }
 
-/** Sine, with error and range of {@link cosine}. */
+/** Sine, with the error and range of {@link cosine}. */
 export function sine(angle: number): number {
   const { quadrant, high, low } = reduce(angle);
   if (quadrant === 0) return sineNearZero(high, low);

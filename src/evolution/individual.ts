@@ -1,4 +1,4 @@
-// A genome whose fitness is known.
+// A genome with its fitness.
 
 import type { Genome } from '../genome/genome.ts';
 import { genomeId } from '../genome/text.ts';
@@ -6,13 +6,13 @@ import { genomeId } from '../genome/text.ts';
 /** A genome whose fitness is known. */
 export interface Individual {
   readonly genome: Genome;
-  /** Finite; higher is fitter. A candidate that failed has the lowest there is. */
+  /** Finite; higher is fitter. A failed candidate has the lowest possible fitness. */
   readonly fitness: number;
-  /** To be minimised, where there is more than one objective; Infinity for a candidate that failed. */
+  /** Further objectives to minimise, if there are any; Infinity for a failed candidate. */
   readonly costs?: readonly number[];
 }
 
-/** The one with the highest fitness, the earliest of equals; undefined for an empty list. */
+/** The individual with the highest fitness, the earliest among equals; undefined for an empty list. */
 export function fittest(individuals: readonly Individual[]): Individual | undefined {
   return individuals.reduce<Individual | undefined>(
     (best, individual) => (best === undefined || individual.fitness > best.fitness ? individual : best),

@@ -65,7 +65,7 @@ describe('lineage', () => {
     }
   });
 
-  it('is none of random genomes, and of strategies that know no parents', () => {
+  it('is absent for random genomes, and for strategies without parents', () => {
     const random = createRandomSearchStrategy({ evaluations: 8, batchSize: 4, space, problem, rng: createRng(1) });
     expect(run(random).flatMap(({ parents }) => parents)).toEqual([]);
     expect(describeParents({}, parseGenome('8-8'))).toEqual({});

@@ -1,4 +1,4 @@
-// Who descends from whom.
+// Records the parents of genomes.
 
 import type { Genome } from '../genome/genome.ts';
 import { genomeId } from '../genome/text.ts';
@@ -6,11 +6,14 @@ import type { SearchStrategy } from './strategy.ts';
 
 export interface Bred {
   readonly genome: Genome;
-  /** One for a mutation, two for a crossover, that of the first layers first; none for a genome that was not bred. */
+  /**
+   * One for a mutation, two for a crossover (first the one that gave the first layers), none for a genome that was not
+   * bred.
+   */
   readonly parents: readonly Genome[];
 }
 
-/** The parents of each genome when it first came up: later copies of it may have others. */
+/** The parents of each genome when it first appeared; later copies may have other parents. */
 export class Lineage {
   readonly #parents = new Map<string, readonly Genome[]>();
 
@@ -28,7 +31,7 @@ export class Lineage {
   }
 }
 
-/** What a record of a genome says of its parents: their canonical texts, or nothing where there are none. */
+/** The part of a genome's record that names its parents, as canonical texts; empty if there are none. */
 export function describeParents(
   strategy: Pick<SearchStrategy, 'parentsOf'>,
   genome: Genome,

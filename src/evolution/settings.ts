@@ -1,4 +1,4 @@
-// Checks of the numbers that strategies are set up with. Each error says the setting, its constraint, what was received.
+// Checks the numeric settings of strategies. Each error names the setting, its constraint and what was received.
 
 import { InvalidInputError } from '../errors.ts';
 import { MUTATION_OPERATIONS, type MutationWeights } from './operators/mutation.ts';

@@ -136,7 +136,7 @@ describe.each(STRATEGIES)('the $name strategy', ({ create, evaluations }) => {
     }
   });
 
-  it('refuses results out of order, unasked ones and fitness that is no number, and counts none of them', () => {
+  it('refuses results out of order, unasked ones and fitness that is not a number, and counts none of them', () => {
     const strategy = create(5);
     expect(() => strategy.tell([{ genome: [], fitness: 1 }])).toThrow(
       'a result for genome "" was told, but only 0 genomes are outstanding; tell each genome that was asked once',

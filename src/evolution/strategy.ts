@@ -1,4 +1,4 @@
-// What a search strategy is: it is asked for genomes and told their fitness.
+// The interface of search strategies: they are asked for genomes and told their fitness.
 
 import { InvalidInputError } from '../errors.ts';
 import type { Genome } from '../genome/genome.ts';
@@ -6,10 +6,10 @@ import { formatGenome, genomeId } from '../genome/text.ts';
 import type { Individual } from './individual.ts';
 
 /**
- * Decides which genomes are evaluated, and never evaluates one itself.
+ * Decides which genomes are evaluated, but does not evaluate them itself.
  *
- * A strategy depends on nothing but its settings, its own random stream and what it is told: the same ones give the same
- * genomes, so a search resumes by telling it again what the journal holds. Nobody else may draw from its stream.
+ * A strategy depends only on its settings, its own random stream and the results it is told. Equal inputs give equal
+ * genomes, so a search resumes by telling it the results from the journal again. No other code may draw from its stream.
  *
  * ```ts
  * for (let genomes = strategy.ask(); genomes !== undefined; genomes = strategy.ask()) {
@@ -19,45 +19,47 @@ import type { Individual } from './individual.ts';
  */
 export interface SearchStrategy {
   /**
-   * The genomes to evaluate next, in addition to those asked before and not yet told. Empty while there are none before
-   * more results are told (never so when nothing is outstanding); undefined when the search is finished. Asking again
-   * without telling gives nothing twice.
+   * The genomes to evaluate next, in addition to those asked before and not yet told. Empty if more results must be told
+   * first (never if no results are outstanding); undefined when the search is finished. Asking again without telling
+   * returns no genome twice.
    */
   ask(): readonly Genome[] | undefined;
 
   /**
-   * Results in the order in which the genomes were asked: any number of them, from the first that is still outstanding.
-   * However results are split among calls, and wherever calls of `ask` fall between them, the strategy asks for the
-   * same genomes in the same order, so that the timing of workers cannot change a search.
+   * Tells results in the order in which the genomes were asked: any number of them, starting with the first outstanding
+   * one. The strategy asks for the same genomes in the same order however results are split among calls, and wherever calls
+   * of `ask` fall between them, so the timing of workers cannot change a search.
    *
-   * @throws {InvalidInputError} if a result is not that of the genome whose turn it is, its fitness is not finite or a
-   *   cost is not a number; then none of them counts.
+   * @throws {InvalidInputError} if a result is out of order, its fitness is not finite, or a cost is not a number; then
+   *   none of the results counts.
    */
   tell(results: readonly Individual[]): void;
 
   /**
-   * Generations completed. As they count from 0 (the initial population), it is also the number of the one under way;
-   * it changes in `tell` only. Strategies without generations count every so many results as one.
+   * Number of completed generations. Since generations count from 0 (the initial population), it is also the number of the
+   * current one. It changes only in `tell`. Strategies without generations count a fixed number of results as one.
    */
   readonly generation: number;
 
-  /** Who the next genomes descend from: the survivors of the last completed generation; empty before the first. */
+  /**
+   * The individuals that the next genomes descend from: the survivors of the last completed generation; initially empty.
+   */
   readonly population: readonly Individual[];
 
   /**
-   * Whom a genome that was asked descends from, as it first came up: one parent of a mutation, two of a crossover, none of a
-   * genome that was not bred. A strategy without parents has no such method.
+   * The parents of a genome when it was first asked for: one for a mutation, two for a crossover, none if it was not bred.
+   * A strategy without parents does not have this method.
    */
   parentsOf?(genome: Genome): readonly Genome[];
 
-  /** The fittest individual told so far, the earliest of equals. */
+  /** The fittest individual told so far; the earliest among equals. */
   readonly best: Individual | undefined;
 }
 
 /**
- * Checks results against the genomes that are outstanding, in the order asked.
+ * Checks results against the outstanding genomes, in the order asked.
  *
- * @throws {InvalidInputError} as `SearchStrategy.tell` demands.
+ * @throws {InvalidInputError} as specified by `SearchStrategy.tell`.
  */
 export function requireResultsOf(outstanding: readonly Genome[], results: readonly Individual[]): void {
   for (const [index, { genome, fitness, costs = [] }] of results.entries()) {

@@ -43,7 +43,7 @@ describe('SuccessiveHalving', () => {
     expect(standings[0]).toEqual({ kind: 'out', rung: 0, fitness: 0 });
   });
 
-  it('waits in a block for those who have not entered, unless nobody enters any more', () => {
+  it('waits in a block for candidates that have not entered, unless no more will enter', () => {
     const halving = new SuccessiveHalving({ rungs: 2, reduction: 2, cohort: { kind: 'block', size: 2 } });
     halving.enter('a');
     halving.record('a', 0, 0.5);

@@ -1,75 +1,76 @@
-// Successive halving: all begin with little training, and only the better ones of those who are compared get more.
+// Successive halving: all candidates start with little training, and only the better ones of each comparison get more.
 
 import { InvalidInputError } from '../errors.ts';
 import { checkInteger } from './settings.ts';
 
 export interface HalvingSettings {
-  /** Levels of training, at least 1; with 1 nothing is halved. */
+  /** Number of training levels, at least 1; with 1 there is no halving. */
   readonly rungs: number;
-  /** Of those who are compared on a rung, one in so many goes on to the next; above 1. The sources' η. */
+  /** One in this many compared candidates advances from each rung; above 1. Called η in the sources. */
   readonly reduction: number;
-  /** With whom an candidate is compared. */
+  /** The candidates that a candidate is compared with. */
   readonly cohort: Cohort;
 }
 
 /**
- * - `block`: candidates 0..size − 1, size..2·size − 1, …: a generation each. Nobody goes on before all of the block have their
- *   result of the rung (Jamieson & Talwalkar 2016, algorithm 1).
- * - `window`: the candidate and the size − 1 before it, so that nobody waits for those who come later (after ASHA, Li et al. 2020,
- *   algorithm 2; differs: who is compared depends on the order of entry, not on the time at which results come).
+ * - `block`: candidates 0..size − 1, size..2·size − 1, …; each block is a generation. No candidate advances before all of
+ *   its block have a result on the rung (Jamieson & Talwalkar 2016, algorithm 1).
+ * - `window`: the candidate and the size − 1 before it, so that no candidate waits for later ones (after ASHA, Li et al.
+ *   2020, algorithm 2; differs: comparisons depend on the order of entry, not on when results arrive).
  */
 export interface Cohort {
   readonly kind: 'block' | 'window';
   readonly size: number;
 }
 
-/** What comes next for an candidate. `fitness`: the highest that it had on any rung; `rung`: the last that it trained on. */
+/** The next step of a candidate. `fitness`: its highest fitness on any rung; `rung`: the last rung it was trained on. */
 export type Standing =
   | { readonly kind: 'trains'; readonly rung: number }
   | { readonly kind: 'waits' }
   | { readonly kind: 'out'; readonly rung: number; readonly fitness: number };
 
 /**
- * Decides who goes on. It depends on the order of entry and on results alone: not on the time at which they come.
+ * Decides which candidates advance. Decisions depend only on the order of entry and on results, not on when results arrive.
  *
- * Entrants of the same name have the same results and are compared as one. An candidate goes on from a rung if fewer than max(1, ⌊n / reduction⌋) of the n of its
- * cohort that have trained on that rung are ahead of it: fitter, or as fit and earlier.
+ * Candidates with the same name have the same results and are compared as one. A candidate advances from a rung if, of the
+ * n candidates of its cohort that were trained on that rung, fewer than max(1, ⌊n / reduction⌋) are ahead of it: fitter, or
+ * equally fit and earlier.
  */
 export class SuccessiveHalving {
   readonly #settings: HalvingSettings;
   readonly #names: string[] = [];
-  /** By name: fitness on each rung. */
+  /** Fitness on each rung, by name. */
   readonly #results = new Map<string, readonly number[]>();
-  /** Whether an candidate goes on from a rung. */
+  /** Whether a candidate advances from a rung. */
   readonly #decisions = new Map<number, boolean>();
   #isClosed = false;
 
   /** @throws {InvalidInputError} if a setting is impossible. */
   constructor(settings: HalvingSettings) {
     const { rungs, reduction, cohort } = settings;
-    checkInteger('rungs', rungs, 1, 'with 1 all candidates are trained alike');
+    checkInteger('rungs', rungs, 1, 'with 1 all candidates get the same training');
     checkInteger('cohort size', cohort.size, 1, 'it is the number of candidates that are compared');
     if (!(reduction > 1 && Number.isFinite(reduction))) {
       throw new InvalidInputError(
-        `reduction must be a number above 1, received ${String(reduction)}; with 3 a third of the candidates goes on`,
+        `reduction must be a number above 1, received ${String(reduction)}; with 3 a third of the candidates advances`,
         { details: { name: 'reduction', received: reduction } },
       );
     }
     this.#settings = settings;
   }
 
-  /** @returns the new candidate's number; they count from 0. */
+  /** @returns the new candidate's number, counted from 0. */
   enter(name: string): number {
-    if (this.#isClosed) throw new Error('nobody enters after the close');
+    if (this.#isClosed) throw new Error('no candidate can enter after close()');
     return this.#names.push(name) - 1;
   }
 
-  /** Nobody enters any more: a block that is not full is complete. */
+  /** No more candidates will enter; a block that is not full is now complete. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** @param rung  the one after those that are known of this name. */
+  /** @param rung  must be the next rung without a result for this name. */
   record(name: string, rung: number, fitness: number): void {
     const known = this.#results.get(name) ?? [];
     if (rung !== known.length) throw new Error(`rung ${known.length} of ${name} comes next, received rung ${rung}`);
@@ -87,7 +88,7 @@ export class SuccessiveHalving {
     throw new Error('there are no rungs');
   }
 
-  /** Undefined until all are known who are compared; then it stays as it is. */
+  /** Undefined until all results of the comparison are known; final after that. */
   #goesOn(candidate: number, rung: number): boolean | undefined {
     const key = candidate * this.#settings.rungs + rung;
     const decided = this.#decisions.get(key) ?? this.#decide(candidate, rung);
@@ -123,15 +124,15 @@ export class SuccessiveHalving {
   }
 
   /**
-   * The first that an candidate is compared with. A strategy that waits for a generation, or at most for the results of the
-   * last `size` genomes, has been told of all before it when it asks for the candidate.
+   * The first candidate that a candidate is compared with. A strategy that waits for a whole generation, or at most for the
+   * results of the last `size` genomes, has been told all results before it when it asks for the candidate.
    */
   cohortStart(candidate: number): number {
     const { kind, size } = this.#settings.cohort;
     return kind === 'block' ? candidate - (candidate % size) : Math.max(0, candidate - size + 1);
   }
 
-  /** The others, each name once; undefined while those are missing who enter later. */
+  /** The other candidates of the cohort, each name once; undefined while some have not entered. */
   #cohortOf(candidate: number): readonly number[] | undefined {
     const { kind, size } = this.#settings.cohort;
     const from = this.cohortStart(candidate);

@@ -1,4 +1,5 @@
-// What a genome costs as a network: parameters, forward FLOPs and activation memory, layer by layer, without building it.
+// Computes the cost of a genome's network, layer by layer, without building it: parameters, forward FLOPs and activation
+// memory.
 
 import { InvalidInputError } from '../errors.ts';
 import type { Genome, PoolingGene, SkipGene } from './genome.ts';
@@ -6,35 +7,38 @@ import { checkHead, DEFAULT_HEAD, type HeadLayer } from './head.ts';
 import { type ImageShape, requireImageShape } from './image-shape.ts';
 import { formatGenome } from './text.ts';
 
-/** What surrounds the genome in every network of a search: the images it reads and the classes it tells apart. */
+/** What all networks of a search have in common: the images they read and the classes they distinguish. */
 export interface NetworkInput {
   readonly input: ImageShape;
   readonly classes: number;
-  /** Without it, flatten and one dense softmax layer. */
+  /** Default: flatten and one dense softmax layer. */
   readonly head?: readonly HeadLayer[];
-  /** Whether a skip layer's shortcut has a 1×1 convolution always (the Python package), or only where the channels differ (CNN-GA). Without it, `always`. */
+  /**
+   * Whether a skip layer's shortcut has a 1×1 convolution always (the Python package), or only if the channels differ
+   * (CNN-GA). Default: `always`.
+   */
   readonly shortcut?: 'always' | 'where-channels-differ';
 }
 
 export type Shortcut = NonNullable<NetworkInput['shortcut']>;
 
-/** Whether a skip layer has a convolution on its shortcut; otherwise its input is added as it is. */
+/** Whether a skip layer has a convolution on its shortcut; otherwise its input is added unchanged. */
 export function hasShortcutConvolution(from: number, to: number, shortcut: Shortcut = 'always'): boolean {
   return shortcut === 'always' || from !== to;
 }
 
-/** What a network costs, by layer and in all; {@link estimateCost} says what the figures count. */
+/** The cost of a network, by layer and in total; {@link estimateCost} defines the figures. */
 export interface NetworkCost {
   readonly layers: readonly {
     /** `skip 128-64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
     readonly name: string;
     readonly kind: 'skip' | 'pooling' | 'head';
-    /** `[channels, height, width]`; the head's is `[classes]`. */
+    /** `[channels, height, width]`; `[features]` for layers of the head. */
     readonly outputShape: readonly number[];
     readonly parameters: number;
     readonly flops: number;
     readonly activationBytes: number;
-    /** The same with channels filled up to a multiple of 16, as the layout that is fast on a CPU has them. */
+    /** Activation bytes with channels padded to a multiple of 16, as in the fast CPU layout. */
     readonly paddedActivationBytes: number;
   }[];
   readonly parameters: number;
@@ -50,16 +54,16 @@ export type LayerCost = NetworkCost['layers'][number];
  *
  * - `parameters`: trainable numbers. Convolutions and the dense layer have a bias, batch normalisation a scale and an
  *   offset per channel (its running statistics are not counted).
- * - `flops`: of the forward pass for one image, 2 per multiply-add of convolutions and dense layers. Biases,
+ * - `flops`: forward pass for one image, 2 per multiply-add of convolutions and dense layers. Biases,
  *   normalisation, activations, additions and pooling are not counted.
  * - `activationBytes`: float32 outputs kept for the backward pass, for one image. A skip layer keeps: conv1, bn1,
  *   relu1 (F1 channels each), conv2, bn2, shortcut (if it is a convolution), and the ReLU of their sum (F2 channels each;
- *   the sum itself is not needed, as the gradient of ReLU can be read off its output). Pooling and the layers of the head
+ *   the sum itself is not needed, because the gradient of ReLU follows from its output). Pooling and the layers of the head
  *   keep their outputs; flatten, which copies nothing, is not listed.
  *   The image itself and the softmax are not counted.
  *
  * @param problem  image shape, and the number of classes (an integer of at least 2).
- * @throws {InvalidInputError} if a pooling layer would leave no pixel, naming the layer, or if `problem` is no such thing.
+ * @throws {InvalidInputError} if a pooling layer would leave no pixel (naming the layer), or if `problem` is invalid.
  */
 export function estimateCost(genome: Genome, problem: NetworkInput): NetworkCost {
   requireNetworkInput(problem);
@@ -86,7 +90,7 @@ export function estimateCost(genome: Genome, problem: NetworkInput): NetworkCost
   };
 }
 
-/** The first layer that would leave no pixel, in words; undefined if every spatial size stays at least 1. */
+/** Describes the first layer that would leave no pixel; undefined if every spatial size stays at least 1. */
 export function vanishedLayer(genome: Genome, input: ImageShape): string | undefined {
   let shape = input;
   for (const [index, gene] of genome.entries()) {

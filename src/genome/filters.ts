@@ -1,11 +1,11 @@
-// What a filter count may be: a power of two, as in the paper, up to a size no candidate needs to exceed.
+// Valid filter counts: powers of two, as in the paper, up to a size that no candidate needs to exceed.
 
 const MAX_FILTERS = 4096;
 
 /**
- * Why `filters` is no filter count, with the cure; undefined if it is one.
+ * Why `filters` is not a valid filter count, with the cure; undefined if it is valid.
  *
- * Allowed are the powers of two from 1 to {@link MAX_FILTERS}.
+ * Valid filter counts are the powers of two from 1 to {@link MAX_FILTERS}.
  */
 export function filterCountProblem(filters: number): string | undefined {
   if (!Number.isInteger(filters) || filters < 1) {

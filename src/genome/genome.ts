@@ -1,4 +1,4 @@
-// The genome: a list of genes, one a layer, immutable.
+// The genome: an immutable list of genes, one per layer.
 
 /** One layer of a network. */
 export type Gene =

@@ -1,5 +1,5 @@
-// What comes after the layers of a genome: the classifier, as a list of layers. Plain data, so that it reaches child
-// processes and files as it is.
+// The head: the classifier after the layers of a genome, as a list of layers. It is plain data, so that it can be sent to
+// child processes and written to files unchanged.
 
 import { InvalidInputError } from '../errors.ts';
 
@@ -9,13 +9,13 @@ export type HeadLayer =
   | { readonly type: 'flatten' }
   /** `[C, H, W]` → `[C]`, the mean over all pixels. */
   | { readonly type: 'globalAveragePooling' }
-  /** `units`: a number, or `classes` for as many as there are. Softmax belongs to the last layer, and it alone. */
+  /** `units`: a number, or `classes` for the number of classes. Only the last layer has softmax. */
   | {
       readonly type: 'dense';
       readonly units: number | 'classes';
       readonly activation?: 'relu' | 'softmax' | 'linear' | undefined;
     }
-  /** Training only: each value is zero with this probability, the others are scaled up by 1 / (1 − rate). */
+  /** Only in training: each value is zeroed with this probability; the others are scaled up by 1 / (1 − rate). */
   | { readonly type: 'dropout'; readonly rate: number };
 
 /** The head of CNN-GA and of the Python package: a softmax classifier on the feature maps. */
@@ -25,7 +25,7 @@ export const DEFAULT_HEAD: readonly HeadLayer[] = [
 ];
 
 /**
- * A head turns feature maps into a vector once, at its start, and ends in a dense softmax layer with a unit a class.
+ * A head turns feature maps into a vector once, at its start, and ends in a dense softmax layer with one unit per class.
  *
  * @throws {InvalidInputError} naming the layer, the rule and the cure.
  */

@@ -1,4 +1,4 @@
-// The size of the images a network reads.
+// The size of the images that a network reads.
 
 import { InvalidInputError } from '../errors.ts';
 

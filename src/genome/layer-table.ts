@@ -1,4 +1,4 @@
-// A network as a table: one row a layer, then the totals.
+// A network as a table: one row per layer, then the totals.
 
 import { grouped, scaled } from '../text/figures.ts';
 import type { NetworkCost } from './cost.ts';
@@ -6,12 +6,12 @@ import { formatImageShape, type ImageShape } from './image-shape.ts';
 
 export interface LayerTable {
   readonly head: readonly string[];
-  /** The input, then a row for each layer. */
+  /** The input, then one row per layer. */
   readonly rows: readonly (readonly string[])[];
   readonly total: readonly string[];
 }
 
-/** Names left, figures right. */
+/** Names are left-aligned, figures right-aligned. */
 const TEXT_COLUMNS = 2;
 
 /** The cells of the table. Shapes have their channels last; FLOPs and activation memory are for one image. */
@@ -24,7 +24,7 @@ export function layerTableOf(input: ImageShape, cost: NetworkCost): LayerTable {
   };
 }
 
-/** The table as plain text, a line a row. */
+/** The table as plain text, one line per row. */
 export function formatLayerTable({ head, rows, total }: LayerTable): string {
   const lines = [head, ...rows, total];
   const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));

@@ -13,11 +13,11 @@ const MAX_TRIES = 1000;
  *
  * Its length is uniform in 1..maxDepth; each layer is a skip layer with probability 0.5, else a pooling layer. Drawn in
  * this order: the length (`integer`), then for each layer whether it is a skip layer (`uniform` < 0.5) and its genes.
- * A genome that is not allowed is drawn anew as a whole; after 1,000 tries the first allowed one of
+ * A genome that is not allowed is drawn again as a whole; after 1,000 attempts, the first allowed one of
  * `cheapestGenomes` is returned.
  *
- * @throws {InvalidInputError} if the space allows none of them (`checkSpaceIsFeasible` says why).
- * @see CNN-GA, algorithm 2. Differs: P draws any positive length; here it is bounded, as in A.
+ * @throws {InvalidInputError} if the space allows none of them (`checkSpaceIsFeasible` explains why).
+ * @see CNN-GA, algorithm 2. Differs: the paper draws any positive length; here it is bounded, as in the Python package.
  */
 export function randomGenome(rng: Rng, space: SearchSpace, problem: NetworkInput): Genome {
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
@@ -31,7 +31,7 @@ export function randomGenome(rng: Rng, space: SearchSpace, problem: NetworkInput
   return fallback;
 }
 
-/** Both filter counts uniform over the allowed ones: F1, then F2 (`pick` each). */
+/** Draws both filter counts uniformly from the allowed ones: F1, then F2 (`pick` each). */
 export function randomSkipGene(rng: Rng, space: SearchSpace): SkipGene {
   const filters1 = rng.pick(space.channels);
   const filters2 = rng.pick(space.channels);

@@ -1,18 +1,18 @@
-// Genomes to begin a search with: networks as people draw them.
+// Initial genomes for a search: networks similar to those designed by hand.
 
 import type { NetworkInput } from './cost.ts';
 import type { Genome } from './genome.ts';
 import { type SearchSpace, violation } from './search-space.ts';
 
-/** The last stage sees at least so many pixels a side, if there are. */
+/** The last stage sees at least this many pixels per side, if the image has them. */
 const LEAST_SIDE = 4;
-/** Numbers of stages that are tried. */
+/** How many numbers of stages are tried. */
 const VARIANTS = 3;
 
 /**
- * Pyramids: stages of one skip layer each with max pooling between them, and from stage to stage the next higher filter
- * count of the space. One for each number of stages, the most stages first: the widest that the space allows, or the
- * narrowest, which is pooled once more before the classifier, for that to be small too.
+ * Pyramids: stages of one skip layer each, with max pooling between them and the next higher filter count of the space from
+ * stage to stage. There is one for each number of stages, the most stages first: the widest that the space allows, or the
+ * narrowest, which has one more pooling layer so that the classifier is small, too.
  *
  * @returns at most three; none if the space allows none.
  * @see Simonyan and Zisserman 2015, He et al. 2016: both halve the image and double the filters, stage by stage.
@@ -32,7 +32,7 @@ export function referenceGenomes(
   });
 }
 
-/** Of a whole number below 2³²: one more than the times it can be halved; none of 0. */
+/** Number of binary digits of an integer below 2³²; 0 for 0. */
 const binaryDigits = (value: number): number => 32 - Math.clz32(value);
 
 const MAX = { kind: 'pooling', pooling: 'max' } as const;
@@ -41,7 +41,7 @@ function wideningPyramids(stages: number, { channels }: SearchSpace): readonly G
   return channels.map((_, width) => pyramid(stages, channels.slice(width)));
 }
 
-/** @param channels  of the stages; the last one is that of all further stages. */
+/** @param channels  filter counts of the stages; the last one applies to all further stages. */
 function pyramid(stages: number, channels: readonly number[]): Genome {
   return Array.from({ length: stages }, (_, stage): Genome => {
     const filters = channels[Math.min(stage, channels.length - 1)] ?? 0;

@@ -34,7 +34,7 @@ describe('violation', () => {
       '2,007,080 bytes of activations per image exceed the limit of 1,000,000 (maxActivationBytes)',
     );
     expect(reason('128-64', { maxWork: 1e6 })).toMatch(
-      /^\d+(,\d+)* FLOPs’ worth of training on an image exceed the limit of 1,000,000 \(maxWork\)$/,
+      /^\d+(,\d+)* FLOPs of training work per image exceed the limit of 1,000,000 \(maxWork\)$/,
     );
   });
 

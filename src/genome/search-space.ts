@@ -1,4 +1,4 @@
-// Which genomes a search may visit: their layers, their depth, and what they may cost.
+// The search space: limits on the layers, depth and cost of genomes.
 
 import { InvalidInputError } from '../errors.ts';
 import { estimateCost, type NetworkCost, type NetworkInput, requireNetworkInput, vanishedLayer } from './cost.ts';
@@ -7,27 +7,30 @@ import type { Gene, Genome } from './genome.ts';
 import { formatGenome } from './text.ts';
 import { trainingWork } from './work.ts';
 
-/** Which genomes a search may visit. */
+/** The genomes that a search may visit. */
 export interface SearchSpace {
-  /** Filter counts a skip layer may have: powers of two, ascending, each once. */
+  /** Allowed filter counts of skip layers: powers of two, ascending, without duplicates. */
   readonly channels: readonly number[];
-  /** Most layers a genome may have, at any time of the search; 1 to 1,000. */
+  /** Maximum number of layers of a genome at any time of the search; 1 to 1,000. */
   readonly maxDepth: number;
-  /** Most trainable parameters, the head included. */
+  /** Maximum number of trainable parameters, including the head. */
   readonly maxParameters?: number;
-  /** Most forward FLOPs per image. */
+  /** Maximum forward FLOPs per image. */
   readonly maxFlops?: number;
-  /** Most activation memory per image of a batch, in bytes. */
+  /** Maximum activation memory per image of a batch, in bytes. */
   readonly maxActivationBytes?: number;
-  /** Most work of training on one image (3 FLOPs for each of the forward pass, and what takes as long): the time that it takes, on any machine. */
+  /**
+   * Maximum work of training on one image (3 times the forward FLOPs, plus the equivalent of other work), a
+   * machine-independent measure of time.
+   */
   readonly maxWork?: number;
 }
 
 /**
- * Why the search space does not allow a genome: the first reason, with its numbers; undefined if it allows it.
+ * The first reason why the search space forbids a genome, with its numbers; undefined if the genome is allowed.
  *
- * The order: depth, filter counts, spatial size (never below 1), parameters, FLOPs, activation memory, work. What these
- * figures count is said at {@link estimateCost}. The empty genome is a network too: its head alone.
+ * Checks are in this order: depth, filter counts, spatial size (never below 1), parameters, FLOPs, activation memory, work.
+ * {@link estimateCost} defines these figures. The empty genome is a network, too: only the head.
  */
 export function violation(genome: Genome, space: SearchSpace, problem: NetworkInput): string | undefined {
   if (genome.length > space.maxDepth) {
@@ -52,7 +55,7 @@ export function violation(genome: Genome, space: SearchSpace, problem: NetworkIn
   return `${grouped(figureOf(cost))} ${unit} exceed the limit of ${grouped(limit)} (${option})`;
 }
 
-/** @throws {InvalidInputError} with the reason; `details` holds `genome` (text) and `reason`. */
+/** @throws {InvalidInputError} with the reason; `details` contains `genome` (text) and `reason`. */
 export function requireValidGenome(genome: Genome, space: SearchSpace, problem: NetworkInput): void {
   const reason = violation(genome, space, problem);
   if (reason === undefined) return;
@@ -62,7 +65,7 @@ export function requireValidGenome(genome: Genome, space: SearchSpace, problem: 
   });
 }
 
-/** @throws {InvalidInputError} if the search space is not one: names the key, its constraint and what was received. */
+/** @throws {InvalidInputError} if the search space is invalid; names the key, its constraint and what was received. */
 export function checkSearchSpace(space: SearchSpace): void {
   const { channels, maxDepth } = space;
   if (!Array.isArray(channels) || channels.length === 0) {
@@ -87,9 +90,9 @@ export function checkSearchSpace(space: SearchSpace): void {
 }
 
 /**
- * Checks that at least one genome of one layer or more is allowed, trying the cheapest ones ({@link cheapestGenomes}).
+ * Checks that at least one non-empty genome is allowed, by trying the cheapest ones ({@link cheapestGenomes}).
  *
- * @throws {InvalidInputError} naming the limit that cannot be met and the smallest value that can.
+ * @throws {InvalidInputError} naming the limit that no network meets and the smallest feasible value.
  */
 export function checkSpaceIsFeasible(space: SearchSpace, problem: NetworkInput): void {
   requireNetworkInput(problem);
@@ -113,9 +116,9 @@ export function checkSpaceIsFeasible(space: SearchSpace, problem: NetworkInput):
 }
 
 /**
- * The cheapest genomes of each number of pooling layers, fewest layers first: pooling layers alone, or with one skip
- * layer of the fewest filters before or after them. If any genome fits the limits, one of these practically always does.
- * Those with a skip layer come first among genomes of the same depth.
+ * The cheapest genomes for each number of pooling layers, fewest layers first: only pooling layers, or with one skip layer
+ * of the fewest filters before or after them. If any genome fits the limits, one of these almost always does. Among genomes
+ * of the same depth, those with a skip layer come first.
  */
 export function cheapestGenomes(space: SearchSpace, problem: NetworkInput): readonly Genome[] {
   const filters = Math.min(...space.channels);
@@ -138,7 +141,7 @@ const FIGURES = [
     figureOf: (cost: NetworkCost) => cost.activationBytes,
     unit: 'bytes of activations per image',
   },
-  { option: 'maxWork', figureOf: trainingWork, unit: 'FLOPs’ worth of training on an image' },
+  { option: 'maxWork', figureOf: trainingWork, unit: 'FLOPs of training work per image' },
 ] as const;
 
 function limitsOf(space: SearchSpace) {

@@ -59,28 +59,25 @@ describe('parseGenome', () => {
     ['convolution', 'genome "convolution", token 1 ("convolution"): a token is a number of filters, max or mean'],
     [
       '32-64-128-max',
-      'genome "32-64-128-max", token 3 ("128"): this number of filters has no partner, as a skip layer is two numbers (F1-F2); add the second one after it or remove it',
+      'genome "32-64-128-max", token 3 ("128"): a skip layer is two numbers (F1-F2), and the second is missing; add it or remove this one',
     ],
     [
       'max-32',
-      'genome "max-32", token 2 ("32"): this number of filters has no partner, as a skip layer is two numbers (F1-F2); add the second one after it or remove it',
+      'genome "max-32", token 2 ("32"): a skip layer is two numbers (F1-F2), and the second is missing; add it or remove this one',
     ],
     [
       '128-max-64',
-      'genome "128-max-64", token 1 ("128"): this number of filters has no partner, as a skip layer is two numbers (F1-F2); add the second one after it or remove it',
+      'genome "128-max-64", token 1 ("128"): a skip layer is two numbers (F1-F2), and the second is missing; add it or remove this one',
     ],
     ['-32-32', `genome "-32-32", token 1 (""): the text starts with '-'; remove it or put a layer before it`],
     ['32-32-', `genome "32-32-", token 3 (""): the text ends with '-'; remove it or add a layer after it`],
-    [
-      '32--32',
-      `genome "32--32", token 2 (""): two '-' stand next to each other; remove one or put a layer between them`,
-    ],
+    ['32--32', `genome "32--32", token 2 (""): there are two '-' in a row; remove one or put a layer between them`],
     ['32-48', 'genome "32-48", token 2 ("48"): a filter count is a power of two: use 32 or 64'],
     ['8192-32', 'genome "8192-32", token 1 ("8192"): a filter count is a power of two, at most 4096'],
     ['00-32', 'genome "00-32", token 1 ("00"): a filter count is a power of two from 1 to 4096'],
     [
       '1.5-max',
-      'genome "1.5-max", token 1 ("1.5"): a pooling number lies in 0..1: below 0.5 is max, from 0.5 up is mean',
+      'genome "1.5-max", token 1 ("1.5"): a pooling number must be in 0..1: below 0.5 is max, from 0.5 up is mean',
     ],
     ['1e3', 'genome "1e3", token 1 ("1e3"): a token is a number of filters, max or mean'],
   ])('says what is wrong with %j, where, and the cure', (text, message) => {
@@ -109,7 +106,7 @@ describe('parseGenome', () => {
     );
   });
 
-  it.each([undefined, null, 128, {}, ['128-64']])('refuses %j, which is no text', (value) => {
+  it.each([undefined, null, 128, {}, ['128-64']])('refuses %j, which is not text', (value) => {
     expect(() => parseGenome(value as unknown as string)).toThrow(InvalidInputError);
   });
 });

@@ -10,16 +10,16 @@ const POOLING_TYPES: readonly PoolingType[] = ['mean', 'max'];
 /**
  * Reads a genome from its text form.
  *
- * Both notations of pooling are read: the words `max` and `mean`, in any case, and the paper's number (`0`, or one with
- * a decimal point, in 0..1), where below 0.5 is max and from 0.5 up is mean. Spaces around a token are dropped; the
+ * Accepts both notations of pooling: the words `max` and `mean`, case-insensitive, and the paper's number (`0`, or one with
+ * a decimal point, in 0..1), where below 0.5 is max and from 0.5 up is mean. Spaces around a token are ignored; the
  * empty text is the empty genome.
  *
- * @throws {InvalidInputError} naming the token and its position (from 1); `details` holds `text`, `token`, `position`.
+ * @throws {InvalidInputError} naming the token and its position (from 1); `details` contains `text`, `token`, `position`.
  * @see CNN-GA, which writes pooling as in `32-64-0.2-64-256-0.8-512-256-256-512`.
  */
 export function parseGenome(text: string): Genome {
   if (typeof text !== 'string') {
-    throw new InvalidInputError(`a genome is read from text such as 128-64-max, received ${typeof text}`);
+    throw new InvalidInputError(`a genome must be text such as 128-64-max, received ${typeof text}`);
   }
   if (text.trim() === '') return [];
   const words = text.split('-').map((word) => word.trim());
@@ -50,9 +50,9 @@ export function formatGenome(genome: Genome): string {
 }
 
 /**
- * The identifier of an architecture, the only one: caches, task seeds, checkpoints and the search strategies go by it.
+ * The only identifier of an architecture: caches, task seeds, checkpoints and search strategies use it.
  *
- * Two genomes have the same identifier exactly if they have the same layers; it is the canonical text form.
+ * It is the canonical text form. Two genomes have the same identifier if and only if they have the same layers.
  */
 export function genomeId(genome: Genome): string {
   return formatGenome(genome);
@@ -62,7 +62,7 @@ function formatGene(gene: Gene): string {
   return gene.kind === 'skip' ? `${gene.filters1}-${gene.filters2}` : gene.pooling;
 }
 
-/** One token and where it stands; `position` counts from 1. */
+/** A token and its position, counted from 1. */
 interface Place {
   readonly text: string;
   readonly word: string;
@@ -76,7 +76,7 @@ function readToken(place: Place): number | PoolingType {
   if (word === '') throw invalid(place, emptyTokenProblem(place));
   if (word === '0' || /^(\d+\.\d*|\.\d+)$/.test(word)) {
     const value = Number(word);
-    if (value > 1) throw invalid(place, 'a pooling number lies in 0..1: below 0.5 is max, from 0.5 up is mean');
+    if (value > 1) throw invalid(place, 'a pooling number must be in 0..1: below 0.5 is max, from 0.5 up is mean');
     return value < 0.5 ? 'max' : 'mean';
   }
   if (/^\d+$/.test(word)) {
@@ -93,7 +93,7 @@ function readToken(place: Place): number | PoolingType {
 function emptyTokenProblem({ position, last }: Place): string {
   if (position === 1) return "the text starts with '-'; remove it or put a layer before it";
   if (last) return "the text ends with '-'; remove it or add a layer after it";
-  return "two '-' stand next to each other; remove one or put a layer between them";
+  return "there are two '-' in a row; remove one or put a layer between them";
 }
 
 function unknownWordProblem(word: string): string {
@@ -104,10 +104,7 @@ function unknownWordProblem(word: string): string {
 }
 
 function withoutPartner(place: Place): InvalidInputError {
-  return invalid(
-    place,
-    'this number of filters has no partner, as a skip layer is two numbers (F1-F2); add the second one after it or remove it',
-  );
+  return invalid(place, 'a skip layer is two numbers (F1-F2), and the second is missing; add it or remove this one');
 }
 
 function invalid({ text, word, position }: Place, problem: string): InvalidInputError {
@@ -116,12 +113,12 @@ function invalid({ text, word, position }: Place, problem: string): InvalidInput
   });
 }
 
-/** Quoted, on one line, cut to a readable length. */
+/** Quotes the text on one line, cut to a readable length. */
 function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }
 
-/** A genome that a reader can see: the text of the empty one has no letters. */
+/** The text of a genome for display; the empty genome would be invisible. */
 export function shownGenome(text: string): string {
   return text === '' ? '(no layers)' : text;
 }

@@ -1,11 +1,11 @@
-// How much computing a network takes, in FLOP-equivalents that do not depend on the machine: work. A machine is described
-// by one rate: the work that a core does in a second.
+// Work: the computing that a network takes, in machine-independent FLOP equivalents. A machine is described by one rate:
+// the work that a core does per second.
 
 import type { NetworkCost } from './cost.ts';
 
 /**
- * FLOPs that could be done while one byte of activations goes through memory, forward and backward: small layers wait for
- * memory more than they compute. Fitted with bench/work-model.mjs.
+ * FLOPs that could be computed while one byte of activations passes through memory, forward and backward: small layers
+ * spend more time waiting for memory than computing. Fitted with bench/work-model.mjs.
  */
 const MEMORY_WEIGHT = 90;
 
@@ -16,7 +16,7 @@ export function trainingWork({ flops, paddedActivationBytes }: Figures): number 
   return 3 * flops + MEMORY_WEIGHT * paddedActivationBytes;
 }
 
-/** Work of scoring one image: the forward pass alone. */
+/** Work of scoring one image: only the forward pass. */
 export function scoringWork(figures: Figures): number {
   return trainingWork(figures) / 3;
 }

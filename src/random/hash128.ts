@@ -1,4 +1,4 @@
-// A 128-bit hash of text that needs no platform module. Not for security: it spreads names over random states.
+// A 128-bit hash of text without platform modules. It maps names to random states and is not cryptographically secure.
 
 /**
  * MurmurHash3 x86 128-bit (Appleby 2011) over UTF-8, seed 0.

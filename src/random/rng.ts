@@ -1,5 +1,5 @@
-// Seeded random streams. A stream is derived by name from its parent's key, never from its parent's position, so what
-// one part of the program draws cannot shift what another part sees.
+// Seeded random streams. A stream is derived by name from its parent's key, never from its parent's position, so the draws
+// of one part of the program cannot affect those of another.
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
@@ -8,7 +8,7 @@ import { hash128 } from './hash128.ts';
 
 /** A stream of random numbers. */
 export interface Rng {
-  /** An independent stream for `name`; the same name gives the same stream, whatever was drawn before. */
+  /** An independent stream for `name`. The same name always gives the same stream, regardless of earlier draws. */
   fork(name: string | number): Rng;
   /** Uniform in [0, 1), 53 bits. */
   uniform(): number;
@@ -23,7 +23,7 @@ export interface Rng {
 }
 
 /**
- * The root stream of a seed: xoroshiro128+ (Blackman & Vigna 2018), its state a hash of the seed.
+ * The root stream of a seed: xoroshiro128+ (Blackman & Vigna 2018), initialised with a hash of the seed.
  *
  * @param seed  any integer or text; equal seeds give equal streams on every machine.
  */
@@ -49,7 +49,7 @@ function streamOf(key: string): Rng {
         if (rest < weight) return index;
         rest -= weight;
       }
-      // Rounding can leave a crumb behind the last positive weight.
+      // Rounding can leave a tiny rest after the last positive weight.
       return weights.findLastIndex((weight) => weight > 0);
     },
     shuffle: (items) => {

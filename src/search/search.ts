@@ -47,7 +47,7 @@ export class Search extends EventEmitter<SearchEvents> {
    * @throws {InterruptedError} if the signal is aborted. The journal is complete up to that point, and `model.onnx` is the
    *   best network so far: of the finished final trainings, else of the candidates.
    * @throws {JournalError} if the journal cannot be written, {EvaluationError} if every candidate failed, {RunLockedError}
-   * if   another process took over the run while this one was stopped; this process has written nothing since.
+   *   if another process took over the run while this one was stopped; this process has written nothing since.
    */
   async run(options: { readonly signal?: AbortSignal } = {}): Promise<SearchSummary> {
     const session = this.#session;

@@ -15,7 +15,7 @@ Done in 3m 41s
   Genome        16-32-max
   Test accuracy 99.12 % of 10,000 images
   Validation    98.00 % in the search
-  Size          61,226 parameters, 12.4 MFLOPs an image
+  Size          61,226 parameters, 12.4 MFLOPs per image
   Search        20 networks trained, 1 failed, 2 generations
   Time          2m 50s search, 51 s final training
   Model         runs/mnist-1/model.onnx

@@ -10,12 +10,12 @@ const MAX_TRIES = 100;
 /**
  * Cuts each parent at its own random point (0..length) and swaps the tails.
  *
- * Draws `integer(0, length)` for the first parent, then for the second. If the search space does not allow one of the
- * children, both points are drawn anew; after 100 tries the parents' own genomes are returned.
+ * Draws `integer(0, length)` for the first parent, then for the second. If the search space forbids one of the children,
+ * both points are drawn again; after 100 attempts, the parents' genomes are returned.
  *
- * @returns the first parent's head with the second's tail, and the second's head with the first's tail. The parents
- *   stay as they are; a child may be empty.
- * @see CNN-GA, algorithm 5. Differs: P has no limits, so nothing to draw anew.
+ * @returns the first parent's head with the second's tail, and the second's head with the first's tail. The parents are not
+ *   modified; a child may be empty.
+ * @see CNN-GA, algorithm 5. Differs: the paper has no limits, so it never redraws.
  */
 export function crossOverGenomes(
   rng: Rng,

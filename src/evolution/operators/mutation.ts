@@ -18,14 +18,14 @@ const MAX_TRIES = 100;
 
 /**
  * Applies one operation at one random position: add a random skip layer, add a random pooling layer, remove the layer,
- * or re-draw the layer's own parameters (skip: both filter counts; pooling: max or mean), which may draw the same again.
+ * or re-draw the layer's parameters (skip: both filter counts; pooling: max or mean), which may give the same values.
  *
- * Draws the operation (`weightedIndex`), the position (`integer`: 0..length for an insertion, so that it can land at the
- * very end, else 0..length - 1), then the new gene if there is one. An empty genome can only gain a layer: there the
- * first two weights decide. If the search space does not allow the result, all is drawn anew; after 100 tries, or if no
- * operation is possible, the genome is returned unchanged. The argument is never changed.
+ * Draws the operation (`weightedIndex`), the position (`integer`: 0..length for an insertion, so that it can be at the very
+ * end, else 0..length - 1), then the new gene if there is one. An empty genome can only gain a layer, so only the first two
+ * weights count. If the search space forbids the result, everything is drawn again; after 100 attempts, or if no operation
+ * is possible, the genome is returned unchanged. The argument is never modified.
  *
- * @see CNN-GA, algorithm 5. Differs: P has no limits, so nothing to draw anew.
+ * @see CNN-GA, algorithm 5. Differs: the paper has no limits, so it never redraws.
  */
 export function mutateGenome(
   rng: Rng,

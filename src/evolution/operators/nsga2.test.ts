@@ -20,7 +20,7 @@ const names = (individuals: readonly Individual[]): readonly string[] =>
 const survivors = (parents: readonly Individual[], offspring: readonly Individual[]) =>
   NSGA2_SELECTION.selectSurvivors(rng, parents, offspring);
 
-/** One layer with so many filters. */
+/** One layer with this many filters. */
 const genomes = fc.constantFrom('8-8', '8-16', '16-8', '16-16', '32-8', '8-32', '32-32', '64-8', '64-16', '64-64');
 const individuals = fc.array(
   fc
@@ -54,7 +54,7 @@ describe('survivors by NSGA-II', () => {
     );
   });
 
-  it('leave nobody out who dominates one of them', () => {
+  it('leave out no individual that dominates one of them', () => {
     fc.assert(
       fc.property(individuals, individuals, (parents, offspring) => {
         // As evaluation is deterministic, equal genomes have equal results.
@@ -95,7 +95,7 @@ describe('a tournament by NSGA-II', () => {
   const beats = NSGA2_SELECTION.comparisonIn(population);
   const [ample, , crowded, , behind] = population as [Individual, Individual, Individual, Individual, Individual];
 
-  it('is won by the earlier front, then by more room, and between equals by nobody', () => {
+  it('is won by the earlier front, then by the larger crowding distance; equals tie', () => {
     expect([beats(crowded, behind), beats(behind, crowded)]).toEqual([true, false]);
     expect([beats(ample, crowded), beats(crowded, ample)]).toEqual([true, false]);
     expect(beats(ample, ample)).toBe(false);

@@ -1,4 +1,4 @@
-// NSGA-II: who mates and who lives on when there is more than one objective.
+// NSGA-II: selection of parents and survivors with several objectives.
 
 import { genomeId } from '../../genome/text.ts';
 import type { Individual } from '../individual.ts';
@@ -6,19 +6,18 @@ import { type CostVector, crowdingDistances, sortIntoFronts } from './pareto.ts'
 import type { Selection } from './selection.ts';
 
 /**
- * The selection of NSGA-II over the fitness and the costs that individuals carry, all equally many of them.
+ * The selection of NSGA-II, over the fitness and the costs of individuals. All individuals have the same number of costs.
  *
- * - A tournament is won by the earlier front, in the same front by the larger crowding distance, and between equals by the
- *   one drawn first.
- * - Survivors are whole fronts, and of the front that does not fit as a whole those with the largest crowding distances (of
- *   equals the earliest, parents first). No random number is drawn.
- * - A genome fills one place: further individuals with it are left out as long as there are others; then they fill what
- *   is left, in the same order.
+ * - The earlier front wins a tournament; within a front, the larger crowding distance; among equals, the one drawn first.
+ * - Survivors are whole fronts. Of the front that does not fit completely, those with the largest crowding distances
+ *   survive (among equals the earliest, parents first). No random numbers are drawn.
+ * - Each genome takes one place. Further individuals with the same genome are used only if there are no others left, in the
+ *   same order.
  *
- * One that failed, with the lowest fitness and costs of Infinity, is behind everyone that did not.
+ * A failed individual, with the lowest fitness and infinite costs, ranks behind all others.
  *
- * @see Deb et al. 2002, sections III-B (crowded-comparison operator) and III-C (main loop). Differs: equal genomes, of which
- *   the paper says nothing; and which of equals wins, there any.
+ * @see Deb et al. 2002, sections III-B (crowded-comparison operator) and III-C (main loop). Differs: the paper does not
+ *   treat equal genomes, and leaves ties open.
  */
 export const NSGA2_SELECTION: Selection = {
   comparisonIn(population) {
@@ -39,19 +38,19 @@ export const NSGA2_SELECTION: Selection = {
   },
 };
 
-/** What is minimised. */
+/** The vector of objectives to minimise. */
 export function costVectorOf({ fitness, costs = [] }: Individual): CostVector {
   return [-fitness, ...costs];
 }
 
-/** An individual's place among others: its front, counted from 0, and its crowding distance in it. */
+/** An individual's rank: its front, counted from 0, and its crowding distance within the front. */
 interface Ranked {
   readonly individual: Individual;
   readonly front: number;
   readonly crowding: number;
 }
 
-/** In the order of fronts, in a front in the order given. */
+/** Sorted by front; within a front in the given order. */
 function rank(individuals: readonly Individual[]): readonly Ranked[] {
   return sortIntoFronts(individuals.map(costVectorOf)).flatMap((members, front) => {
     const ranked = members.flatMap((i) => individuals[i] ?? []);
@@ -60,7 +59,7 @@ function rank(individuals: readonly Individual[]): readonly Ranked[] {
   });
 }
 
-/** Those who live on first come first. */
+/** Sorted by survival priority. */
 function inOrder(individuals: readonly Individual[]): readonly Individual[] {
   const ranked = [...rank(individuals)].sort((a, b) => (isAhead(a, b) ? -1 : isAhead(b, a) ? 1 : 0));
   return ranked.map(({ individual }) => individual);

@@ -1,4 +1,4 @@
-// From a population to the genomes of its offspring.
+// Breeds the genomes of the offspring of a population.
 
 import type { NetworkInput } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -17,20 +17,20 @@ export interface BreedingSettings {
   readonly mutationWeights: MutationWeights;
   readonly space: SearchSpace;
   readonly problem: NetworkInput;
-  /** By fitness alone unless given. */
+  /** Default: by fitness alone. */
   readonly selection?: Selection;
 }
 
 const MAX_TRIES = 100;
 
 /**
- * Breeds as many genomes as the population has members, odd numbers too.
+ * Breeds as many genomes as the population has members; the number may be odd.
  *
- * First all are bred, pair by pair: both parents ({@link selectParents}), then `uniform` < crossoverProbability decides
- * between crossover and copies of the two; of the last pair of an odd number only the first child is kept. Then each is
- * mutated if `uniform` < mutationProbability, in order.
+ * First all children are bred, pair by pair: both parents are selected ({@link selectParents}), then `uniform` <
+ * crossoverProbability decides between crossover and copies of the two. If the number is odd, only the first child of the
+ * last pair is kept. Then each child is mutated, in order, if `uniform` < mutationProbability.
  *
- * @param population  at least two individuals; they stay as they are.
+ * @param population  at least two individuals; it is not modified.
  * @see CNN-GA, algorithm 5.
  */
 export function breedOffspring(
@@ -41,7 +41,7 @@ export function breedOffspring(
   return breedChildren(rng, population, settings).map(({ genome }) => genome);
 }
 
-/** {@link breedOffspring}, each child with its parents. */
+/** Like {@link breedOffspring}, but returns each child with its parents. */
 export function breedChildren(
   rng: Rng,
   population: readonly Individual[],
@@ -70,11 +70,11 @@ export function breedChildren(
 }
 
 /**
- * Two parents by binary tournament, with different genomes where the population has any.
+ * Selects two parents by binary tournament, with different genomes if the population has any.
  *
- * The second is drawn again while its genome equals the first's, at most 100 times (with two members the better one
- * always wins, so it can take all of them). Then any individual with another genome is taken (`pick` in order of the
- * population), and if all genomes are equal, any individual.
+ * The second parent is drawn again while its genome equals the first's, at most 100 times (with two members the better one
+ * always wins, so all attempts may fail). After that, any individual with another genome is drawn (`pick` in order of the
+ * population), or, if all genomes are equal, any individual.
  */
 export function selectParents(
   rng: Rng,

@@ -22,7 +22,7 @@ describe('dominates', () => {
 });
 
 describe('sortIntoFronts', () => {
-  it('gives no front of nobody', () => {
+  it('gives no empty front', () => {
     expect(sortIntoFronts([])).toEqual([]);
   });
 
@@ -46,7 +46,7 @@ describe('sortIntoFronts', () => {
     expect(sortIntoFronts([[3], [1], [2], [1]])).toEqual([[1, 3], [2], [0]]);
   });
 
-  it('equals peeling off who is dominated by nobody that is left', () => {
+  it('equals repeatedly removing the vectors that no remaining one dominates', () => {
     fc.assert(
       fc.property(vectors, (all) => {
         expect(sortIntoFronts(all)).toEqual(peeled(all));
@@ -54,7 +54,7 @@ describe('sortIntoFronts', () => {
     );
   });
 
-  it('puts everybody into one front, where nobody dominates a member, and each later one is dominated by the front before', () => {
+  it('puts each vector into one front, whose members do not dominate each other, and each later one is dominated by the front before', () => {
     fc.assert(
       fc.property(vectors, (all) => {
         const fronts = sortIntoFronts(all);
@@ -123,7 +123,7 @@ describe('crowdingDistances', () => {
     fc.assert(fc.property(vectors, (all) => expectClose(crowdingDistances(all), naiveDistances(all))));
   });
 
-  it('gives the ends of every cost Infinity and nobody less than 0', () => {
+  it('gives the ends of every cost Infinity and no member less than 0', () => {
     fc.assert(
       fc.property(vectors, (all) => {
         const distances = crowdingDistances(all);

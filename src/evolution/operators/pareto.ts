@@ -1,10 +1,10 @@
-// Comparing by several costs at once: dominance, fronts and crowding, on vectors of costs to be minimised.
+// Comparison by several costs: dominance, fronts and crowding distance, for vectors of costs to minimise.
 
-/** One entry a cost; vectors that are compared are equally long. */
+/** One entry per cost; compared vectors have the same length. */
 export type CostVector = readonly number[];
 
 /**
- * Whether `a` is nowhere worse than `b` and somewhere better. Equal vectors do not dominate each other.
+ * Whether `a` is no worse than `b` in every cost and better in at least one. Equal vectors do not dominate each other.
  *
  * @see Deb et al. 2002, A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II, section III-A (its ≺).
  */
@@ -13,15 +13,15 @@ export function dominates(a: CostVector, b: CostVector): boolean {
 }
 
 /**
- * Fronts: the first holds who is dominated by nobody, the next who is dominated by members of earlier fronts alone, and so
- * on. Equal vectors are in the same front.
+ * Sorts vectors into fronts. The first front contains the vectors that no other dominates; each further front, those that
+ * only members of earlier fronts dominate. Equal vectors are in the same front.
  *
- * @returns indices into `vectors`, each in exactly one front, ascending in it; no front is empty.
+ * @returns indices into `vectors`, each in exactly one front, ascending within a front; no front is empty.
  * @see Deb et al. 2002, section III-A, fast-non-dominated-sort: O(costs · n²).
  */
 export function sortIntoFronts(vectors: readonly CostVector[]): readonly (readonly number[])[] {
   const dominated = vectors.map((a) => [...vectors.keys()].filter((j) => dominates(a, at(vectors, j))));
-  // How many of those that are in no front yet dominate each.
+  // For each vector, the number of dominating vectors that are not yet in a front.
   const dominators = vectors.map(() => 0);
   for (const j of dominated.flat()) dominators[j] = at(dominators, j) + 1;
   const fronts: number[][] = [];
@@ -39,16 +39,16 @@ export function sortIntoFronts(vectors: readonly CostVector[]): readonly (readon
 }
 
 /**
- * How much room each member of a front has: for every cost the distance between its two neighbours in the order of that
- * cost, as a share of the whole range, summed. The first and the last of each order have Infinity.
+ * Crowding distance of each member of a front: for every cost, the distance between its two neighbours in the order of that
+ * cost, as a share of the range, summed over costs. The first and the last of each order get Infinity.
  *
- * Of equal costs the earlier index comes first in the order. So of several equal vectors at an end one has Infinity and
- * the others little or nothing; of three or more equal ones in the middle all but two have 0. A cost that is the same
- * everywhere, or not finite, adds nothing to those between its ends.
+ * Among equal costs, the earlier index comes first. So of several equal vectors at an end, one gets Infinity and the others
+ * little or nothing; of three or more equal ones in the middle, all but two get 0. A cost that is constant or not finite
+ * adds nothing to the members between its ends.
  *
  * @returns one distance, ≥ 0, for each vector.
- * @see Deb et al. 2002, section III-B, crowding-distance-assignment. Differs: there the order of equal costs is left open,
- *   and a cost without range would divide by 0.
+ * @see Deb et al. 2002, section III-B, crowding-distance-assignment. Differs: the paper leaves the order of equal costs
+ *   open, and divides by 0 for a constant cost.
  */
 export function crowdingDistances(front: readonly CostVector[]): readonly number[] {
   const distances = front.map(() => 0);
@@ -70,7 +70,7 @@ export function crowdingDistances(front: readonly CostVector[]): readonly number
   return distances;
 }
 
-/** Unlike a difference, right for infinite costs too. */
+/** Unlike a difference, this is also correct for infinite costs. */
 function compare(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,12 +1,12 @@
-// Who mates, and who lives on into the next generation.
+// Selection of parents and of survivors.
 
 import type { Rng } from '../../random/rng.ts';
 import { fittest, type Individual, isSameGenome } from '../individual.ts';
 import { isFitter, selectByTournament } from './tournament.ts';
 
-/** How a strategy selects. */
+/** The selection of a strategy. */
 export interface Selection {
-  /** Whether the first wins a tournament for parents against the second; for members of the population alone. */
+  /** Returns whether the first wins a tournament for parents against the second; both are members of the population. */
   readonly comparisonIn: (population: readonly Individual[]) => (first: Individual, second: Individual) => boolean;
   /** Environmental selection: the next population, as large as `parents`. */
   readonly selectSurvivors: (
@@ -17,13 +17,13 @@ export interface Selection {
 }
 
 /**
- * As many binary tournaments as there are parents, over parents and offspring together; an individual can win several.
- * If the best of all (of equals the earliest, parents first) is not among the winners, it replaces the worst winner
- * (of equals the earliest).
+ * Holds as many binary tournaments as there are parents, over parents and offspring together; an individual can win
+ * several. If the best individual (among equals the earliest, parents first) is not among the winners, it replaces the
+ * worst winner (among equals the earliest).
  *
  * @returns the next population, as large as `parents`.
- * @throws {RangeError} if parents and offspring are fewer than two.
- * @see CNN-GA, algorithm 6. A winner with the best one's genome and fitness counts as the best one.
+ * @throws {RangeError} if there are fewer than two parents and offspring.
+ * @see CNN-GA, algorithm 6. A winner with the genome and fitness of the best individual counts as the best.
  */
 export function selectSurvivors(
   rng: Rng,
@@ -43,5 +43,5 @@ export function selectSurvivors(
   );
 }
 
-/** By fitness alone, as in CNN-GA. */
+/** Selection by fitness alone, as in CNN-GA. */
 export const FITNESS_SELECTION: Selection = { comparisonIn: () => isFitter, selectSurvivors };

@@ -1,4 +1,4 @@
-// Tournament selection: of some individuals drawn at random the fittest, or the first by another comparison.
+// Tournament selection: draws some individuals at random and returns the fittest, or the first by another comparison.
 
 import type { Rng } from '../../random/rng.ts';
 import type { Individual } from '../individual.ts';
@@ -11,9 +11,9 @@ export function isFitter(first: Individual, second: Individual): boolean {
 }
 
 /**
- * Draws two individuals without replacement; the fitter one stays, of equals the one drawn first.
+ * Draws two individuals without replacement and returns the fitter one; among equals, the one drawn first.
  *
- * Draws `integer(0, n - 1)` for the first and `integer(0, n - 2)` for the second, counted among those left.
+ * Draws `integer(0, n - 1)` for the first and `integer(0, n - 2)` for the second, counted among the remaining ones.
  *
  * @param individuals  at least two.
  * @throws {RangeError} if there are fewer.
@@ -36,7 +36,7 @@ export function selectByTournament(
 }
 
 /**
- * Draws `sampleSize` individuals with replacement (`pick`); the fittest stays, of equals the one drawn first.
+ * Draws `sampleSize` individuals with replacement (`pick`) and returns the fittest; among equals, the one drawn first.
  *
  * @param individuals  at least one.
  * @throws {RangeError} if there is none.

@@ -103,11 +103,11 @@ describe('createAgingEvolutionStrategy', () => {
   it.each<[Partial<AgingEvolutionSettings>, string]>([
     [
       { populationSize: 1 },
-      'populationSize must be an integer of at least 2, received 1; a parent is selected from more than one',
+      'populationSize must be an integer of at least 2, received 1; selecting a parent needs at least two individuals',
     ],
     [
       { evaluations: 4 },
-      'evaluations must be an integer of at least 5, received 4; the initial population is evaluated in any case',
+      'evaluations must be an integer of at least 5, received 4; the initial population is always evaluated',
     ],
     [
       { sampleSize: 0 },
@@ -115,7 +115,7 @@ describe('createAgingEvolutionStrategy', () => {
     ],
     [
       { lag: 0 },
-      'lag must be an integer of at least 1, received 0; it is the number of candidates that can be in training at a time',
+      'lag must be an integer of at least 1, received 0; it is the number of candidates that can train concurrently',
     ],
     [
       { lag: 6 },

@@ -1,4 +1,4 @@
-// Aging (regularised) evolution: a steady-state strategy, without generations to wait for.
+// Aging (regularised) evolution: a steady-state strategy, which does not wait for generations.
 
 import { InvalidInputError } from '../../errors.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -15,39 +15,42 @@ import { checkInitialGenomes, type InitialGenomes, initialGenome } from './initi
 
 /** Settings of {@link createAgingEvolutionStrategy}. */
 export interface AgingEvolutionSettings extends InitialGenomes {
-  /** Genomes to begin with, and individuals alive at a time, at least 2. */
+  /** Number of initial genomes and of individuals alive at any time, at least 2. */
   readonly populationSize: number;
-  /** Genomes to ask for in all, those of the initial population among them; at least populationSize. */
+  /** Total number of genomes to ask for, including the initial population; at least populationSize. */
   readonly evaluations: number;
-  /** Individuals drawn to select a parent from, at least 1, which is none at all. The paper has a quarter of the population. */
+  /**
+   * Sample size for selecting a parent, at least 1, which means no selection. The paper uses a quarter of the population.
+   */
   readonly sampleSize: number;
   /**
-   * From 1 to populationSize: a child is bred when all results are told but those of the `lag - 1` genomes before it, so
-   * that so many candidates can be in training at a time. With 1 each child waits for the one before.
+   * From 1 to populationSize. A child is bred once all results have been told except those of the `lag - 1` genomes before
+   * it, so `lag` candidates can train concurrently. With 1, each child waits for the previous one.
    */
   readonly lag: number;
   readonly mutationWeights: MutationWeights;
-  /** Who of a sample becomes a parent: the fittest unless given. The oldest goes in any case. */
+  /** Decides which individual of a sample becomes the parent. Default: the fittest. The oldest individual always dies. */
   readonly selection?: Pick<Selection, 'comparisonIn'>;
   /** The strategy's own stream. */
   readonly rng: Rng;
 }
 
 /**
- * Aging evolution: a random population (the `initialGenomes` first, if there are any); then child after child, each a mutation ({@link mutateGenome}, always) of the
- * fittest of a random sample (`sampleSize`); each new individual takes the place of the oldest.
+ * Aging evolution. It starts with a random population (the `initialGenomes` first, if given). Then it breeds child after
+ * child: each is a mutation ({@link mutateGenome}, always) of the fittest of a random sample (`sampleSize`), and replaces
+ * the oldest individual.
  *
- * The k-th genome depends on the results of genomes 0..k − lag and on no later one, even if they are told by then. So
- * the search is the same whatever the number of workers and whichever of them is done first.
+ * The k-th genome depends only on the results of genomes 0..k − lag, even if later results are already known. The search is
+ * therefore the same for any number of workers and any timing.
  *
- * `generation` counts every populationSize results; as nobody lives longer, `population` is exactly those.
+ * `generation` counts blocks of populationSize results; since no individual lives longer, `population` is the last block.
  *
  * Random numbers come from one stream in this order: the initial genomes, then for each child its sample and its mutation.
  *
  * @throws {InvalidInputError} if a setting is impossible or no network fits the search space.
  * @see Real et al. 2019, Regularized Evolution for Image Classifier Architecture Search, algorithm 1. Differs: the paper's
- *   workers take whatever results there are (algorithm 1 is lag 1); while fewer than populationSize results are known,
- *   those are the population. Mutation is CNN-GA's, which may draw what was there before.
+ *   workers use all results known at the time (algorithm 1 is lag 1); while fewer than populationSize results are known,
+ *   they form the population. Mutation is CNN-GA's, which may leave the genome unchanged.
  */
 export function createAgingEvolutionStrategy(settings: AgingEvolutionSettings): SearchStrategy {
   checkSettings(settings);
@@ -100,10 +103,10 @@ export function createAgingEvolutionStrategy(settings: AgingEvolutionSettings): 
 
 function checkSettings(settings: AgingEvolutionSettings): void {
   const { populationSize, evaluations, sampleSize, lag } = settings;
-  checkInteger('populationSize', populationSize, 2, 'a parent is selected from more than one');
-  checkInteger('evaluations', evaluations, populationSize, 'the initial population is evaluated in any case');
+  checkInteger('populationSize', populationSize, 2, 'selecting a parent needs at least two individuals');
+  checkInteger('evaluations', evaluations, populationSize, 'the initial population is always evaluated');
   checkInteger('sampleSize', sampleSize, 1, 'it is the number of individuals that a parent is selected from');
-  checkInteger('lag', lag, 1, 'it is the number of candidates that can be in training at a time');
+  checkInteger('lag', lag, 1, 'it is the number of candidates that can train concurrently');
   if (lag > populationSize) {
     throw new InvalidInputError(
       `lag must be at most populationSize (${populationSize}), received ${lag}; the first child needs a parent whose fitness is known`,

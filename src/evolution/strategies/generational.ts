@@ -11,18 +11,18 @@ import { createSynchronousStrategy } from './synchronous.ts';
 
 /** Settings of {@link createGenerationalStrategy}. */
 export interface GenerationalSettings extends BreedingSettings, InitialGenomes {
-  /** Individuals in a generation, at least 2; odd numbers are kept to. */
+  /** Individuals per generation, at least 2; may be odd. */
   readonly populationSize: number;
-  /** Rounds of evolution after the initial population: 0 evaluates that alone. */
+  /** Generations after the initial population; 0 evaluates only the initial population. */
   readonly generations: number;
   /** The strategy's own stream. */
   readonly rng: Rng;
 }
 
 /**
- * CNN-GA: a random population (the `initialGenomes` first, if there are any); then, `generations` times, offspring by crossover and mutation, their evaluation, and
- * environmental selection (by fitness, or another). It asks for populationSize × (generations + 1) genomes,
- * among them the same one more than once.
+ * CNN-GA. It starts with a random population (the `initialGenomes` first, if given). Then it repeats `generations` times:
+ * breed offspring by crossover and mutation, evaluate them, and select survivors (by fitness, or another selection). It
+ * asks for populationSize × (generations + 1) genomes, which may include duplicates.
  *
  * Random numbers come from one stream in this order: the initial genomes when first asked, then each generation's
  * offspring when asked, and its selection when its last result is told.

@@ -66,7 +66,7 @@ describe.each(STRATEGIES)('genomes to begin with ($name)', ({ create, most }) =>
 
   it('are refused if there are too many, or one is outside the space', () => {
     const tooMany = new Array(most + 1).fill(initialGenomes[0]);
-    expect(() => create({ initialGenomes: tooMany })).toThrow(`${most + 1} genomes to begin with`);
+    expect(() => create({ initialGenomes: tooMany })).toThrow(`${most + 1} initial genomes`);
     expect(() => create({ initialGenomes: [parseGenome('16-8')] })).toThrow(
       'genome "16-8" is outside the search space',
     );

@@ -1,4 +1,4 @@
-// The genomes that a strategy begins with.
+// The initial genomes of a strategy.
 
 import { InvalidInputError } from '../../errors.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
@@ -8,13 +8,15 @@ import { requireValidGenome, type SearchSpace } from '../../genome/search-space.
 import type { Rng } from '../../random/rng.ts';
 
 export interface InitialGenomes {
-  /** Asked for first, in this order; those after them are random. None unless given. */
+  /** Asked for first, in this order; the rest are random. Default: none. */
   readonly initialGenomes?: readonly Genome[];
   readonly space: SearchSpace;
   readonly problem: NetworkInput;
 }
 
-/** The genome at a place of the initial population: a given one, or a random one, which alone draws from the stream. */
+/**
+ * The genome at an index of the initial population: a given one, or a random one. Only the latter draws from the stream.
+ */
 export function initialGenome(
   rng: Rng,
   index: number,
@@ -24,13 +26,13 @@ export function initialGenome(
 }
 
 /**
- * @param most  how many there can be.
- * @throws {InvalidInputError} if there are more, or one is outside the search space.
+ * @param most  maximum number of initial genomes.
+ * @throws {InvalidInputError} if there are more, or if one is outside the search space.
  */
 export function checkInitialGenomes({ initialGenomes = [], space, problem }: InitialGenomes, most: number): void {
   if (initialGenomes.length > most) {
     throw new InvalidInputError(
-      `there are ${initialGenomes.length} genomes to begin with, but the initial population has ${most}; give fewer, or a larger population`,
+      `there are ${initialGenomes.length} initial genomes, but the initial population has only ${most}; give fewer, or a larger population`,
       { details: { name: 'initialGenomes', received: initialGenomes.length, most } },
     );
   }

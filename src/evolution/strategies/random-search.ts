@@ -9,17 +9,17 @@ import { createSynchronousStrategy } from './synchronous.ts';
 
 /** Settings of {@link createRandomSearchStrategy}. */
 export interface RandomSearchSettings extends InitialGenomes {
-  /** Genomes to ask for in all, at least 1. */
+  /** Total number of genomes to ask for, at least 1. */
   readonly evaluations: number;
-  /** Genomes to ask for at a time, at least 1; a batch counts as a generation. */
+  /** Number of genomes per `ask`, at least 1; a batch counts as a generation. */
   readonly batchSize: number;
   /** The strategy's own stream. */
   readonly rng: Rng;
 }
 
 /**
- * Asks for random genomes (the `initialGenomes` first, if there are any), batch by batch, whatever it is told. Its population is the last
- * completed batch. The genomes are drawn from the stream in order, so the batch size does not change them.
+ * Asks for random genomes (the `initialGenomes` first, if given), batch by batch, regardless of results. Its population is
+ * the last completed batch. The genomes are drawn from the stream in order, so the batch size does not change them.
  *
  * @throws {InvalidInputError} if a setting is impossible or no network fits the search space.
  */

@@ -1,15 +1,15 @@
-// The part that synchronous strategies share: a generation is asked for at once, and the next one waits for all its results.
+// The common part of synchronous strategies: a generation is asked for at once, and the next one waits for all its results.
 
 import type { Genome } from '../../genome/genome.ts';
 import { fittest, type Individual } from '../individual.ts';
 import { type Bred, Lineage } from '../lineage.ts';
 import { requireResultsOf, type SearchStrategy } from '../strategy.ts';
 
-/** What distinguishes one such strategy from another. */
+/** The parts in which synchronous strategies differ. */
 export interface Generations {
   /** The genomes of generation `generation` (from 0), at least one; undefined when there are no more. */
   breed(generation: number, population: readonly Individual[]): readonly Bred[] | undefined;
-  /** The population after a generation, from the one before (empty at first) and its results in the order asked. */
+  /** The population after a generation, from the previous one (initially empty) and the results in the order asked. */
   select(population: readonly Individual[], results: readonly Individual[]): readonly Individual[];
 }
 
