@@ -1,4 +1,4 @@
-// How long a network takes on this machine: one training step, one inference.
+// Measures how long a network takes on this machine: one training step, one inference.
 
 import { imageSizeOf } from '../data/set/dataset.ts';
 import { compileDeployable } from '../network/deployable-graph.ts';
@@ -21,13 +21,13 @@ export interface Timing {
 
 export interface MeasureOptions {
   readonly batch: number;
-  /** Of training; the fastest that works unless given. */
+  /** Lowering of the training step. Default: the fastest that works. */
   readonly lowering?: LoweringChoice;
-  /** Timed runs, after those that warm up. */
+  /** Number of timed runs, after those that warm up. */
   readonly repeats?: number;
 }
 
-/** The first runs touch memory for the first time; a runtime may need more. */
+/** The first runs are slower, because they touch memory for the first time. A runtime may need more. */
 const WARM_UP_RUNS = 2;
 const ADAM: OptimiserSettings = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 };
 

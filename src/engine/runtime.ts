@@ -1,4 +1,4 @@
-// What the engine needs of an ONNX runtime. `engine/node` implements it on onnxruntime-node and onnxruntime-web.
+// The interface of ONNX runtimes. `engine/node` implements it with onnxruntime-node and onnxruntime-web.
 
 import type { DType } from '../network/graph/tensor-type.ts';
 import type { Lowering } from '../network/lowering/lower.ts';
@@ -13,8 +13,8 @@ export interface RuntimeTensor {
 
 export interface RuntimeSession {
   /**
-   * @param feeds    one tensor for each graph input.
-   * @param fetches  output name → tensor to write into, or null to let the runtime allocate it.
+   * @param feeds    one tensor per graph input.
+   * @param fetches  by output name: a tensor to write into, or null to let the runtime allocate one.
    */
   run(
     feeds: Readonly<Record<string, RuntimeTensor>>,
@@ -24,19 +24,19 @@ export interface RuntimeSession {
 }
 
 export interface SessionOptions {
-  /** Threads inside one operator; 1 is what makes results the same everywhere. */
+  /** Threads inside one operator; only with 1 are results the same everywhere. */
   readonly threads?: number;
 }
 
 export interface Runtime {
   readonly name: string;
-  /** How the graphs that it trains and scores with are lowered. Models to be deployed are plain everywhere. */
+  /** The lowering of training and scoring graphs. Deployable models are always plain. */
   readonly lowering: Lowering;
-  /** Runs of a session before it is as fast as it gets, for measuring; two unless given. */
+  /** Runs of a session before it is as fast as it gets, for measuring. Default: two. */
   readonly warmUpRuns?: number;
-  /** What the user should know about it. */
+  /** A message about the runtime for the user. */
   readonly notice?: string;
-  /** @throws {EngineError} if the runtime refuses the model. */
+  /** @throws {EngineError} if the runtime rejects the model. */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<RuntimeSession>;
   createTensor(dtype: DType, data: TensorData, dims: readonly number[]): RuntimeTensor;
 }

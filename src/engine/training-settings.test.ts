@@ -50,7 +50,7 @@ describe('a training setting', () => {
     expect((await run()).history[0]).not.toHaveProperty('metrics');
   });
 
-  it('of early stopping ends it after so many epochs without a better fitness', async () => {
+  it('of early stopping ends it after the given number of epochs without a better fitness', async () => {
     const { history, bestEpoch } = await run({ epochs: 30, earlyStoppingPatience: 2 });
     expect(history).toHaveLength(bestEpoch + 2);
     expect(history.length).toBeLessThan(30);

@@ -1,4 +1,4 @@
-// Smaller model files: the same graph, its convolution and dense weights stored in fewer bytes and widened when it is loaded.
+// Smaller model files: the same graph, with convolution and dense weights stored in fewer bytes and widened on loading.
 
 import { integerPower } from '../arithmetic/power.ts';
 import type { OnnxConstant, OnnxGraph, OnnxNode } from '../network/lowering/onnx-graph.ts';
@@ -7,7 +7,8 @@ import type { OnnxConstant, OnnxGraph, OnnxNode } from '../network/lowering/onnx
 export type WeightPrecision = 'fp16' | 'int8';
 
 /**
- * Vectors (biases, normalisation) stay float32: they are small, and variances may leave the range of float16.
+ * Compresses weights. Vectors (biases, normalisation) stay float32: they are small, and variances may exceed float16's
+ * range.
  *
  * @param weights  names of the constants that may be compressed.
  */
@@ -34,7 +35,7 @@ function halve({ name, shape, data }: OnnxConstant, nodes: OnnxNode[], constants
   });
 }
 
-/** Symmetric, a step for each output channel: the largest weight of the channel becomes ±127. */
+/** Symmetric quantisation with one step per output channel: the channel's largest weight becomes ±127. */
 function quantise({ name, shape, data }: OnnxConstant, nodes: OnnxNode[], constants: OnnxConstant[]): void {
   // Convolutions are [M, C, K, K], dense weights [features, units].
   const axis = shape.length === 2 ? 1 : 0;
@@ -46,7 +47,7 @@ function quantise({ name, shape, data }: OnnxConstant, nodes: OnnxNode[], consta
   for (const [i, weight] of weights.entries()) {
     steps[channelOf(i)] = Math.max(steps[channelOf(i)] ?? 0, Math.abs(weight) / 127);
   }
-  // A channel of zeros needs some step.
+  // A channel of zeros needs a non-zero step.
   for (let i = 0; i < channels; i++) if (steps[i] === 0) steps[i] = 1;
   const levels = Int8Array.from(weights, (weight, i) => {
     const level = Math.round(weight / (steps[channelOf(i)] ?? 1));
@@ -67,7 +68,7 @@ const floatBits = new Float32Array(1);
 const intBits = new Uint32Array(floatBits.buffer);
 
 /**
- * The bits of the nearest float16 (IEEE 754 binary16), ties to even; what is beyond its range becomes its largest value.
+ * The bits of the nearest float16 (IEEE 754 binary16), ties to even; values beyond its range become its largest value.
  */
 export function toFloat16(value: number): number {
   floatBits[0] = value;
@@ -76,7 +77,7 @@ export function toFloat16(value: number): number {
   const magnitude = Math.abs(value);
   if (Number.isNaN(value)) return sign | 0x7e00;
   if (magnitude >= 65_520) return sign | 0x7bff;
-  // Subnormal: a whole number of steps of 2⁻²⁴.
+  // Subnormal: an integer multiple of 2⁻²⁴.
   if (magnitude < 2 ** -14) return sign | roundToEven(magnitude * 2 ** 24);
   const exponent = ((bits >>> 23) & 0xff) - 127;
   const mantissa = roundToEven((magnitude / integerPower(2, exponent) - 1) * 1024);

@@ -45,9 +45,7 @@ describe('exportModel', () => {
     const { path, model } = await loneModel();
     const { folder, notices } = await exportModel(path, 'onnx');
     expect(Buffer.from(model.bytes)).toEqual(readFileSync(join(folder, 'model.onnx')));
-    expect(notices).toEqual([
-      expect.stringMatching(/^Accuracies are not known: .* does not lie in the folder of a run/),
-    ]);
+    expect(notices).toEqual([expect.stringMatching(/^Accuracies are unknown: .* is not in the folder of a run/)]);
   });
 
   it('keeps weights and all that is needed around them as safetensors', async () => {
@@ -68,11 +66,11 @@ describe('exportModel', () => {
       /--format must be one of onnx, .*, received pytroch; did you mean pytorch\?$/,
     );
     await expect(exportModel(path, 'keras', { precisions: ['fp16', 'int8'] })).rejects.toThrow(
-      '--fp16 and --int8 can only be had in the format onnx, not in keras',
+      'the format keras does not support --fp16 and --int8; use the format onnx',
     );
   });
 
-  it('leaves a folder alone that holds anything, and writes nothing if there is no model', async () => {
+  it('leaves a folder alone that is not empty, and writes nothing if there is no model', async () => {
     const { folder, path } = await loneModel();
     await expect(exportModel(path, 'keras', { out: folder })).rejects.toThrow(/is not empty; .* with --out$/);
     expect(readdirSync(folder)).toEqual(['model.onnx']);
@@ -124,7 +122,7 @@ describe('the exports of a run', () => {
     const { files, notices } = await exportModel(run, 'onnx');
     expect(files[0]).not.toHaveProperty('testAccuracy');
     expect(notices).toEqual([
-      expect.stringMatching(/^Accuracies are not known, as the data of the run is gone: .*digits/),
+      expect.stringMatching(/^Accuracies are unknown, because the data of the run is missing: .*digits/),
     ]);
   });
 

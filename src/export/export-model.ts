@@ -1,4 +1,4 @@
-// A finished run → what its model becomes elsewhere.
+// Exports the model of a finished run to other formats.
 
 import { join } from 'node:path';
 import { InvalidInputError } from '../errors.ts';
@@ -32,9 +32,9 @@ export const EXPORT_FORMATS = [
 
 /** How {@link exportModel} writes a model. */
 export interface ExportOptions {
-  /** Of more ONNX files beside `model.onnx`, with smaller weights. */
+  /** Precisions of additional, smaller ONNX files beside `model.onnx`. */
   readonly precisions?: readonly ('fp16' | 'int8')[];
-  /** The folder to make; without it, `exports/FORMAT` in the run folder, or the next free number of it. */
+  /** The folder to create. Default: `exports/FORMAT` in the run folder, with a number if that exists. */
   readonly out?: string;
   readonly signal?: AbortSignal;
 }
@@ -46,28 +46,29 @@ export interface Exported {
   readonly files: readonly {
     readonly name: string;
     readonly sizeBytes: number;
-    /** Of an ONNX file, measured by running it on the test images of the run. */
+    /** Only for ONNX files: measured by running the file on the test images of the run. */
     readonly testAccuracy?: number;
   }[];
-  /** Why an accuracy is not known. */
+  /** Why an accuracy is unknown. */
   readonly notices: readonly string[];
 }
 
 export type ExportedFile = Exported['files'][number];
 
 /**
- * Writes a model in another form. Every form gives the probabilities of `model.onnx`, but for those with smaller weights.
+ * Writes a model in another format. All formats give the same probabilities as `model.onnx`, except those with smaller
+ * weights.
  *
  * @param run  a run folder, or a model file.
  * @throws {InvalidInputError} if there is no model, the format or a combination of options does not exist, or the folder
- *   cannot be made; {DataFormatError} if the model is none of ours.
+ *   cannot be created; {DataFormatError} if auto-cnn did not write the model.
  */
 export async function exportModel(run: string, format: string, options: ExportOptions = {}): Promise<Exported> {
   const { precisions = [], signal } = options;
   const known = requireFormat(format);
   if (precisions.length > 0 && known !== 'onnx') {
     throw new InvalidInputError(
-      `${precisions.map((precision) => `--${precision}`).join(' and ')} can only be had in the format onnx, not in ${known}`,
+      `the format ${known} does not support ${precisions.map((precision) => `--${precision}`).join(' and ')}; use the format onnx`,
     );
   }
   const model = partsOf(await readModelFile(run));
@@ -109,7 +110,7 @@ function filesOf(
   }
 }
 
-/** All that is needed to build the network around the weights; the values are JSON but for the texts. */
+/** Everything needed to build the network around the weights; values that are not plain text are JSON. */
 function safetensorsMetadata({ metadata, network: { normalisation } }: ModelParts): Record<string, string> {
   const { genome, version, classes, input, structure, preparation } = metadata;
   return {
@@ -135,8 +136,7 @@ async function accuraciesOf(
   signal: AbortSignal | undefined,
 ): Promise<Accuracies> {
   const config = configBeside(path);
-  if (config === undefined)
-    return { notices: [`Accuracies are not known: ${path} does not lie in the folder of a run.`] };
+  if (config === undefined) return { notices: [`Accuracies are unknown: ${path} is not in the folder of a run.`] };
   try {
     const dataset = await dataOfRun(config, { ...(signal && { signal }) });
     const byName = new Map<string, number>();
@@ -146,7 +146,7 @@ async function accuraciesOf(
     return { byName, notices: [] };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
-    return { notices: [`Accuracies are not known, as the data of the run is gone: ${error.message}`] };
+    return { notices: [`Accuracies are unknown, because the data of the run is missing: ${error.message}`] };
   }
 }
 

@@ -1,8 +1,8 @@
-// A model as a web page and a Node.js script, with all they need beside the packages that package.json names.
+// Exports a model as a web page and a Node.js script, with everything they need except the packages in package.json.
 
 import type { ModelParts } from '../search/trained/model-parts.ts';
 
-/** Versions that the files below were tried with. */
+/** Versions that the files below were tested with. */
 const PACKAGES = { 'onnxruntime-node': '1.30.0', 'onnxruntime-web': '1.30.0', sharp: '^0.35.5' };
 
 export function exportJavaScript(model: ModelParts): ReadonlyMap<string, Uint8Array | string> {
@@ -33,13 +33,13 @@ function packageJson({ metadata }: ModelParts): string {
 
 function facts({ metadata: { classes, input } }: ModelParts): string {
   const { height, width, channels } = input;
-  return `// What the model tells apart, and the images it takes.
+  return `// The classes of the model, and the images it takes.
 
 export const CLASSES = ${JSON.stringify(classes, null, 2)};
 export const [HEIGHT, WIDTH, CHANNELS] = [${height}, ${width}, ${channels}];
 
 /**
- * Pixels as the model takes them: planes of raw values, grey by the luma weights of ITU-R BT.601.
+ * Pixels in the model's input format: planes of raw values, grey by the luma weights of ITU-R BT.601.
  *
  * @param interleaved  [HEIGHT, WIDTH, step], red, green and blue first.
  */
@@ -54,7 +54,7 @@ export function toPlanes(interleaved, step) {
   return planes;
 }
 
-/** [{ name, probability }], the likeliest first. */
+/** [{ name, probability }], most probable first. */
 export function rank(probabilities) {
   return CLASSES.map((name, i) => ({ name, probability: probabilities[i] })).sort((a, b) => b.probability - a.probability);
 }
@@ -67,24 +67,24 @@ const README = `# An image classifier, in the browser and in Node.js
     npm start                      # a page to drop images on
     node predict.mjs photo.jpg     # or in the terminal; --json for programs
 
-The variable keeps onnxruntime-node from downloading GPU libraries. After \`npm install\` nothing needs a network. To put the
-page on a server, upload this folder with \`node_modules/onnxruntime-web/dist\`; any server for static files will do.
+The variable keeps onnxruntime-node from downloading GPU libraries. After \`npm install\`, no network is needed. To put the
+page on a server, upload this folder with \`node_modules/onnxruntime-web/dist\`; any static file server works.
 \`import { classify } from './classify.js'\` in a page of your own takes a File, Blob or image element.
 `;
 
-const CLASSIFY = `// Images → classes, in the browser.
+const CLASSIFY = `// Classifies images in the browser.
 
 import * as ort from './node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs';
 import { CHANNELS, HEIGHT, rank, toPlanes, WIDTH } from './model-facts.js';
 
-// More threads need headers that not every server sends, and a network this small does not need them.
+// Multithreading needs headers that not every server sends, and a network this small does not need it.
 ort.env.wasm.numThreads = 1;
 
 let session;
 
 /**
- * @param image  a File, Blob, or anything else that createImageBitmap takes.
- * @returns [{ name, probability }], the likeliest first.
+ * @param image  a File, Blob, or anything else that createImageBitmap accepts.
+ * @returns [{ name, probability }], most probable first.
  */
 export async function classify(image) {
   session ??= ort.InferenceSession.create(new URL('model.onnx', import.meta.url).href);
@@ -93,7 +93,7 @@ export async function classify(image) {
   return rank(probabilities.data);
 }
 
-/** Scaled with the aspect kept until it fits, black around it and under what is transparent. */
+/** Scales the image to fit with its aspect ratio kept, on black, which also replaces transparency. */
 async function pixelsOf(image) {
   const bitmap = await createImageBitmap(image, { imageOrientation: 'from-image' });
   const context = new OffscreenCanvas(WIDTH, HEIGHT).getContext('2d', { willReadFrequently: true });
@@ -109,7 +109,7 @@ async function pixelsOf(image) {
 }
 `;
 
-const PREDICT = `// node predict.mjs IMAGE… [--json]: what images show.
+const PREDICT = `// node predict.mjs IMAGE… [--json]: classifies images.
 
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -141,7 +141,7 @@ else {
   }
 }
 
-/** As the training images were prepared: scaled to fit, black around it and under what is transparent. */
+/** Prepares an image as in training: scaled to fit, on black, which also replaces transparency. */
 async function readImage(file) {
   const { data, info } = await sharp(file, { failOn: 'error' })
     .autoOrient()
@@ -156,7 +156,7 @@ async function readImage(file) {
 }
 `;
 
-const SERVE = `// npm start: serves this folder on this machine, for this machine only.
+const SERVE = `// npm start: serves this folder, only to this machine.
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -210,7 +210,7 @@ const PAGE = `<!doctype html>
 </head>
 <body>
 <h1>What is in the picture?</h1>
-<label id="drop">Drop images here, or press to choose some
+<label id="drop">Drop images here, or click to choose some
   <input type="file" accept="image/*" multiple>
 </label>
 <ul aria-live="polite"></ul>

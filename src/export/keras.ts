@@ -1,4 +1,4 @@
-// A model as Keras 3 source and weights. Keras has the channels last, so the weights change their order.
+// Exports a model as Keras 3 source and weights. Keras has the channels last, so the weights are reordered.
 
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
@@ -14,7 +14,7 @@ export function exportKeras(model: ModelParts): ReadonlyMap<string, Uint8Array |
   ]);
 }
 
-/** Our name of what a layer owns → Keras'. */
+/** Maps our names of a layer's tensors to Keras' names. */
 const NAMES: Readonly<Record<string, string>> = {
   weight: 'kernel',
   bias: 'bias',
@@ -24,10 +24,10 @@ const NAMES: Readonly<Record<string, string>> = {
   variance: 'moving_variance',
 };
 
-/** Backends refuse dots in the names of layers. */
+/** Backends reject dots in layer names. */
 const kerasName = (name: string): string => name.replaceAll('.', '_');
 
-/** Under `LAYER.VARIABLE`. */
+/** Weights by the name `LAYER.VARIABLE`. */
 function kerasWeights({ network, state }: ModelParts): ReadonlyMap<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
   const flattened = flattenedPixels(network);
@@ -50,7 +50,7 @@ function kerasWeights({ network, state }: ModelParts): ReadonlyMap<string, Named
   return arrays;
 }
 
-/** The dense layer that reads flattened feature maps, and the pixels of a map. */
+/** The dense layer that reads flattened feature maps, and the number of pixels of a map. */
 function flattenedPixels({ layers, problem }: ModelParts['network']) {
   const dense = layers.find(({ kind }) => kind === 'dense');
   if (dense?.kind !== 'dense' || !layers.some(({ kind }) => kind === 'flatten')) return undefined;

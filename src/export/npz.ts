@@ -1,4 +1,4 @@
-// Named float32 arrays as an .npz archive, which numpy reads: a zip of .npy files, stored as they are.
+// Encodes named float32 arrays as an .npz archive for numpy: a zip of uncompressed .npy files.
 // Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0.
 
 import { zipSync } from 'fflate';
@@ -19,7 +19,7 @@ export function encodeNpz(arrays: ReadonlyMap<string, NamedArray>): Uint8Array {
 function encodeNpy({ shape, data }: NamedArray): Uint8Array {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${sizes}), }`;
-  // Magic, version and length take 10 bytes; the header is filled up so that the data begins at a multiple of 64.
+  // Magic, version and length take 10 bytes; the header is padded so that the data begins at a multiple of 64.
   const headerBytes = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const bytes = new Uint8Array(10 + headerBytes + data.byteLength);
   bytes.set([0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, headerBytes & 0xff, headerBytes >> 8]);

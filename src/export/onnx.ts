@@ -1,4 +1,4 @@
-// A model as ONNX files: as it is, and with its weights in fewer bytes.
+// Exports a model as ONNX files: unchanged, and with its weights in fewer bytes.
 
 import { compileDeployable } from '../network/deployable-graph.ts';
 import { encodeOnnx } from '../network/onnx/onnx-bytes.ts';
@@ -6,7 +6,7 @@ import { toMetadataProps } from '../network/onnx/onnx-metadata.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
 import { compressWeights, type WeightPrecision } from './compress-weights.ts';
 
-/** `model.onnx`, and `model-PRECISION.onnx` for each precision that is asked for. */
+/** `model.onnx`, and `model-PRECISION.onnx` for each requested precision. */
 export function exportOnnx(model: ModelParts, precisions: readonly WeightPrecision[]): ReadonlyMap<string, Uint8Array> {
   return new Map([
     ['model.onnx', model.bytes],
@@ -14,7 +14,7 @@ export function exportOnnx(model: ModelParts, precisions: readonly WeightPrecisi
   ]);
 }
 
-/** The same graph over weights that are stored in fewer bytes; same inputs, outputs and metadata. */
+/** The same graph with weights stored in fewer bytes; inputs, outputs and metadata are unchanged. */
 export function compressedOnnx({ network, state, metadata }: ModelParts, precision: WeightPrecision): Uint8Array {
   const weights = new Set(network.layout.parameters.map(({ name }) => name));
   return encodeOnnx(compressWeights(compileDeployable(network, state), weights, precision), {

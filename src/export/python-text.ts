@@ -1,4 +1,4 @@
-// What the exported Python programs share: the facts about the model, and the script that classifies image files.
+// The common parts of the exported Python programs: the constants of the model, and the script that classifies image files.
 
 import type { NetworkCost } from '../genome/cost.ts';
 import { estimateCost } from '../genome/cost.ts';
@@ -6,30 +6,30 @@ import { formatImageShape } from '../genome/image-shape.ts';
 import type { Layer } from '../network/layers.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
 
-/** First lines of `model.py`. */
+/** The first lines of `model.py`. */
 export function pythonHeader({ metadata, network }: ModelParts, needs: string): string {
   const input = formatImageShape(metadata.input);
   const genome = metadata.genome === '' ? 'without layers' : metadata.genome;
   const { parameters } = costOf(network);
   return `"""The network ${genome}, designed and trained by auto-cnn ${metadata.version}.
 
-It takes images of ${input} (height, width, channels), tells ${metadata.classes.length} classes apart and has ${parameters.toLocaleString('en-US')} parameters;
+It takes images of ${input} (height, width, channels), distinguishes ${metadata.classes.length} classes and has ${parameters.toLocaleString('en-US')} parameters;
 their values are in weights.npz. Needs ${needs} and numpy.
 """`;
 }
 
-/** Constants of `model.py`. */
+/** The constants of `model.py`. */
 export function pythonConstants({ metadata, network }: ModelParts): string {
   const { channels, height, width } = metadata.input;
   const { mean, std } = network.normalisation;
   return `CLASSES = ${pythonList(metadata.classes.map((name) => JSON.stringify(name)))}
 HEIGHT, WIDTH, CHANNELS = ${height}, ${width}, ${channels}
-# Of each channel over the training images, of raw pixels 0..255.
+# Statistics of each channel over the training images, for raw pixels 0..255.
 MEAN = ${pythonList(mean.map(String))}
 STD = ${pythonList(std.map(String))}`;
 }
 
-/** For each layer of the network what \`auto-cnn inspect\` calls it, and the shape that leaves it. */
+/** For each layer of the network: its name in \`auto-cnn inspect\`, and its output shape. */
 export function layerRemarks(network: ModelParts['network']): ReadonlyMap<Layer, string> {
   const rows = [...costOf(network).layers];
   const remarks = new Map<Layer, string>();
@@ -47,14 +47,14 @@ function costOf({ genome, problem }: ModelParts['network']): NetworkCost {
   return estimateCost(genome, problem);
 }
 
-/** On one line if it is short, else an item a line. */
+/** On one line if it is short, else one line per item. */
 function pythonList(items: readonly string[]): string {
   const line = `[${items.join(', ')}]`;
   return line.length <= 90 ? line : `[\n${items.map((item) => `    ${item},\n`).join('')}]`;
 }
 
-/** `predict.py`, the same for every framework: `model.py` has `load_model` and `predict`. */
-export const PREDICT_SCRIPT = `"""Says what images show: python predict.py IMAGE... [--json]. Needs what model.py needs, and pillow."""
+/** `predict.py`, identical for every framework: `model.py` provides `load_model` and `predict`. */
+export const PREDICT_SCRIPT = `"""Classifies images: python predict.py IMAGE... [--json]. Needs the packages of model.py, and pillow."""
 
 import json
 import sys
@@ -66,10 +66,10 @@ from model import CHANNELS, CLASSES, HEIGHT, WIDTH, load_model, predict
 
 
 def read_image(path):
-    """Pixels [HEIGHT, WIDTH, CHANNELS] of 0..255, as the training images were prepared.
+    """Pixels [HEIGHT, WIDTH, CHANNELS] of 0..255, prepared as in training.
 
-    The image is scaled with its aspect kept until it fits, with black around it and under what is transparent. Images of
-    the model's own size are not changed; scaled ones differ from auto-cnn's by a little, as Pillow rounds differently.
+    The image is scaled to fit with its aspect ratio kept, on black, which also replaces transparency. Images of the
+    model's size are unchanged; scaled ones differ slightly from auto-cnn's, because Pillow rounds differently.
     """
     image = ImageOps.exif_transpose(Image.open(path))
     if image.mode.startswith("I"):  # 16 bits

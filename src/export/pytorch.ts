@@ -1,4 +1,4 @@
-// A model as PyTorch source and weights.
+// Exports a model as PyTorch source and weights.
 
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
@@ -14,7 +14,7 @@ export function exportPyTorch(model: ModelParts): ReadonlyMap<string, Uint8Array
   ]);
 }
 
-/** Our name of what a layer owns → PyTorch's. */
+/** Maps our names of a layer's tensors to PyTorch's names. */
 const NAMES: Readonly<Record<string, string>> = {
   scale: 'weight',
   offset: 'bias',

@@ -1,4 +1,4 @@
-// A folder of files that are made together.
+// Writes a folder of files.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -7,10 +7,10 @@ import { writeFileAtomically } from '../files/write-file.ts';
 import { makeFolder } from '../search/run/run-folder.ts';
 
 /**
- * Writes files into a folder, which is made.
+ * Creates a folder and writes files into it.
  *
- * @param files  path within the folder → content.
- * @throws {InvalidInputError} if the folder holds anything already, or cannot be written.
+ * @param files  contents by path within the folder.
+ * @throws {InvalidInputError} if the folder is not empty, or cannot be written.
  */
 export async function writeFolder(folder: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
   makeFolder(folder, true);

@@ -1,4 +1,4 @@
-// A run folder → what its pictures are drawn from, whether the run is done, going on or stopped.
+// Reads the data for a report from a run folder, whether the run is done, in progress or stopped.
 
 import { existsSync } from 'node:fs';
 import type { Dataset } from '../data/set/dataset.ts';
@@ -21,9 +21,9 @@ import { readPredictions } from '../search/run/test-predictions.ts';
 
 /** A network that the search evaluated. */
 export interface Candidate {
-  /** The last of its evaluations, which is the longest. */
+  /** Its last evaluation, which has the longest training. */
   readonly entry: EvaluationEntry;
-  /** No other is preferable by the objectives of the search; of one objective, by that and the number of parameters. */
+  /** Whether it is on the Pareto front of the objectives; with one objective, of fitness and number of parameters. */
   readonly isOnFront: boolean;
   readonly isWinner: boolean;
 }
@@ -33,26 +33,26 @@ export interface RunRecords {
   readonly config: SearchConfig;
   readonly status: 'done' | 'going on' | 'stopped';
   readonly entries: readonly JournalEntry[];
-  /** Fittest first, those that failed last. */
+  /** Fittest first, failed ones last. */
   readonly candidates: readonly Candidate[];
-  /** Of the winner. */
+  /** Final training of the winner. */
   readonly finalTraining: Pick<FinalEntry, 'history'> | undefined;
   readonly generations: readonly GenerationRecord[] | undefined;
-  /** Canonical text: the model's, or the fittest so far; undefined if there is none yet. */
+  /** Canonical text of the model's genome, or of the fittest so far; undefined if there is none yet. */
   readonly winner: string | undefined;
   readonly metric: string;
   readonly summary: SearchSummary | undefined;
   readonly predictions: TestPredictions | undefined;
-  /** As the run packed it; undefined if it is no longer there. */
+  /** The packed data of the run; undefined if it is no longer in the cache. */
   readonly dataset: Dataset | undefined;
-  /** What is known of the data even if it is gone. */
+  /** Facts about the data that are known even if the data is missing. */
   readonly data: Pick<SearchSummary['dataset'], 'name' | 'classes' | 'shape'> | undefined;
 }
 
 /**
- * Reads a run and changes nothing in it: another process may be at work there.
+ * Reads a run without changing it, because another process may be working on it.
  *
- * @throws {InvalidInputError} if the folder is no run, or a file of it is damaged; {JournalError} if the journal is.
+ * @throws {InvalidInputError} if the folder is not a run, or a file is damaged; {JournalError} if the journal is damaged.
  */
 export async function readRun(path: string, cacheDir?: string): Promise<RunRecords> {
   const { folder, config } = openRunFolder(path);
@@ -89,7 +89,7 @@ export async function readRun(path: string, cacheDir?: string): Promise<RunRecor
   };
 }
 
-/** One of each genome, in the order in which they were first known. */
+/** The latest evaluation of each genome, in the order in which the genomes first appeared. */
 function latestEvaluations(entries: readonly JournalEntry[]): EvaluationEntry[] {
   const latest = new Map<string, EvaluationEntry>();
   for (const entry of entries) if (entry.type === 'evaluation') latest.set(entry.genome, entry);
@@ -100,7 +100,7 @@ function fittest(evaluations: readonly EvaluationEntry[]): EvaluationEntry | und
   return evaluations.filter((entry) => !isFailed(entry)).toSorted((a, b) => b.fitness - a.fitness)[0];
 }
 
-/** Of several the one that became the model. One in rounds that is not done has the epochs of the rounds that are. */
+/** The final training that became the model. For an unfinished training in rounds, the epochs of its finished rounds. */
 function finalTrainingOf(entries: readonly JournalEntry[]): Pick<FinalEntry, 'history'> | undefined {
   const finals = entries.filter((entry) => entry.type === 'final').filter((entry) => !isFailed(entry));
   const chosen = bestRepeat(finals);

@@ -135,10 +135,10 @@ describe('writeReport', () => {
     const run = await MadeUpRun.goingOn();
     const html = await report(run);
     expect(drawn(html)).toEqual(IDS.filter((id) => id !== 'confusion' && id !== 'worst'));
-    expect(html).toContain('Search is going on');
+    expect(html).toContain('Search is in progress');
     expect(html).toContain('The test images are scored once, at the end.');
     rmSync(join(run.folder, 'lock'));
-    expect(await report(run)).toContain('Search was stopped before its end');
+    expect(await report(run)).toContain('Search was stopped early');
   });
 
   it('says what is missing of a run that an older version did', async () => {
@@ -148,7 +148,7 @@ describe('writeReport', () => {
     const html = await report(run);
     expect(drawn(html)).toEqual(IDS.filter((id) => !['confusion', 'worst', 'family'].includes(id)));
     expect(html).toContain('Fitness by evaluation');
-    expect(html).toContain('a version that did not record');
+    expect(html).toContain('The version of this run did not record');
   });
 
   it.each([
@@ -214,9 +214,9 @@ describe('the drawings as files', () => {
 });
 
 describe('writeReport refuses', () => {
-  it('a folder that is no run', async () => {
+  it('a folder that is not a run', async () => {
     const folder = await temporaryFolder();
-    await expect(writeReport(folder)).rejects.toThrow(`${folder} is no run: it has no config.json`);
+    await expect(writeReport(folder)).rejects.toThrow(`${folder} is not a run: it has no config.json`);
     await expect(writeReport(join(folder, 'none'))).rejects.toThrow(InvalidInputError);
     expect(readdirSync(folder)).toEqual([]);
   });

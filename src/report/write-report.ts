@@ -1,4 +1,4 @@
-// A run folder → `report.html`, or its drawings as files.
+// Writes `report.html` for a run, or its drawings as files.
 
 import { join, resolve } from 'node:path';
 import { InvalidInputError } from '../errors.ts';
@@ -26,21 +26,22 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** What {@link writeReport} writes, and where. */
 export interface ReportOptions {
-  /** `html` unless given: one page. The others: a file for each drawing, light. */
+  /** Default: `html`, one page. The others write a file per drawing, in light colours. */
   readonly format?: string;
-  /** Where the files go: the run folder, or `pictures/` in it for `svg` and `png`, unless given. */
+  /** Folder for the files. Default: the run folder, or `pictures/` in it for `svg` and `png`. */
   readonly out?: string;
-  /** Where packed data sets lie; the user's cache unless given. */
+  /** Folder of packed data sets. Default: the user's cache. */
   readonly cacheDir?: string;
 }
 
 /**
- * Draws what happened in a run, be it done, going on or stopped. It reads what the run has written; nothing is scored for it.
+ * Draws the progress and results of a run, whether it is done, in progress or stopped. It only reads the files of the run
+ * and scores nothing.
  *
  * @param run  the run folder.
- * @returns the absolute paths of what was written, and what could not be drawn, with the reasons.
- * @throws {InvalidInputError} if it is no run, there is no such format, or a file cannot be written; {JournalError} if its
- *   journal is damaged.
+ * @returns the absolute paths of the written files, and notices about what could not be drawn.
+ * @throws {InvalidInputError} if the folder is not a run, the format does not exist, or a file cannot be written;
+ *   {JournalError} if its journal is damaged.
  */
 export async function writeReport(
   run: string,
@@ -98,7 +99,7 @@ function architecture({ winner, data, config }: RunRecords): Picture {
     return {
       id,
       title,
-      note: 'The packed data of the run is no longer in the cache, and so the image size is not known.',
+      note: 'The packed data of the run is no longer in the cache, so the image size is unknown.',
     };
   }
   return { id, title, svg: new Markup(drawArchitecture(parseGenome(winner), networkInputOf(config, data))) };

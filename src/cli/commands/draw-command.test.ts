@@ -76,7 +76,10 @@ describe('draw', () => {
     [['8-8', '--classes', '1'], /^error: --classes must be a whole number of at least 2, received 1\n$/],
     [['8-8', '--shortcut', 'never'], /^error: --shortcut must be /],
     [['8-8', '--head', 'pool'], /^error: --head must be flatten or gap, /],
-    [['8-8', '--out', 'network.gif'], /^error: a drawing is written as \.svg or \.png, .* received network\.gif\n$/],
+    [
+      ['8-8', '--out', 'network.gif'],
+      /^error: the name of a drawing must end in \.svg or \.png, received network\.gif\n$/,
+    ],
   ])('refuses %j in one line, with code 2', async (args, message) => {
     const { code, stdout, stderr } = await runInProcess('draw', '--input', '28x28x1', ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -45,7 +45,7 @@ describe('export', () => {
   it.each([
     [['--format', 'kera'], /^error: --format must be one of onnx, .*, received kera; did you mean keras\?\n$/],
     [['--format', 'csv'], /^error: --format must be one of onnx, safetensors, keras, pytorch, javascript, .*\n$/],
-    [['--format', 'keras', '--int8'], /^error: --int8 can only be had in the format onnx, not in keras\n$/],
+    [['--format', 'keras', '--int8'], /^error: the format keras does not support --int8; use the format onnx\n$/],
     [[], /^error: required option '--format <name>' not specified; [^\n]*\n$/],
     [['--format', 'onnx', '--out', '.'], /^error: .* is not empty; give an empty or a new folder with --out\n$/],
   ])('refuses %j with code 2 and one line', async (args, message) => {

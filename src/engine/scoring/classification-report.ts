@@ -1,13 +1,13 @@
-// What a classifier gets right and wrong, class by class, and how far its probabilities can be trusted.
+// Scores of a classifier class by class, its confusions, and the calibration of its probabilities.
 
 export interface ClassScore {
-  /** Examples of the class. */
+  /** Number of examples of the class. */
   readonly examples: number;
-  /** Of the examples called so, the share that are; 0 if none is called so. */
+  /** Share of the examples predicted as this class that belong to it; 0 if none are predicted. */
   readonly precision: number;
-  /** Of the examples that are, the share called so; 0 if there are none. */
+  /** Share of the class's examples that are predicted correctly; 0 if there are none. */
   readonly recall: number;
-  /** Harmonic mean of precision and recall; 0 if both are. */
+  /** Harmonic mean of precision and recall; 0 if both are 0. */
   readonly f1: number;
 }
 
@@ -19,30 +19,30 @@ export interface CalibrationBin {
 }
 
 export interface Calibration {
-  /** Expected calibration error: mean distance of confidence and accuracy, weighted by the bins' examples. */
+  /** Expected calibration error: mean distance between confidence and accuracy, weighted by the bins' examples. */
   readonly expectedError: number;
   /** Equal ranges of confidence, from 0 to 1; zeros where there are no examples. */
   readonly bins: readonly CalibrationBin[];
 }
 
 export interface ClassificationReport {
-  /** By class. */
+  /** Indexed by class. */
   readonly classes: readonly ClassScore[];
   /** Means over the classes that occur. */
   readonly macro: Omit<ClassScore, 'examples'>;
-  /** `[true][predicted]`, examples. */
+  /** `[true][predicted]`: numbers of examples. */
   readonly confusion: readonly (readonly number[])[];
   readonly calibration: Calibration;
 }
 
-/** As in the paper's experiments. */
+/** The number of bins in the paper's experiments. */
 const BINS = 15;
 
 /**
- * Counts batch by batch, then reports.
+ * Counts predictions batch by batch, then computes the report.
  *
- * The calibration error is Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, eq. 3, with
- * the bins ((m − 1)/M, m/M].
+ * The calibration error is Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, eq. 3,
+ * with the bins ((m − 1)/M, m/M].
  */
 export class ReportCounter {
   readonly #confusion: number[][];
@@ -55,7 +55,7 @@ export class ReportCounter {
   /**
    * @param predicted      `[n]`, indices of classes.
    * @param probabilities  `[n, classes]`.
-   * @param labels         `[n]`, the truth.
+   * @param labels         `[n]`, true classes.
    */
   add(predicted: ArrayLike<number>, probabilities: Float32Array, labels: ArrayLike<number>): void {
     for (let i = 0; i < predicted.length; i++) {

@@ -1,4 +1,4 @@
-// A model file at work: what `model.onnx` answers, for scoring and prediction.
+// Runs a model file such as `model.onnx`, for scoring and prediction.
 
 import { naturalLogarithm } from '../../arithmetic/logarithm.ts';
 import { type Examples, type ImageShape, imageSizeOf, readImages } from '../../data/set/dataset.ts';
@@ -21,8 +21,8 @@ export class DeployedModel {
   readonly #session: RuntimeSession;
 
   /**
-   * @param path  for messages.
-   * @throws {DataFormatError} if it is no model of ours, {EngineError} if the runtime refuses it.
+   * @param path  shown in messages.
+   * @throws {DataFormatError} if auto-cnn did not write the model, {EngineError} if the runtime rejects it.
    */
   static async load(runtime: Runtime, bytes: Uint8Array, path: string): Promise<DeployedModel> {
     const metadata = readModelMetadata(bytes, path);
@@ -51,7 +51,7 @@ export class DeployedModel {
       };
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new EngineError(`the model refused images of shape [${dims.join(', ')}]: ${reason}`, { cause });
+      throw new EngineError(`the model rejected images of shape [${dims.join(', ')}]: ${reason}`, { cause });
     }
   }
 
@@ -62,9 +62,9 @@ export class DeployedModel {
   }
 
   /**
-   * The score, and what is behind it: class by class, confusions, calibration.
+   * The score with details: scores by class, confusions, calibration.
    *
-   * @param onBatch  told what the model answers for the examples from the `from`-th on.
+   * @param onBatch  called with the predictions for each batch, whose first example is number `from`.
    */
   async evaluate(
     examples: Examples,

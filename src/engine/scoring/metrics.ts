@@ -1,4 +1,4 @@
-// Measures of a classifier, from its logits and the true labels.
+// Metrics of a classifier, computed from its logits and the true labels.
 
 /** What a classifier can be measured by. */
 export type MetricName = 'accuracy' | 'balanced-accuracy' | 'macro-f1' | 'top-2' | 'top-3' | 'top-5';
@@ -13,11 +13,11 @@ export const METRIC_NAMES = [
 ] as const satisfies readonly MetricName[];
 
 /**
- * Counts batch by batch, then gives every metric.
+ * Counts batch by batch, then computes any metric.
  *
- * - accuracy: share of examples whose largest logit (the first of equals) is the label's.
- * - balanced accuracy: mean over classes of the share of the class's examples that are right; classes without examples
- *   do not count.
+ * - accuracy: share of examples whose largest logit (the first among equals) is the label's.
+ * - balanced accuracy: mean over classes of the share of the class's examples that are classified correctly; classes
+ *   without examples do not count.
  * - macro F1: mean over classes of 2·TP / (2·TP + FP + FN); classes that neither occur nor are predicted do not count.
  * - top k: share of examples with fewer than k logits above the label's.
  */
@@ -70,7 +70,7 @@ export class MetricCounter {
     }
   }
 
-  /** Mean of the quotients of the classes whose denominator is not zero. */
+  /** Mean of the quotients over the classes with a non-zero denominator. */
   #meanOver(quotient: (classIndex: number) => readonly [number, number]): number {
     const quotients = Array.from({ length: this.#classes }, (_, c) => quotient(c)).filter(([, below]) => below > 0);
     return quotients.reduce((sum, [above, below]) => sum + above / below, 0) / quotients.length;

@@ -1,4 +1,4 @@
-// Scores a network on many examples, in batches.
+// Scores a network on examples in batches.
 
 import type { Examples } from '../../data/set/dataset.ts';
 import { compileGraph } from '../../network/compile.ts';
@@ -9,9 +9,9 @@ import { MetricCounter } from './metrics.ts';
 
 /** How well a network does on labelled images. */
 export interface Score {
-  /** Mean over the examples, of the loss that was asked for: cross-entropy unless said otherwise. */
+  /** Mean loss over the examples. Default: cross-entropy. */
   readonly loss: number;
-  /** Share of examples classified right. */
+  /** Share of examples classified correctly. */
   readonly accuracy: number;
 }
 
@@ -44,7 +44,7 @@ export class Scorer {
   }
 
   /**
-   * Scores the examples at `indices`; the last batch may be smaller and counts like the others.
+   * Scores the examples at `indices`. The last batch may be smaller; all examples have equal weight.
    *
    * @param signal  checked before each batch; throws its reason when aborted.
    */

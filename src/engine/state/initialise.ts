@@ -1,4 +1,4 @@
-// The state a network starts from.
+// The initial state of a network.
 
 import type { TrainedState } from '../../network/deployable-graph.ts';
 import type { ParameterLayout, ParameterSpec } from '../../network/parameters.ts';
@@ -9,7 +9,7 @@ import type { Rng } from '../../random/rng.ts';
  *
  * Glorot uniform: U(−l, l) with l = √(6 / (fanIn + fanOut)) (Glorot & Bengio 2010, eq. 16).
  *
- * @param inherited  parameters that start with these values instead, by name; the others are what they are without.
+ * @param inherited  initial values of some parameters, by name. They do not affect the values of other parameters.
  */
 export function initialiseState(
   layout: ParameterLayout,

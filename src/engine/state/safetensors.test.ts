@@ -83,14 +83,26 @@ describe('decodeSafetensors', () => {
 
   const entry = (fields: string) => fileOf(`{"w":{${fields}}}`, tinyData);
   it.each([
-    ['no byte', new Uint8Array(), 'it has 0 bytes, the header length alone takes 8 (byte 0)'],
-    ['a header longer than the file', fileOf('{}', tinyData, 11), 'its header claims 11 bytes, 10 follow (byte 0)'],
+    ['no byte', new Uint8Array(), 'it has 0 bytes, but the header length alone takes 8 (byte 0)'],
+    [
+      'a header longer than the file',
+      fileOf('{}', tinyData, 11),
+      'its header claims 11 bytes, but only 10 follow (byte 0)',
+    ],
     ['an enormous header', Buffer.alloc(20, 0xff), 'its header claims'],
-    ['a header that is no JSON', fileOf('{"w":', tinyData), 'its header is no JSON object (byte 8)'],
-    ['a header that is a list', fileOf('[]'), 'its header is no JSON object'],
-    ['a header that is no UTF-8', Buffer.concat([fileOf('').fill(4, 0, 1), Buffer.alloc(4, 0xff)]), 'no JSON object'],
-    ['an entry that is no object', fileOf('{"w":7}'), 'its header is no JSON object'],
-    ['another element type', entry('"dtype":"F16","shape":[4],"data_offsets":[0,8]'), 'w is F16, only F32 is read'],
+    ['a header that is not JSON', fileOf('{"w":', tinyData), 'its header is not a JSON object (byte 8)'],
+    ['a header that is a list', fileOf('[]'), 'its header is not a JSON object'],
+    [
+      'a header that is not UTF-8',
+      Buffer.concat([fileOf('').fill(4, 0, 1), Buffer.alloc(4, 0xff)]),
+      'not a JSON object',
+    ],
+    ['an entry that is not an object', fileOf('{"w":7}'), 'its header is not a JSON object'],
+    [
+      'another element type',
+      entry('"dtype":"F16","shape":[4],"data_offsets":[0,8]'),
+      'w is F16, but only F32 is supported',
+    ],
     ['no shape', entry('"dtype":"F32","data_offsets":[0,8]'), 'tensor w lacks shape or offsets'],
     ['a negative size', entry('"dtype":"F32","shape":[-2,-1],"data_offsets":[0,8]'), 'tensor w lacks shape or offsets'],
     ['one offset', entry('"dtype":"F32","shape":[2],"data_offsets":[8]'), 'tensor w lacks shape or offsets'],
@@ -100,12 +112,12 @@ describe('decodeSafetensors', () => {
     [
       'bytes that belong to no tensor',
       entry('"dtype":"F32","shape":[1],"data_offsets":[0,4]'),
-      'overlap or leave bytes out (byte 66)',
+      'overlap or leave gaps (byte 66)',
     ],
     [
       'a hole before a tensor',
       entry('"dtype":"F32","shape":[1],"data_offsets":[4,8]'),
-      'overlap or leave bytes out (byte 62)',
+      'overlap or leave gaps (byte 62)',
     ],
     [
       'tensors that overlap',
@@ -113,12 +125,12 @@ describe('decodeSafetensors', () => {
         '{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
         tinyData,
       ),
-      'overlap or leave bytes out',
+      'overlap or leave gaps',
     ],
   ])('refuses %s', (_, bytes, message) => {
     const error = refusal(bytes);
     expect(error.message).toContain(message);
-    expect(error.message).toMatch(/^dir\/x\.safetensors is no valid safetensors file: .*; write it anew$/);
+    expect(error.message).toMatch(/^dir\/x\.safetensors is not a valid safetensors file: .*; write it again$/);
     expect(error.details).toMatchObject({ path: 'dir/x.safetensors', offset: expect.any(Number) });
   });
 

@@ -16,12 +16,12 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** No parameter's name begins with this. */
+/** No parameter name begins with this prefix. */
 const SLOT_PREFIX = 'optimiser.';
-/** The format's own limit on the header. */
+/** The format's limit on the header size. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-/** @param metadata  text only; written under `__metadata__`. */
+/** @param metadata  strings only; written under `__metadata__`. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, NamedTensor>,
   metadata: Readonly<Record<string, string>> = {},
@@ -33,7 +33,7 @@ export function encodeSafetensors(
     offset += data.byteLength;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
-  // Spaces up to a multiple of 8 keep the tensors aligned.
+  // Padding the header with spaces to a multiple of 8 keeps the tensors aligned.
   const headerBytes = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + headerBytes + offset).fill(0x20, 8, 8 + headerBytes);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
@@ -49,28 +49,29 @@ export function encodeSafetensors(
 /**
  * Reads float32 tensors.
  *
- * @param path  for messages.
- * @throws {DataFormatError} with path and offset if the bytes are truncated, the header is no JSON or its offsets lie.
+ * @param path  shown in messages.
+ * @throws {DataFormatError} with path and offset if the bytes are truncated, the header is not JSON or its offsets are
+ *   wrong.
  */
 export function decodeSafetensors(bytes: Uint8Array, path: string): SafetensorsFile {
   const fail = (what: string, offset: number): never => {
-    throw new DataFormatError(`${path} is no valid safetensors file: ${what} (byte ${offset}); write it anew`, {
+    throw new DataFormatError(`${path} is not a valid safetensors file: ${what} (byte ${offset}); write it again`, {
       details: { path, offset },
     });
   };
-  if (bytes.length < 8) fail(`it has ${bytes.length} bytes, the header length alone takes 8`, bytes.length);
+  if (bytes.length < 8) fail(`it has ${bytes.length} bytes, but the header length alone takes 8`, bytes.length);
   const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (headerBytes > MAX_HEADER_BYTES || headerBytes > bytes.length - 8) {
-    fail(`its header claims ${headerBytes} bytes, ${bytes.length - 8} follow`, 0);
+    fail(`its header claims ${headerBytes} bytes, but only ${bytes.length - 8} follow`, 0);
   }
   const start = 8 + headerBytes;
-  const header = parseHeader(bytes.subarray(8, start)) ?? fail('its header is no JSON object', 8);
+  const header = parseHeader(bytes.subarray(8, start)) ?? fail('its header is not a JSON object', 8);
   const tensors = new Map<string, NamedTensor>();
   const ranges: (readonly [from: number, to: number])[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
-    if (dtype !== 'F32') fail(`tensor ${name} is ${dtype}, only F32 is read`, 8);
+    if (dtype !== 'F32') fail(`tensor ${name} is ${dtype}, but only F32 is supported`, 8);
     if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) fail(`tensor ${name} lacks shape or offsets`, 8);
     const [from = 0, to = 0] = offsets as readonly number[];
     const elements = (shape as readonly number[]).reduce((product, size) => product * size, 1);
@@ -83,11 +84,11 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): SafetensorsF
     ranges.push([from, to]);
   }
   const gap = firstGap(ranges, bytes.length - start);
-  if (gap !== undefined) fail('its tensors overlap or leave bytes out', start + gap);
+  if (gap !== undefined) fail('its tensors overlap or leave gaps', start + gap);
   return { tensors, metadata: textsOf(header.__metadata__) };
 }
 
-/** A trained state under the names of its layout; the optimiser's slots, if it has them, as one vector each. */
+/** Encodes a trained state under the names of its layout, with the optimiser's slots, if present, as one vector each. */
 export function encodeState(
   layout: ParameterLayout,
   state: TrainedState & Partial<Pick<TrainingState, 'slots'>>,
@@ -153,7 +154,10 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
   }
 }
 
-/** The format wants the tensors to cover the data without holes. Where they do not; undefined if they do. */
+/**
+ * The format requires the tensors to cover the data without gaps. Returns the first gap or overlap; undefined if there is
+ * none.
+ */
 function firstGap(ranges: readonly (readonly [from: number, to: number])[], size: number): number | undefined {
   let end = 0;
   for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {

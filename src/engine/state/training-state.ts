@@ -1,19 +1,19 @@
-// All that a training carries from step to step, so that it can go on elsewhere, and the mean of several.
+// The complete state of a training between steps, so that it can continue elsewhere, and the mean of several states.
 
 import type { TrainedState } from '../../network/deployable-graph.ts';
 
 export interface TrainingState extends TrainedState {
-  /** The optimiser's vectors by name, as long as the parameters each. */
+  /** The optimiser's vectors by name, each as long as the parameters. */
   readonly slots: Readonly<Record<string, Float32Array>>;
-  /** Steps that led here: the optimiser and the running statistics count them. */
+  /** Number of steps so far, which the optimiser and the running statistics depend on. */
   readonly steps: number;
 }
 
 /**
- * The mean of trainings that went apart from one state, element by element, summed in double precision. Optimiser slots
- * too (Yu, Jin & Yang 2019, algorithm 2, of momentum).
+ * The element-wise mean of trainings that started from one state, summed in double precision. Optimiser slots are averaged,
+ * too (Yu, Jin & Yang 2019, algorithm 2, for momentum).
  *
- * @param states  at least one, all of one network and optimiser. The mean of one is that one.
+ * @param states  at least one, all of the same network and optimiser. A single state is returned unchanged.
  */
 export function averageStates(states: readonly [TrainingState, ...TrainingState[]]): TrainingState {
   const [first] = states;

@@ -1,4 +1,4 @@
-// The steps of an epoch, or of a part of it, on a training session.
+// Runs the steps of an epoch, or of a part of it, on a training session.
 
 import { type AugmentationSettings, createAugmenter } from '../../data/set/augment.ts';
 import { epochOrder } from '../../data/set/batches.ts';
@@ -10,7 +10,7 @@ import { BatchBuffers } from '../batch-buffers.ts';
 import type { Runtime } from '../runtime.ts';
 import type { TrainingSession } from './training-session.ts';
 
-/** What an epoch needs of the settings of a training. */
+/** The settings of a training that an epoch needs. */
 interface EpochSettings {
   readonly batchSize: number;
   readonly augmentation?: AugmentationSettings | undefined;
@@ -28,7 +28,7 @@ interface StepHooks {
   readonly signal?: AbortSignal;
 }
 
-/** Which batches of an epoch are trained on: those from `from` to before `to` that `takes`, all unless given. */
+/** The batches of an epoch to train on: from `from` to before `to`, where `takes` is true (default: all). */
 export interface BatchRange {
   readonly from: number;
   readonly to: number;
@@ -39,13 +39,13 @@ export interface EpochSums {
   /** Mean over the examples trained on. */
   readonly loss: number;
   readonly accuracy: number;
-  /** How many were trained on. */
+  /** Number of examples trained on. */
   readonly examples: number;
 }
 
 export interface EpochRun {
   readonly session: TrainingSession;
-  /** @param step  counts from 0 over all epochs. */
+  /** @param step  counted from 0 over all epochs. */
   readonly rateAt: (step: number) => number;
   readonly totalSteps: number;
   readonly hooks: StepHooks;
@@ -59,8 +59,8 @@ export function stepsPerEpoch({ train }: Pick<EpochData, 'train'>, batchSize: nu
 }
 
 /**
- * A runner of epochs, counted from 1. What a batch holds depends on `rng`, epoch and place in the epoch alone, whichever
- * batches are trained on.
+ * Creates a runner of epochs, which count from 1. The content of a batch depends only on `rng`, the epoch and the position
+ * in the epoch, no matter which batches are trained on.
  */
 export function createEpochRunner(
   runtime: Runtime,
@@ -103,10 +103,10 @@ export function createEpochRunner(
   };
 }
 
-/** No later forward pass would show that the last update broke the network. */
+/** Checks the parameters after the last update, which no later forward pass would check. */
 export function requireFinite(parameters: Float32Array, epoch: number): void {
   if (!parameters.every(Number.isFinite))
-    throw diverged(`a parameter is no finite number after epoch ${epoch}`, { epoch });
+    throw diverged(`a parameter is not a finite number after epoch ${epoch}`, { epoch });
 }
 
 export function diverged(message: string, details: ErrorDetails): EvaluationError {

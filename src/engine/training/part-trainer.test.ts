@@ -144,6 +144,6 @@ describe('PartTrainer', () => {
   it('refuses a schedule that watches whole epochs', () => {
     const plateau = { schedule: { name: 'reduce-on-plateau', factor: 0.5, patience: 1 } } as const;
     expect(() => trainerOf(plateau)).toThrow(InvalidInputError);
-    expect(() => trainerOf(plateau)).toThrow(/reduce-on-plateau .* take another schedule, such as one-cycle/);
+    expect(() => trainerOf(plateau)).toThrow(/reduce-on-plateau .* use another schedule, such as one-cycle/);
   });
 });

@@ -1,5 +1,5 @@
-// Parts of one training: from a state, some of its steps, to a state. Whatever the cut, each step is that of the whole:
-// its batch, its augmentation, its learning rate.
+// Trains parts of one training: some of its steps, from one state to another. However the training is divided, each step
+// has the same batch, augmentation and learning rate as in the undivided training.
 
 import { InvalidInputError } from '../../errors.ts';
 import { createOptimiser } from '../../network/graph/optimiser.ts';
@@ -21,24 +21,24 @@ import {
 import { plannedSteps, schedulePosition, type TrainingPlan } from './training-plan.ts';
 import { TrainingSession } from './training-session.ts';
 
-/** Which steps: of those from `from` to before `to`, counted from 0 over all epochs, every `replicas`-th. */
+/** The steps of a part: every `replicas`-th from `from` to before `to`, counted from 0 over all epochs. */
 export interface TrainingPart {
   readonly from: number;
   readonly to: number;
-  /** Takes the steps whose number leaves this remainder when divided by `replicas`: together they take each once. */
+  /** Takes the steps whose number modulo `replicas` is this, so that all replicas together take each step once. */
   readonly replica: number;
   readonly replicas: number;
-  /** Of the whole training. */
+  /** Plan of the whole training. */
   readonly plan: TrainingPlan;
 }
 
 export interface PartResult {
-  /** The part's share of each epoch that it had steps of, with `examples`. */
+  /** The part's share of each epoch in which it had steps, with `examples`. */
   readonly history: readonly EpochRecord[];
   readonly state: TrainingState;
 }
 
-/** Trains part after part of one training with one compiled step. */
+/** Trains part after part of one training with the same compiled step. */
 export class PartTrainer {
   readonly #runtime: Runtime;
   readonly #network: Network;
@@ -46,17 +46,17 @@ export class PartTrainer {
   readonly #data: TrainingData;
   readonly #rng: Rng;
   readonly #runEpoch: EpochRunner;
-  /** Reused by later parts, unless it draws masks of dropout, of which it would draw others each time. */
+  /** Reused by later parts, unless it draws dropout masks, because it would draw different masks each time. */
   #session: TrainingSession | undefined;
 
   /**
-   * @param rng  as of `train`: one part that is the whole gives what `train` gives, bit for bit.
-   * @throws {InvalidInputError} for a schedule that watches the loss of whole epochs.
+   * @param rng  as for `train`: a single part that covers the whole training gives the result of `train`, bit for bit.
+   * @throws {InvalidInputError} for a schedule that needs the loss of whole epochs.
    */
   constructor(runtime: Runtime, network: Network, settings: TrainingSettings, data: TrainingData, rng: Rng) {
     if (settings.schedule.name === 'reduce-on-plateau') {
       throw new InvalidInputError(
-        'the schedule reduce-on-plateau watches the loss of whole epochs and cannot train in rounds; take another schedule, such as one-cycle, or set replicas to 1 without roundSteps',
+        'the schedule reduce-on-plateau needs the loss of whole epochs and cannot train in rounds; use another schedule, such as one-cycle, or set replicas to 1 without roundSteps',
         { details: { schedule: settings.schedule.name } },
       );
     }
@@ -69,11 +69,12 @@ export class PartTrainer {
   }
 
   /**
-   * The same arguments give the same result. Cuts make no difference to it, but for dropout: its masks are drawn anew for
-   * each part.
+   * The same arguments give the same result. Dividing the training does not change it, except with dropout, whose masks are
+   * redrawn for each part.
    *
-   * @param start  the state before `part.from`; the initial one unless given.
-   * @throws {EvaluationError} `diverged` if a loss or a parameter is not a finite number; the signal's reason if it is aborted.
+   * @param start  the state before `part.from`. Default: the initial state.
+   * @throws {EvaluationError} `diverged` if a loss or a parameter is not a finite number; the signal's reason if it is
+   *   aborted.
    */
   async train(part: TrainingPart, start: TrainingState | undefined, hooks: TrainingHooks = {}): Promise<PartResult> {
     const { from, to, replica, replicas, plan } = part;

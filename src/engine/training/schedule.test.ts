@@ -51,7 +51,7 @@ describe('createSchedule', () => {
     );
   });
 
-  it('reduces the rate after so many epochs without a lower loss', () => {
+  it('reduces the rate after the given number of epochs without a lower loss', () => {
     const schedule = createSchedule({ name: 'reduce-on-plateau', factor: 0.1, patience: 2 }, 1, 100, 10);
     const rates = [3, 2, 2, 2.5, 1.9, 1.9, 1.9, 1.9].map((loss) => {
       schedule.epochEnded(loss);

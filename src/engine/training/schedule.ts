@@ -1,32 +1,32 @@
-// Learning-rate schedules: the rate of each step, as a factor on the base rate.
+// Learning-rate schedules: the rate of each step, relative to the base rate.
 
 import { cosine } from '../../arithmetic/sine-cosine.ts';
 
 /** How the learning rate goes over a training; the settings hold its base rate. */
 export type ScheduleSettings =
   | { readonly name: 'constant' }
-  /** From each epoch (counted from 0) on, its factor; 1 before the first. */
+  /** Each factor applies from its epoch (counted from 0) on; before the first, the factor is 1. */
   | { readonly name: 'step'; readonly steps: readonly { readonly epoch: number; readonly factor: number }[] }
   | { readonly name: 'cosine' }
-  /** `warmUp`: the share of all steps that the rate rises. */
+  /** `warmUp`: the share of all steps in which the rate rises. */
   | { readonly name: 'one-cycle'; readonly warmUp: number }
-  /** After `patience` epochs without a lower loss, times `factor`. */
+  /** Multiplies the rate by `factor` after `patience` epochs without a lower loss. */
   | { readonly name: 'reduce-on-plateau'; readonly factor: number; readonly patience: number };
 
 /** One-cycle starts at 1/25 of the peak and ends at 1/25 · 10⁻⁴ of it, PyTorch's defaults. */
 const START_FACTOR = 1 / 25;
 const END_FACTOR = START_FACTOR * 1e-4;
 
-/** A schedule at work; it may depend on how the training goes. */
+/** The schedule of a running training; it may depend on the training's progress. */
 export interface Schedule {
-  /** @param step  counts from 0. */
+  /** @param step  counted from 0. */
   rateAt(step: number): number;
-  /** Called after each epoch with the loss that is watched. */
+  /** Called after each epoch with the monitored loss. */
   epochEnded(loss: number): void;
 }
 
 /**
- * @param warmUpEpochs  over so many epochs the rate rises linearly to what the schedule says.
+ * @param warmUpEpochs  number of epochs over which the rate rises linearly to that of the schedule.
  */
 export function createSchedule(
   settings: ScheduleSettings,
@@ -66,12 +66,12 @@ function watchPlateau({ factor, patience }: Extract<ScheduleSettings, { name: 'r
 /**
  * The learning rate of one step.
  *
- * - constant: the base rate; reduce-on-plateau too, as long as nothing has been reduced.
+ * - constant: the base rate; also reduce-on-plateau, before any reduction.
  * - step: piecewise constant over epochs (CNN-GA's schedule is one).
  * - cosine: base · (1 + cos π·t) / 2 (Loshchilov & Hutter 2017, eq. 5, without restarts).
- * - one-cycle: the base rate is the peak; cosine up to it, cosine down (Smith & Topin 2018).
+ * - one-cycle: cosine up to the base rate as peak, then cosine down (Smith & Topin 2018).
  *
- * @param step  counts from 0 to `totalSteps` − 1.
+ * @param step  from 0 to `totalSteps` − 1.
  */
 export function learningRateAt(
   schedule: ScheduleSettings,

@@ -1,4 +1,4 @@
-// The training loop: epochs of steps, scored on validation data, the best epoch's weights kept.
+// The training loop: trains epochs, scores each on validation data, and keeps the best epoch's weights.
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
 import type { Examples } from '../../data/set/dataset.ts';
@@ -16,43 +16,43 @@ import { TrainingSession } from './training-session.ts';
 
 /** How one network is trained. */
 export interface TrainingSettings {
-  /** May be fractional: the last epoch is then a part of one. */
+  /** May be fractional: the last epoch is then partial. */
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
   readonly optimiser: OptimiserSettings;
   readonly schedule: ScheduleSettings;
-  /** Of the running statistics of batch normalisation. */
+  /** Momentum of the running statistics of batch normalisation. */
   readonly statisticsMomentum: number;
-  /** Over so many epochs the rate rises linearly to what the schedule says; 0 unless given. */
+  /** Number of epochs over which the rate rises linearly to that of the schedule. Default: 0. */
   readonly warmUpEpochs?: number | undefined;
-  /** Cross-entropy unless given. */
+  /** Default: cross-entropy. */
   readonly loss?:
     | { readonly name: 'cross-entropy' | 'mean-squared-error'; readonly labelSmoothing?: number }
     | undefined;
   /** `balanced`: inversely proportional to the class's share of the training examples. */
   readonly classWeights?: 'balanced' | readonly number[] | undefined;
-  /** What is measured on the validation data; the first is the fitness. Accuracy unless given. */
+  /** Metrics on the validation data; the first is the fitness. Default: accuracy. */
   readonly metrics?: readonly MetricName[] | undefined;
   readonly augmentation?: AugmentationSettings | undefined;
-  /** Training ends after so many epochs without a better fitness. */
+  /** Training ends after this many epochs without a better fitness. */
   readonly earlyStoppingPatience?: number | undefined;
-  /** Training ends after an epoch, the first being 0, with which the best fitness so far is still below this. */
+  /** Training ends after epoch i (from 0) if the best fitness so far is below entry i. */
   readonly stopBelow?: readonly number[] | undefined;
 }
 
-/** One epoch. Holds no times, so that equal trainings have equal histories. */
+/** The record of one epoch. It contains no times, so that equal trainings have equal histories. */
 export interface EpochRecord {
-  /** Counts from 1. */
+  /** Counted from 1. */
   readonly epoch: number;
-  /** Mean over the training examples, while they were trained on. */
+  /** Mean over the training examples, measured during training. */
   readonly loss: number;
   readonly accuracy: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
-  /** On the validation data, where others than accuracy were asked for. */
+  /** Metrics other than accuracy on the validation data, if requested. */
   readonly metrics?: Partial<Record<MetricName, number>>;
-  /** Where the epoch was trained in parts: so many examples were in this one. */
+  /** If the epoch was trained in parts: the number of examples in this part. */
   readonly examples?: number;
 }
 
@@ -60,9 +60,9 @@ export interface TrainingData {
   readonly examples: Examples;
   /** Positions of the training examples in `examples`. */
   readonly train: Int32Array;
-  /** Positions of the validation examples; empty: none, and the last epoch is the best. */
+  /** Positions of the validation examples; if empty, there is no validation and the last epoch is the best. */
   readonly validation: Int32Array;
-  /** Where `validation` points to; `examples` unless given. */
+  /** The examples that `validation` refers to. Default: `examples`. */
   readonly validationExamples?: Examples;
 }
 
@@ -76,11 +76,11 @@ export interface TrainingProgress {
 
 export interface TrainingHooks {
   readonly onProgress?: (progress: TrainingProgress) => void;
-  /** After each step, before its progress: mean loss over its batch and the share that was classified right. */
+  /** Called after each step, before its progress, with the mean loss and the accuracy of its batch. */
   readonly onBatch?: (loss: number, accuracy: number) => void;
   /**
-   * After each epoch, before its progress: the parameters, which the next step overwrites, and the state that counts if the
-   * training ends here.
+   * Called after each epoch, before its progress, with the parameters, which the next step overwrites, and the state that
+   * is the result if the training ends here.
    */
   readonly onEpochEnd?: (epoch: number, parameters: Float32Array, best?: TrainedState) => void;
   readonly signal?: AbortSignal;
@@ -88,25 +88,26 @@ export interface TrainingHooks {
 
 export interface TrainingResult {
   readonly history: readonly EpochRecord[];
-  /** The epoch with the highest fitness (the first of equals); without validation data the last. */
+  /** The epoch with the highest fitness (the first among equals); without validation data, the last. */
   readonly bestEpoch: number;
-  /** The chosen metric on the validation data after that epoch; 0 without validation data. */
+  /** The first metric on the validation data after that epoch; 0 without validation data. */
   readonly fitness: number;
   /** The state after that epoch. */
   readonly best: TrainedState;
-  /** Ended by `stopBelow`. */
+  /** The training was ended by `stopBelow`. */
   readonly pruned?: true;
 }
 
-/** Batch size of scoring: large enough to hide overheads, small enough for the cache. */
+/** Batch size for scoring: large enough to hide overhead, small enough for the cache. */
 const SCORING_BATCH = 128;
 
 /**
  * Trains a network from its initial state. The same arguments give the same result, bit for bit.
  *
  * @param rng        streams `initial state` and `epoch …` are forked from it.
- * @param inherited  parameters that start with these values, by name. Running statistics have no use for such: the first step sets them.
- * @throws {EvaluationError} `diverged` if a training or validation loss is not a finite number; the signal's reason if it is aborted.
+ * @param inherited  initial values of some parameters, by name. Running statistics need none: the first step sets them.
+ * @throws {EvaluationError} `diverged` if a training or validation loss is not a finite number; the signal's reason if it
+ *   is aborted.
  */
 export async function train(
   runtime: Runtime,
@@ -165,7 +166,7 @@ export async function train(
   }
 }
 
-/** What was measured on the validation data after an epoch; 0 if nothing was. */
+/** A metric on the validation data after an epoch; 0 if it was not measured. */
 export function recordedMetric({ validationAccuracy, metrics }: EpochRecord, metric: MetricName): number {
   return (metric === 'accuracy' ? validationAccuracy : metrics?.[metric]) ?? 0;
 }
@@ -175,19 +176,19 @@ export function stepsOf({ epochs }: Pick<TrainingSettings, 'epochs'>, perEpoch: 
   return Math.max(1, Math.round(epochs * perEpoch));
 }
 
-/** What the optimiser minimises on these data. */
+/** The loss that the optimiser minimises on this data. */
 export function trainingLoss(settings: TrainingSettings, data: TrainingData, classes: number): LossSettings {
   return { ...(settings.loss ?? CROSS_ENTROPY), ...classWeightsOf(settings, data, classes) };
 }
 
-/** Of the masks that a session draws. */
+/** Draws the seed of a session's dropout masks. */
 export function dropoutSeed(rng: Rng): number {
   return rng.integer(1, 2 ** 30);
 }
 
 const CROSS_ENTROPY: LossSettings = { name: 'cross-entropy' };
 
-/** Keras' and scikit-learn's `balanced`: n / (K · n of the class); 1 for a class without examples. */
+/** `balanced` as in Keras and scikit-learn: n / (K · n of the class); 1 for a class without examples. */
 function classWeightsOf(
   { classWeights }: TrainingSettings,
   { examples, train: indices }: TrainingData,

@@ -1,4 +1,4 @@
-// How long a training is, and how a change of that in its midst stretches what is left of its schedule.
+// The length of a training, and how changing it during the training stretches the rest of its schedule.
 
 /** From step `at` on, the whole training has `total` steps. */
 export interface PlanStage {
@@ -9,16 +9,17 @@ export interface PlanStage {
 /** The first stage begins at 0, and the schedule is laid out for its total. */
 export type TrainingPlan = readonly [PlanStage, ...PlanStage[]];
 
-/** Steps of the whole training as it was decided last. */
+/** Steps of the whole training according to the latest decision. */
 export function plannedSteps(plan: TrainingPlan): number {
   return (plan.at(-1) ?? plan[0]).total;
 }
 
 /**
- * Where in the schedule of the first stage a step lies: as many steps as are left go through all that is left of it.
+ * The position of a step in the schedule of the first stage: the remaining steps pass through the whole rest of the
+ * schedule.
  *
- * @param step  counts from 0.
- * @returns the step itself as long as nothing was changed.
+ * @param step  counted from 0.
+ * @returns the step itself if the length was never changed.
  */
 export function schedulePosition(plan: TrainingPlan, step: number): number {
   const end = plan[0].total;

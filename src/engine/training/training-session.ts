@@ -1,4 +1,4 @@
-// A compiled training step and the state it carries from step to step.
+// A compiled training step and its state.
 
 import { compileGraph } from '../../network/compile.ts';
 import type { TrainedState } from '../../network/deployable-graph.ts';
@@ -11,18 +11,18 @@ import type { TrainingState } from '../state/training-state.ts';
 export interface StepResult {
   /** Mean loss over the batch, before the update. */
   readonly loss: number;
-  /** How many of the batch were classified right. */
+  /** Number of examples in the batch that were classified correctly. */
   readonly correct: number;
 }
 
 type Tensors = Record<string, RuntimeTensor>;
 
 /**
- * Two sets of state buffers take turns: a step reads one and writes the other, so training allocates nothing.
+ * Uses two sets of state buffers in turn: a step reads one and writes the other, so training allocates nothing.
  */
 export class TrainingSession {
   readonly #compile: (batchSize: number) => Promise<RuntimeSession>;
-  /** By batch size: a graph knows how many images it takes. */
+  /** Compiled sessions by batch size, which is fixed in a graph. */
   readonly #sessions = new Map<number, RuntimeSession>();
   readonly #optimiser: Optimiser;
   readonly #scalars: Tensors;
@@ -86,13 +86,13 @@ export class TrainingSession {
     return { loss: scalarOf(this.#results.loss), correct: scalarOf(this.#results.correct) };
   }
 
-  /** The state tensors as they are now; overwritten by the step after next. */
+  /** The current state tensors; the step after next overwrites them. */
   get state(): { readonly parameters: RuntimeTensor; readonly statistics?: RuntimeTensor } {
     const { parameters, statistics } = this.#current;
     return { parameters: parameters as RuntimeTensor, ...(statistics && { statistics }) };
   }
 
-  /** A copy of the state. */
+  /** A copy of the parameters and statistics. */
   snapshot(): TrainedState {
     const { parameters, statistics } = this.state;
     return {
@@ -101,13 +101,13 @@ export class TrainingSession {
     };
   }
 
-  /** A copy of all that goes from step to step. */
+  /** A copy of the complete state. */
   save(): TrainingState {
     const slots = this.#optimiser.slots.map((name) => [name, dataOf(this.#current[name]).slice()] as const);
     return { ...this.snapshot(), slots: Object.fromEntries(slots), steps: this.#steps };
   }
 
-  /** Goes on from a state that `save` gave. */
+  /** Continues from a state that `save` returned. */
   restore({ parameters, statistics, slots, steps }: TrainingState): void {
     for (const [name, values] of Object.entries({ parameters, statistics, ...slots })) {
       if (values.length > 0) dataOf(this.#current[name]).set(values);
@@ -129,7 +129,7 @@ export class TrainingSession {
   #setScalars(learningRate: number): void {
     const values = this.#optimiser.scalarValues(learningRate, this.#steps);
     for (const [i, name] of this.#optimiser.scalars.entries()) this.#write(name, values[i] ?? 0);
-    // A plain mean over the first steps, then an exponential one: no trace of the arbitrary start values is left.
+    // A plain mean over the first steps, then an exponential one, so the arbitrary initial values have no influence.
     this.#write('statisticsRate', Math.max(1 - this.#momentum, 1 / this.#steps));
   }
 

@@ -1,11 +1,11 @@
-// The frame of a chart: two axes with their ticks and names.
+// The frame of a chart: two axes with ticks and names.
 
 import type { ScaleContinuousNumeric } from 'd3-scale';
 import { html, type Markup } from '../parts/markup.ts';
 import { WIDTH } from '../parts/picture.ts';
 import { colour } from '../parts/theme.ts';
 
-/** Of the area that is drawn in. */
+/** Bounds of the plot area, and the height of the chart. */
 export const FRAME = { left: 54, right: WIDTH - 14, top: 44, bottom: 210, height: 250 } as const;
 
 export interface Axis {
@@ -28,7 +28,7 @@ export function axes(x: Axis, y: Axis): Markup {
   return html`<g fill="${colour('muted')}" font-size="12">${rows}${columns}<line x1="${left}" x2="${right}" y1="${bottom}" y2="${bottom}" stroke="${colour('muted')}"/><text x="${(left + right) / 2}" y="${bottom + 34}" text-anchor="middle">${x.name}</text><text x="4" y="${top - 12}">${y.name}</text></g>`;
 }
 
-/** Whole numbers among the ticks: there is no half epoch to name. */
+/** Only the integer ticks: half an epoch has no name. */
 export function wholeTicks(scale: ScaleContinuousNumeric<number, number>, count = 6): readonly number[] {
   return scale.ticks(count).filter(Number.isInteger);
 }
@@ -37,10 +37,10 @@ export function wholeTicks(scale: ScaleContinuousNumeric<number, number>, count 
 export const compact = (value: number): string => COMPACT.format(value);
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact' });
 
-/** So many digits are enough for a picture. */
+/** One decimal is precise enough for a picture. */
 export const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** A domain around values; one value has some room, too. */
+/** A domain around values; a single value gets some room, too. */
 export function extentOf(values: readonly number[]): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   if (low < high) return [low, high];

@@ -1,4 +1,4 @@
-// Every candidate as a dot: how large it is and how good.
+// Draws every candidate as a dot, by size and fitness.
 
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { curveStepAfter, line } from 'd3-shape';
@@ -12,10 +12,10 @@ import { colour } from '../parts/theme.ts';
 import { type Candidate, isFailed, type RunRecords } from '../read-run.ts';
 import { axes, compact, extentOf, FRAME, round } from './axes.ts';
 
-const UNITS = { parameters: 'parameters', flops: 'FLOPs an image' } as const;
+const UNITS = { parameters: 'parameters', flops: 'FLOPs per image' } as const;
 type Cost = keyof typeof UNITS;
 
-/** Rows of `candidatesTable`, which the dots point to. */
+/** Id prefix of the rows of `candidatesTable`, which the dots link to. */
 const CANDIDATE_ROWS = 'candidate';
 
 export function candidatesChart(records: RunRecords, cost: Cost): Picture {
@@ -44,7 +44,7 @@ export function candidatesChart(records: RunRecords, cost: Cost): Picture {
     .map(({ entry, isWinner }, row) =>
       dot({ entry, isWinner, row, at: at(entry), isMember: members.has(entry), metric }),
     )
-    // What matters lies on top.
+    // The most important dots are drawn on top.
     .toReversed();
   const best = front.at(-1);
   const name = `${counted(good.length, 'candidate')}: ${UNITS[cost]} against ${metric}; ${front.length} on the Pareto front, the best with ${fitnessText(metric, best?.fitness ?? 0)} and ${grouped(best?.[cost] ?? 0)} ${UNITS[cost]}`;
@@ -97,7 +97,7 @@ function dot({ entry, isWinner, isMember, row, at: [cx, cy], metric }: Dot) {
   return html`<a href="#${CANDIDATE_ROWS}-${row}" aria-label="${text}"><title>${text}</title>${shape}</a>`;
 }
 
-/** All of them, those that failed with the reason. */
+/** A table of all candidates; failed ones with the reason. */
 export function candidatesTable({ candidates, metric }: RunRecords): Picture | undefined {
   if (candidates.length === 0) return undefined;
   return {
@@ -116,7 +116,7 @@ function row({ entry, isOnFront, isWinner }: Candidate, metric: string) {
   const remarks = [
     ...(isWinner ? ['winner'] : []),
     ...(isOnFront ? ['Pareto front'] : []),
-    ...(refined ? ['trained once more, for longer'] : []),
+    ...(refined ? ['trained again, for longer'] : []),
     ...(pruned ? ['ended early'] : []),
     ...(cached ? ['from a cache'] : []),
     ...(imported ? ['imported'] : []),
@@ -132,13 +132,13 @@ function row({ entry, isOnFront, isWinner }: Candidate, metric: string) {
   ];
 }
 
-/** Some room at both ends of a logarithmic axis. */
+/** Adds some room at both ends of a logarithmic axis. */
 function widened(values: readonly number[]): [number, number] {
   const positive = values.map((value) => Math.max(1, value));
   return [Math.min(...positive) / 1.15, Math.max(...positive) * 1.15];
 }
 
-/** 1, 2 and 5 in each power of ten; only every power if that is too many. */
+/** Ticks at 1, 2 and 5 times each power of ten; only at the powers if that is too many. */
 function logTicks([low = 1, high = 10]: readonly number[]): readonly number[] {
   const powers = Array.from({ length: 16 }, (_, i) => 10 ** i);
   const inside = (value: number): boolean => value >= low && value <= high;

@@ -1,4 +1,4 @@
-// Which classes the model takes for which.
+// Draws which classes the model confuses.
 
 import { scaleBand } from 'd3-scale';
 import type { TestPredictions } from '../../search/records/test-predictions.ts';
@@ -9,7 +9,7 @@ import { colour } from '../parts/theme.ts';
 import type { RunRecords } from '../read-run.ts';
 import { round } from './axes.ts';
 
-/** A matrix of more could not be read. */
+/** A larger matrix would be unreadable. */
 const MOST_CLASSES = 20;
 const MOST_PAIRS = 20;
 
@@ -19,7 +19,7 @@ export function confusionPicture({ predictions, data, status }: RunRecords): Pic
   if (predictions === undefined || data === undefined) {
     const note =
       status === 'done'
-        ? 'The run was done by a version that did not record its answers; "auto-cnn evaluate" shows the confusions.'
+        ? 'The version of this run did not record predictions; "auto-cnn evaluate" shows the confusions.'
         : 'The test images are scored once, at the end.';
     return { id, title, note };
   }

@@ -1,4 +1,4 @@
-// Where the winner comes from: its parents, theirs, and so on.
+// Draws the ancestors of the winner.
 
 import type { EvaluationEntry } from '../../search/records/journal-entry.ts';
 import { counted, shorten, shownGenome } from '../parts/format.ts';
@@ -21,14 +21,14 @@ export function familyTree({ entries, winner, metric, config }: RunRecords): Pic
     const note =
       config.strategy === 'random'
         ? 'Random search has no parents.'
-        : 'No parents are recorded: no network has been bred yet, or the run is of a version that did not record them.';
+        : 'No parents are recorded: no network has been bred yet, or the version of this run did not record them.';
     return { id, title, note };
   }
   const rows = lineage(winner, evaluations);
   const cut = rows.length > MOST_ROWS ? ` The first ${MOST_ROWS} of ${rows.length} are shown.` : '';
   const shown = rows.slice(0, MOST_ROWS);
   const names = new Set(rows.map(({ genome }) => genome));
-  const note = `Below each network its parents, as far back as the first generation.${cut}`;
+  const note = `The parents of each network are listed below it, back to the first generation.${cut}`;
   const figure = ({ genome }: Row): string => {
     const fitness = evaluations.findLast((entry) => entry.genome === genome && entry.failure === undefined)?.fitness;
     return fitness === undefined ? '' : fitnessText(metric, fitness, 1);
@@ -68,13 +68,13 @@ interface Row {
   readonly genome: string;
   readonly depth: number;
   readonly parents: readonly string[];
-  /** Its parents are not known: the search began with it. */
+  /** It has no known parents: it is an initial genome. */
   readonly isOrigin: boolean;
-  /** Its parents are in a row above. */
+  /** Its parents are already shown in a row above. */
   readonly isRepeated: boolean;
 }
 
-/** Depth first; who is an ancestor in several ways has its own ancestors only once. */
+/** Depth first; the ancestors of a repeated ancestor are listed only once. */
 function lineage(winner: string, evaluations: readonly EvaluationEntry[]): readonly Row[] {
   const parentsOf = new Map<string, readonly string[]>();
   for (const { genome, parents } of evaluations) {

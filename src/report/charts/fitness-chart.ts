@@ -1,4 +1,4 @@
-// Fitness as the search went on: the best so far and the mean of the population in each generation.
+// Draws fitness over the search: the best so far and the mean of the population in each generation.
 
 import { scaleLinear } from 'd3-scale';
 import { curveStepAfter, line } from 'd3-shape';
@@ -75,7 +75,7 @@ function byGeneration({ metric }: RunRecords, generations: NonNullable<RunRecord
   };
 }
 
-/** Before the first generation is complete, and for runs that did not record them. */
+/** Used before the first generation is complete, and for runs that did not record generations. */
 function byEvaluation({ entries, metric, status }: RunRecords): Picture {
   const evaluations = entries.filter((entry) => entry.type === 'evaluation').filter((entry) => !isFailed(entry));
   if (evaluations.length === 0) {
@@ -100,8 +100,8 @@ function byEvaluation({ entries, metric, status }: RunRecords): Picture {
     title: 'Fitness by evaluation',
     note:
       status === 'done'
-        ? 'The run has no record of its generations, so the evaluations stand in the order in which they ended.'
-        : 'No generation is complete yet; the evaluations stand in the order in which they ended.',
+        ? 'The run did not record its generations, so evaluations are shown in the order in which they ended.'
+        : 'No generation is complete yet; evaluations are shown in the order in which they ended.',
     svg: drawing(
       { name, height },
       axes(

@@ -1,4 +1,4 @@
-// How the winner learned: in the search and in the final training.
+// Draws the learning curves of the winner, in the search and in the final training.
 
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';

@@ -1,4 +1,4 @@
-// Where the time of a run went: its parts, and each training beside the others.
+// Draws how a run spent its time: its parts, and all trainings side by side.
 
 import { scaleLinear } from 'd3-scale';
 import type { JournalEntry } from '../../search/records/journal-entry.ts';
@@ -53,7 +53,7 @@ export function timeChart({ entries, summary, status }: RunRecords): Picture {
   return {
     id,
     title,
-    note: `${duration(total)}${status === 'done' ? '' : ' so far'}; below, each training, those at the same time under each other.`,
+    note: `${duration(total)}${status === 'done' ? '' : ' so far'}; each training is shown below, concurrent ones under each other.`,
     svg: drawing(
       { name, height: bottom + 20 },
       axis,
@@ -69,7 +69,7 @@ export function timeChart({ entries, summary, status }: RunRecords): Picture {
 }
 
 function trainingOf(entry: JournalEntry): readonly Training[] {
-  // A final training in rounds has an entry over all of them, when it is done.
+  // A finished final training in rounds has one entry that covers all of them.
   if (entry.type === 'plan' || entry.elapsedSeconds === undefined) return [];
   const { type, elapsedSeconds: to, seconds } = entry;
   const genome = entry.type === 'round' ? 'in rounds' : entry.genome;
@@ -82,7 +82,9 @@ interface Part extends Span {
   readonly fill: string;
 }
 
-/** From the first training to the last of a kind; what lies before, between and after is preparation and scoring. */
+/**
+ * Each kind of training spans from its first to its last; the time before, between and after is preparation and scoring.
+ */
 function partsOf(trainings: readonly Training[], total: number, isDone: boolean): readonly Part[] {
   const search = spanOf(trainings.filter(({ type }) => type === 'evaluation'));
   const final = spanOf(trainings.filter(({ type }) => type !== 'evaluation'));
@@ -103,13 +105,13 @@ function spanOf(spans: readonly Span[]): Span | undefined {
   return { from: Math.min(...spans.map(({ from }) => from)), to: Math.max(...spans.map(({ to }) => to)) };
 }
 
-/** Each in the first lane that is free when it begins. */
+/** Puts each training into the first lane that is free when it begins. */
 function inLanes(trainings: readonly Training[]): readonly (readonly Training[])[] {
   const hasFinal = trainings.some(({ type }) => type === 'final');
   const lanes: Training[][] = [];
   for (const training of trainings.toSorted((a, b) => a.from - b.from)) {
     if (hasFinal && training.type === 'round') continue;
-    // Times are rounded, and are taken a little after the fact.
+    // Times are rounded, and are measured slightly late.
     const free = lanes.find((lane) => (lane.at(-1)?.to ?? 0) <= training.from + 0.05);
     if (free === undefined) lanes.push([training]);
     else free.push(training);

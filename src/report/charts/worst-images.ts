@@ -1,4 +1,4 @@
-// The test images that the model is most wrong about.
+// Shows the test images with the worst predictions.
 
 import { type Dataset, imageSizeOf, readImages } from '../../data/set/dataset.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
@@ -11,7 +11,7 @@ import type { RunRecords } from '../read-run.ts';
 
 const MOST_IMAGES = 25;
 const COLUMNS = 5;
-/** Below an image; its alternative text has all of it. */
+/** Maximum length of a class name below an image; the alternative text has the full name. */
 const LONGEST_NAME = 24;
 
 export async function worstImages({ predictions, dataset, data, status }: RunRecords): Promise<Picture> {
@@ -20,12 +20,12 @@ export async function worstImages({ predictions, dataset, data, status }: RunRec
   if (predictions === undefined || data === undefined) {
     const note =
       status === 'done'
-        ? 'The run was done by a version that did not record its answers.'
+        ? 'The version of this run did not record predictions.'
         : 'The test images are scored once, at the end.';
     return { id, title, note };
   }
   const worst = mostWrong(predictions);
-  if (worst.length === 0) return { id, title, note: 'Every test image is right.' };
+  if (worst.length === 0) return { id, title, note: 'All test images are classified correctly.' };
   const { classes } = data;
   const described = worst.map((image) => ({
     ...image,
@@ -55,8 +55,8 @@ export async function worstImages({ predictions, dataset, data, status }: RunRec
   });
   const note =
     worst.length < MOST_IMAGES
-      ? `All that are wrong, those with the lowest probability of the true class first.`
-      : `Of those that are wrong, the ${MOST_IMAGES} with the lowest probability of the true class.`;
+      ? `All misclassified images, those with the lowest probability of the true class first.`
+      : `The ${MOST_IMAGES} misclassified images with the lowest probability of the true class.`;
   return {
     id,
     title,
@@ -68,7 +68,7 @@ export async function worstImages({ predictions, dataset, data, status }: RunRec
 }
 
 interface WrongImage {
-  /** In the test part. */
+  /** Index in the test part. */
   readonly index: number;
   readonly truth: number;
   readonly guess: number;
@@ -76,7 +76,9 @@ interface WrongImage {
   readonly trueProbability: number;
 }
 
-/** The least probable truth first; of equals those that the model is surest of. */
+/**
+ * Sorted by the probability of the true class, lowest first; ties by the probability of the predicted class, highest first.
+ */
 function mostWrong({ labels, predicted, probabilities, trueProbabilities }: TestPredictions): readonly WrongImage[] {
   return labels
     .map((truth, index) => ({
@@ -97,7 +99,7 @@ interface Described extends WrongImage {
   readonly png: Buffer;
 }
 
-/** As one drawing. */
+/** All images as one drawing. */
 async function sheet(images: readonly Described[], { width, height }: ImageShape) {
   const cell = WIDTH / COLUMNS;
   const side = cell - 12;
@@ -127,7 +129,7 @@ async function pngOf({ test, shape }: Dataset, index: number): Promise<Buffer> {
     .toBuffer();
 }
 
-/** By a whole number, so that pixels stay sharp in every program. */
+/** Enlarges by an integer factor, so that pixels stay sharp in every program. */
 async function enlarged(png: Buffer, width: number, height: number): Promise<Buffer> {
   const factor = Math.max(1, Math.round(224 / Math.max(width, height)));
   if (factor === 1) return png;

@@ -78,7 +78,7 @@ describe('drawArchitecture', () => {
       drawArchitecture(parseGenome(text), problem, { classNames: hostile }),
     );
     expect(title).toBe(`Architecture of ${text === '' ? 'the network without layers' : text}`);
-    expect(description).toMatch(/^image, .*In total [\d,]+ parameters, .* an image\.$/);
+    expect(description).toMatch(/^image, .*In total [\d,]+ parameters, .* per image\.$/);
     expect(texts).toContain('<script>&"??, ]]>, ordinary');
   });
 

@@ -1,4 +1,4 @@
-// A network as a picture: its layers from the image down to the classes.
+// Draws a network: its layers from the image down to the classes.
 
 import { estimateCost, type LayerCost, type NetworkInput } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -10,13 +10,15 @@ import { arrow, type Box, bar, funnel, label, line, rectangle, STYLE } from './d
 import { namesInLines } from './names-in-lines.ts';
 
 export interface DrawingOptions {
-  /** Written below the network, in the order of the labels; of many, the first and how many more there are. */
+  /**
+   * Shown below the network, in the order of the labels; if there are many, the first ones and the number of the others.
+   */
   readonly classNames?: readonly string[];
 }
 
-/** As narrow as a phone. */
+/** Fits on a phone. */
 const WIDTH = 360;
-/** Of the way from the image to the classes. */
+/** Horizontal centre of the path from the image to the classes. */
 const CENTRE = 150;
 const FIGURES_LEFT = 242;
 const BLOCK_HEIGHT = 28;
@@ -26,15 +28,15 @@ const ARROW = 18;
 /**
  * Draws the network of a genome as an SVG image, 360 wide, from the image at the top to the classes at the bottom: each
  * skip layer with its two convolutions and the shortcut around them, pooling, and the layers of the head, with their output
- * shapes (channels × height × width) and numbers of parameters. Bars are wide where feature maps are large, and tall where
- * there are many channels, both on a logarithmic scale.
+ * shapes (channels × height × width) and numbers of parameters. Wide bars stand for large feature maps, tall bars for many
+ * channels, both on a logarithmic scale.
  *
- * It works as a file and as a part of a page, light or dark as the reader prefers. A page sets its own colours with the
- * custom properties `--drawing-background`, `--drawing-text`, `--drawing-muted`, `--drawing-line`, `--drawing-panel`,
- * `--drawing-convolution`, `--drawing-strip`, `--drawing-pooling`, `--drawing-head` and `--drawing-end`.
+ * It works as a file and as part of a page, and follows the reader's light or dark theme. A page can set its own colours
+ * with the custom properties `--drawing-background`, `--drawing-text`, `--drawing-muted`, `--drawing-line`,
+ * `--drawing-panel`, `--drawing-convolution`, `--drawing-strip`, `--drawing-pooling`, `--drawing-head` and `--drawing-end`.
  *
  * @param problem  image shape, number of classes, head and shortcut of the network.
- * @throws {InvalidInputError} if a pooling layer would leave no pixel, or `problem` is no such thing.
+ * @throws {InvalidInputError} if a pooling layer would leave no pixel, or `problem` is invalid.
  */
 export function drawArchitecture(genome: Genome, problem: NetworkInput, options: DrawingOptions = {}): string {
   const cost = estimateCost(genome, problem);
@@ -59,7 +61,7 @@ export function drawArchitecture(genome: Genome, problem: NetworkInput, options:
     parts.push(label(names, WIDTH / 2, y, { size: 11, colour: 'muted' }));
     y += 15;
   }
-  const total = `${counted(cost.parameters, 'parameter')}, ${scaled(cost.flops, 'FLOPs')} an image`;
+  const total = `${counted(cost.parameters, 'parameter')}, ${scaled(cost.flops, 'FLOPs')} per image`;
   parts.push(label(total, WIDTH / 2, y + 4, { weight: 600 }));
   parts.push(label('shapes are channels × height × width', WIDTH / 2, y + 21, { size: 11, colour: 'muted' }));
   y += 35;
@@ -77,7 +79,7 @@ export function drawArchitecture(genome: Genome, problem: NetworkInput, options:
 
 interface Block {
   readonly kind: Layer['kind'] | 'image' | 'classes';
-  /** In words, for the description and the tip of the mouse. */
+  /** Text for the description and the tooltip. */
   readonly title: string;
   readonly height: number;
   readonly draw: (top: number) => string;
@@ -88,7 +90,7 @@ function layerBlocks(layers: readonly Layer[], costs: readonly LayerCost[], { in
   const queue = [...costs];
   let shape: readonly number[] = [input.channels, input.height, input.width];
   return layers.map((layer, index) => {
-    // Flatten costs nothing, and the cost model does not list it.
+    // Flatten has no cost, so the cost model does not list it.
     const cost = layer.kind === 'flatten' ? flattened(shape) : queue.shift();
     if (cost === undefined) throw new Error(`the cost model does not know the layer ${layer.name}`);
     const before = widthOf(shape, imageSize);
@@ -142,14 +144,17 @@ function denseBlock(activation: string, cost: LayerCost): Block {
 }
 
 const PANEL: Pick<Box, 'centre' | 'width'> = { centre: 118, width: 232 };
-/** Of the shortcut's way down. */
+/** Horizontal centre of the shortcut. */
 const SHORTCUT = 36;
 const SHORTCUT_WIDTH = 58;
 const SHORTCUT_HEIGHT = 36;
 const CORNER = 8;
 const SUM_RADIUS = 9;
 
-/** Both convolutions with what follows them, down to their sum with the shortcut, which leaves the way above them. */
+/**
+ * Both convolutions with their normalisation and activation, and the shortcut that branches off above them, down to the
+ * sum.
+ */
 function skipBlock({ filters1, filters2, convolvesShortcut }: SkipLayer, cost: LayerCost, width: number): Block {
   const [first, second] = [heightOf(filters1), heightOf(filters2)];
   // Measured from the top of the block.
@@ -207,13 +212,13 @@ const WIDEST = 160;
 const NARROWEST = 116;
 const HEAD_WIDTH = 148;
 
-/** Of the bars for a feature map, by its longer side. */
+/** Width of a feature map's bars, by its longer side. */
 function widthOf([, height = 1, width = 1]: readonly number[], imageSize: number): number {
   const share = imageSize === 1 ? 1 : Math.log2(Math.max(height, width)) / Math.log2(imageSize);
   return NARROWEST + (WIDEST - NARROWEST) * share;
 }
 
-/** Of a convolution's bar, by its filters: 23 for 2, 36 from 1,024 on. */
+/** Height of a convolution's bar, by its number of filters: 23 for 2, 36 from 1,024 on. */
 function heightOf(filters: number): number {
   return Math.round(21 + 1.5 * Math.min(10, Math.log2(filters)));
 }
@@ -226,7 +231,7 @@ function stripAt(top: number, content: string, width: number): string {
   return bar(content, { centre: CENTRE, top, width, height: STRIP_HEIGHT }, 'strip', 11);
 }
 
-/** Right of a block: its output, and its parameters if it has any. */
+/** Text to the right of a block: its output shape, and its parameters if it has any. */
 function figures(middle: number, shape: readonly number[], parameters = 0): string {
   const output = (y: number): string => label(shapeText(shape), FIGURES_LEFT, y, { anchor: 'start', weight: 600 });
   if (parameters === 0) return output(middle);

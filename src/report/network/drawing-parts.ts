@@ -1,8 +1,8 @@
-// The pieces that a drawing of a network consists of, as SVG. Colours are classes, so that a page can change them.
+// The SVG elements of a network drawing. Colours are classes, so that a page can change them.
 
 import { escapeXml } from '../../text/escape-xml.ts';
 
-/** Name → colour on a light page, on a dark page. */
+/** By name: the colour on a light page and on a dark page. */
 const COLOURS = {
   background: ['#ffffff', '#11161f'],
   text: ['#1c2430', '#e6eaf0'],
@@ -18,8 +18,8 @@ const COLOURS = {
 type Colour = keyof typeof COLOURS;
 
 /**
- * Each colour twice: programs that do not know custom properties skip the second. Those that do not know media queries
- * show the light ones.
+ * Defines each colour twice: programs without support for custom properties ignore the second definition. Programs without
+ * support for media queries show the light colours.
  */
 export const STYLE = [
   '.auto-cnn-drawing{max-width:100%;height:auto;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}',
@@ -47,7 +47,7 @@ export interface TextStyle {
 export function label(content: string, x: number, y: number, style: TextStyle = {}): string {
   const { size = 12, colour = 'text', anchor = 'middle', weight } = style;
   const bold = weight === undefined ? '' : ` font-weight="${weight}"`;
-  // Half the height of capitals below the middle; not every program knows dominant-baseline.
+  // Half the height of capitals below the middle; not every program supports dominant-baseline.
   const baseline = round(y + 0.36 * size);
   return `<text class="drawing-${colour}" x="${round(x)}" y="${baseline}" font-size="${size}" text-anchor="${anchor}"${bold}>${escapeXml(content)}</text>`;
 }
@@ -63,13 +63,13 @@ export function rectangle({ centre, top, width, height }: Box, colour: Colour, r
   return `<rect class="drawing-${colour}" x="${round(centre - width / 2)}" y="${round(top)}" width="${round(width)}" height="${round(height)}" rx="${radius}"/>`;
 }
 
-/** A rectangle with a text in it. */
+/** A rectangle with text in it. */
 export function bar(content: string, box: Box, colour: Colour, size = 12): string {
   const middle = box.top + box.height / 2;
   return rectangle(box, colour, Math.min(4, box.height / 4)) + label(content, box.centre, middle, { size });
 }
 
-/** From one width to another. */
+/** A trapezium from one width to another, with text in it. */
 export function funnel(content: string, box: Box, widthBelow: number, colour: Colour): string {
   const { centre, top, width, height } = box;
   const [left, right] = [round(centre - width / 2), round(centre + width / 2)];
@@ -82,7 +82,7 @@ export function line(path: string): string {
   return `<path class="drawing-line" stroke-width="1.5" d="${path}"/>`;
 }
 
-/** Downwards, with a head. */
+/** A downward arrow. */
 export function arrow(x: number, from: number, to: number): string {
   const [end, shoulder] = [round(to - 1), round(to - 5)];
   return line(`M${x} ${round(from)}V${end}M${x - 4} ${shoulder}L${x} ${end}L${x + 4} ${shoulder}`);

@@ -1,11 +1,11 @@
-// Class names below a drawing.
+// Lays out class names below a drawing.
 
-/** In Latin letters. */
+/** In units of Latin letters. */
 const LONGEST_LINE = 46;
 const LONGEST_NAME = 24;
 const MOST_LINES = 3;
 
-/** Names with commas between them, in at most three lines; of many, the first and how many more there are. */
+/** Comma-separated names in at most three lines; if there are too many, the first ones and the number of the others. */
 export function namesInLines(names: readonly string[]): readonly string[] {
   const lines: string[] = [];
   let current = '';
@@ -13,7 +13,7 @@ export function namesInLines(names: readonly string[]): readonly string[] {
     const rest = names.length - index;
     const next = shortened(name) + (rest === 1 ? '' : ',');
     const joined = current === '' ? next : `${current} ${next}`;
-    // The last line keeps room for the number of those that do not fit.
+    // The last line reserves room for the number of names that do not fit.
     const reserve = lines.length === MOST_LINES - 1 && rest > 1 ? ` … ${rest - 1} more`.length : 0;
     if (widthOf(joined) + reserve <= LONGEST_LINE) {
       current = joined;
@@ -37,7 +37,7 @@ function shortened(name: string): string {
   return `${start.trimEnd()}…`;
 }
 
-/** Letters of East Asia, and pictures, are twice as wide as Latin letters. */
+/** East Asian letters and pictographs are twice as wide as Latin letters. */
 function widthOf(text: string): number {
   return [...text].reduce((width, letter) => width + (WIDE.test(letter) ? 2 : 1), 0);
 }

@@ -44,7 +44,7 @@ describe('writeDrawing', () => {
 
   it.each(['network.jpg', 'network', 'network.svgz'])('refuses %s', async (name) => {
     await expect(writeDrawing('<svg/>', name)).rejects.toThrow(
-      `a drawing is written as .svg or .png, by the end of its name; received ${name}`,
+      `the name of a drawing must end in .svg or .png, received ${name}`,
     );
   });
 });

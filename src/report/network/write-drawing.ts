@@ -1,25 +1,25 @@
-// A drawing as a file.
+// Writes a drawing to a file.
 
 import { extname, resolve } from 'node:path';
 import { InvalidInputError } from '../../errors.ts';
 import { writeFileAtomically } from '../../files/write-file.ts';
 
-/** Pixels a unit of the drawing, for sharp letters on dense screens. */
+/** Pixels per unit of the drawing, for sharp letters on high-density screens. */
 const SCALE = 2;
 /** The renderer's limit. */
 const MOST_PIXELS = 32_767;
 const SVG_DPI = 72;
 
 /**
- * Writes an SVG drawing to a file, and makes the folder: as it is if the name ends in `.svg`; if it ends in `.png`, in
- * light colours and twice as many pixels wide and high as the drawing has units, or as many as there can be.
+ * Writes an SVG drawing to a file, and creates the folder if needed. A name that ends in `.svg` writes it unchanged. A name
+ * that ends in `.png` renders it in light colours, at two pixels per unit or as large as the renderer allows.
  *
- * @throws {InvalidInputError} if the name ends in anything else, or the file cannot be written.
+ * @throws {InvalidInputError} if the name has another ending, or the file cannot be written.
  */
 export async function writeDrawing(svg: string, path: string): Promise<void> {
   const render = RENDERERS[extname(path).toLowerCase()];
   if (render === undefined) {
-    throw new InvalidInputError(`a drawing is written as .svg or .png, by the end of its name; received ${path}`, {
+    throw new InvalidInputError(`the name of a drawing must end in .svg or .png, received ${path}`, {
       details: { path },
     });
   }

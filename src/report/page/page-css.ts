@@ -1,4 +1,4 @@
-// How the page looks: a column on a phone, two on a desk.
+// The style of the page: one column on a phone, two on larger screens.
 
 import { Markup } from '../parts/markup.ts';
 import { themeCss } from '../parts/theme.ts';

@@ -1,4 +1,4 @@
-// The report as one HTML page: no script, nothing from elsewhere.
+// The report as one HTML page, without scripts or external resources.
 
 import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
@@ -38,7 +38,7 @@ ${records.summary?.picked && html`<p>Picked${records.summary.pareto ? ' from the
 ${pictures.map(section)}
 ${configuration(records)}
 </main>
-<footer>auto-cnn ${records.summary?.versions.autoCnn ?? VERSION}${status === 'done' ? '' : '; write it anew with “auto-cnn report”'}</footer>
+<footer>auto-cnn ${records.summary?.versions.autoCnn ?? VERSION}${status === 'done' ? '' : '; update it with “auto-cnn report”'}</footer>
 </body>
 </html>
 `;
@@ -49,8 +49,8 @@ function statusText({ status, config, summary, entries }: RunRecords): string {
   const seconds = summary?.seconds ?? entries.at(-1)?.elapsedSeconds ?? 0;
   const kind = config.genome === undefined ? 'Search' : 'Training';
   if (status === 'done') return `${kind} done in ${duration(seconds)}, seed ${config.seed}.`;
-  const state = status === 'going on' ? 'is going on' : 'was stopped before its end';
-  return `${kind} ${state}, after ${duration(seconds)}, seed ${config.seed}. The test images have not been looked at.`;
+  const state = status === 'going on' ? 'is in progress' : 'was stopped early';
+  return `${kind} ${state}, after ${duration(seconds)}, seed ${config.seed}. The test images have not been scored yet.`;
 }
 
 function factsOf(records: RunRecords): readonly (readonly [name: string, value: string])[] {
@@ -70,7 +70,7 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
         ] as const)),
     ...(cost === undefined || winner === undefined
       ? []
-      : ([['Size', `${grouped(cost.parameters)} parameters, ${scaled(cost.flops, 'FLOPs')} an image`]] as const)),
+      : ([['Size', `${grouped(cost.parameters)} parameters, ${scaled(cost.flops, 'FLOPs')} per image`]] as const)),
     ...(config.genome !== undefined ? [] : ([['Candidates', `${grouped(candidates.length)}${failed}`]] as const)),
     ...(summary?.repeats === undefined
       ? []
@@ -111,7 +111,7 @@ function configuration({ config }: RunRecords): Markup {
   return section({ id: 'configuration', title: 'Configuration', table: { head: ['Setting', 'Value'], rows } });
 }
 
-/** `training.optimizer.name` → its value. */
+/** Settings by their full key, such as `training.optimizer.name`. */
 function flattened(value: unknown, key = ''): readonly (readonly [key: string, value: string])[] {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isObject) return [[key, typeof value === 'string' ? value : JSON.stringify(value)]];

@@ -1,8 +1,8 @@
-// HTML and SVG as tagged templates: what is put in is escaped, unless it is markup itself.
+// HTML and SVG as tagged templates: inserted values are escaped, unless they are markup.
 
 import { escapeXml } from '../../text/escape-xml.ts';
 
-/** Text that is markup already. */
+/** Text that is already markup. */
 export class Markup {
   readonly text: string;
 
@@ -13,7 +13,9 @@ export class Markup {
 
 export type Content = Markup | string | number | undefined | readonly Content[];
 
-/** `html\`<p>${name}</p>\``: names come from users and are never markup. Lists are joined, undefined is nothing. */
+/**
+ * `html\`<p>${name}</p>\``: strings are escaped, because they may come from users. Lists are joined; undefined is omitted.
+ */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
   return new Markup(parts.map((part, i) => part + render(contents[i])).join(''));
 }

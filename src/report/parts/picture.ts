@@ -1,4 +1,4 @@
-// What a report is made of: a drawing with a name, its figures as a table, and what there is to say about it.
+// The parts of a report: a drawing with a name, its figures as a table, and a note.
 
 import { type Content, html, type Markup } from './markup.ts';
 import { colour } from './theme.ts';
@@ -6,30 +6,30 @@ import { colour } from './theme.ts';
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly Content[])[];
-  /** For links to rows: the row `i` has the id `PREFIX-i`. */
+  /** For links to rows: row `i` has the id `PREFIX-i`. */
   readonly idPrefix?: string;
 }
 
 export interface Picture {
-  /** Of the file, too. */
+  /** Also the name of the picture's file. */
   readonly id: string;
   readonly title: string;
-  /** Absent: `note` says why. */
+  /** If absent, `note` says why. */
   readonly svg?: Markup;
   readonly note?: string;
-  /** In place of the drawing on a page. */
+  /** Replaces the drawing on a page. */
   readonly content?: Markup;
-  /** The same for those who do not see the drawing. */
+  /** The figures of the drawing, for readers who cannot see it. */
   readonly table?: Table;
 }
 
-/** All charts are as wide as a phone; on larger screens they grow. */
+/** All charts fit on a phone; on larger screens they grow. */
 export const WIDTH = 360;
 
 interface Drawing {
   readonly name: string;
   readonly height: number;
-  /** There are links in it: a drawing of one piece hides them from screen readers. */
+  /** Whether it contains links: the role `img` would hide them from screen readers. */
   readonly hasLinks?: boolean;
 }
 
@@ -38,7 +38,7 @@ export function drawing({ name, height, hasLinks }: Drawing, ...parts: readonly 
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="${role}" aria-label="${name}" font-family="system-ui, sans-serif" font-size="12" fill="${colour('ink')}">${parts}</svg>`;
 }
 
-/** At the top: a dash of its colour before each name. */
+/** The legend at the top: a coloured dash before each name. */
 export function legend(entries: readonly { readonly name: string; readonly fill: string }[]): Markup {
   let x = 8;
   const parts = entries.map(({ name, fill }) => {

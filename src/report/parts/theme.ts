@@ -1,4 +1,4 @@
-// The colours of a report, light and dark. Charts name them as custom properties.
+// The colours of a report, light and dark. Charts refer to them as custom properties.
 
 import { Markup } from './markup.ts';
 
@@ -19,14 +19,14 @@ export type Colour = keyof typeof COLOURS;
 
 export const colour = (name: Colour): string => `var(--${name})`;
 
-/** Light, and dark for readers who prefer that. */
+/** Light by default, and dark for readers who prefer a dark theme. */
 export function themeCss(): string {
   const names = Object.keys(COLOURS) as Colour[];
   const of = (which: 0 | 1): string => names.map((name) => `--${name}:${COLOURS[name][which]}`).join(';');
   return `:root{color-scheme:light dark;${of(0)}}@media (prefers-color-scheme:dark){:root{${of(1)}}}`;
 }
 
-/** A picture as a file: light colours in place of the custom properties, which few programs but browsers know. */
+/** Replaces custom properties by light colours, for picture files: few programs other than browsers support them. */
 export function withLightColours(svg: Markup): Markup {
   const replaced = svg.text.replaceAll(/var\(--(\w+)\)/g, (whole, name: string) =>
     name in COLOURS ? COLOURS[name as Colour][0] : whole,
