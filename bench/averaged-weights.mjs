@@ -1,6 +1,6 @@
 // Are the mean weights of the last steps of a final training better than its last weights?
 // node bench/averaged-weights.mjs --data mnist --images 10000 --epochs 4 GENOME …
-// The recipe of the final training in one process; some training images are kept apart to score on. See README.md.
+// Uses the recipe of the final training in one process; some training images are held out for scoring. See README.md.
 
 import { parseArgs } from 'node:util';
 import { channelStatistics } from '../dist/data/set/statistics.js';
@@ -17,9 +17,9 @@ import { resolveConfig } from '../dist/search/run/resolve-config.js';
 import { median, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
 
-/** A state is kept after each of so many equal parts of a training. */
+/** A training is divided into this many equal parts; the state after each is kept. */
 const PARTS = 100;
-/** Means are over the states of so many of the last parts; 1: the last weights. */
+/** Numbers of last states that are averaged; 1 means the last weights. */
 const WINDOWS = [1, 5, 10, 20, 40];
 
 const { values, positionals: genomes } = parseArgs({

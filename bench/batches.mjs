@@ -1,6 +1,6 @@
-// What filling the batches costs: node bench/batches.mjs [GENOME…] [--steps 40]
-// Time to gather and change a batch of 64 images of MNIST's size, as a share of the whole training step; medians. Pixels
-// are normalised inside the graph, so that is part of the step.
+// Measures the cost of filling batches: node bench/batches.mjs [GENOME…] [--steps 40]
+// Prints the time to gather and augment a batch of 64 images of MNIST's size, as a share of the whole training step;
+// medians. Pixels are normalised inside the graph, so normalisation is part of the step.
 
 import { parseArgs } from 'node:util';
 import { createAugmenter } from '../dist/data/set/augment.js';

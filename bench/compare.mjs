@@ -1,5 +1,5 @@
-// Ours against other ways to search, at equal work: node bench/compare.mjs --data mnist --work 2e14 --out FOLDER
-// A folder for each run of an arm and a seed; called again, it goes on with what is not done. See README.md beside this file.
+// Compares our search with other methods at equal work: node bench/compare.mjs --data mnist --work 2e14 --out FOLDER
+// Each combination of arm and seed has a run folder. Called again, it continues with unfinished runs. See README.md.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -59,7 +59,7 @@ async function compare(arms, seeds, settings, dataset, work, out) {
   checkSetup(out, { data: name, fingerprint, trainImages, scoringImages, work, epochs: settings.full.training.epochs });
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
-  // Seed by seed, so that what is there early compares all arms.
+  // Seed by seed, so that early results compare all arms.
   const runs = seeds.flatMap((seed) => arms.map((arm) => ({ arm, seed, path: join(out, `${arm.name}-${seed}`) })));
   const began = performance.now();
   await mapCancelling(
@@ -85,13 +85,13 @@ async function compare(arms, seeds, settings, dataset, work, out) {
     },
   );
   if (interrupted.signal.aborted) {
-    console.error('interrupted; the same command goes on from here');
+    console.error('interrupted; run the same command again to continue');
     process.exitCode = 130;
   }
   writeReport(out);
 }
 
-/** Runs of another comparison are not mixed in. */
+/** Prevents mixing runs of different comparisons. */
 function checkSetup(out, setup) {
   mkdirSync(out, { recursive: true });
   const path = join(out, SETUP);
@@ -99,7 +99,7 @@ function checkSetup(out, setup) {
   if (!existsSync(path)) writeFileSync(path, content);
   else if (readFileSync(path, 'utf8') !== content) {
     throw new Error(
-      `${out} holds a comparison with other settings: ${path} differs from ${content}; give another --out`,
+      `${out} contains a comparison with other settings: ${path} differs from ${content}; give another --out`,
     );
   }
 }
@@ -113,7 +113,7 @@ function writeReport(out) {
     return;
   }
   const { data, trainImages, scoringImages, work, epochs } = setup;
-  const title = `${data}, ${trainImages.toLocaleString('en')} images, ${work.toExponential(1).replace('+', '')} FLOPs a search`;
+  const title = `${data}, ${trainImages.toLocaleString('en')} images, ${work.toExponential(1).replace('+', '')} FLOPs per search`;
   const table = tableOf(results, work);
   const drawn = ARMS.filter(({ name, isDrawn }) => isDrawn && armsIn(results).includes(name));
   const series = drawn.map(({ name }) => {

@@ -1,6 +1,6 @@
-// The deployed model beside one made by hand: node bench/inference.mjs [GENOME…] [--rounds 5] [--json FILE]
-// By hand: convolutions with their normalisation folded into the weights, standard operators, the pixels scaled first.
-// Both have the same weights and must agree; they take turns, one thread each; medians over the rounds.
+// Compares the deployed model with a handmade one: node bench/inference.mjs [GENOME…] [--rounds 5] [--json FILE]
+// The handmade model uses standard operators, folds normalisation into the convolution weights, and scales the pixels
+// first. Both have the same weights and must agree. They take turns, on one thread each; medians over the rounds.
 
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -42,7 +42,7 @@ async function compare(genome) {
   const problem = { input: { channels, height, width }, classes: 10 };
   const network = createNetwork(parseGenome(genome), problem, { mean: [33], std: [79] });
   const initial = initialiseState(network.layout, rng);
-  // As after a training: no scale is 1, no mean 0.
+  // Like after a training: no scale is 1, no mean is 0.
   const state = {
     parameters: initial.parameters.map((value) => value + 0.1 * rng.uniform()),
     statistics: initial.statistics.map((value) => value + 0.2 * rng.uniform()),
@@ -77,7 +77,7 @@ async function compare(genome) {
   for (const model of Object.values(models)) await model.release();
 }
 
-/** Seconds of a run, the mean of enough of them to take a fifth of a second or so. */
+/** Seconds per run, averaged over enough runs to take about a fifth of a second. */
 async function secondsOf(run, batch) {
   const runs = batch === 1 ? 200 : 5;
   const began = performance.now();
@@ -85,7 +85,7 @@ async function secondsOf(run, batch) {
   return (performance.now() - began) / 1000 / runs;
 }
 
-/** As one would write it down for inference alone. */
+/** The model as one would write it only for inference. */
 function handMade({ layers, layout, normalisation, problem }, { parameters, statistics }) {
   const onnx = new OnnxBuilder();
   const views = [

@@ -1,7 +1,7 @@
-// Memory of parent and children over a long search: node bench/memory.mjs [--candidates 260], of which some are the same
-// A search over a few images of MNIST; every second the resident size of each process is read from /proc (Linux).
-// --peak 3m: the highest memory (VmHWM) of a worker that trains the largest of 2,000 random networks that such a budget
-// allows, on all images, for --seconds 20 each.
+// Measures memory of parent and children over a long search: node bench/memory.mjs [--candidates 260] (some are duplicates)
+// Searches over a few images of MNIST and reads the resident size of each process from /proc every second (Linux).
+// --peak 3m: peak memory (VmHWM) of a worker that trains the largest of 2,000 random networks that such a budget allows, on
+// all images, for --seconds 20 each.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ async function measurePeak(budget) {
   const search = await createSearch({ dataset: { source: 'mnist' }, budget }, { out });
   await search.close();
   const { searchSpace } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
-  // In the file, null is no limit.
+  // In the file, null means no limit.
   const space = Object.fromEntries(Object.entries(searchSpace).filter(([, value]) => value !== null));
   const problem = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
   const rng = createRng('memory');

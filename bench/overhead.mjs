@@ -1,6 +1,6 @@
-// What a search spends outside training: node bench/overhead.mjs [--data mnist] [--budget 3m] [--workers 2] [--json FILE]
-// The search phase of a job, from the start of the run to the end of the last candidate; what follows is left out. As the
-// parent sees it: a candidate trains from its first reported step to its last reported epoch, scoring included.
+// Measures the time a search spends outside training: node bench/overhead.mjs [--data mnist] [--budget 3m] [--workers 2]
+// [--json FILE] Covers the search phase, from the start of the run to the end of the last candidate. Times are seen from
+// the parent: a candidate trains from its first reported step to its last reported epoch, scoring included.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ const config = { dataset: { source: values.data }, budget: values.budget, worker
 const search = await createSearch(config, { out: join(folder, 'run') });
 const began = performance.now();
 
-/** Evaluations in the order of their start: times in ms. */
+/** Evaluations in the order of their start; times in ms. */
 const evaluations = [];
 const running = new Map();
 search.on('evaluationStart', ({ id }) => {
@@ -54,7 +54,7 @@ function report() {
   const end = Math.max(...done.map((evaluation) => evaluation.end));
   const wall = end - began;
   const sum = (of, some = done) => some.reduce((all, evaluation) => all + of(evaluation), 0);
-  // The steps before the first report took as long as the others.
+  // Assumes that the steps before the first report took as long as the others.
   const early = ({ firstStep: first, last }) => {
     const steps = last.step - first.step;
     return steps > 0 ? (first.step * (last.at - first.at)) / steps : 0;
@@ -100,7 +100,7 @@ function report() {
   );
 }
 
-/** Time of workers without a candidate: while others still train, it is the wait for them; else it is the search itself. */
+/** Idle time of workers: while others still train, they wait for them; otherwise, for the search itself. */
 function idleParts(done, end) {
   const times = [began, ...done.flatMap((evaluation) => [evaluation.start, evaluation.end])].sort((a, b) => a - b);
   let waiting = 0;

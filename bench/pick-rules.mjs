@@ -1,6 +1,7 @@
 // Which network should a search train at its end? node bench/pick-rules.mjs --data mnist COMPARISON …
-// For the runs of the arm `ours` of comparisons (bench/compare.mjs): every candidate within a standard error of the best has the
-// final training that the run gave to one of them; then each rule is scored by the network it would have picked. See README.md.
+// Uses the runs of the arm `ours` of comparisons (bench/compare.mjs). Every candidate within a standard error of the best
+// gets the final training that the run gave to one of them. Each rule is scored by the network it would have picked. See
+// README.md.
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { openRunFolder } from '../dist/search/run/run-folder.js';
 import { mean, median, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
 
-/** Larger is better; of equals the fitter. */
+/** Larger is better; ties go to the fitter. */
 const RULES = {
   fittest: ({ fitness }) => [fitness],
   'deepest, then parameters': ({ depth, skipParameters }) => [depth, skipParameters],
@@ -47,7 +48,10 @@ for (const comparison of comparisons) {
 }
 report();
 
-/** The candidates near the best, each with its accuracy after a final training; kept beside the run, as it takes long. */
+/**
+ * The candidates near the best, each with its accuracy after a final training. Cached beside the run, because it takes
+ * long.
+ */
 async function trainedNearBest(run, dataset, work) {
   const kept = join(run, TRAINED);
   if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8'));

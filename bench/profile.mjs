@@ -1,6 +1,7 @@
-// Where a training step spends its time: node bench/profile.mjs GENOME [--input 1x28x28] [--lowering auto] [--nodes 20]
-// Time of each kind of operator by the runtime's own profiler: for each node the median over the steps, the first left
-// out, or with --fastest the fastest, which a busy machine disturbs less. --scoring: the graph that scores, not the step.
+// Shows where a training step spends its time: node bench/profile.mjs GENOME [--input 1x28x28] [--lowering auto] [--nodes
+// 20] Prints the time of each kind of operator from the runtime's profiler: for each node, the median over all steps but
+// the first, or with --fastest the minimum, which a busy machine affects less. --scoring: profiles the scoring graph
+// instead.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -92,7 +93,7 @@ function makeFeeds() {
 function report() {
   const [file] = readdirSync(folder);
   const kinds = new Map(lowered.nodes.map((node) => [node.outputs[0], kindOf(node)]));
-  /** Node name → its kind, the shapes it gives and its durations in ms. */
+  /** By node name: its kind, its output shapes and its durations in ms. */
   const nodes = new Map();
   for (const { cat, name: title, dur, args } of JSON.parse(readFileSync(join(folder, file), 'utf8'))) {
     if (cat !== 'Node' || !title.endsWith('_kernel_time')) continue;
@@ -109,7 +110,7 @@ function report() {
   }
   const total = [...sums.values()].reduce((sum, { ms }) => sum + ms, 0);
   console.log(
-    `${genome} ${values.input}, batch ${batch}, ${name}: ${typical(times).toFixed(1)} ms a step, of which nodes:`,
+    `${genome} ${values.input}, batch ${batch}, ${name}: ${typical(times).toFixed(1)} ms per step, of which nodes:`,
   );
   for (const [kind, { ms, count }] of [...sums].sort(([, a], [, b]) => b.ms - a.ms)) {
     if (ms < total / 500) continue;
@@ -123,7 +124,7 @@ function report() {
   }
 }
 
-/** Convolutions by what they are used for; a kernel as large as the image is that of a weight gradient. */
+/** Distinguishes convolutions by purpose: a kernel as large as the image belongs to a weight gradient. */
 function kindOf({ opType, attributes }) {
   if (opType !== 'Conv') return opType;
   if (attributes.group !== undefined) return 'Conv, a·x + b';

@@ -1,6 +1,6 @@
-// Would a look at an untrained network spare its training? node bench/proxies.mjs --data mnist RUN [RUN …]
-// For the candidates in the journals of runs: what a filter knows before training (parameters, FLOPs, NASWOT, the norm of the
-// gradient) against the fitness that training gave. See README.md beside this file.
+// Can proxies of untrained networks replace training? node bench/proxies.mjs --data mnist RUN [RUN …]
+// For the candidates in the journals of runs, compares what a filter knows before training (parameters, FLOPs, NASWOT,
+// gradient norm) with the fitness after training. See README.md.
 
 import { parseArgs } from 'node:util';
 import { imageSizeOf, selectExamples } from '../dist/data/set/dataset.js';
@@ -23,7 +23,7 @@ const { values, positionals: runs } = parseArgs({
   options: {
     data: { type: 'string', default: 'mnist' },
     images: { type: 'string', default: '64' },
-    /** Random networks that a filter sees for each that it lets through. */
+    /** Number of random networks from which a filter selects one. */
     of: { type: 'string', default: '4' },
   },
 });
@@ -78,8 +78,8 @@ async function measure(run) {
 }
 
 /**
- * ln |det K| of the matrix of agreements: K_ij counts the ReLUs that are on for both images or off for both, in an untrained
- * network whose normalisations see the batch.
+ * ln |det K| of the agreement matrix: K_ij counts the ReLUs that are on for both images or off for both, in an untrained
+ * network that normalises with batch statistics.
  *
  * @see Mellor et al. 2021, "Neural Architecture Search without Training".
  */

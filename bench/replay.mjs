@@ -1,5 +1,5 @@
-// How long 10,000 journalled evaluations take to replay: node bench/replay.mjs [--evaluations 10000]
-// A made-up evaluator fills the journal first (a random and a generational search); then both are resumed.
+// Measures how long 10,000 journalled evaluations take to replay: node bench/replay.mjs [--evaluations 10000]
+// A fake evaluator first fills the journal (a random and a generational search); then both are resumed.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ for (const strategy of ['random', 'generational']) {
     dataset: { source: 'mnist' },
     strategy,
     population: 100,
-    // Some genomes come twice; a third more rounds make up for it.
+    // Some genomes repeat; a third more generations make up for it.
     generations: Math.ceil(wanted / 75),
     mutationProbability: 0.9,
     searchSpace: { channels: [8, 16, 32, 64, 128, 256, 512], maxDepth: 12, maxFlops: null },
@@ -41,7 +41,7 @@ for (const strategy of ['random', 'generational']) {
 }
 rmSync(folder, { recursive: true, force: true });
 
-/** Answers with a number made from the genome, and cancels the search after `limit` answers. */
+/** Returns a fitness derived from the genome, and cancels the search after `limit` evaluations. */
 function madeUpEvaluator(limit) {
   let answers = 0;
   return {

@@ -1,6 +1,7 @@
-// Time of one training step against PyTorch on the same core: npm run bench [-- --rounds 5 --lowering auto --json FILE]
-// Blocked, plain and PyTorch take turns, genome by genome, so that all see the same machine; medians over the rounds.
-// Genomes among the arguments limit it to those. --lowering plain leaves the blocked one out, and the other way round. Needs Debian's python3-torch for the comparison.
+// Compares the time of one training step with PyTorch on the same core: npm run bench [-- --rounds 5 --lowering auto --json
+// FILE] Blocked, plain and PyTorch take turns, genome by genome, so that all run under the same conditions; medians over
+// the rounds. Genomes as arguments limit it to those. --lowering plain skips blocked, and vice versa. The comparison needs
+// Debian's python3-torch.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -44,7 +45,8 @@ const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: proce
 console.log(
   `${machine.processor}, ${machine.runtime}, one thread, batch ${BATCH}, ${rounds} rounds, images per second`,
 );
-if (!hasTorch) console.log('PyTorch is not installed (Debian: apt-get install python3-torch): only our times follow');
+if (!hasTorch)
+  console.log('PyTorch is not installed (Debian: apt-get install python3-torch); only our times are measured');
 
 const results = [];
 const cases = CASES.filter(({ genome }) => positionals.length === 0 || positionals.includes(genome));

@@ -1,6 +1,6 @@
 // Does one rate predict the step time of any network? npm run build && node bench/work-model.mjs [--rounds 3] [--batch 64]
-// Prints the measured and the predicted time of a training step of each network (work of genome/work.ts, by the rate that
-// fits them best), and the constant of that file that would fit these measurements best.
+// Prints the measured and the predicted time of a training step for each network (work from genome/work.ts divided by the
+// best fitting rate), and the value of that file's constant that would fit these measurements best.
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -41,7 +41,7 @@ const measured = CASES.map(({ genome, input }) => {
   const normalisation = { mean: new Array(input.channels).fill(128), std: new Array(input.channels).fill(64) };
   return { genome, input, cost, network: createNetwork(parseGenome(genome), problem, normalisation), ms: Infinity };
 });
-// The least of several medians: other processes can only make a step slower.
+// The minimum of several medians: other processes can only make a step slower.
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const entry of measured) {
     const { ms } = await measureTrainingStep(runtime, entry.network, { batch, repeats: 7 });
@@ -66,7 +66,7 @@ for (let share = 0; share <= 4; share += 0.05) {
 }
 console.log(`best: MEMORY_WEIGHT × ${best.share.toFixed(2)}, typical error ${percent(best.error, 0)}`);
 
-/** The rate that makes the logarithms of predictions right on average, and their standard deviation. */
+/** The rate that makes the logarithms of predictions unbiased, and their standard deviation. */
 function fitRate(workOf) {
   const logs = measured.map(({ cost, ms }) => Math.log((workOf(cost) * batch * 1000) / ms));
   const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;

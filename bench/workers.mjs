@@ -1,6 +1,7 @@
-// What a second worker adds: node bench/workers.mjs [GENOME…] [--rounds 5] [--seconds 3] [--json FILE]
-// Two processes train the same genome, each on one thread; in each round one alone, then both together. Start and first
-// steps are not counted. Images per second of both together over those of one alone; medians over the rounds.
+// Measures the gain of a second worker: node bench/workers.mjs [GENOME…] [--rounds 5] [--seconds 3] [--json FILE]
+// Two processes train the same genome, each on one thread; in each round first one alone, then both together. Startup and
+// the first steps are not counted. Prints images per second of both together divided by those of one alone; medians over
+// the rounds.
 
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -65,7 +66,7 @@ async function compare() {
   writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-/** In a child: trains for as many seconds as it is told, as often as it is told, and answers with its rate. */
+/** In a child process: on each request, trains for the requested number of seconds and replies with its rate. */
 async function train(genome) {
   const rng = createRng('workers');
   const runtime = await loadNodeRuntime();

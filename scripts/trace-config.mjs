@@ -1,9 +1,9 @@
-// Prints the way of a configuration from `createSearch` to the first training step: the files that call each other on it,
-// in order, and how many files run at all until then, room by room.
+// Prints the path of a configuration from `createSearch` to the first training step: the files on the call path, in order,
+// and the total number of files that run until then, by room.
 //
 //   node scripts/trace-config.mjs [DIST]
 //
-// DIST is the folder of a build, `dist` unless given; another version's may be compared.
+// DIST is the folder of a build (default: `dist`), so that versions can be compared.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -17,7 +17,7 @@ const { createSearch, datasetFromArrays, InProcessEvaluator, loadRuntime } = awa
   pathToFileURL(join(dist, 'index.js')).href
 );
 
-/** Files on the stack, outermost first, each where it comes up for the first time. */
+/** Files on the stack, outermost first, each at its first occurrence. */
 const filesOnStack = () =>
   [
     ...(new Error().stack ?? '').matchAll(
@@ -74,7 +74,7 @@ const config = {
   generations: 1,
   validation: 0.2,
   training: { epochs: 1, batchSize: 32 },
-  // The blocked lowering is tried out first, in steps of its own.
+  // The blocked lowering is first tried out with separate steps.
   lowering: 'plain',
   tensorboard: false,
 };
@@ -88,7 +88,7 @@ await ended;
 rmSync(folder, { recursive: true, force: true });
 
 const way = [...new Set(['search/create-search.ts', 'search/start-run.ts', ...before, ...path])];
-console.log(`The way to the first training step, ${way.length} files:`);
+console.log(`Path to the first training step, ${way.length} files:`);
 for (const file of way) console.log(`  ${file}`);
 const ran = await covered;
 const rooms = new Map();
@@ -96,7 +96,7 @@ for (const file of ran) rooms.set(dirname(file), (rooms.get(dirname(file)) ?? 0)
 console.log(`Files that ran until then: ${ran.length}`);
 for (const [room, count] of [...rooms].sort()) console.log(`  ${String(count).padStart(3)}  ${room}`);
 
-/** Files of the package in which a function has run since the coverage began. */
+/** Files of the package in which a function has run since coverage started. */
 async function coverage() {
   const { result } = await profiler.post('Profiler.takePreciseCoverage');
   return result

@@ -150,7 +150,7 @@ describe.skipIf(process.platform === 'win32')('an interruption', () => {
     expect(model('stopped-SIGINT')).toBe(model('whole'));
   });
 
-  it('by a pipe that nobody reads is quiet and can be resumed', async () => {
+  it('by a closed pipe is quiet and can be resumed', async () => {
     const { stdout, stderr } = await cli(`${SLOW} --out piped`, { shell: '{ "$@"; echo "code $?" >&2; } | head -n 1' });
     expect(stdout).toMatch(/^Data {2}digits: .*\n$/);
     expect(stderr).toMatch(

@@ -107,7 +107,7 @@ describe('train', () => {
   });
 });
 
-it('search --repeats trains the winner so many times', async () => {
+it('search --repeats trains the winner the given number of times', async () => {
   const search = 'search digits --population 2 --generations 0 --channels 4 --max-depth 2 --epochs 1 --final-epochs 1';
   const { code, stdout } = await cli(`${search} --repeats 2 --out searched`);
   expect(code).toBe(0);

@@ -17,7 +17,7 @@ import { runGraph } from './support/run-graph.ts';
 
 /** Small enough that few kinks of ReLU and max lie within a step, large enough for double precision. */
 const STEP = 1e-6;
-/** At most so many entries of each tensor are probed. */
+/** At most this many entries of each tensor are probed. */
 const PROBES = 4;
 /** Relative. The worst seen is 1e-5: what float32 leaves of a gradient that is a small difference of large terms. */
 const TOLERANCE = 1e-4;

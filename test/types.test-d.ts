@@ -91,7 +91,7 @@ accept({ dataset, populationsize: 5 });
 accept({ dataset, populationSize: '5' });
 // @ts-expect-error: no such optimiser
 accept({ dataset, optimizer: 'adm' });
-// @ts-expect-error: momentum is no setting of Adam
+// @ts-expect-error: Adam has no momentum
 accept({ dataset, optimizer: { name: 'adam', momentum: 0.9 } });
 // @ts-expect-error: no such loss
 accept({ dataset, loss: 'hinge' });

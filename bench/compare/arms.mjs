@@ -1,21 +1,22 @@
-// What is compared: ours, the methods it has to beat, and ours with one ingredient left out. An arm is a line here.
+// The arms of the comparison: our search, the methods it has to beat, and our search with one ingredient removed. One line
+// each.
 
 import { planBudget } from '../../dist/search/budget/budget-plan.js';
 import { searchImages } from '../../dist/search/budget/candidate-work.js';
 import { resolveConfig } from '../../dist/search/run/resolve-config.js';
 
-/** The work of a reference search is enough for so many networks of typical size. */
+/** The work of a reference search allows this many networks of typical size. */
 const CANDIDATES = 20;
-/** Mean work of a random network, as a share of the most that is allowed; as the planner of budgets has it. */
+/** Mean work of a random network, as a share of the allowed maximum; the value of the budget planner. */
 const TYPICAL_SHARE = 0.35;
-/** A candidate of a reference search is shown about so many images, in whole epochs. */
+/** A candidate of a reference search sees about this many images, in whole epochs. */
 const SHOWN_IMAGES = 150_000;
-/** Of the example of the Python package. */
+/** From the example of the Python package. */
 const POPULATION = 5;
 
 /**
- * `config` is given what `settingsFor` returns. `final: false`: the method hands over its best candidate, there is no
- * final training. `isDrawn`: in the figure too, not in the table alone.
+ * `config` receives the result of `settingsFor`. `final: false`: the result is the best candidate, without a final
+ * training. `isDrawn`: shown in the figure, not only in the table.
  */
 export const ARMS = [
   { name: 'ours', isDrawn: true, config: ({ budget }) => ({ budget }) },
@@ -23,7 +24,7 @@ export const ARMS = [
   { name: 'autocnn', isDrawn: true, final: false, config: ({ package: settings }) => settings },
   { name: 'aging', isDrawn: true, final: false, config: ({ full }) => ({ ...full, strategy: 'steady-state' }) },
 
-  // Ours with one ingredient left out, or another in its place.
+  // Our search with one ingredient removed or replaced.
   { name: 'ours-random', isDrawn: true, config: ({ budget }) => ({ budget, strategy: 'random' }) },
   { name: 'ours-aging', config: ({ budget }) => ({ budget, strategy: 'steady-state' }) },
   { name: 'ours-full', final: false, config: ({ full }) => full },
@@ -44,26 +45,26 @@ export const ARMS = [
   { name: 'ours-halving', config: ({ budget }) => ({ budget, rungs: 3 }) },
 ];
 
-/** The arms that answer the question; the others say why. */
+/** The arms that answer the main question; the others explain the result. */
 export const CORE = ['ours', 'random', 'autocnn', 'aging', 'ours-random'];
 
-/** Adam’s usual rate, since the default one is the peak of a cycle. */
+/** Adam’s usual rate, because our default is the peak of a cycle. */
 const CONSTANT_RATE = { schedule: { name: 'constant' }, learningRate: 0.001 };
 
-/** Without effect on results: nothing ends by the clock. */
+/** No effect on results: nothing is ended by the clock. */
 const COMMON = { workers: 1, tensorboard: false, timeoutSeconds: 24 * 3600 };
 
 /**
- * What arms are made of.
+ * The settings that arms use.
  *
- * @param work    that each of them spends.
- * @param data    its size, as `dataSizeOf` gives it.
- * @param epochs  of the candidates of reference searches; without it, by the number of images.
+ * @param work    work that each arm spends.
+ * @param data    size of the data, as returned by `dataSizeOf`.
+ * @param epochs  epochs of the candidates of reference searches. Default: derived from the number of images.
  */
 export function settingsFor(work, data, epochs) {
   const budget = { flops: work };
   const planned = planBudget(work, resolveConfig({ dataset: { source: 'comparison' }, budget }, 'the plan'), data);
-  if (planned === undefined) throw new Error(`a work of ${work} is too little for this data; give more with --work`);
+  if (planned === undefined) throw new Error(`--work ${work} is too little for this data; give more`);
   const { channels, maxDepth, maxWork } = planned.searchSpace;
   const images = searchImages(planned, data);
   const passes = epochs ?? Math.max(1, Math.round(SHOWN_IMAGES / images.train));
@@ -78,7 +79,7 @@ export function settingsFor(work, data, epochs) {
     package: {
       ...reference,
       preset: 'autocnn',
-      // The split is that of all arms.
+      // All arms use the same split.
       validation: planned.validation,
       searchSpace: { ...searchSpace, maxDepth: 5 },
       training: { epochs: passes },

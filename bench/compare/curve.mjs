@@ -1,13 +1,14 @@
-// From the journals of runs to curves, medians and a table: pure.
+// Turns the journals of runs into curves, medians and a table. The functions are pure.
 
 import { median, percent } from '../../dist/text/figures.js';
 
 /**
- * The networks that a search would have handed over, had it ended there: each that is fitter than all before it.
+ * The incumbents of a search: each network that is fitter than all before it, which the search would have returned at that
+ * point.
  *
- * @param entries  of a journal. The work of a failed candidate counts, and that of one whose answer was recorded elsewhere;
- *   each id counts once.
- * @returns `incumbents`: the entries, each with the `spent` work of all up to it; `spent`: of all; `networks`: genomes tried.
+ * @param entries  journal entries. The work of failed candidates and of cached results counts; each id counts once.
+ * @returns `incumbents`: their entries, each with the total work `spent` up to it; `spent`: total work; `networks`: number
+ * of   genomes tried.
  */
 export function readSearch(entries) {
   const evaluations = entries.filter(({ type }) => type === 'evaluation');
@@ -26,9 +27,10 @@ export function readSearch(entries) {
 }
 
 /**
- * Step functions of several seeds as one: at each work at which one of them changes, from where all have a value.
+ * Joins the step functions of several seeds into one. It has a point wherever one of them changes, starting where all have
+ * a value.
  *
- * @param curves  of points `{work, accuracy}`, by ascending work.
+ * @param curves  each a list of points `{work, accuracy}`, by ascending work.
  * @returns points `{work, median, least, most}`.
  */
 export function joinCurves(curves) {
@@ -44,10 +46,10 @@ export function joinCurves(curves) {
 }
 
 /**
- * The results as Markdown, an arm a line, the best median first.
+ * The results as a Markdown table, one line per arm, the best median first.
  *
- * @param results  of runs: `{arm, seed, accuracy, validationAccuracy, networks, failures, parameters, work}`.
- * @param work     that each run was given.
+ * @param results  results of runs: `{arm, seed, accuracy, validationAccuracy, networks, failures, parameters, work}`.
+ * @param work     work that each run was given.
  */
 export function tableOf(results, work) {
   const rows = armsIn(results).map((arm) => {

@@ -43,7 +43,7 @@ describe('readSearch', () => {
     expect(readSearch([evaluation('a', 0.5, 1), evaluation('b', 0.5, 1)]).incumbents).toHaveLength(1);
   });
 
-  it('counts a genome on several rungs as one network and leaves out what is no evaluation', () => {
+  it('counts a genome on several rungs as one network and ignores entries that are not evaluations', () => {
     const low = evaluation('a', 0.5, 1, { genome: '8-8' });
     const high = evaluation('b', 0.6, 3, { genome: '8-8' });
     const final = { type: 'final', id: 'c', genome: '8-8' };

@@ -1,4 +1,4 @@
-// The data of a comparison: training images alone, some of them kept apart to score what the methods hand over.
+// The data of a comparison: only training images, some of which are held out to score the results of the methods.
 
 import { buildDataset } from '../../dist/data/build/build-dataset.js';
 import { imageSizeOf, selectExamples } from '../../dist/data/set/dataset.js';
@@ -6,12 +6,12 @@ import { stratifiedSample } from '../../dist/data/set/split.js';
 import { createRng, loadDataset } from '../../dist/index.js';
 
 /**
- * The test images of the source are not in it: its test part is the scoring part, drawn from the training images like the
- * others (stratified, the same for all arms and seeds).
+ * Loads the data of a comparison. It does not contain the test images of the source: its test part is the scoring part, a
+ * stratified sample of the training images, the same for all arms and seeds.
  *
- * @param source   as `loadDataset` takes it.
- * @param images   that methods may train and validate on; without it, all others.
- * @param scoring  images of the scoring part.
+ * @param source   as for `loadDataset`.
+ * @param images   number of images that methods may train and validate on. Default: all others.
+ * @param scoring  number of images in the scoring part.
  */
 export async function loadComparison(source, images, scoring) {
   const { name, shape, classes, train } = await loadDataset(source);

@@ -1,19 +1,19 @@
-// Curves as an SVG, readable on light and on dark ground.
+// Draws curves as an SVG that is readable on light and on dark backgrounds.
 
 const WIDTH = 800;
 const HEIGHT = 450;
 const PLOT = { left: 86, right: 656, top: 44, bottom: 394 };
 const COLOURS = ['#e5484d', '#3e8ede', '#30a46c', '#c98a1b', '#8e6fd8', '#12a5a0', '#d6569b', '#7d8590'];
-/** Accuracies that may be marked, so that good ones are as far apart as bad ones. */
+/** Possible ticks for accuracy, so that good accuracies are as far apart as bad ones. */
 const TICKS = [0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.999];
 
 /**
- * Accuracy (by the logarithm of the error) over work (logarithmic): a line for the median, a band from the least to the most,
- * a dot for the network that is handed over at the end.
+ * Accuracy (by the logarithm of the error) over work (logarithmic): a line for the median, a band from minimum to maximum,
+ * and a dot for the final network.
  *
  * @param title
- * @param series  `{name, points: [{work, median, least, most}]}`, as `joinCurves` gives them.
- * @param most    right end of the axis, in work.
+ * @param series  `{name, points: [{work, median, least, most}]}`, as returned by `joinCurves`.
+ * @param most    right end of the work axis.
  */
 export function drawCurves(title, series, most) {
   const drawn = series.filter(({ points }) => points.length > 0);
@@ -34,7 +34,7 @@ export function drawCurves(title, series, most) {
         grid(x(tick), PLOT.top, x(tick), PLOT.bottom) +
         text(x(tick), PLOT.bottom + 18, tick.toExponential().replace('+', ''), 'middle'),
     ),
-    text((PLOT.left + PLOT.right) / 2, PLOT.bottom + 42, 'work spent (FLOPs, and what takes as long)', 'middle'),
+    text((PLOT.left + PLOT.right) / 2, PLOT.bottom + 42, 'work spent (FLOP equivalents)', 'middle'),
     `<g transform="translate(14 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)">${text(0, 0, 'accuracy on the scoring part', 'middle')}</g>`,
     ...drawn.map((one, i) => drawSeries(one, COLOURS[i % COLOURS.length], x, y, most)),
     ...drawn.map(({ name }, i) => drawKey(name, COLOURS[i % COLOURS.length], PLOT.top + 8 + 22 * i)),
@@ -43,7 +43,7 @@ export function drawCurves(title, series, most) {
   ].join('\n');
 }
 
-/** Those that lie between two positions, each so far from those before it. */
+/** The ticks between two positions that are far enough from the previous one. */
 function spaced(ticks, scale, [first, last], apart) {
   const kept = [];
   for (const tick of ticks) {

@@ -1,6 +1,6 @@
-// How well one number foretells another: pure.
+// Measures how well one number predicts another. The functions are pure.
 
-/** Pearson's correlation of the ranks; those of equal values are their mean. */
+/** Spearman's rank correlation: Pearson's correlation of the ranks, where equal values get their mean rank. */
 export function spearman(a, b) {
   const [x, y] = [ranks(a), ranks(b)];
   const middle = (x.length - 1) / 2;
@@ -8,7 +8,7 @@ export function spearman(a, b) {
   return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
 }
 
-/** Counted from 0. */
+/** Ranks counted from 0. */
 function ranks(values) {
   return values.map((value) => {
     const below = values.filter((other) => other < value).length;
@@ -18,14 +18,14 @@ function ranks(values) {
 }
 
 /**
- * The fitness to be expected of the best-scored of `of` different candidates drawn at random, over all draws: what a filter
- * would let through. Of equal scores either may be taken.
+ * The expected fitness of the best-scored of `of` different candidates drawn at random, which is what a filter would
+ * select. Equal scores are ordered arbitrarily.
  */
 export function fitnessOfChosen(scores, fitness, of) {
   const order = [...scores.keys()].toSorted((a, b) => scores[a] - scores[b]);
   const n = order.length;
   const draws = binomial(n, of);
-  // The one at position i is the best of a draw if the others are from the i below it.
+  // The candidate at position i is the best of a draw if the others are among the i candidates below it.
   return order.reduce((sum, index, i) => sum + fitness[index] * (binomial(i, of - 1) / draws), 0);
 }
 
@@ -36,7 +36,7 @@ function binomial(n, k) {
   return result;
 }
 
-/** ln |det M| of a square matrix, by elimination with pivots; −∞ if it is singular. */
+/** ln |det M| of a square matrix, by Gaussian elimination with pivoting; −∞ if it is singular. */
 export function logDeterminant(matrix) {
   const rows = matrix.map((row) => Float64Array.from(row));
   let sum = 0;

@@ -19,7 +19,7 @@ describe('fitnessOfChosen', () => {
     expect(fitnessOfChosen([1, 2, 3], [0.9, 0.5, 0.4], 2)).toBeCloseTo(1.3 / 3);
   });
 
-  it('is the mean of all where there is no choice', () => {
+  it('is the mean of all if there is no choice', () => {
     expect(fitnessOfChosen([3, 1, 2], [0.3, 0.1, 0.2], 1)).toBeCloseTo(0.2);
   });
 });

@@ -1,4 +1,4 @@
-// One run of one arm: searched or gone on with, then its networks scored.
+// One run of one arm: starts or resumes its search, then scores its networks.
 
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,10 +20,10 @@ import { openRunFolder, readSummary } from '../../dist/search/run/run-folder.js'
 import { readSearch } from './curve.mjs';
 
 /**
- * @param path    of the run folder. A run that was interrupted goes on; one that is done is only scored.
- * @param config  of a new run.
- * @param final   whether the method has a final training; without it, the best candidate is what it hands over.
- * @returns what `tableOf` takes, and `points` of the curve.
+ * @param path    path of the run folder. An interrupted run is resumed; a finished one is only scored.
+ * @param config  configuration of a new run.
+ * @param final   whether the method has a final training; if not, its result is the best candidate.
+ * @returns the input of `tableOf`, and the `points` of the curve.
  */
 export async function runArm({ path, config, final, dataset, signal }) {
   if (existsSync(path) && !existsSync(join(path, 'config.json'))) rmSync(path, { recursive: true });
@@ -44,7 +44,7 @@ async function search(path, config, final, dataset, signal) {
   return run.run({ signal });
 }
 
-/** The search then falls back on the weights that the best candidate has. */
+/** Makes the search fall back on the weights of the best candidate. */
 function withoutFinal(evaluator) {
   return {
     concurrency: evaluator.concurrency,
@@ -57,7 +57,7 @@ function withoutFinal(evaluator) {
   };
 }
 
-/** Each incumbent on the scoring part, which is the test part of the data set that the run was given. */
+/** Scores each incumbent on the scoring part, which is the test part of the run's data set. */
 async function score(path, summary, dataset, signal) {
   const { folder, config } = openRunFolder(path);
   const entries = readJournal(folder.journal);

@@ -1,4 +1,4 @@
-// What arithmetic gives, as numbers whose bits are compared. Runs in browsers too, so it imports nothing of Node.js.
+// Results of arithmetic, as numbers whose bits are compared. Also runs in browsers, so it imports no Node.js modules.
 
 import { naturalLogarithm } from '../../dist/arithmetic/logarithm.js';
 import { integerPower, power } from '../../dist/arithmetic/power.js';
@@ -6,7 +6,7 @@ import { cosine, sine } from '../../dist/arithmetic/sine-cosine.js';
 
 const COUNT = 20_000;
 
-/** @returns by name, the results for many arguments. */
+/** @returns the results for many arguments, by name. */
 export function arithmetic() {
   const over = (of) => Float64Array.from({ length: COUNT }, (_, i) => of(i));
   return {
@@ -15,9 +15,9 @@ export function arithmetic() {
     cosine: over((i) => cosine((i - COUNT / 2) / 777)),
     sine: over((i) => sine((i - COUNT / 2) / 777)),
     naturalLogarithm: over((i) => naturalLogarithm(((i + 1) / COUNT) * integerPower(2, (i % 64) * 16 - 500))),
-    // Not ours, but relied on everywhere: rounded correctly, though the standard does not say so.
+    // Built-in and used everywhere: correctly rounded in practice, although the standard does not require it.
     squareRoot: over((i) => Math.sqrt((i + 1) / 7)),
-    // Exact, though the standard does not say so.
+    // Exact in practice, although the standard does not require it.
     powersOfTwo: Float64Array.from({ length: 2046 }, (_, i) => 2 ** (i - 1022)),
     decimals: Float64Array.from({ length: COUNT }, (_, i) => Number(`${(i * 7919) % COUNT}.${i}e-${i % 300}`)),
   };

@@ -1,4 +1,4 @@
-// What a search decides: genomes, and the plans of budgets, rungs and fronts. Fitness is made up.
+// The decisions of a search: genomes, and the plans of budgets, rungs and fronts. Fitness is made up.
 
 import { integerPower } from '../../dist/arithmetic/power.js';
 import { estimateCost } from '../../dist/genome/cost.js';
@@ -22,11 +22,11 @@ const SEARCHES = [
 ];
 const MNIST = dataOf(60_000, 1, 28, 10);
 const DATA = [MNIST, dataOf(900, 3, 17, 3), dataOf(50_000, 3, 32, 100), dataOf(5000, 3, 96, 12)];
-/** Some, not those of this machine. */
+/** Fixed, independent of this machine. */
 const CORES = 2;
 const BUDGETS = Array.from({ length: 26 }, (_, i) => 1e12 * integerPower(1.83, i));
 
-/** @returns by name, what was decided, as JSON. */
+/** @returns the decisions by name, as JSON. */
 export function decisions() {
   const genomes = SEARCHES.map((settings) => [
     `genomes, ${settings.strategy}, ${settings.objectives.length === 1 ? 'one objective' : 'several'}`,
@@ -45,7 +45,7 @@ function configOf(settings) {
   return resolveConfigFor(CORES, { dataset: { source: 'made-up' }, ...settings }, 'the golden run');
 }
 
-/** Between 0 and 1, the same for equal genomes. */
+/** A fitness between 0 and 1, equal for equal genomes. */
 function fitnessOf(genome) {
   return createRng(`fitness ${genomeId(genome)}`).uniform();
 }
@@ -97,7 +97,7 @@ function rungs() {
   );
 }
 
-/** Which members stay is decided by the logarithms of their costs. */
+/** The logarithms of their costs decide which members stay. */
 function fronts() {
   return [1, 2, 3, 4].map((seed) => {
     const config = configOf({ objectives: COSTS, seed, population: 40, frontSize: 6, finalEpochs: 4 });

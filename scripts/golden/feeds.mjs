@@ -1,4 +1,5 @@
-// What enters graphs: learning rates, the scalars of optimisers, rotated images, initial weights, and the graphs themselves.
+// The inputs of graphs: learning rates, the scalars of optimisers, rotated images, initial weights; and the graphs
+// themselves.
 
 import { createAugmenter } from '../../dist/data/set/augment.js';
 import { stratifiedSplit } from '../../dist/data/set/split.js';
@@ -27,7 +28,7 @@ const SCHEDULES = [
   { name: 'reduce-on-plateau', factor: 0.3, patience: 2 },
 ];
 
-/** @returns by name, arrays of numbers. */
+/** @returns arrays of numbers by name. */
 export function feeds() {
   return {
     ...Object.fromEntries(SCHEDULES.map((schedule) => [`rates, ${schedule.name}`, ratesOf(schedule)])),

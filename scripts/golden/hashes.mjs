@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 
-/** Of each part by name. Of lists of numbers the bits count (all as double precision), of text and bytes themselves. */
+/**
+ * Hashes of each part, by name. Lists of numbers are hashed by their bits in double precision, text and bytes as they are.
+ */
 export function hashesOf(parts) {
   return Object.fromEntries(
     Object.entries(parts).map(([name, value]) => [name, hashOf(typeof value === 'string' ? value : bitsOf(value))]),
   );
 }
 
-/** JSON with the keys of each object in alphabetical order, which their own order has no say in. */
+/** JSON with the keys of each object in alphabetical order, independent of their original order. */
 export function sortedJson(value) {
   const isObject = (inner) => typeof inner === 'object' && inner !== null && !Array.isArray(inner);
   return JSON.stringify(value, (_, inner) =>

@@ -142,7 +142,7 @@ export function describeEvaluator(name: string, create: () => Evaluator, runtime
       expect(await evaluator.evaluate(toyTask(folder))).toMatchObject({ bestEpoch: expect.any(Number) });
     });
 
-    it('rejects what is no fault of the candidate: data that is missing, damaged or too small for the selection', async () => {
+    it('rejects what the candidate did not cause: data that is missing, damaged or too small for the selection', async () => {
       const missing = { path: join(folder.path, 'nowhere.packed'), fingerprint: 'toy' };
       await expect(evaluator.evaluate(toyTask(folder, { dataset: missing }))).rejects.toMatchObject({
         code: 'INVALID_INPUT',

@@ -13,7 +13,7 @@ const SORTS = new Set(['sort', 'toSorted']);
 /**
  * - `**`, unless of two literals of which the first is 2, which is exact everywhere, or of a bigint.
  * - What `Math` has beyond exact functions and constants; also `Math` itself, which could hide them.
- * - `localeCompare`, `Intl` and their kind. Numbers written for people in English are no matter.
+ * - `localeCompare`, `Intl` and their kind. Numbers formatted for people in English are fine.
  * - `Date`, beyond `Date.now`.
  * - An order that calls equals different: a comparison that answers -1 or 1, never 0.
  *

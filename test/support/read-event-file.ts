@@ -35,7 +35,8 @@ export function readEventFolder(folder: string): ReadEvent[] {
   const names = readdirSync(folder);
   const [name] = names;
   if (name === undefined || names.length > 1) throw new Error(`${folder} holds ${names.join(', ')}, expected one file`);
-  if (!/^events\.out\.tfevents\.\d{10}\.[\w.-]+$/.test(name)) throw new Error(`${name} is no name of an event file`);
+  if (!/^events\.out\.tfevents\.\d{10}\.[\w.-]+$/.test(name))
+    throw new Error(`${name} is not the name of an event file`);
   return readEventFile(readFileSync(join(folder, name)));
 }
 

@@ -38,7 +38,7 @@ describe('export', () => {
         name,
         sizeBytes: expect.any(Number),
       })),
-      notices: [expect.stringContaining('does not lie in the folder of a run')],
+      notices: [expect.stringContaining('is not in the folder of a run')],
     });
   });
 
