@@ -8,7 +8,7 @@ import { median, percent } from '../../dist/text/figures.js';
  *
  * @param entries  journal entries. The work of failed candidates and of cached results counts; each id counts once.
  * @returns `incumbents`: their entries, each with the total work `spent` up to it; `spent`: total work; `networks`: number
- * of   genomes tried.
+ *   of genomes tried.
  */
 export function readSearch(entries) {
   const evaluations = entries.filter(({ type }) => type === 'evaluation');

@@ -116,7 +116,7 @@ export function endToEnd({ folder, node, npx, cli }) {
   ];
 }
 
-/** Ends the process the hard way when so many evaluations are in its journal. */
+/** Kills the process once its journal has this many evaluations. */
 async function killAfter(child, journal, evaluations) {
   const count = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('"type":"evaluation"').length - 1 : 0);
   while (child.exitCode === null && child.signalCode === null && count() < evaluations) await sleep(5);

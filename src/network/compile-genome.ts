@@ -1,4 +1,4 @@
-// The compiler as one call: a genome → the ONNX graphs of its network, as the engine trains and scores with them.
+// The compiler as one call: compiles a genome into the ONNX graphs with which the engine trains and scores its network.
 
 import type { NetworkInput } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
@@ -6,22 +6,22 @@ import { compileGraph } from './compile.ts';
 import type { OptimiserSettings } from './graph/optimiser.ts';
 import { buildEvaluationGraph, buildTrainingGraph, createNetwork } from './training-graph.ts';
 
-/** What a genome compiles to. */
+/** The result of compiling a genome. */
 export interface CompiledGenome {
   /**
    * ONNX bytes of one whole training step: forward, backward, optimiser, running statistics.
    *
-   * Inputs: `image` uint8 `[N, C, H, W]`, `labels` int32 `[N]`, `parameters` float32 `[P]`, the optimiser's vectors `[P]` each
-   * and its scalars, and, if the network normalises batches, `statistics` `[S]` and the scalar `statisticsRate`.
+   * Inputs: `image` uint8 `[N, C, H, W]`, `labels` int32 `[N]`, `parameters` float32 `[P]`, the optimiser's vectors `[P]`
+   * each and its scalars, and, if the network normalises batches, `statistics` `[S]` and the scalar `statisticsRate`.
    * Outputs: `loss` (mean), `correct` (count), and `next_…` for each tensor of the state.
    */
   readonly training: Uint8Array;
   /**
-   * ONNX bytes that score a batch. Inputs: `image`, `labels`, `parameters`, `statistics` (if any). Outputs: `lossSum`, `correct`,
-   * `logits` `[N, classes]`.
+   * ONNX bytes that score a batch. Inputs: `image`, `labels`, `parameters`, `statistics` (if any). Outputs: `lossSum`,
+   * `correct`, `logits` `[N, classes]`.
    */
   readonly evaluation: Uint8Array;
-  /** Where each tensor lies in `parameters`, counted in elements. */
+  /** Position of each tensor in `parameters`, in elements. */
   readonly parameters: readonly {
     readonly name: string;
     readonly shape: readonly number[];
@@ -37,10 +37,10 @@ const ADAM: OptimiserSettings = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilo
 /**
  * Compiles the network of a genome with standard ONNX operators.
  *
- * @param problem  shape of the images, number of classes, and what surrounds the genome.
- * @param options  the optimiser (Adam unless given), and mean and standard deviation of each channel on raw pixels 0..255
- *   (0 and 1 unless given: pixels stay as they are).
- * @throws {InvalidInputError} if a pooling layer would leave no pixel, or the problem is no such thing.
+ * @param problem  shape of the images, number of classes, head and shortcuts.
+ * @param options  the optimiser (default: Adam), and mean and standard deviation of each channel on raw pixels 0..255
+ *   (default: 0 and 1, which leaves pixels unchanged).
+ * @throws {InvalidInputError} if a pooling layer would leave no pixel, or `problem` is invalid.
  */
 export function compileGenome(
   genome: Genome,

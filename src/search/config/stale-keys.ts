@@ -1,13 +1,13 @@
-// A stored configuration under what is said now. A run writes down what it works out, such as the steps of its final training:
-// where that follows from a value that is said anew, it gives way and is worked out again.
+// Applies changes to a stored configuration. A run stores values that it derives, such as the steps of its final training.
+// If a change affects the source of a derived value, the value is dropped and derived again.
 
 import { BUDGET_KEYS } from './config.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
-/** What is said now, by the key's path. */
+/** Changed values, by the path of the key. */
 export type Changes = ReadonlyMap<string, unknown>;
 
-/** What a run works out, and what it follows from. */
+/** Keys that a run derives, and the keys that each depends on. */
 const DERIVED: readonly { readonly key: string; readonly from: readonly string[] }[] = [
   { key: 'typicalWork', from: ['equalCompute', 'searchSpace', 'dataset', 'outputLayer', 'shortcut', 'budget'] },
   { key: 'searchSpace.maxWork', from: ['searchSpace.maxSeconds'] },
@@ -17,20 +17,20 @@ const DERIVED: readonly { readonly key: string; readonly from: readonly string[]
   { key: 'pick', from: ['objectives'] },
 ];
 
-/** The steps that the final training came to have, in place of its epochs. */
+/** The actual steps of the final training, which replace its epochs. */
 const STEPS_FOLLOW = ['finalEpochs', 'training.batchSize', 'training.schedule', 'trainLimit', 'dataset', 'budget'];
-/** What a plan by a budget follows from. */
+/** The keys that the plan of a budget depends on. */
 const PLAN_FOLLOWS = ['budget', 'dataset', 'trainLimit'];
 /** What a budget decides for the training of a genome. */
 const LENGTH_KEYS = ['finalEpochs', 'replicas'] as const;
 
 /**
- * The stored configuration without what no longer holds. What somebody wrote by hand is kept, except for what is said in place
- * of a value that is said now: `finalSteps`.
+ * Applies changes to a stored configuration and removes outdated derived values. Values written by hand are kept, except
+ * `finalSteps` if a change replaces it.
  *
- * @param stored   as `config.json` has it, or resolved.
- * @param changes  keys of what is said now; a key of `dataset` for other data.
- * @returns what is still to be checked, with the changes made.
+ * @param stored   content of `config.json`, or a resolved configuration.
+ * @param changes  changed keys; a key of `dataset` means other data.
+ * @returns the changed configuration, which still has to be validated.
  */
 export function withoutStale<Stored extends object>(stored: Stored, changes: Changes): Stored {
   let kept: Tree = Object.fromEntries(Object.entries(stored));
@@ -45,20 +45,20 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
   if (hasBudget && changed(wasRun ? PLAN_FOLLOWS : ['budget'])) {
     for (const key of ['undecided', ...BUDGET_KEYS]) drop(key);
   }
-  // Only a run works these out; a file that was written by hand means what it says.
+  // Only runs derive values; in a file written by hand, all values are intended.
   if (!wasRun) return kept as Stored;
   for (const { key, from } of DERIVED) if (changed(from)) drop(key);
   if (changes.has('budget') && changes.has('genome')) for (const key of LENGTH_KEYS) drop(key);
   if (changes.has('training.epochs')) kept = withFinalEpochs(kept, changes);
   if (changes.has('training.metrics')) kept = withFitnessFirst(kept, changes);
   if (changes.get('training.schedule.name') === 'reduce-on-plateau') {
-    // It cannot be trained in rounds.
+    // This schedule cannot be trained in rounds.
     for (const key of ['replicas', 'roundSteps']) drop(key);
   }
   return kept as Stored;
 }
 
-/** Whether a key is one of these, a part of one, or has one as its part. */
+/** Whether a key equals one of these keys, is part of one, or contains one. */
 function overlaps(keys: readonly string[], key: string): boolean {
   return keys.some((other) => key === other || key.startsWith(`${other}.`) || other.startsWith(`${key}.`));
 }

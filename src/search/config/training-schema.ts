@@ -64,7 +64,7 @@ export const augmentationSchema = z
     brightness: share.optional().describe('Maximum share by which all values grow or shrink.'),
     cutout: z.int().min(0).optional().describe('Side length of a square set to zero, in pixels.'),
   })
-  .describe('Random changes of the training images; each is off unless given.');
+  .describe('Random changes of the training images; each is off by default.');
 
 export const trainingSchema = z.strictObject({
   epochs: count.default(2).describe('Epochs of training for each candidate.'),
