@@ -35,7 +35,7 @@ export function describeSummary(
     row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
     ...fitnessRows(summary, row),
-    row('Size', `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} an image`),
+    row('Size', `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image`),
     ...(fitness === undefined
       ? []
       : [row('Search', `${counted(evaluations - reused, 'network')} trained${spared}${failed}${rounds}`)]),
