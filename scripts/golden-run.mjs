@@ -1,10 +1,10 @@
-// Same bits on every platform: what arithmetic, the decisions of a search, what is fed to graphs, and one small training
-// come to, held against test/fixtures/golden.json. On any Node.js, with the built package:
+// Checks for the same bits on every platform: compares arithmetic, the decisions of a search, the inputs of graphs, and one
+// small training with test/fixtures/golden.json. Runs on any version of Node.js, with the built package:
 //
-//   node scripts/golden-run.mjs           compares; ends with 1 if something differs
-//   node scripts/golden-run.mjs --write   records what this platform gives, after a change that is meant to change it
+//   node scripts/golden-run.mjs           compares; exits with 1 if something differs
+//   node scripts/golden-run.mjs --write   records the results of this platform, after an intended change
 //
-// With a file as further argument, that is compared with or written.
+// A file as further argument replaces golden.json.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,7 @@ const found = {
 };
 
 if (values.write) {
-  // Other kinds of engines keep theirs.
+  // Results of other kinds of engines are kept.
   const content = { ...found, training: { ...recorded.training, [kind]: found.training } };
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 } else {

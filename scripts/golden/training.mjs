@@ -1,4 +1,4 @@
-// What comes of one small search with real training, through the run folder. Its bits depend on the kind of engine.
+// The results of one small search with real training, read from the run folder. The bits depend on the kind of engine.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -19,12 +19,12 @@ const SIDE = 10;
 const CLASSES = 4;
 const TIMES = new Set(['seconds', 'elapsedSeconds', 'memory', 'check', 'id']);
 
-/** The bits of a training depend on it. */
+/** The kind of engine, on which the bits of a training depend. */
 export async function kindOfEngine() {
   return engineKind(await loadNodeRuntime(), 'plain');
 }
 
-/** @returns by name, texts and bytes of the run folder, without times, ids, place, version and kind of engine. */
+/** @returns texts and bytes of the run folder by name, without times, ids, paths, version and kind of engine. */
 export async function training() {
   const folder = await mkdtemp(join(tmpdir(), 'auto-cnn-golden-'));
   try {
@@ -49,7 +49,7 @@ export async function training() {
   }
 }
 
-/** Noise with one bright row that tells the class, as IDX files. */
+/** Writes noise with one bright row that determines the class, as IDX files. */
 async function writePart(folder, name, count, seed) {
   const rng = createRng(seed);
   const labels = Uint8Array.from({ length: count }, (_, i) => i % CLASSES);
