@@ -45,7 +45,7 @@ describe('generations.json', () => {
     complete(1);
     complete(2);
     expect(notices).toEqual([
-      `Cannot write ${folder.generations}: it is a folder, a file was expected; check the path. The search goes on; the report will lack the generations.`,
+      `Cannot write ${folder.generations}: it is a folder, but a file was expected; check the path. The search goes on; the report will lack the generations.`,
     ]);
     expect(readdirSync(folder.path)).toEqual(['generations.json']);
     rmSync(folder.generations, { recursive: true });

@@ -49,7 +49,13 @@ describe.each(['zip', 'tar.gz'] as const)('a %s of images', (form) => {
   ])('with %s is what the folder is', async (_, prefix) => {
     const files = filed(prefix);
     const folder = await loadFiles(files, 'folder');
-    expect(await loadFiles(files, form)).toEqual(folder);
+    const { origin, ...archived } = await loadFiles(files, form);
+    const { origin: folderOrigin, ...expected } = folder;
+    expect(archived).toEqual(expected);
+    expect([origin?.source, folderOrigin?.source]).toEqual([
+      expect.stringMatching(`photos.${form}$`),
+      expect.stringMatching(/photos$/),
+    ]);
     const wrapped = Object.fromEntries(Object.entries(files).map(([name, png]) => [`photos/v2/${name}`, png]));
     const { fingerprint, name } = await loadFiles(
       { ...wrapped, '__MACOSX/photos/._v2': pngs[0] ?? new Uint8Array() },
