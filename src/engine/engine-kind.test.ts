@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { alteredRuntime } from '../../test/support/altered-runtime.ts';
 import { runtime } from '../../test/support/run-graph.ts';
 import { EngineError } from '../errors.ts';
-import { ENGINE_NUMERICS, engineKind, requireEngine } from './engine-kind.ts';
+import { loweringNamed } from '../network/lowering/lowerings.ts';
+import { adoptKind, ENGINE_NUMERICS, engineKind, requireEngine } from './engine-kind.ts';
 import { chooseLowering } from './lowering/choose-lowering.ts';
 import { loadWasmRuntime } from './node/onnxruntime-web.ts';
 
@@ -61,3 +62,23 @@ describe('requireEngine', () => {
 function bitsOf(kind: string): string {
   return kind.split('bits ')[1] ?? '';
 }
+
+describe('adoptKind', () => {
+  it('spares a process the probe, and the trial of the lowering', async () => {
+    const kind = await engineKind(runtime, fastest);
+    const idle = { ...runtime, createSession: () => Promise.reject(new Error('nothing is to be run')) };
+    adoptKind(idle, fastest, kind);
+    expect(await engineKind(idle, fastest)).toBe(kind);
+    expect((await requireEngine(idle, fastest, kind)).lowering).toBe(loweringNamed(fastest));
+  });
+
+  it.each([
+    ['another runtime', `another runtime 1.0, plain, numerics ${ENGINE_NUMERICS}, bits 0`],
+    ['other numerics', `${runtime.name}, plain, numerics ${ENGINE_NUMERICS + 1}, bits 0`],
+    ['another lowering', `${runtime.name}, blocked-4, numerics ${ENGINE_NUMERICS}, bits 0`],
+  ])('ignores the kind of %s', async (_, kind) => {
+    const own = { ...runtime };
+    adoptKind(own, 'plain', kind);
+    expect(await engineKind(own, 'plain')).toBe(await engineKind(runtime, 'plain'));
+  });
+});

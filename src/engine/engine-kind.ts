@@ -8,7 +8,7 @@ import { everyLayer, globallyPooled } from '../network/every-layer.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 import type { Network } from '../network/training-graph.ts';
 import { createRng, type Rng } from '../random/rng.ts';
-import { withLowering } from './lowering/choose-lowering.ts';
+import { adoptLowering, withLowering } from './lowering/choose-lowering.ts';
 import type { Runtime } from './runtime.ts';
 import { type TrainingResult, type TrainingSettings, train } from './training/train.ts';
 
@@ -61,11 +61,26 @@ export async function requireEngine(runtime: Runtime, lowering: LoweringName, ki
   );
 }
 
+/**
+ * Takes over the kind that another process of this machine found out with the same runtime, so that it is not probed again.
+ * The kind of another runtime or lowering is ignored.
+ */
+export function adoptKind(runtime: Runtime, lowering: LoweringName, kind: string): void {
+  if (!kind.startsWith(`${prefixOf(runtime, lowering)}, bits `)) return;
+  const known = kinds.get(runtime) ?? new Map<LoweringName, Promise<string>>();
+  kinds.set(runtime, known.set(lowering, Promise.resolve(kind)));
+  adoptLowering(runtime, lowering);
+}
+
+function prefixOf(runtime: Runtime, lowering: LoweringName): string {
+  return `${runtime.name}, ${lowering}, numerics ${ENGINE_NUMERICS}`;
+}
+
 async function probe(runtime: Runtime, lowering: LoweringName): Promise<string> {
   const engine = await withLowering(runtime, lowering);
   const results = [await trainTiny(engine, everyLayer()), await trainTiny(engine, globallyPooled())];
   const hash = bytesToHex(sha256(utf8ToBytes(JSON.stringify(results.map(bitsOf))))).slice(0, 32);
-  return `${runtime.name}, ${lowering}, numerics ${ENGINE_NUMERICS}, bits ${hash}`;
+  return `${prefixOf(runtime, lowering)}, bits ${hash}`;
 }
 
 function trainTiny(engine: Runtime, network: Network): Promise<TrainingResult> {

@@ -70,6 +70,11 @@ function findBlocked(runtime: Runtime): Promise<Finding> {
   return known;
 }
 
+/** Takes over that a lowering works here, which another process of this machine found out with the same runtime. */
+export function adoptLowering(runtime: Runtime, name: LoweringName): void {
+  if (name !== 'plain') findings.set(runtime, Promise.resolve({ name }));
+}
+
 async function tryBlocked(runtime: Runtime): Promise<Finding> {
   const blockSize = await probeBlockSize(runtime);
   const name = blockSize === undefined ? undefined : blockedName(blockSize);

@@ -3,6 +3,8 @@
 import { fileURLToPath } from 'node:url';
 import { type Pool, pool, TerminateError } from 'workerpool';
 import { findIntact } from '../../data/cache/intact-files.ts';
+import { engineKind } from '../../engine/engine-kind.ts';
+import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { EvaluationError } from '../../errors.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { cancelledError, type EvaluateOptions, type Evaluator, failedOutcome } from '../evaluator.ts';
@@ -39,6 +41,7 @@ export class ProcessPoolEvaluator implements Evaluator {
   readonly concurrency: number;
   readonly #script: URL;
   readonly #timeoutMs: number;
+  readonly #provenKinds = new Set<string>();
   readonly #turns: Turns;
   readonly #closing = new AbortController();
   #pool: Pool;
@@ -56,6 +59,7 @@ export class ProcessPoolEvaluator implements Evaluator {
     const { signal } = options;
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     try {
+      await this.#proveKind(task);
       const outcome = await this.#evaluateTogether(task, { ...options, signal: stop });
       return outcome ?? (await this.#evaluateAlone(task, { ...options, signal: stop }));
     } catch (error) {
@@ -63,6 +67,15 @@ export class ProcessPoolEvaluator implements Evaluator {
       if (error instanceof EvaluationError) return failedOutcome(error);
       throw error;
     }
+  }
+
+  /** Children need not find out again what this process, on the same machine, knows of its engine. */
+  async #proveKind({ engineKind: kind, lowering = 'plain' }: EvaluationTask): Promise<void> {
+    if (kind === undefined || this.#provenKinds.has(kind)) return;
+    const here = await loadRuntime()
+      .then((runtime) => engineKind(runtime, lowering))
+      .catch(() => undefined);
+    if (here === kind) this.#provenKinds.add(kind);
   }
 
   /** All children at the same time, as they share the machine's memory and caches; the mean. */
@@ -151,8 +164,9 @@ export class ProcessPoolEvaluator implements Evaluator {
       ended ??= why;
       if (child !== undefined) kill(child.pid);
     };
+    const isKindProven = this.#provenKinds.has(task.engineKind ?? '');
     const packedFile: PackedFileFacts = { holders: this.concurrency, intact: findIntact(task.dataset.path) };
-    const running = this.#pool.exec('evaluate', [task, packedFile], { on });
+    const running = this.#pool.exec('evaluate', [task, packedFile, isKindProven], { on });
     const timer = callAfter(this.#timeoutMs, () => end('late'));
     const cancel = () => end('cancelled');
     signal.addEventListener('abort', cancel, { once: true });

@@ -1,6 +1,7 @@
 // A child process of the pool: loads the data once, then evaluates task after task.
 
 import { worker, workerEmit } from 'workerpool';
+import { adoptKind } from '../../engine/engine-kind.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { fileStorage } from '../../files/file-storage.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
@@ -21,12 +22,15 @@ process.on('error', () => process.exit(1));
 
 worker({ evaluate, measure });
 
-async function evaluate(task: EvaluationTask, packedFile: PackedFileFacts): Promise<WireAnswer> {
+/** @param isKindProven  the parent, on this machine, has the kind of engine that the task names. */
+async function evaluate(task: EvaluationTask, packedFile: PackedFileFacts, isKindProven: boolean): Promise<WireAnswer> {
   report();
   try {
     const dataset = await readDataset(task.dataset, packedFile);
     const onProgress = throttleProgress(report, () => performance.now());
-    evaluateTask ??= createTaskEvaluator({ runtime: await loadRuntime(), storage: fileStorage });
+    const runtime = await loadRuntime();
+    if (isKindProven) adoptKind(runtime, task.lowering ?? 'plain', task.engineKind ?? '');
+    evaluateTask ??= createTaskEvaluator({ runtime, storage: fileStorage });
     return { outcome: await evaluateTask(dataset, task, { onProgress }) };
   } catch (error) {
     return { error: toWireError(error) };
