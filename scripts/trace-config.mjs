@@ -13,8 +13,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 Error.stackTraceLimit = 200;
 const dist = resolve(process.argv[2] ?? fileURLToPath(new URL('../dist', import.meta.url)));
-const { createSearch, datasetFromArrays, InProcessEvaluator, loadRuntime } = await import(
-  pathToFileURL(join(dist, 'index.js')).href
+const load = (path) => import(pathToFileURL(join(dist, path)).href);
+const { createSearch, datasetFromArrays } = await load('index.js');
+const { loadNodeRuntime } = await load('engine/node/onnxruntime-node.js');
+// Version 0.1.0 had it one folder higher.
+const { InProcessEvaluator } = await load('evaluation/node/in-process-evaluator.js').catch(() =>
+  load('evaluation/in-process-evaluator.js'),
 );
 
 /** Files on the stack, outermost first, each at its first occurrence. */
@@ -29,7 +33,7 @@ const filesOnStack = () =>
     .map((path) => path.slice(dist.length + 1).replace(/\.js$/, '.ts'))
     .reverse();
 
-const runtime = await loadRuntime();
+const runtime = await loadNodeRuntime();
 let began;
 const stepped = new Promise((resolveFirst) => {
   began = resolveFirst;
