@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { pixelsOf } from '../../../test/support/data-fixtures.ts';
+import { toyDataset } from '../../../test/support/toy-data.ts';
 import type { Examples } from '../../data/set/dataset.ts';
 import type { DeployedModel } from '../../engine/scoring/deployed-model.ts';
-import { chooseAugmentation } from './choose-augmentation.ts';
+import { selectData } from '../../evaluation/select-data.ts';
+import type { EvaluationTask } from '../../evaluation/task.ts';
+import type { RunSession } from '../candidates/run-session.ts';
+import { augmentationFor, chooseAugmentation, heldOutImages } from './choose-augmentation.ts';
 
 const shape = { channels: 1, height: 28, width: 28 };
 
@@ -55,5 +59,32 @@ describe('chooseAugmentation', () => {
       const { augmentation } = await chooseAugmentation(model, image, Int32Array.of(0), { channels: 1, height, width });
       expect(augmentation.padAndCrop).toBe(expected);
     }
+  });
+});
+
+describe('heldOutImages', () => {
+  it('are training images that the task does not train on, also where it is scored on the test images', () => {
+    const dataset = toyDataset(40, 100);
+    const selection = { seed: 'a seed', validation: 0.2, purpose: 'search' } as const;
+    const { examples, validation } = heldOutImages(dataset, { ...selection, scoreOnTest: true });
+    const { train } = selectData(dataset, { ...selection, scoreOnTest: true });
+    expect(examples).toBe(dataset.train);
+    expect(validation).toHaveLength(8);
+    expect(Math.max(...validation)).toBeLessThan(40);
+    expect(validation.filter((index) => train.includes(index))).toEqual(new Int32Array());
+  });
+});
+
+describe('augmentationFor', () => {
+  it('keeps weights that are trained for the choice out of a checkpoint folder that runs share', async () => {
+    const asked: (string | undefined)[] = [];
+    const folder = { checkpoint: (id: string) => `shared/${id}`, scratch: (name: string) => `run/${name}` };
+    const session = {
+      run: { storage: { has: async () => false }, folder, dataset: toyDataset(10, 10) },
+      evaluator: { evaluate: async (task: EvaluationTask) => asked.push(task.checkpointPath) },
+    } as unknown as RunSession;
+    const task = { id: 'abc', genome: '2-2' } as EvaluationTask;
+    expect(await augmentationFor(session, { id: 'abc', genome: [], task }, undefined)).toBeUndefined();
+    expect(asked).toEqual(['run/augmentation-abc.safetensors']);
   });
 });

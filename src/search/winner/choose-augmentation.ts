@@ -1,9 +1,11 @@
 // Chooses the augmentation that suits the data, using a network that was trained without any.
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
-import { type Examples, type ImageShape, readImages, selectExamples } from '../../data/set/dataset.ts';
+import { type Dataset, type Examples, type ImageShape, readImages, selectExamples } from '../../data/set/dataset.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
+import type { TrainingData } from '../../engine/training/train.ts';
 import { selectData } from '../../evaluation/select-data.ts';
+import type { DataSelection } from '../../evaluation/task.ts';
 import type { IdentifiedTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import { buildModel } from '../model/build-model.ts';
@@ -79,14 +81,22 @@ export async function augmentationFor(
   if (!isThere) await storage.remove(checkpoint);
   const model = await DeployedModel.load(await run.loadRuntime(), bytes, checkpoint);
   try {
-    // Uses training images even if fitness is measured on the test images: the test set must not influence this choice.
-    const { scoreOnTest: _, ...selection } = task.selection;
-    const searchLimit = Math.max(IMAGES, dataset.classes.length);
-    const { examples, validation } = selectData(dataset, { ...selection, searchLimit });
+    const { examples, validation } = heldOutImages(dataset, task.selection);
     return (await chooseAugmentation(model, examples, validation, dataset.shape)).augmentation;
   } finally {
     await model.release();
   }
+}
+
+/**
+ * The training images that a task does not train on, or a sample of them. They are training images even if the task is
+ * scored on the test images: the test set must not influence this choice.
+ */
+export function heldOutImages(
+  dataset: Dataset,
+  { scoreOnTest: _, ...selection }: DataSelection,
+): Pick<TrainingData, 'examples' | 'validation'> {
+  return selectData(dataset, { ...selection, searchLimit: Math.max(IMAGES, dataset.classes.length) });
 }
 
 function mirror(examples: Examples, imageSize: number, width: number): Examples {
