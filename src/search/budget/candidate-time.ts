@@ -1,8 +1,9 @@
 // Limits the training time of candidates in advance: on this machine, the time limit becomes a limit on work.
 
 import { InvalidInputError } from '../../errors.ts';
-import type { BudgetKey, RunConfig } from '../config/config.ts';
+import type { RunConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
+import type { BudgetKey } from '../config/undecided-keys.ts';
 import type { MachineSpeed } from './apply-budget.ts';
 import { smallestWork } from './budget-plan.ts';
 import { epochWork, START_WORK } from './candidate-work.ts';

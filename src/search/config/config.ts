@@ -23,6 +23,7 @@ import {
   share,
   trainingSchema,
 } from './training-schema.ts';
+import { BUDGET_KEYS, type BudgetKey, undecidedKeys } from './undecided-keys.ts';
 
 const searchSpaceSchema = z.strictObject({
   channels: z.array(z.int()).default([8, 16, 32]).describe('Filter counts of skip layers: powers of two, ascending.'),
@@ -70,24 +71,6 @@ const budgetSchema = z.union([
   }),
   z.strictObject({ flops: positive }),
 ]);
-
-/** Keys that a budget decides unless they are given. */
-export const BUDGET_KEYS = [
-  'population',
-  'generations',
-  'initialGenomes',
-  'searchWork',
-  'searchLimit',
-  'searchSpace.channels',
-  'searchSpace.maxDepth',
-  'searchSpace.maxFlops',
-  'searchSpace.maxWork',
-  'training.epochs',
-  'finalEpochs',
-  'replicas',
-  'frontWork',
-] as const;
-export type BudgetKey = (typeof BUDGET_KEYS)[number];
 
 const searchConfigSchema = z.strictObject({
   preset: z
@@ -313,23 +296,6 @@ function canonicalGenome(text: string, place: string): string {
   } catch (cause) {
     throw new InvalidInputError(`${place}: ${(cause as Error).message}`, { cause });
   }
-}
-
-/**
- * The keys that the budget of a configuration decides. Values that come from a preset do not count as given.
- *
- * @param input  the configuration as the user gave it.
- */
-export function undecidedKeys(input: unknown): BudgetKey[] {
-  if (valueAt(input, ['budget']) === undefined) return [];
-  const keys = valueAt(input, ['genome']) === undefined ? BUDGET_KEYS : (['finalEpochs', 'replicas'] as const);
-  const isGiven = (key: string): boolean => valueAt(input, key.split('.')) !== undefined;
-  const objectives = valueAt(input, ['objectives']);
-  const isMoot: Partial<Record<BudgetKey, boolean>> = {
-    finalEpochs: isGiven('finalSteps'),
-    frontWork: isGiven('frontEpochs') || !Array.isArray(objectives) || objectives.length < 2,
-  };
-  return keys.filter((key) => !isGiven(key) && !isMoot[key]);
 }
 
 /** Removes the limits of undecided keys. */

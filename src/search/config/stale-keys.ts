@@ -1,7 +1,7 @@
 // Applies changes to a stored configuration. A run stores values that it derives, such as the steps of its final training.
 // If a change affects the source of a derived value, the value is dropped and derived again.
 
-import { BUDGET_KEYS } from './config.ts';
+import { BUDGET_KEYS } from './undecided-keys.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
 /** Changed values, by the path of the key. */
