@@ -1,11 +1,11 @@
-// Prints the path of a configuration from `createSearch` to the first training step: the files on the call path, in order,
-// and the total number of files that run until then, by room.
+// Prints what runs between `createSearch` and the first training step: the files on the path of calls, in order; the files
+// that handle the configuration on the way, which are the ones to read to follow it; and all files, by room.
 //
 //   node scripts/trace-config.mjs [DIST]
 //
 // DIST is the folder of a build (default: `dist`), so that versions can be compared.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -95,18 +95,32 @@ const way = [...new Set(['search/create-search.ts', 'search/start-run.ts', ...be
 console.log(`Path to the first training step, ${way.length} files:`);
 for (const file of way) console.log(`  ${file}`);
 const ran = await covered;
+const handling = ran.filter(({ handlesConfig }) => handlesConfig).map(({ file }) => file);
+console.log(`Files that handle the configuration until then: ${handling.length}`);
+for (const file of handling) console.log(`  ${file}`);
 const rooms = new Map();
-for (const file of ran) rooms.set(dirname(file), (rooms.get(dirname(file)) ?? 0) + 1);
-console.log(`Files that ran until then: ${ran.length}`);
+for (const { file } of ran) rooms.set(dirname(file), (rooms.get(dirname(file)) ?? 0) + 1);
+console.log(`Files that run until then: ${ran.length}`);
 for (const [room, count] of [...rooms].sort()) console.log(`  ${String(count).padStart(3)}  ${room}`);
 
-/** Files of the package in which a function has run since coverage started. */
+/** Files of the package in which a function has run since coverage started, and whether one of these names the `config`. */
 async function coverage() {
   const { result } = await profiler.post('Profiler.takePreciseCoverage');
+  const root = pathToFileURL(`${dist}/`).href;
   return result
-    .filter(({ url }) => url.startsWith(pathToFileURL(`${dist}/`).href))
-    .filter(({ functions }) =>
-      functions.some(({ functionName, ranges }) => functionName !== '' && ranges[0]?.count > 0),
-    )
-    .map(({ url }) => url.slice(pathToFileURL(`${dist}/`).href.length).replace(/\.js$/, '.ts'));
+    .filter(({ url }) => url.startsWith(root))
+    .map(({ url, functions }) => {
+      const source = readFileSync(fileURLToPath(url), 'utf8');
+      const bodies = functions
+        .filter(({ functionName, ranges }) => functionName !== '' && ranges[0]?.count > 0)
+        .map(({ ranges: [{ startOffset, endOffset }] }) => source.slice(startOffset, endOffset));
+      const file = url.slice(root.length).replace(/\.js$/, '.ts');
+      return { file, ran: bodies.length > 0, handlesConfig: bodies.some(namesConfig) };
+    })
+    .filter(({ ran }) => ran);
+}
+
+/** Whether code, comments aside, names a `config`. */
+function namesConfig(code) {
+  return /\bconfig\b/.test(code.replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, ''));
 }

@@ -12,12 +12,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runProgram } from '../src/cli/program.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { acquireLock } from '../src/files/lock.ts';
 import { runCli } from './support/cli.ts';
 import { encodeIdx, plainImage, writeIn } from './support/data-fixtures.ts';
+import { runInProcess } from './support/run-program.ts';
 import { writeTinyDigits } from './support/tiny-digits.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'auto-cnn-errors-'));
@@ -40,7 +39,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 describe('bad input', () => {
   const cases: readonly (readonly [command: string, message: RegExp])[] = [
     // Data
-    ['search', /the data is missing: give a name or a folder, such as "node \S+main\.js search mnist"/],
+    ['search', /the data is missing: give a name or a folder, such as "auto-cnn search mnist"/],
     [
       'search nowhere',
       /No data set "nowhere": .*\(mnist, fashion-mnist, cifar10, cifar100\).* nor an existing path \(looked for .*nowhere\); check the path/,
@@ -85,16 +84,13 @@ describe('bad input', () => {
     // Folders
     [
       'search digits --out done',
-      /done is already a run; continue it with "node \S+main\.js resume done", or give another folder/,
+      /done is already a run; continue it with "auto-cnn resume done", or give another folder/,
     ],
     ['search digits --out broken', /broken is neither empty nor a run; give an empty or a new folder with --out/],
     ['search digits --out text.txt', /Cannot create the folder .*text\.txt: a file is in its place; check the path/],
     ['search digits --out text.txt/run', /Cannot create the folder .*: a part of the path is a file/],
     ['resume nowhere', /the folder .*nowhere does not exist; give the folder of a run/],
-    [
-      'resume broken',
-      /broken is not a run: it has no config\.json; give a folder that "node \S+main\.js search" created/,
-    ],
+    ['resume broken', /broken is not a run: it has no config\.json; give a folder that "auto-cnn search" created/],
     // Models
     [
       'evaluate missing.onnx digits',
@@ -115,17 +111,32 @@ describe('bad input', () => {
     ['inspect 128 --input 28x28x1', /genome "128", token 1 \("128"\): .* the second is missing/],
   ];
 
+  const startedFrom = process.cwd();
   let before: readonly string[];
   beforeAll(() => {
     before = listing();
+    process.chdir(work);
+    vi.stubEnv('AUTO_CNN_CACHE', cacheDir);
+  });
+  afterAll(() => {
+    process.chdir(startedFrom);
+    vi.unstubAllEnvs();
   });
 
-  it.concurrent.each(cases)('auto-cnn %s', async (command, message) => {
-    const { code, stdout, stderr } = await cli(command.split(' '));
+  it.each(cases)('auto-cnn %s', async (command, message) => {
+    const { code, stdout, stderr } = await runInProcess(...command.split(' '));
     expect(stderr).toMatch(/^error: [^\n]+\n$/);
     expect(stderr).toMatch(message);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
+
+  it.each(['search broken', 'search digits --max-parameters 3', 'evaluate foreign.onnx digits'])(
+    'auto-cnn %s says the same in a process of its own, and ends',
+    async (command) => {
+      const { stderr } = await runInProcess(...command.split(' '));
+      expect(await cli(command.split(' '))).toEqual({ code: 2, stdout: '', stderr });
+    },
+  );
 
   it('leaves nothing behind', () => {
     expect(listing()).toEqual(before);
@@ -133,7 +144,6 @@ describe('bad input', () => {
 });
 
 describe('bad options', () => {
-  // Refused before any data is read, so that one process can try them all.
   const cases: readonly (readonly [command: string, message: RegExp])[] = [
     ['search digits --size 32', /--size must be HEIGHTxWIDTH, such as 32x32, received "32"/],
     [
@@ -172,13 +182,10 @@ describe('bad options', () => {
   ];
 
   it.each(cases)('auto-cnn %s', async (command, message) => {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const signal = new AbortController().signal;
-    const code = await runProgram(command.split(' '), { stdout, stderr, env: {}, command: 'auto-cnn', signal });
-    const text = String(stderr.read());
-    expect(text).toMatch(/^error: [^\n]+\n$/);
-    expect(text).toMatch(message);
-    expect({ code, stdout: stdout.read() }).toEqual({ code: 2, stdout: null });
+    const { code, stdout, stderr } = await runInProcess(...command.split(' '));
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(stderr).toMatch(message);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 });
 
