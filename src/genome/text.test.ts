@@ -102,7 +102,7 @@ describe('parseGenome', () => {
         expect(error).toBeInstanceOf(InvalidInputError);
         expect((error as Error).message).toMatch(/^genome .{1,400}$/);
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [['\u2028'], ['64-\u2029']] },
     );
   });
 

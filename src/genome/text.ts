@@ -115,7 +115,9 @@ function invalid({ text, word, position }: Place, problem: string): InvalidInput
 
 /** Quotes the text on one line, cut to a readable length. */
 function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+  const quoted = JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+  // JSON leaves the two separators of lines that Unicode has as they are.
+  return quoted.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 /** The text of a genome for display; the empty genome would be invisible. */
