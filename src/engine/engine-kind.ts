@@ -1,4 +1,4 @@
-// What tells engines apart whose results differ, if only by rounding: the bits that a tiny, fixed training comes to.
+// Engines whose results differ, if only by rounding, are told apart by the bits of a tiny, fixed training.
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
@@ -12,10 +12,10 @@ import { adoptLowering, withLowering } from './lowering/choose-lowering.ts';
 import type { Runtime } from './runtime.ts';
 import { type TrainingResult, type TrainingSettings, train } from './training/train.ts';
 
-/** Goes up when equal tasks come to give other results, if only by rounding: what older versions recorded is then no answer. */
+/** Raised when equal tasks give different results than before, if only by rounding; older recorded results then no longer count. */
 export const ENGINE_NUMERICS = 3;
 
-/** Odd, and a prime: whole vectors and what is left over. */
+/** An odd prime, so that kernels handle whole vectors and a remainder. */
 const BATCH = 17;
 const TRAINED = 2 * BATCH;
 const SCORED = 7;
@@ -32,8 +32,8 @@ const kinds = new WeakMap<Runtime, Map<LoweringName, Promise<string>>>();
 
 /**
  * The kind of an engine: runtime, lowering, version of our numerics, and a hash of the bits that it trains and scores
- * two tiny networks to. Machines of one kind give equal tasks equal outcomes, bit for bit. Found out once per runtime
- * and lowering; takes a few tenths of a second, on WebAssembly a second or two.
+ * two tiny networks to. Machines of one kind give equal tasks equal outcomes, bit for bit. Probed once per runtime and
+ * lowering; takes a few tenths of a second, on WebAssembly a second or two.
  *
  * @throws {EngineError} if the lowering does not work here.
  */
@@ -47,8 +47,8 @@ export function engineKind(runtime: Runtime, lowering: LoweringName): Promise<st
 /**
  * The runtime, for graphs of a lowering.
  *
- * @param kind  of engine that results are meant to come from; any unless given.
- * @throws {EngineError} if this process has another: its results would not be what they are called.
+ * @param kind  of the engine that must compute the results; any if not given.
+ * @throws {EngineError} if this process has another kind.
  */
 export async function requireEngine(runtime: Runtime, lowering: LoweringName, kind?: string): Promise<Runtime> {
   const engine = await withLowering(runtime, lowering);
@@ -62,7 +62,7 @@ export async function requireEngine(runtime: Runtime, lowering: LoweringName, ki
 }
 
 /**
- * Takes over the kind that another process of this machine found out with the same runtime, so that it is not probed again.
+ * Accepts the kind that another process on this machine probed with the same runtime, so that it is not probed again.
  * The kind of another runtime or lowering is ignored.
  */
 export function adoptKind(runtime: Runtime, lowering: LoweringName, kind: string): void {

@@ -1,9 +1,9 @@
-// One process owns a run folder at a time. Its lock file beats: it is written anew every few seconds, and whoever wants the
-// folder takes it from an owner that is dead or has been silent for a minute, on whatever host. A process that was stopped
-// for so long (a laptop asleep, SIGSTOP) finds out before it writes anything: it asks `check` first.
+// One process owns a run folder at a time. It rewrites its lock file every few seconds as a heartbeat. Another process may take
+// the folder from an owner that is dead, or silent for a minute, on any host. A process that was stopped that long (a sleeping
+// laptop, SIGSTOP) finds out before it writes anything, because it calls `check` first.
 //
-// The beats come from this process's event loop, which a training in this very process leaves after each step. One that does
-// not return for a minute may lose its lock: then it stops, and nothing that it had finished is lost.
+// The heartbeat runs on the event loop, to which training in the same process returns after each step. A step longer than a
+// minute may cost the lock: the process then stops, and nothing that it had finished is lost.
 
 import { closeSync, statSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -42,12 +42,12 @@ export interface RunLock {
 export interface LockTiming {
   /** Between two signs of life. */
   readonly beatMs: number;
-  /** An owner that gave none for so long has lost its right. */
+  /** An owner that is silent for this long may lose its lock. */
   readonly silentMs: number;
 }
 
 const TIMING: LockTiming = { beatMs: 3000, silentMs: 60_000 };
-/** The lock of an owner that seems to have been silent for long enough is watched for so many beats more. */
+/** How many more beats the lock of an owner that seems silent is watched. */
 const BEATS_WATCHED = 3;
 const LOOKS_PER_BEAT = 4;
 
@@ -194,7 +194,7 @@ function lostError(path: string, owner: LockContent | undefined): RunLockedError
   const what =
     owner === undefined
       ? `the lock of this run is gone (${path}): it was removed, or another process had the run meanwhile`
-      : `process ${owner.pid} on ${owner.host} has taken this run over (${path}), as this process gave no sign of life for a minute`;
+      : `process ${owner.pid} on ${owner.host} has taken this run over (${path}), because this process gave no sign of life for a minute`;
   return new RunLockedError(
     `${what}; it writes nothing more, and what it had finished is in the journal: resume the run when nobody else works on it`,
     { details: { path, ...(owner && { pid: owner.pid, host: owner.host }) } },

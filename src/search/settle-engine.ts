@@ -1,4 +1,4 @@
-// What a run computes with, found out before it begins or goes on.
+// Decides what a run computes with, before it begins or goes on.
 
 import { engineKind } from '../engine/engine-kind.ts';
 import { chooseLowering } from '../engine/lowering/choose-lowering.ts';
@@ -18,8 +18,8 @@ export interface SettledEngine extends Pick<RunConfig, 'lowering' | 'engineKind'
 export type Engine = Pick<Evaluator, 'engineKind'>;
 
 /**
- * For a new run: the fastest lowering that works, and the kind of engine that it makes. A kind that the configuration has
- * already is that of another run, whose results this one need not repeat.
+ * For a new run: the fastest lowering that works, and the kind of engine that it makes. A kind that is already in the
+ * configuration comes from another run, whose results this one need not repeat.
  *
  * @throws {InvalidInputError} if the lowering that is asked for does not work here.
  */
@@ -48,7 +48,7 @@ export async function resettleEngine(config: SearchConfig, engine: Engine = {}):
   );
 }
 
-/** For a run that is done, and computes nothing any more. */
+/** For a finished run, which computes nothing more. */
 export function settledEngine({ lowering, engineKind: kind }: SearchConfig): SettledEngine {
   const name = lowering === 'auto' || lowering === 'blocked' ? 'plain' : lowering;
   return { lowering: name, ...(kind !== undefined && { engineKind: kind }), notices: [] };

@@ -47,7 +47,12 @@ export const DATA_FLAGS: readonly ConfigFlag[] = [
   flag('--channels-in <mode>', 'dataset.channels', 'grey or rgb (default: as the images are)', parseText),
   flag('--layout <order>', 'dataset.layout', 'nhwc or nchw: channels of arrays last or first', parseText),
   flag('--data-dir <folder>', 'dataset.dataDir', 'where the files of a named data set lie', parseText),
-  flag('--test <share>', 'dataset.test', 'split off as test part if the data has none (default: 0.1)', parseNumber),
+  flag(
+    '--test <share>',
+    'dataset.test',
+    'share split off for testing if the data has none (default: 0.1)',
+    parseNumber,
+  ),
 ];
 
 export const PRESET_FLAG = flag('--preset <name>', 'preset', `${PRESET_NAMES.join(', ')} (default: fast)`, parseText);
@@ -80,7 +85,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
       parseGenomes,
     ),
     flag('--rungs <n>', 'rungs', 'levels of training in successive halving', parseNumber),
-    flag('--reduction <x>', 'reduction', 'one in so many candidates goes on to the next rung', parseNumber),
+    flag('--reduction <x>', 'reduction', 'one candidate in this many goes on to the next rung', parseNumber),
     flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),
     flag('--pick <rule>', 'pick', `${PICK_EXAMPLES}; with a budget promising`, parseText),
     flag('--crossover-probability <x>', 'crossoverProbability', 'for each pair of parents', parseNumber),
@@ -88,16 +93,26 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Search space:': [
     flag('--channels <list>', 'searchSpace.channels', 'filter counts of a layer', parseNumbers),
-    flag('--max-depth <n>', 'searchSpace.maxDepth', 'most layers', parseNumber),
-    flag('--max-parameters <n>', 'searchSpace.maxParameters', 'most parameters, such as 20e6', parseNumber),
-    flag('--max-flops <n>', 'searchSpace.maxFlops', 'most FLOPs for one image, or none', parseLimit),
+    flag('--max-depth <n>', 'searchSpace.maxDepth', 'largest number of layers', parseNumber),
+    flag(
+      '--max-parameters <n>',
+      'searchSpace.maxParameters',
+      'largest number of parameters, such as 20e6',
+      parseNumber,
+    ),
+    flag('--max-flops <n>', 'searchSpace.maxFlops', 'largest number of FLOPs for one image, or none', parseLimit),
     flag(
       '--max-activation-bytes <n>',
       'searchSpace.maxActivationBytes',
-      'most memory for one image in training',
+      'largest memory for one image in training',
       parseNumber,
     ),
-    flag('--max-candidate-time <time>', 'searchSpace.maxSeconds', 'most time to train one, such as 20s', parseSeconds),
+    flag(
+      '--max-candidate-time <time>',
+      'searchSpace.maxSeconds',
+      'longest time to train one, such as 20s',
+      parseSeconds,
+    ),
   ],
   'Training:': [
     flag('--epochs <n>', 'training.epochs', 'epochs of each candidate', parseNumber),
@@ -109,7 +124,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     ),
     flag('--equal-compute', 'equalCompute', 'give small networks more epochs, for equal work', parseText),
     flag('--inherit-weights', 'inheritWeights', 'start unchanged layers with the weights of the parent', parseText),
-    flag('--final-epochs <n>', 'finalEpochs', 'epochs of the winner, or as many as --epochs if more', parseNumber),
+    flag('--final-epochs <n>', 'finalEpochs', 'epochs of the final training, at least --epochs', parseNumber),
     flag('--final-augmentation <how>', 'finalTraining.augmentation', 'auto or none', parseAugmentation),
     flag('--final-label-smoothing <x>', 'finalTraining.labelSmoothing', 'in the final training', parseNumber),
     flag('--repeats <n>', 'repeats', 'final trainings, each with its own seed; reports mean and spread', parseNumber),
@@ -126,7 +141,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag(
       '--early-stopping <n>',
       'training.earlyStoppingPatience',
-      'stop after so many epochs without improvement',
+      'stop after this many epochs without improvement',
       parseNumber,
     ),
     flag('--fitness-on <part>', 'fitnessOn', 'validation, or test, which biases the result', parseText),
@@ -139,7 +154,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag(
       '--rotate <degrees>',
       'training.augmentation.rotation',
-      'rotate by up to so many degrees either way',
+      'rotate by up to this many degrees either way',
       parseNumber,
     ),
     flag(
@@ -152,11 +167,11 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Data:': [
     ...DATA_FLAGS,
     flag('--validation <share>', 'validation', 'share of the training images that scores candidates', parseNumber),
-    flag('--train-limit <n>', 'trainLimit', 'use a stratified sample of so many training images', parseNumber),
+    flag('--train-limit <n>', 'trainLimit', 'use a stratified sample of this many training images', parseNumber),
     flag(
       '--search-limit <n>',
       'searchLimit',
-      'candidates train on a sample of so many images, or none: on all',
+      'train candidates on a sample of this many images, or none: on all',
       parseLimit,
     ),
   ],
@@ -164,12 +179,17 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--workers <n>', 'workers', 'child processes (default: one per core)', parseNumber),
     flag('--lowering <name>', 'lowering', 'plain, blocked (the fast layout of the CPU) or auto', parseText),
     flag('--timeout <time>', 'timeoutSeconds', 'longest training of a candidate, such as 90s', parseSeconds),
-    flag('--logs-dir <folder>', 'logsDir', 'for TensorBoard (default: tensorboard in the run folder)', parseText),
-    flag('--fitness-cache <file>', 'fitnessCache', 'of finished evaluations, shared between runs', parseText),
+    flag(
+      '--logs-dir <folder>',
+      'logsDir',
+      'folder for TensorBoard (default: tensorboard in the run folder)',
+      parseText,
+    ),
+    flag('--fitness-cache <file>', 'fitnessCache', 'file of finished evaluations, shared between runs', parseText),
     flag(
       '--checkpoint-dir <folder>',
       'checkpointDir',
-      'of weights, shared between runs, to train none twice',
+      'folder of weights, shared between runs: nothing is trained twice',
       parseText,
     ),
     flag('--no-tensorboard', 'tensorboard', 'write no event files', parseText),

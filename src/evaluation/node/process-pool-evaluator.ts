@@ -136,7 +136,7 @@ export class ProcessPoolEvaluator implements Evaluator {
     }
   }
 
-  /** @throws {ChildDeathError} the last of so many. */
+  /** @throws {ChildDeathError} the last death, if there were too many. */
   async #try(times: number, task: EvaluationTask, options: TaskOptions): Promise<EvaluationOutcome> {
     for (let deaths = 1; ; deaths++) {
       try {

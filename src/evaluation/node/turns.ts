@@ -1,4 +1,4 @@
-// Who may train now: so many tasks together, or one alone.
+// Who may train now: several tasks together, or one alone.
 
 import { cancelledError } from '../evaluator.ts';
 
