@@ -4,6 +4,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadRuntime } from '../../dist/engine/node/load-runtime.js';
 import { DeployedModel } from '../../dist/engine/scoring/deployed-model.js';
+import { fileStorage } from '../../dist/files/file-storage.js';
 import { trainingWork } from '../../dist/genome/work.js';
 import {
   createSearch,
@@ -77,7 +78,8 @@ async function score(path, summary, dataset, signal) {
 }
 
 async function accuracyOf(genome, config, dataset, checkpoint) {
-  const bytes = await buildModel(genome, config, dataset, checkpoint);
+  const { problem } = dataSizeOf(config, dataset);
+  const bytes = await buildModel(genome, { storage: fileStorage, problem, dataset }, checkpoint);
   const model = await DeployedModel.load(await loadRuntime(), bytes, checkpoint);
   try {
     return (await model.score(dataset.test, dataset.shape)).accuracy;
