@@ -59,12 +59,13 @@ for (const genome of genomes) {
   console.log(`${genome}: median gain in points ${gains.map((gain) => (100 * gain).toFixed(2)).join(', ')}`);
 }
 
-async function trainAndScore(genome, seed) {
+async function trainAndScore(text, seed) {
+  const genome = parseGenome(text);
   const asked = { dataset: { source: 'averaged' }, seed, finalEpochs: Number(values.epochs) };
   const finalTraining = { augmentation: JSON.parse(values.augmentation), labelSmoothing: 0.05 };
   const config = resolveConfig({ ...asked, finalTraining }, 'the bench');
   const { task } = finalTask(genome, { config, dataset: { path: '', fingerprint: '' }, checkpoint: () => '' });
-  const network = createNetwork(parseGenome(genome), problem, normalisation);
+  const network = createNetwork(genome, problem, normalisation);
   const data = { examples: dataset.train, train, validation: new Int32Array() };
   const trainer = new PartTrainer(runtime, network, task.training, data, createRng(task.seed));
   const total = stepsOf(task.training, stepsPerEpoch(data, task.training.batchSize));
