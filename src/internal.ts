@@ -17,7 +17,7 @@ export { drawArchitecture } from './report/network/architecture.ts';
 export { writeDrawing } from './report/network/write-drawing.ts';
 export { REPORT_FORMATS } from './report/write-report.ts';
 export { BUDGET_EXAMPLES, formatBudget } from './search/config/budget-text.ts';
-export { LOSS_NAMES, OPTIMISER_NAMES, SCHEDULE_NAMES } from './search/config/config.ts';
+export { AUTO_GENOME, LOSS_NAMES, OPTIMISER_NAMES, SCHEDULE_NAMES } from './search/config/config.ts';
 export { networkInputOf } from './search/config/network-input.ts';
 export { COST_NAMES } from './search/config/objectives.ts';
 export { PICK_EXAMPLES } from './search/config/pick-rule.ts';

@@ -7,7 +7,7 @@ import { selectData } from '../evaluation/select-data.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import { createStrategy } from './candidates/create-strategy.ts';
-import type { SearchConfig } from './config/config.ts';
+import { AUTO_GENOME, type SearchConfig } from './config/config.ts';
 import { networkInputOf } from './config/network-input.ts';
 import { checkRounds } from './final/rounds.ts';
 import type { CreateStrategy } from './records/strategy-context.ts';
@@ -31,7 +31,7 @@ export function checkAgainstData(config: SearchConfig, dataset: Dataset, create?
   if (genome !== undefined) {
     const limit = trainLimit && { trainLimit };
     selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'final', ...limit });
-    estimateCost(parseGenome(genome), problem);
+    if (genome !== AUTO_GENOME) estimateCost(parseGenome(genome), problem);
     return;
   }
   const limits = { ...(trainLimit && { trainLimit }), ...(searchLimit && { searchLimit }) };

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { createSearch, parseGenome } from '../../index.ts';
+import { AUTO_GENOME } from '../../internal.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import {
   type ConfigFlag,
@@ -60,7 +61,10 @@ export function addTrainCommand(program: Command, terminal: Terminal, done: (exi
     .command('train')
     .summary('train the network of a genome, without a search')
     .description('Trains the network of a genome on all training images, and writes it as an ONNX model.')
-    .argument('<GENOME>', 'such as 32-64-max-128-128; the empty text is the network without layers')
+    .argument(
+      '<GENOME>',
+      'such as 32-64-max-128-128; auto: a reference design as large as --budget can train; the empty text: no layers',
+    )
     .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.zip, .tar.gz, .npz, .csv, .parquet)')
     .option('--out <folder>', 'run folder to make (default: the next in runs/)')
     .option('--config <file>', 'JSON file with settings, such as config.json of a run; flags win over it')
@@ -72,7 +76,7 @@ export function addTrainCommand(program: Command, terminal: Terminal, done: (exi
   command.addOption(new Option('--skip-broken', 'go on without images that cannot be read').helpGroup('Data:'));
   command.addHelpText('after', EXAMPLES);
   command.action(async (genome: string, data: string, options: TrainOptions) => {
-    parseGenome(genome);
+    if (genome !== AUTO_GENOME) parseGenome(genome);
     const given = new Map(readFlags({ ...options }, ALL_TRAIN_FLAGS));
     given.set('genome', { flag: 'GENOME', value: genome });
     if (options.skipBroken) given.set('dataset.skipBroken', { flag: '--skip-broken', value: true });
@@ -97,4 +101,5 @@ const EXAMPLES = `
 Examples:
   $ auto-cnn train 16-32-max-32-32 mnist --epochs 5
   $ auto-cnn train 16-32-max-32-32 ./photos --config runs/photos-1/config.json --repeats 5
+  $ auto-cnn train auto ./photos --budget 10m
   $ auto-cnn train 128-64 mnist --preset autocnn --json`;

@@ -3,12 +3,12 @@
 
 import { integerPower, power } from '../../arithmetic/power.ts';
 import { estimateCost, type NetworkCost, type NetworkInput } from '../../genome/cost.ts';
-import type { Gene } from '../../genome/genome.ts';
+import type { Gene, Genome } from '../../genome/genome.ts';
 import { referenceGenomes } from '../../genome/reference-genomes.ts';
 import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
-import type { SearchConfig } from '../config/config.ts';
+import { AUTO_GENOME, type SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
 import type { BudgetKey } from '../config/undecided-keys.ts';
@@ -59,8 +59,10 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
   const later = isOpen('finalEpochs') ? { undecided: ['finalEpochs' as const] } : {};
   const leastPasses = isOpen('finalEpochs') ? LEAST_PASSES : config.finalEpochs;
   if (config.genome !== undefined) {
-    const needed = images * leastPasses * trainingWork(estimateCost(parseGenome(config.genome), data.problem));
-    return work < needed ? undefined : { ...decided, ...later };
+    const genome = config.genome === AUTO_GENOME ? referenceFor(work, config, data) : parseGenome(config.genome);
+    if (genome === undefined) return undefined;
+    const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem));
+    return work < needed ? undefined : { ...decided, ...later, genome: genomeId(genome) };
   }
 
   const searchWork = isOpen('searchWork') ? SEARCH_SHARE * work : (config.searchWork ?? 0);
@@ -97,6 +99,20 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
     },
   };
   return isOpen('initialGenomes') ? { ...plan, initialGenomes: initialGenomesFor(plan, data.problem) } : plan;
+}
+
+/**
+ * The network for a training without a search: of the reference designs with the most stages, the widest for whose training
+ * there is enough work. The rule is that of the largest network of a search, with all of the work for it.
+ *
+ * @returns undefined if there is too little work for any.
+ */
+function referenceFor(work: number, config: SearchConfig, data: DataSize): Genome | undefined {
+  const images = usedImages(config, data);
+  const workPerImage = work / images;
+  const passes = config.undecided?.includes('finalEpochs') ? passesFor(workPerImage, images) : config.finalEpochs;
+  const maxDepth = Number.MAX_SAFE_INTEGER;
+  return referenceGenomes({ channels: CHANNELS, maxDepth, maxWork: workPerImage / passes }, data.problem)[0];
 }
 
 /** The smallest amount of work for which a plan exists, accurate to 1 %. */

@@ -78,7 +78,12 @@ const searchConfigSchema = z.strictObject({
     .optional()
     .describe('Values of keys that are not given: fast (the defaults), as in the Python package, or as in the paper.'),
   dataset: datasetSchema,
-  genome: z.string().optional().describe('Trains this genome for the final epochs, without a search.'),
+  genome: z
+    .string()
+    .optional()
+    .describe(
+      'Trains this genome for the final epochs, without a search; auto, with a budget: the reference design of its size.',
+    ),
   budget: budgetSchema
     .transform((budget): Budget => (typeof budget === 'string' ? requireBudget(budget, 'budget') : budget))
     .optional()
@@ -232,6 +237,9 @@ export interface RunConfig extends SearchConfig {
   readonly lowering: LoweringName;
 }
 
+/** In place of a genome: the reference design that the budget can train. */
+export const AUTO_GENOME = 'auto';
+
 /** Known names of an option, for suggestions. */
 export const OPTIMISER_NAMES = optionNames(optimiserSchema);
 export const SCHEDULE_NAMES = optionNames(scheduleSchema);
@@ -277,7 +285,7 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
     return {
       ...config,
       initialGenomes: config.initialGenomes.map((text) => canonicalGenome(text, placeOf('initialGenomes'))),
-      ...(config.genome !== undefined && { genome: canonicalGenome(config.genome, placeOf('genome')) }),
+      ...(config.genome !== undefined && { genome: genomeOf(config, placeOf('genome')) }),
     };
   }
   const issues = parsed.error.issues.map((issue) => describeIssue(issue, settings, placeOf, { keysAt, namesAt }));
@@ -288,6 +296,15 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
 export function configJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(searchConfigSchema, { io: 'input', target: 'draft-7' });
   return { ...withPresetRules(schema), title: 'auto-cnn search configuration' };
+}
+
+function genomeOf({ genome = '', budget }: SearchConfig, place: string): string {
+  if (genome !== AUTO_GENOME) return canonicalGenome(genome, place);
+  if (budget !== undefined) return genome;
+  throw new InvalidInputError(
+    `${place}: auto leaves the genome to the budget, and there is none; give a budget, such as ${BUDGET_EXAMPLES}, or a genome`,
+    { details: { path: 'genome', received: genome } },
+  );
 }
 
 function canonicalGenome(text: string, place: string): string {

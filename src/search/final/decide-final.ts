@@ -1,17 +1,25 @@
 // Makes the decisions that need the winner: the augmentation and the length of its final training.
 
+import { estimateCost } from '../../genome/cost.ts';
 import type { AdjustSteps } from '../budget/adjust-steps.ts';
 import { endSeconds, finalEpochsWithin } from '../budget/apply-budget.ts';
+import { candidateWork, searchImages } from '../budget/candidate-work.ts';
+import { onRung } from '../budget/rung-sizes.ts';
 import { adjustStepsWithin } from '../budget/time-guard.ts';
+import { type IdentifiedTask, probeTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import type { FoundNetworks } from '../candidates/search-result.ts';
+import type { FinalTrainingSettings } from '../config/presets.ts';
 import { augmentationFor } from '../winner/choose-augmentation.ts';
 import type { Winner } from '../winner/choose-winner.ts';
+
+/** With fewer images held out, no choice can be based on them. */
+const LEAST_HELD_OUT = 20;
 
 /**
  * Makes the decisions and writes them into the configuration of the run.
  *
- * @param found  the result of the search, if there was one.
+ * @param found  the result of the search, if there was one; without it, a small network is trained to choose by.
  * @returns the function that keeps the final training within a time budget; undefined if its length is given, as in the
  *   repetition of another run.
  */
@@ -21,24 +29,53 @@ export async function decideFinal(
   found: FoundNetworks | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AdjustSteps | undefined> {
-  if (session.config.finalTraining.augmentation === 'auto') {
-    const training = found?.trainingOf(winner.genome);
-    const augmentation = training && (await augmentationFor(session, training, signal));
-    const { config } = session;
-    await session.adopt({ ...config, finalTraining: { ...config.finalTraining, augmentation } });
-  }
+  const { augmentation, work } = await decideAugmentation(session, winner, found, signal);
   const { config, run, elapsedSeconds } = session;
+  const chosen = { ...config, finalTraining: { ...config.finalTraining, augmentation } };
   const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(config, run.dataSize, winner.genome));
   if (config.undecided === undefined) {
+    if (config.finalTraining.augmentation === 'auto') await session.adopt(chosen);
     return run.entries.some(({ type }) => type === 'plan') ? adjustSteps : undefined;
   }
   const spent = {
     elapsedSeconds: elapsedSeconds(),
-    work: found?.counts.searchWork ?? 0,
+    work: (found?.counts.searchWork ?? 0) + work,
     workers: session.evaluator.concurrency,
   };
-  const { undecided: _, ...decided } = config;
-  const finalEpochs = finalEpochsWithin(config, run.dataSize, winner, spent);
+  // Both decisions are written at once: an interruption in between would lose the work of the first.
+  const { undecided: _, ...decided } = chosen;
+  const finalEpochs = finalEpochsWithin(chosen, run.dataSize, winner, spent);
   await session.adopt({ ...decided, finalEpochs });
   return adjustSteps;
+}
+
+interface AugmentationDecision {
+  readonly augmentation: FinalTrainingSettings['augmentation'];
+  /** What the decision took beyond the search. */
+  readonly work: number;
+}
+
+async function decideAugmentation(
+  session: RunSession,
+  winner: Winner,
+  found: FoundNetworks | undefined,
+  signal: AbortSignal | undefined,
+): Promise<AugmentationDecision> {
+  const { augmentation } = session.config.finalTraining;
+  if (augmentation !== 'auto') return { augmentation, work: 0 };
+  const probe = found === undefined ? probeOf(session) : undefined;
+  const training = probe ?? found?.trainingOf(winner.genome);
+  const chosen = training && (await augmentationFor(session, training, signal));
+  return { augmentation: chosen, work: probe === undefined ? 0 : workOf(probe, session) };
+}
+
+/** Undefined if there are too few images to choose by. */
+function probeOf({ tasks, run: { config, dataSize } }: RunSession): IdentifiedTask | undefined {
+  return searchImages(config, dataSize).validation < LEAST_HELD_OUT ? undefined : probeTask(tasks, dataSize);
+}
+
+function workOf({ genome, task }: IdentifiedTask, { run: { config, dataSize } }: RunSession): number {
+  const { searchLimit = null } = task.selection;
+  const size = onRung(config, { searchLimit, epochs: task.training.epochs });
+  return candidateWork(size, dataSize, estimateCost(genome, dataSize.problem));
 }
