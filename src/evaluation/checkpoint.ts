@@ -1,6 +1,13 @@
 // A candidate's best weights and the outcome of its training, in one file, so that the two cannot get mixed up.
 
-import { decodeSafetensors, decodeSlots, decodeState, encodeState } from '../engine/state/safetensors.ts';
+import {
+  decodeSafetensors,
+  decodeState,
+  encodeState,
+  type SafetensorsFile,
+  slotsIn,
+  stateIn,
+} from '../engine/state/safetensors.ts';
 import { averageStates, type TrainingState } from '../engine/state/training-state.ts';
 import { DataFormatError } from '../errors.ts';
 import { parseGenome } from '../genome/text.ts';
@@ -41,7 +48,15 @@ async function readCheckpointOutcome(
   path: string,
   id: string,
 ): Promise<EvaluationOutcome | undefined> {
-  const { check, ...described } = decodeSafetensors(bytes, path).metadata;
+  return outcomeIn(decodeSafetensors(bytes, path), bytes, id);
+}
+
+async function outcomeIn(
+  { metadata }: SafetensorsFile,
+  bytes: Uint8Array,
+  id: string,
+): Promise<EvaluationOutcome | undefined> {
+  const { check, ...described } = metadata;
   if (described.id !== id || described.outcome === undefined) return undefined;
   if (check !== (await checkSum(described, tensorBytes(bytes)))) return undefined;
   // The sum vouches for it. Its schema is not needed, and children start faster without the library.
@@ -115,8 +130,9 @@ async function decodeTrainingState(
   path: string,
   id: string,
 ): Promise<TrainingState> {
-  const outcome = await readCheckpointOutcome(bytes, path, id);
-  const steps = Number(decodeSafetensors(bytes, path).metadata.steps);
+  const file = decodeSafetensors(bytes, path);
+  const outcome = await outcomeIn(file, bytes, id);
+  const steps = Number(file.metadata.steps);
   if (outcome === undefined || !Number.isSafeInteger(steps)) {
     throw new DataFormatError(
       `${path} is damaged or belongs to another task; resume the run to train that part again`,
@@ -125,7 +141,7 @@ async function decodeTrainingState(
       },
     );
   }
-  return { ...decodeState(layout, bytes, path), slots: decodeSlots(bytes, path), steps };
+  return { ...stateIn(file, layout, path), slots: slotsIn(file), steps };
 }
 
 async function checkSum(metadata: Metadata, tensors: Uint8Array): Promise<string> {

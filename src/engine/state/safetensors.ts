@@ -114,7 +114,11 @@ export function encodeState(
  * @throws {DataFormatError} if a tensor is missing or has another shape.
  */
 export function decodeState(layout: ParameterLayout, bytes: Uint8Array, path: string): TrainedState {
-  const { tensors } = decodeSafetensors(bytes, path);
+  return stateIn(decodeSafetensors(bytes, path), layout, path);
+}
+
+/** Like {@link decodeState}, for a file that has been decoded. */
+export function stateIn({ tensors }: SafetensorsFile, layout: ParameterLayout, path: string): TrainedState {
   const read = (specs: readonly ParameterSpec[], count: number) => {
     const flat = new Float32Array(count);
     for (const { name, shape, offset } of specs) {
@@ -136,8 +140,8 @@ export function decodeState(layout: ParameterLayout, bytes: Uint8Array, path: st
 }
 
 /** The optimiser's slots in a file that `encodeState` wrote. */
-export function decodeSlots(bytes: Uint8Array, path: string): TrainingState['slots'] {
-  const slots = [...decodeSafetensors(bytes, path).tensors].flatMap(([name, { data }]) =>
+export function slotsIn({ tensors }: SafetensorsFile): TrainingState['slots'] {
+  const slots = [...tensors].flatMap(([name, { data }]) =>
     name.startsWith(SLOT_PREFIX) ? [[name.slice(SLOT_PREFIX.length), data] as const] : [],
   );
   return Object.fromEntries(slots);

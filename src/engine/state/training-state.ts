@@ -18,13 +18,16 @@ export interface TrainingState extends TrainedState {
 export function averageStates(states: readonly [TrainingState, ...TrainingState[]]): TrainingState {
   const [first] = states;
   if (states.length === 1) return first;
-  const mean = (of: (state: TrainingState) => Float32Array | undefined) => {
+  const mean = (of: (state: TrainingState) => Float32Array | undefined): Float32Array => {
     const vectors = states.map((state) => of(state) ?? new Float32Array());
-    return Float32Array.from(of(first) ?? [], (_, i) => {
+    const result = new Float32Array(vectors[0]?.length ?? 0);
+    // Not `Float32Array.from` with a function, which takes a hundred times as long.
+    for (let i = 0; i < result.length; i++) {
       let sum = 0;
       for (const vector of vectors) sum += vector[i] ?? 0;
-      return sum / vectors.length;
-    });
+      result[i] = sum / vectors.length;
+    }
+    return result;
   };
   return {
     parameters: mean((state) => state.parameters),
