@@ -25,5 +25,11 @@ export const ARMS = {
   'sgd-0.05': { training: sgd(0.05) },
   'sgd-0.1': { training: sgd(0.1) },
   'sgd-0.2': { training: sgd(0.2) },
+  'max-64-256': { genome: 'max-64-64-max-128-128-max-256-256' },
+  'max-32-128': { genome: 'max-32-32-max-64-64-max-128-128' },
+  '32-256': { genome: '32-32-max-64-64-max-128-128-max-256-256' },
+  '16-128': { genome: '16-16-max-32-32-max-64-64-max-128-128' },
+  'max-64-128': { genome: 'max-64-64-max-128-128-max-128-128' },
+  '16-max-64-256': { genome: '16-16-max-64-64-max-128-128-max-256-256' },
   'statistics-0.6': { training: { statisticsMomentum: 0.6 } },
 };

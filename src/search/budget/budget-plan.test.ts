@@ -57,6 +57,18 @@ describe('the plan of a budget', () => {
     );
   });
 
+  it('has a reference design for a training without a search, larger with more work', () => {
+    const config = budgeted({ genome: 'auto' });
+    const works = [1e13, 5e13, 3e14].map((work) => {
+      const { genome = '', undecided } = planBudget(work, config, MNIST) ?? {};
+      expect(undecided).toEqual(['finalEpochs']);
+      return trainingWork(estimateCost(parseGenome(genome), MNIST.problem));
+    });
+    expect(works).toEqual(works.toSorted((a, b) => a - b));
+    expect(new Set(works).size).toBe(3);
+    expect(planBudget(1e11, config, MNIST)).toBeUndefined();
+  });
+
   it('has a search of some dozen candidates, and passes for the largest of them in the final training', () => {
     let before = 2;
     for (const minutes of [1, 3, 30, 480]) {
