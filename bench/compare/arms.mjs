@@ -20,6 +20,8 @@ const POPULATION = 5;
  */
 export const ARMS = [
   { name: 'ours', isDrawn: true, config: ({ budget }) => ({ budget }) },
+  // All of the work for the reference design of its size; the plan chooses it, as `auto-cnn train auto` does.
+  { name: 'no-search', isDrawn: true, config: ({ budget }) => ({ budget, genome: 'auto' }) },
   { name: 'random', isDrawn: true, final: false, config: ({ full }) => ({ ...full, strategy: 'random' }) },
   { name: 'autocnn', isDrawn: true, final: false, config: ({ package: settings }) => settings },
   { name: 'aging', isDrawn: true, final: false, config: ({ full }) => ({ ...full, strategy: 'steady-state' }) },
@@ -46,7 +48,7 @@ export const ARMS = [
 ];
 
 /** The arms that answer the main question; the others explain the result. */
-export const CORE = ['ours', 'random', 'autocnn', 'aging', 'ours-random'];
+export const CORE = ['ours', 'no-search', 'random', 'autocnn', 'aging', 'ours-random'];
 
 /** Adam’s usual rate, because our default is the peak of a cycle. */
 const CONSTANT_RATE = { schedule: { name: 'constant' }, learningRate: 0.001 };
