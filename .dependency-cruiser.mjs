@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   genome: ['random', 'text'],
   evolution: ['genome', 'random'],
   network: ['genome', 'random'],
-  'data/set': ['random'],
+  'data/set': ['random', 'arithmetic'],
   'data/labels': ['files'],
   'data/containers': ['files'],
   'data/pixels': ['data/set', 'files', 'concurrency.ts'],

@@ -9,12 +9,12 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mapCancelling } from '../dist/concurrency.js';
-import { channelStatistics } from '../dist/data/set/statistics.js';
 import { requireEngine } from '../dist/engine/engine-kind.js';
 import { chooseLowering } from '../dist/engine/lowering/choose-lowering.js';
 import { loadRuntime } from '../dist/engine/node/load-runtime.js';
 import { Scorer } from '../dist/engine/scoring/scorer.js';
 import { train } from '../dist/engine/training/train.js';
+import { prepareData } from '../dist/evaluation/select-data.js';
 import { writeFileAtomicallySync } from '../dist/files/write-file.js';
 import { trainingWork } from '../dist/genome/work.js';
 import { createRng, estimateCost, formatGenome, parseGenome } from '../dist/index.js';
@@ -118,7 +118,7 @@ function shown(differences) {
 }
 
 async function trainAndScore({ setting, arm, seed }) {
-  const { training = {}, finalTraining = {}, genome: ownGenome } = ARMS[arm];
+  const { training = {}, finalTraining = {}, stem, genome: ownGenome } = ARMS[arm];
   const dataset = await loadComparison(setting.data, setting.images ?? undefined, setting.scoringImages);
   const config = resolveConfig(
     {
@@ -126,6 +126,7 @@ async function trainAndScore({ setting, arm, seed }) {
       budget: { flops: setting.work },
       genome: ownGenome ?? setting.genome,
       seed,
+      stem,
       training,
       finalTraining: { augmentation: setting.augmentation, labelSmoothing: 0.05, ...finalTraining },
     },
@@ -138,11 +139,10 @@ async function trainAndScore({ setting, arm, seed }) {
   const epochs = setting.work / dataset.train.count / trainingWork(estimateCost(genome, size.problem));
   const final = { ...planned, finalEpochs: Number(epochs.toFixed(2)) };
   const { task } = finalTask(genome, { config: final, dataset: { path: '', fingerprint: '' }, checkpoint: () => '' });
-  const indices = Int32Array.from(dataset.train.labels.keys());
-  const network = createNetwork(genome, size.problem, channelStatistics(dataset.train, indices, dataset.shape));
+  const { data, normalisation } = prepareData(dataset, task.selection, task.network);
+  const network = createNetwork(genome, size.problem, normalisation);
   const plain = await loadRuntime();
   const runtime = await requireEngine(plain, (await chooseLowering(plain, 'auto')).name);
-  const data = { examples: dataset.train, train: indices, validation: new Int32Array() };
   const began = performance.now();
   const { best, history } = await train(runtime, network, task.training, data, createRng(task.seed));
   const seconds = (performance.now() - began) / 1000;

@@ -31,6 +31,7 @@ interface Case {
   readonly seed: number;
   readonly head?: readonly HeadLayer[];
   readonly shortcut?: Shortcut;
+  readonly stem?: 'whitening';
 }
 
 const skip = (filters1: number, filters2: number): Gene => ({ kind: 'skip', filters1, filters2 });
@@ -68,6 +69,8 @@ describe.each(lowerings)('the gradient of a whole network, %s, agrees with finit
       genome: [skip(4, 3), skip(5, 3), max, skip(3, 6)],
       ...{ channels: 3, height: 7, width: 6, batch: 2, seed: 12, shortcut: 'where-channels-differ' },
     },
+    { genome: [max, skip(4, 3)], channels: 1, height: 7, width: 6, batch: 3, seed: 13, stem: 'whitening' },
+    { genome: [skip(3, 5), max], channels: 3, height: 5, width: 6, batch: 2, seed: 14, stem: 'whitening' },
   ];
   it.each(cases.map((example) => [describeCase(example), example] as const))('of %s', async (_, example) => {
     expect(await worstError(example, lowering)).toBeLessThan(TOLERANCE);
@@ -95,8 +98,8 @@ describe.each(lowerings)('the gradient of a whole network, %s, agrees with finit
   });
 });
 
-function describeCase({ genome, channels, height, width, batch, head = [], shortcut }: Case): string {
-  const extras = [...head.map(({ type }) => type), ...(shortcut ? [shortcut] : [])].join(', ');
+function describeCase({ genome, channels, height, width, batch, head = [], shortcut, stem }: Case): string {
+  const extras = [...head.map(({ type }) => type), ...(shortcut ? [shortcut] : []), ...(stem ? [stem] : [])].join(', ');
   return `${formatGenome(genome) || 'the head alone'} (${extras || 'as usual'}) on ${channels}×${height}×${width}, batch ${batch}`;
 }
 
@@ -116,12 +119,22 @@ function isWellConditioned({ genome, height, width, batch }: Case): boolean {
 
 /** The largest relative error of a parameter tensor's gradient, |a − b| / |b| over the entries that are probed. */
 async function worstError(example: Case, lowering: Lowering): Promise<number> {
-  const { genome, channels, height, width, batch, seed, head, shortcut } = example;
+  const { genome, channels, height, width, batch, seed, head, shortcut, stem } = example;
   const rng = createRng(seed);
   const network = createNetwork(
     genome,
-    { input: { channels, height, width }, classes: 3, ...(head && { head }), ...(shortcut && { shortcut }) },
-    { mean: [120, 100, 110].slice(0, channels), std: [60, 70, 50].slice(0, channels) },
+    {
+      input: { channels, height, width },
+      classes: 3,
+      ...(head && { head }),
+      ...(shortcut && { shortcut }),
+      ...(stem && { stem }),
+    },
+    {
+      mean: [120, 100, 110].slice(0, channels),
+      std: [60, 70, 50].slice(0, channels),
+      ...(stem && { whitening: randomFilters(channels, rng.fork('whitening')) }),
+    },
   );
   const parameters = randomParameters(network, rng.fork('parameters'));
   const data = randomBatch(network, batch, rng.fork('batch'));
@@ -137,6 +150,12 @@ async function worstError(example: Case, lowering: Lowering): Promise<number> {
     return distance / Math.max(Math.hypot(...expected), 1e-2);
   });
   return Math.max(...errors);
+}
+
+/** As many as the stem has, and such as float32 holds exactly. */
+function randomFilters(channels: number, rng: Rng): readonly (readonly number[])[] {
+  const filter = () => Array.from({ length: 9 * channels }, () => Math.fround(rng.uniform() - 0.5));
+  return Array.from({ length: 8 * channels }, filter);
 }
 
 function centralDifference(network: Network, parameters: Float64Array, data: NaiveBatch, index: number): number {

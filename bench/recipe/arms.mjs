@@ -1,5 +1,5 @@
 // The arms of the recipe bench. Each changes one thing of the recipe of a final training; `base` changes nothing.
-// `training` and `finalTraining` are those of a configuration; `genome` replaces the reference design.
+// `training`, `finalTraining` and `stem` are those of a configuration; `genome` replaces the reference design.
 
 const oneCycle = (warmUp) => ({ schedule: { name: 'one-cycle', warmUp } });
 const sgd = (learningRate, others) => ({
@@ -9,6 +9,8 @@ const sgd = (learningRate, others) => ({
 
 export const ARMS = {
   base: {},
+  // With the reference design that belongs to it, which does not pool first.
+  'no-whitening': { stem: 'none' },
   'no-augmentation': { finalTraining: { augmentation: {} } },
   'no-smoothing': { finalTraining: { labelSmoothing: 0 } },
   'smoothing-0.1': { finalTraining: { labelSmoothing: 0.1 } },
@@ -25,11 +27,5 @@ export const ARMS = {
   'sgd-0.05': { training: sgd(0.05) },
   'sgd-0.1': { training: sgd(0.1) },
   'sgd-0.2': { training: sgd(0.2) },
-  'max-64-256': { genome: 'max-64-64-max-128-128-max-256-256' },
-  'max-32-128': { genome: 'max-32-32-max-64-64-max-128-128' },
-  '32-256': { genome: '32-32-max-64-64-max-128-128-max-256-256' },
-  '16-128': { genome: '16-16-max-32-32-max-64-64-max-128-128' },
-  'max-64-128': { genome: 'max-64-64-max-128-128-max-128-128' },
-  '16-max-64-256': { genome: '16-16-max-64-64-max-128-128-max-256-256' },
   'statistics-0.6': { training: { statisticsMomentum: 0.6 } },
 };

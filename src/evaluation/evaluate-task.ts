@@ -37,7 +37,7 @@ export async function evaluateTask(
   { onProgress, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOutcome> {
   const engine = await requireEngine(runtime, task.lowering ?? 'plain', task.engineKind);
-  const { data, normalisation } = prepareData(dataset, task.selection);
+  const { data, normalisation } = prepareData(dataset, task.selection, task.network);
   const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
   let network: Network;
   let result: TrainingResult;

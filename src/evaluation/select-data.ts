@@ -3,10 +3,13 @@
 
 import type { Dataset } from '../data/set/dataset.ts';
 import { stratifiedSample, stratifiedSplit } from '../data/set/split.ts';
-import { type ChannelStatistics, channelStatistics } from '../data/set/statistics.ts';
+import { channelStatistics } from '../data/set/statistics.ts';
+import { whiteningFilters } from '../data/set/whitening.ts';
 import type { TrainingData } from '../engine/training/train.ts';
+import { stemChannels } from '../genome/cost.ts';
+import type { Normalisation } from '../network/normalisation.ts';
 import { createRng } from '../random/rng.ts';
-import type { DataSelection } from './task.ts';
+import type { DataSelection, EvaluationTask } from './task.ts';
 
 /**
  * @throws {InvalidInputError} if a limit is below the number of classes, or no images can be held out.
@@ -35,23 +38,33 @@ export function selectData(dataset: Dataset, selection: DataSelection): Training
   return { examples, train, validation: sample(pick(all, split.validation), selection.searchLimit, '--search-limit') };
 }
 
-/** The data of a task, and the statistics that normalise its images. */
+/** The data of a task, and how its images are normalised. */
 export interface PreparedData {
   readonly data: TrainingData;
-  readonly normalisation: ChannelStatistics;
+  readonly normalisation: Normalisation;
 }
 
 const latest = new WeakMap<Dataset, PreparedData & { readonly key: string }>();
 
 /**
  * Like {@link selectData}, but caches the latest selection of each data set, because the candidates of a search share it.
+ *
+ * @param network  of the task; its stem decides whether filters are needed.
  */
-export function prepareData(dataset: Dataset, selection: DataSelection): PreparedData {
-  const key = JSON.stringify(selection);
+export function prepareData(
+  dataset: Dataset,
+  selection: DataSelection,
+  { stem }: EvaluationTask['network'] = {},
+): PreparedData {
+  const key = JSON.stringify([selection, stem]);
   const known = latest.get(dataset);
   if (known?.key === key) return known;
   const data = selectData(dataset, selection);
-  const prepared = { key, data, normalisation: channelStatistics(data.examples, data.train, dataset.shape) };
+  const { shape } = dataset;
+  const statistics = channelStatistics(data.examples, data.train, shape);
+  const whitening =
+    stem === 'whitening' && whiteningFilters(data.examples, data.train, shape, statistics, stemChannels(shape));
+  const prepared = { key, data, normalisation: { ...statistics, ...(whitening && { whitening }) } };
   latest.set(dataset, prepared);
   return prepared;
 }

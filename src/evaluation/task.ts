@@ -14,7 +14,7 @@ export interface EvaluationTask {
   /** Canonical text. */
   readonly genome: string;
   /** Head and shortcuts, if they differ from the defaults. */
-  readonly network?: Pick<NetworkInput, 'head' | 'shortcut'>;
+  readonly network?: Pick<NetworkInput, 'head' | 'shortcut' | 'stem'>;
   readonly dataset: {
     /** Path of the packed file. */
     readonly path: string;

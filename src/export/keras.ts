@@ -1,10 +1,11 @@
 // Exports a model as Keras 3 source and weights. Keras has the channels last, so the weights are reordered.
 
+import { stemShape } from '../genome/cost.ts';
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
 import { encodeNpz, type NamedArray } from './npz.ts';
-import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader } from './python-text.ts';
+import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader, whiteningTensor } from './python-text.ts';
 
 export function exportKeras(model: ModelParts): ReadonlyMap<string, Uint8Array | string> {
   return new Map<string, Uint8Array | string>([
@@ -47,6 +48,8 @@ function kerasWeights({ network, state }: ModelParts): ReadonlyMap<string, Named
   };
   add(network.layout.parameters, state.parameters);
   add(network.layout.statistics, state.statistics);
+  const filters = whiteningTensor(network);
+  if (filters !== undefined) arrays.set('whitening.kernel', channelsLast(filters));
   return arrays;
 }
 
@@ -55,7 +58,7 @@ function flattenedPixels({ layers, problem }: ModelParts['network']) {
   const dense = layers.find(({ kind }) => kind === 'dense');
   if (dense?.kind !== 'dense' || !layers.some(({ kind }) => kind === 'flatten')) return undefined;
   const skips = layers.filter((layer) => layer.kind === 'skip');
-  return { dense: dense.name, pixels: dense.features / (skips.at(-1)?.filters2 ?? problem.input.channels) };
+  return { dense: dense.name, pixels: dense.features / (skips.at(-1)?.filters2 ?? stemShape(problem).channels) };
 }
 
 /** [M, C, K, K] → [K, K, C, M] */
@@ -113,7 +116,7 @@ def load_model(path=Path(__file__).with_name("weights.npz")):
     model = build_model()
     with np.load(path) as weights:
         for layer in model.layers:
-            if layer.name.startswith(("layers_", "head_")):
+            if layer.name.startswith(("whitening", "layers_", "head_")):
                 layer.set_weights([weights[f"{layer.name}.{weight.name}"] for weight in layer.weights])
     return model
 
@@ -127,6 +130,8 @@ def predict(model, pixels):
 function callOf(layer: Layer, isLast: boolean): string {
   const name = `"${kerasName(layer.name)}"`;
   switch (layer.kind) {
+    case 'whitening':
+      return `layers.Conv2D(${layer.filters}, 3, padding="same", use_bias=False, trainable=False, name=${name})(x)`;
     case 'skip': {
       const { filters1, filters2, convolvesShortcut } = layer;
       return `skip(x, ${name}, ${filters1}, ${filters2}${convolvesShortcut ? '' : ', shortcut=False'})`;

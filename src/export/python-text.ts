@@ -5,6 +5,7 @@ import { estimateCost } from '../genome/cost.ts';
 import { formatImageShape } from '../genome/image-shape.ts';
 import type { Layer } from '../network/layers.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
+import type { NamedArray } from './npz.ts';
 
 /** The first lines of `model.py`. */
 export function pythonHeader({ metadata, network }: ModelParts, needs: string): string {
@@ -27,6 +28,13 @@ HEIGHT, WIDTH, CHANNELS = ${height}, ${width}, ${channels}
 # Statistics of each channel over the training images, for raw pixels 0..255.
 MEAN = ${pythonList(mean.map(String))}
 STD = ${pythonList(std.map(String))}`;
+}
+
+/** The filters of the stem, `[filters, C, 3, 3]`; undefined if there is none. */
+export function whiteningTensor({ normalisation, problem }: ModelParts['network']): NamedArray | undefined {
+  const { whitening } = normalisation;
+  if (whitening === undefined) return undefined;
+  return { shape: [whitening.length, problem.input.channels, 3, 3], data: Float32Array.from(whitening.flat()) };
 }
 
 /** For each layer of the network: its name in \`auto-cnn inspect\`, and its output shape. */

@@ -1,10 +1,10 @@
 // Exports a model as PyTorch source and weights.
 
-import type { Layer } from '../network/layers.ts';
+import type { Layer, WhiteningLayer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
 import { encodeNpz, type NamedArray } from './npz.ts';
-import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader } from './python-text.ts';
+import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader, whiteningTensor } from './python-text.ts';
 
 export function exportPyTorch(model: ModelParts): ReadonlyMap<string, Uint8Array | string> {
   return new Map<string, Uint8Array | string>([
@@ -35,6 +35,8 @@ function torchWeights({ network, state }: ModelParts): ReadonlyMap<string, Named
   };
   add(network.layout.parameters, state.parameters);
   add(network.layout.statistics, state.statistics);
+  const filters = whiteningTensor(network);
+  if (filters !== undefined) arrays.set('whitening', filters);
   return arrays;
 }
 
@@ -50,9 +52,11 @@ function modelSource(model: ModelParts): string {
     const remark = remarks.get(layer);
     return `            ${text}${remark === undefined ? '' : `  # ${remark}`}\n`;
   };
+  const stem = layers.find((layer) => layer.kind === 'whitening');
+  const modules = layers.filter((layer) => layer.kind !== 'whitening');
   const isHead = ({ name }: Layer) => name.startsWith('head.');
-  const body = layers.filter((layer) => !isHead(layer)).map((layer) => line(layer, `${moduleOf(layer)},`));
-  const head = layers.filter(isHead).map((layer) => line(layer, `${layer.name.slice(5)}=${moduleOf(layer)},`));
+  const body = modules.filter((layer) => !isHead(layer)).map((layer) => line(layer, `${moduleOf(layer)},`));
+  const head = modules.filter(isHead).map((layer) => line(layer, `${layer.name.slice(5)}=${moduleOf(layer)},`));
   const needsDense = layers.some((layer) => layer.kind === 'dense' && layer.activation === 'relu');
   const classes = [
     ...(layers.some(({ kind }) => kind === 'skip') ? [SKIP_CLASS] : []),
@@ -77,12 +81,13 @@ class Model(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.tensor(MEAN).reshape(1, -1, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).reshape(1, -1, 1, 1), persistent=False)
-        self.layers = nn.Sequential(${body.length === 0 ? '' : `\n${body.join('')}        `})
+${stem === undefined ? '' : stemBuffer(stem.filters)}        self.layers = nn.Sequential(${body.length === 0 ? '' : `\n${body.join('')}        `})
         self.head = nn.Sequential(OrderedDict(
 ${head.join('')}        ))
 
     def forward(self, x):
-        return self.head(self.layers((x - self.mean) / self.std))
+        x = (x - self.mean) / self.std
+${stem === undefined ? '' : STEM_CALL}        return self.head(self.layers(x))
 
 
 def load_model(path=Path(__file__).with_name("weights.npz")):
@@ -101,7 +106,16 @@ def predict(model, pixels):
 `;
 }
 
-function moduleOf(layer: Layer): string {
+const stemBuffer = (
+  filters: number,
+): string => `        # A fixed convolution that makes neighbouring pixels uncorrelated.
+        self.register_buffer("whitening", torch.zeros(${filters}, CHANNELS, 3, 3))
+`;
+const STEM_CALL = `        x = nn.functional.conv2d(x, self.whitening, padding=1)
+`;
+
+/** The module of a layer; the stem has none. */
+function moduleOf(layer: Exclude<Layer, WhiteningLayer>): string {
   switch (layer.kind) {
     case 'skip': {
       const { inputChannels, filters1, filters2, convolvesShortcut } = layer;

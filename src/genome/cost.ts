@@ -18,6 +18,19 @@ export interface NetworkInput {
    * (CNN-GA). Default: `always`.
    */
   readonly shortcut?: 'always' | 'where-channels-differ';
+  /** `whitening`: a fixed convolution before the layers of the genome, with 8 filters for each channel of the
+   * image. Default: `none`. */
+  readonly stem?: 'none' | 'whitening';
+}
+
+/** Filters of the whitening: for colour the two signs of 12 of the 27 directions, for grey those of 4 of 9. */
+export function stemChannels({ channels }: ImageShape): number {
+  return 8 * channels;
+}
+
+/** The shape that the first layer of a genome reads. */
+export function stemShape({ input, stem }: Pick<NetworkInput, 'input' | 'stem'>): ImageShape {
+  return stem === 'whitening' ? { ...input, channels: stemChannels(input) } : input;
 }
 
 export type Shortcut = NonNullable<NetworkInput['shortcut']>;
@@ -30,9 +43,9 @@ export function hasShortcutConvolution(from: number, to: number, shortcut: Short
 /** The cost of a network, by layer and in total; {@link estimateCost} defines the figures. */
 export interface NetworkCost {
   readonly layers: readonly {
-    /** `skip 128-64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
+    /** `whitening`, `skip 128-64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
     readonly name: string;
-    readonly kind: 'skip' | 'pooling' | 'head';
+    readonly kind: 'stem' | 'skip' | 'pooling' | 'head';
     /** `[channels, height, width]`; `[features]` for layers of the head. */
     readonly outputShape: readonly number[];
     readonly parameters: number;
@@ -73,7 +86,8 @@ export function estimateCost(genome: Genome, problem: NetworkInput): NetworkCost
     throw new InvalidInputError(`genome "${text}": ${vanished}`, { details: { genome: text } });
   }
   const layers: LayerCost[] = [];
-  let shape = problem.input;
+  let shape = stemShape(problem);
+  if (problem.stem === 'whitening') layers.push(whiteningCost(problem.input, shape));
   for (const gene of genome) {
     layers.push(gene.kind === 'skip' ? skipCost(gene, shape, problem.shortcut) : poolingCost(gene, shape));
     shape = gene.kind === 'skip' ? { ...shape, channels: gene.filters2 } : pooled(shape);
@@ -116,6 +130,20 @@ export function requireNetworkInput({ input, classes, head }: NetworkInput): voi
       details: { classes },
     });
   }
+}
+
+/** Nothing of it is trained. */
+function whiteningCost({ channels: from }: ImageShape, { channels, height, width }: ImageShape): LayerCost {
+  const pixels = height * width;
+  return {
+    name: 'whitening',
+    kind: 'stem',
+    outputShape: [channels, height, width],
+    parameters: 0,
+    flops: 2 * pixels * 9 * from * channels,
+    activationBytes: FLOAT_BYTES * pixels * channels,
+    paddedActivationBytes: FLOAT_BYTES * pixels * padded(channels),
+  };
 }
 
 function skipCost(

@@ -32,6 +32,22 @@ export function referenceGenomes(
   });
 }
 
+/**
+ * The reference design behind a whitening, which leaves little to gain at full resolution: it pools first, then has as many
+ * stages as {@link referenceGenomes} for what is left of the image.
+ *
+ * @returns the widest that the space allows; undefined if it allows none.
+ * @see Jordan 2024 (arXiv 2404.00498), listing 3, whose blocks pool before anything else.
+ */
+export function whitenedReference(space: SearchSpace, problem: NetworkInput): Genome | undefined {
+  const { height, width } = problem.input;
+  const mostStages = Math.max(1, binaryDigits(Math.floor(Math.min(height, width) / 2 / LEAST_SIDE)));
+  const candidates = Array.from({ length: mostStages }, (_, fewer) => mostStages - fewer)
+    .flatMap((stages) => wideningPyramids(stages, space).toReversed())
+    .map((genome) => [MAX, ...genome]);
+  return candidates.find((genome) => violation(genome, space, problem) === undefined);
+}
+
 /** Number of binary digits of an integer below 2³²; 0 for 0. */
 const binaryDigits = (value: number): number => 32 - Math.clz32(value);
 

@@ -29,7 +29,9 @@ export function compileDeployable(network: Network, state: TrainedState): OnnxGr
     for (const { name, offset, size } of specs) weights.set(name, flat.slice(offset, offset + size));
     return new Map(specs.map(({ name, shape }) => [name, builder.input(name, float32(...shape))]));
   };
-  const { logits } = buildForward(builder, builder.add('normalise', [image], network.normalisation), network.layers, {
+  const { mean, std } = network.normalisation;
+  const normalised = builder.add('normalise', [image], { mean, std });
+  const { logits } = buildForward(builder, normalised, network, {
     parameters: addWeights(network.layout.parameters, state.parameters),
     statistics: addWeights(network.layout.statistics, state.statistics),
   });

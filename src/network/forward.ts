@@ -3,6 +3,7 @@
 import { ShapeError } from '../errors.ts';
 import type { GraphBuilder, Value } from './graph/graph.ts';
 import type { DenseLayer, DropoutLayer, Layer, SkipLayer } from './layers.ts';
+import type { Normalisation } from './normalisation.ts';
 
 /** Keras' default. */
 const NORM_EPSILON = 1e-3;
@@ -24,16 +25,16 @@ export interface ForwardResult {
 }
 
 /**
- * @param image   `[N, C, H, W]`, normalised.
- * @param layers  from `planLayers`.
+ * @param image    `[N, C, H, W]`, normalised.
+ * @param network  its layers, and the filters of its stem.
  */
 export function buildForward(
   builder: GraphBuilder,
   image: Value,
-  layers: readonly Layer[],
+  { layers, normalisation }: { readonly layers: readonly Layer[]; readonly normalisation: Normalisation },
   tensors: ForwardTensors,
 ): ForwardResult {
-  const pass = new ForwardPass(builder, tensors);
+  const pass = new ForwardPass(builder, tensors, normalisation);
   const logits = layers.reduce((x, layer) => pass.layer(layer, x), image);
   return { logits, batchStatistics: pass.batchStatistics };
 }
@@ -42,15 +43,19 @@ class ForwardPass {
   readonly batchStatistics: Value[] = [];
   readonly #builder: GraphBuilder;
   readonly #tensors: ForwardTensors;
+  readonly #normalisation: Normalisation;
   #dropouts = 0;
 
-  constructor(builder: GraphBuilder, tensors: ForwardTensors) {
+  constructor(builder: GraphBuilder, tensors: ForwardTensors, normalisation: Normalisation) {
+    this.#normalisation = normalisation;
     this.#builder = builder;
     this.#tensors = tensors;
   }
 
   layer(layer: Layer, x: Value): Value {
     switch (layer.kind) {
+      case 'whitening':
+        return this.#builder.add('whiten', [x], { filters: this.#normalisation.whitening ?? [] });
       case 'skip':
         return this.#skip(layer, x);
       case 'pooling':

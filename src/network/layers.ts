@@ -1,9 +1,16 @@
 // Turns a genome into layers with every size resolved.
 
 import { InvalidInputError } from '../errors.ts';
-import { hasShortcutConvolution, type NetworkInput } from '../genome/cost.ts';
+import { hasShortcutConvolution, type NetworkInput, stemShape } from '../genome/cost.ts';
 import type { Genome, PoolingType } from '../genome/genome.ts';
 import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../genome/head.ts';
+
+/** A fixed convolution of the normalised image; its filters belong to the normalisation. */
+export interface WhiteningLayer {
+  readonly kind: 'whitening';
+  readonly name: 'whitening';
+  readonly filters: number;
+}
 
 export interface SkipLayer {
   readonly kind: 'skip';
@@ -45,7 +52,14 @@ export interface DenseLayer {
   readonly activation: 'relu' | 'linear';
 }
 
-export type Layer = SkipLayer | PoolingLayer | FlattenLayer | GlobalAveragePoolingLayer | DropoutLayer | DenseLayer;
+export type Layer =
+  | WhiteningLayer
+  | SkipLayer
+  | PoolingLayer
+  | FlattenLayer
+  | GlobalAveragePoolingLayer
+  | DropoutLayer
+  | DenseLayer;
 
 /**
  * The layers of a genome followed by those of the head. The final softmax belongs to the loss.
@@ -54,7 +68,8 @@ export type Layer = SkipLayer | PoolingLayer | FlattenLayer | GlobalAveragePooli
  */
 export function planLayers(genome: Genome, problem: NetworkInput): readonly Layer[] {
   const layers: Layer[] = [];
-  let { channels, height, width } = problem.input;
+  let { channels, height, width } = stemShape(problem);
+  if (problem.stem === 'whitening') layers.push({ kind: 'whitening', name: 'whitening', filters: channels });
   for (const [index, gene] of genome.entries()) {
     const name = `layers.${index}`;
     if (gene.kind === 'pooling') {

@@ -1,6 +1,7 @@
 // The graph of one complete training step, and the graph that scores a batch.
 
-import type { NetworkInput } from '../genome/cost.ts';
+import { ShapeError } from '../errors.ts';
+import { type NetworkInput, stemChannels } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
 import { buildForward } from './forward.ts';
 import { differentiate } from './graph/gradients.ts';
@@ -10,13 +11,8 @@ import { createOptimiser, type OptimiserSettings } from './graph/optimiser.ts';
 import { type Dimension, float32, tensor } from './graph/tensor-type.ts';
 import { verifyGraph } from './graph/verify-graph.ts';
 import { type Layer, planLayers } from './layers.ts';
+import type { Normalisation } from './normalisation.ts';
 import { layOutParameters, type ParameterLayout, type ParameterSpec } from './parameters.ts';
-
-/** Mean and standard deviation of each channel over the training images, on raw pixels 0..255. */
-export interface Normalisation {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
 
 /** A network to compile: its layers, its parameters, its input. */
 export interface Network {
@@ -29,6 +25,9 @@ export interface Network {
 
 export function createNetwork(genome: Genome, problem: NetworkInput, normalisation: Normalisation): Network {
   const layers = planLayers(genome, problem);
+  const filters = normalisation.whitening?.length ?? 0;
+  const planned = problem.stem === 'whitening' ? stemChannels(problem.input) : 0;
+  if (filters !== planned) throw new ShapeError(`the stem should have ${planned} whitening filters, found ${filters}`);
   return { genome, problem, normalisation, layers, layout: layOutParameters(layers) };
 }
 
@@ -107,7 +106,7 @@ export function buildEvaluationGraph(network: Network, loss: LossSettings = CROS
     layout.statisticCount === 0
       ? new Map<string, Value>()
       : unpack(builder, builder.input('statistics', float32(layout.statisticCount)), layout.statistics);
-  const { logits } = buildForward(builder, image, network.layers, { parameters, statistics });
+  const { logits } = buildForward(builder, image, network, { parameters, statistics });
   const { classWeights: _, ...unweighted } = loss;
   builder.output('lossSum', addLoss(builder, logits, labels, unweighted, 'sum'));
   builder.output('correct', builder.add('correctCount', [logits, labels], {}));
@@ -131,7 +130,7 @@ function buildGradients(
   const { image, labels } = addBatchInputs(builder, network, batchSize);
   const parameters = builder.input('parameters', float32(network.layout.parameterCount));
   const tensors = unpack(builder, parameters, network.layout.parameters);
-  const { logits, batchStatistics } = buildForward(builder, image, network.layers, {
+  const { logits, batchStatistics } = buildForward(builder, image, network, {
     parameters: tensors,
     dropoutSeed,
   });
@@ -163,7 +162,8 @@ function addBatchInputs(
   const { channels, height, width } = network.problem.input;
   const raw = builder.input('image', tensor('uint8', batchSize, channels, height, width));
   const labels = builder.input('labels', tensor('int32', batchSize));
-  return { image: builder.add('normalise', [raw], network.normalisation), labels };
+  const { mean, std } = network.normalisation;
+  return { image: builder.add('normalise', [raw], { mean, std }), labels };
 }
 
 function unpack(builder: GraphBuilder, flat: Value, specs: readonly ParameterSpec[]): ReadonlyMap<string, Value> {

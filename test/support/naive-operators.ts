@@ -43,6 +43,12 @@ const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
     return [{ ...x, data: x.data.map((value, i) => (value - at(mean, channelOf(i))) / at(std, channelOf(i))) }];
   },
 
+  whiten([x = NONE], { filters }) {
+    const [, channels, ,] = four(x);
+    const weight = naiveTensor([filters.length, channels, 3, 3], filters.flat());
+    return naive('conv2d', [x, weight, filled([filters.length])], {});
+  },
+
   unpack([flat = NONE], { shapes }) {
     let from = 0;
     return shapes.map((shape) => {

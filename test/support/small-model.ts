@@ -21,11 +21,12 @@ export function smallModel(
   genome: string,
   input: ImageShape,
   classes: readonly string[],
-  options: Pick<NetworkInput, 'head' | 'shortcut'> = {},
+  options: Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> = {},
 ): SmallModel {
   const normalisation = {
     mean: Array.from({ length: input.channels }, (_, i) => 100 + 20 * i),
     std: Array.from({ length: input.channels }, (_, i) => 60 + 5 * i),
+    ...(options.stem === 'whitening' && { whitening: madeUpFilters(input.channels) }),
   };
   const network = createNetwork(parseGenome(genome), { input, classes: classes.length, ...options }, normalisation);
   const rng = createRng(7);
@@ -44,6 +45,12 @@ export function smallModel(
   }
   const metadata = toMetadataProps({ classes, genome, version: '1.2.3' }, network);
   return { network, state, classes, bytes: encodeOnnx(compileDeployable(network, state), { metadata }) };
+}
+
+function madeUpFilters(channels: number): readonly (readonly number[])[] {
+  const rng = createRng('filters');
+  const filter = () => Array.from({ length: 9 * channels }, () => Math.fround(rng.uniform() - 0.5));
+  return Array.from({ length: 8 * channels }, filter);
 }
 
 /** `[count, channels, height, width]`, noise of several contrasts. */

@@ -28,6 +28,12 @@ export const plainRules: LoweringRules = {
     return [onnx.add('Add', [scaled, onnx.floats(shift, channels)])];
   },
 
+  whiten(node, [image = ''], { onnx }) {
+    const { filters } = node.attributes;
+    const weights = onnx.floats(filters.flat(), [filters.length, sizeOf(node, 0, 1), 3, 3]);
+    return [onnx.add('Conv', [image, weights], { pads: samePads(3) })];
+  },
+
   conv2d(node, inputs, { onnx }) {
     return [onnx.add('Conv', inputs, { pads: samePads(kernelOf(node, 1)) })];
   },

@@ -1,6 +1,7 @@
 // The metadata of our models: written beside the graph, read without the weights.
 
 import { DataFormatError, InvalidInputError } from '../../errors.ts';
+import { stemChannels } from '../../genome/cost.ts';
 import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../../genome/head.ts';
 import { formatImageShape, type ImageShape } from '../../genome/image-shape.ts';
 import type { Network } from '../training-graph.ts';
@@ -27,8 +28,12 @@ export interface ModelMetadata {
   readonly structure?: {
     readonly head: readonly HeadLayer[];
     readonly shortcut: 'always' | 'where-channels-differ';
-    /** Statistics of each channel over the training images, on raw pixels 0..255. */
-    readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] };
+    /** Statistics of each channel over the training images, on raw pixels 0..255, and the filters of the stem, if any. */
+    readonly normalisation: {
+      readonly mean: readonly number[];
+      readonly std: readonly number[];
+      readonly whitening?: readonly (readonly number[])[];
+    };
   };
 }
 
@@ -142,7 +147,7 @@ function parseClasses(text: string): readonly string[] | undefined {
 }
 
 /** @throws {DataFormatError} if the text is not a structure that fits the input. */
-function parseStructure(text: string, { channels }: ImageShape, path: string): NetworkStructure {
+function parseStructure(text: string, input: ImageShape, path: string): NetworkStructure {
   const fail = (): never => {
     throw new DataFormatError(
       `${path} has damaged metadata: structure is ${text.slice(0, 100)}; restore it, or train again`,
@@ -153,9 +158,14 @@ function parseStructure(text: string, { channels }: ImageShape, path: string): N
   };
   const value = parseJson(text) as Partial<NetworkStructure> | null | undefined;
   const { head, shortcut, normalisation } = value ?? {};
-  const isVector = (numbers: unknown) =>
-    Array.isArray(numbers) && numbers.length === channels && numbers.every(Number.isFinite);
+  const { channels } = input;
+  const isVector = (numbers: unknown, length = channels) =>
+    Array.isArray(numbers) && numbers.length === length && numbers.every(Number.isFinite);
   if (!Array.isArray(head) || !isVector(normalisation?.mean) || !isVector(normalisation?.std)) return fail();
+  const filters: unknown = normalisation?.whitening;
+  const isWhitening = (rows: unknown) =>
+    Array.isArray(rows) && rows.length === stemChannels(input) && rows.every((row) => isVector(row, 9 * channels));
+  if (filters !== undefined && !isWhitening(filters)) return fail();
   if (shortcut !== 'always' && shortcut !== 'where-channels-differ') return fail();
   try {
     checkHead(head);

@@ -130,6 +130,12 @@ const searchConfigSchema = z.strictObject({
     .enum(['always', 'where-channels-differ'])
     .default('always')
     .describe('When a skip layer has a 1×1 convolution on its shortcut.'),
+  stem: z
+    .enum(['none', 'whitening'])
+    .optional()
+    .describe(
+      'What comes before the layers of every genome: none, or whitening, a fixed convolution that makes neighbouring pixels uncorrelated. Default: none; whitening for the genome auto.',
+    ),
   fitnessOn: z
     .enum(['validation', 'test'])
     .default('validation')
@@ -220,9 +226,13 @@ const searchConfigSchema = z.strictObject({
 export interface SearchConfigInput extends z.input<typeof searchConfigSchema> {}
 /** A resolved configuration; the preset has been replaced by its values. */
 export interface SearchConfig
-  extends Omit<z.output<typeof searchConfigSchema>, 'preset' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'> {
+  extends Omit<
+    z.output<typeof searchConfigSchema>,
+    'preset' | 'stem' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
+  > {
   readonly pick: string;
   readonly workers: number;
+  readonly stem: 'none' | 'whitening';
   readonly finalEpochs: number;
   /** Settings of the final training that differ from those of candidates. */
   readonly finalTraining: {
@@ -272,10 +282,11 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       finalTraining = finalTrainingFor(preset, valueAt(settings, ['training']), hasBudget),
       undecided = undecidedKeys(input),
       workers = cores,
+      stem = preset === undefined || preset === 'fast' ? stemFor(parsed.data.genome) : 'none',
       ...others
     } = parsed.data;
     const config = withOpenEnds(
-      withObjectives({ ...others, workers, pick, finalEpochs, finalTraining }, placeOf),
+      withObjectives({ ...others, workers, stem, pick, finalEpochs, finalTraining }, placeOf),
       undecided,
     );
     checkSum(config.mutationWeights, placeOf);
@@ -290,6 +301,11 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
   }
   const issues = parsed.error.issues.map((issue) => describeIssue(issue, settings, placeOf, { keysAt, namesAt }));
   throw new InvalidInputError(issues[0] ?? `${placeOf('')} is invalid`, { details: { issues } });
+}
+
+/** Whitening pays where a reference design pools first. */
+function stemFor(genome: string | undefined): SearchConfig['stem'] {
+  return genome === AUTO_GENOME ? 'whitening' : 'none';
 }
 
 /** The JSON Schema of a configuration file, for editors. */

@@ -12,7 +12,10 @@ export interface DataSize {
   readonly problem: NetworkInput;
 }
 
-export function dataSizeOf(config: Pick<SearchConfig, 'outputLayer' | 'shortcut'>, dataset: Dataset): DataSize {
+export function dataSizeOf(
+  config: Pick<SearchConfig, 'outputLayer' | 'shortcut' | 'stem'>,
+  dataset: Dataset,
+): DataSize {
   const { train, test } = dataset;
   return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
 }

@@ -1,12 +1,15 @@
-// The input, classes, head and shortcuts that all networks of a search share.
+// The input, classes, stem, head and shortcuts that all networks of a search share.
 
 import type { NetworkInput } from '../../genome/cost.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
 import type { SearchConfig } from './config.ts';
 
-/** Image shape and classes from the data, head and shortcuts from the configuration. */
+/** Keys of the configuration that say what stands around a genome. */
+type NetworkKey = 'outputLayer' | 'shortcut' | 'stem';
+
+/** Image shape and classes from the data; stem, head and shortcuts from the configuration. */
 export function networkInputOf(
-  config: Pick<SearchConfig, 'outputLayer' | 'shortcut'>,
+  config: Pick<SearchConfig, NetworkKey>,
   dataset: { readonly shape: ImageShape; readonly classes: readonly string[] },
 ): NetworkInput {
   return { input: dataset.shape, classes: dataset.classes.length, ...networkOptionsOf(config) };
@@ -16,6 +19,8 @@ export function networkInputOf(
 export function networkOptionsOf({
   outputLayer,
   shortcut,
-}: Pick<SearchConfig, 'outputLayer' | 'shortcut'>): Pick<NetworkInput, 'head' | 'shortcut'> {
-  return { head: outputLayer, shortcut };
+  stem,
+}: Pick<SearchConfig, NetworkKey>): Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> {
+  // Without a stem, ids stay those of versions that had none.
+  return { head: outputLayer, shortcut, ...(stem !== 'none' && { stem }) };
 }

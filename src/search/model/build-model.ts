@@ -4,9 +4,10 @@ import { decodeSafetensors, decodeState } from '../../engine/state/safetensors.t
 import { DataFormatError } from '../../errors.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { compileDeployable } from '../../network/deployable-graph.ts';
+import type { Normalisation } from '../../network/normalisation.ts';
 import { encodeOnnx } from '../../network/onnx/onnx-bytes.ts';
 import { toMetadataProps } from '../../network/onnx/onnx-metadata.ts';
-import { createNetwork, type Normalisation } from '../../network/training-graph.ts';
+import { createNetwork } from '../../network/training-graph.ts';
 import { VERSION } from '../../version.ts';
 import type { OpenRun } from '../records/open-run.ts';
 

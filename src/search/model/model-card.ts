@@ -132,6 +132,8 @@ export function drawing(layers: readonly Layer[]): string {
 
 function layerLines(layer: Layer): string[] {
   switch (layer.kind) {
+    case 'whitening':
+      return [`  whitening conv 3×3, ${layer.filters} (fixed)`];
     case 'skip': {
       const { filters1, filters2, convolvesShortcut } = layer;
       const main = [`conv 3×3, ${filters1}`, 'batch norm, ReLU', `conv 3×3, ${filters2}`, 'batch norm'];

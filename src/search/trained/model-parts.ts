@@ -41,7 +41,8 @@ export function partsOf({ path, bytes, metadata }: ModelFile): ModelParts {
     );
   }
   const { head, shortcut, normalisation } = structure;
-  const problem = { input, classes: classes.length, head, shortcut };
+  const stem = normalisation.whitening && ('whitening' as const);
+  const problem = { input, classes: classes.length, head, shortcut, ...(stem && { stem }) };
   const network = createNetwork(parseGenome(genome), problem, normalisation);
   return { path, bytes, metadata, network, state: readModelState(network.layout, bytes, path) };
 }

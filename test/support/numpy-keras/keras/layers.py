@@ -46,12 +46,13 @@ class Normalization(Layer):
 
 
 class Conv2D(Layer):
-    def __init__(self, filters, kernel_size, padding="valid", name=None):
+    def __init__(self, filters, kernel_size, padding="valid", use_bias=True, trainable=True, name=None):
         super().__init__(name)
-        self.filters, self.kernel, self.padding = filters, kernel_size, padding
+        self.filters, self.kernel, self.padding, self.use_bias = filters, kernel_size, padding, use_bias
 
     def variables(self, shape):
-        return [("kernel", (self.kernel, self.kernel, shape[-1], self.filters)), ("bias", (self.filters,))]
+        kernel = ("kernel", (self.kernel, self.kernel, shape[-1], self.filters))
+        return [kernel, ("bias", (self.filters,))] if self.use_bias else [kernel]
 
     def output(self, shape):
         _, height, width, _ = shape
@@ -59,7 +60,7 @@ class Conv2D(Layer):
         return (None, height - less, width - less, self.filters)
 
     def call(self, x):
-        kernel, bias = (weight.value for weight in self.weights)
+        kernel, *biases = (weight.value for weight in self.weights)
         _, height, width, _ = self.output(x.shape)
         border = self.kernel // 2 if self.padding == "same" else 0
         x = np.pad(x, ((0, 0), (border, border), (border, border), (0, 0)))
@@ -67,7 +68,7 @@ class Conv2D(Layer):
         for row in range(self.kernel):
             for column in range(self.kernel):
                 y += x[:, row : row + height, column : column + width] @ kernel[row, column]
-        return y + bias
+        return y + biases[0] if biases else y
 
 
 class BatchNormalization(Layer):
