@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
+import { loadDataset } from '../../data/load-dataset.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
 import type { EvaluationTask } from '../../evaluation/task.ts';
 import type { SearchConfigInput } from '../config/config.ts';
 import { createSearch } from '../create-search.ts';
+import { resolveConfig } from '../run/resolve-config.ts';
+import { readModelFile } from '../trained/model-file.ts';
+import { partsOf, scoreModel } from '../trained/model-parts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-decide-'));
 const source = join(folder, 'digits');
@@ -51,6 +55,31 @@ describe('a training without a search', () => {
     expect(tasks.every(({ selection }) => selection.purpose === 'final')).toBe(true);
   });
 
+  it('has a whitening before the genome auto, whose filters are in the model', async () => {
+    const auto = { ...WITHOUT_SEARCH, genome: 'auto', budget: '6e11flops', trainLimit: 60 };
+    await expect(run({ ...auto, budget: '1e10flops' })).rejects.toThrow(/a budget of 1e10flops is too small/);
+    const { config, tasks, folder: out } = await run({ ...auto, finalEpochs: 1 });
+    expect(config).toMatchObject({ stem: 'whitening', genome: expect.stringMatching(/^max-\d+-\d+$/) });
+    expect(tasks.at(-1)?.network).toMatchObject({ stem: 'whitening' });
+    const { network, ...model } = partsOf(await readModelFile(join(out, 'model.onnx')));
+    expect(network.layers[0]).toEqual({ kind: 'whitening', name: 'whitening', filters: 8 });
+    expect(network.normalisation.whitening).toHaveLength(8);
+    const dataset = await loadDataset(source);
+    const { accuracy } = await scoreModel(model.bytes, model.path, dataset);
+    expect(accuracy).toBe(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')).testAccuracy);
+  });
+
+  it.each([
+    ['fast', 'auto', 'whitening'],
+    ['fast', '4-4', 'none'],
+    ['autocnn', 'auto', 'none'],
+    ['cnn-ga', 'auto', 'none'],
+  ] as const)('has, by the preset %s and the genome %s, the stem %s', (preset, genome, stem) => {
+    const config = { dataset: { source }, preset, genome, budget: '1m' };
+    expect(resolveConfig(config, 'the test').stem).toBe(stem);
+    expect(resolveConfig({ ...config, stem: 'whitening' }, 'the test').stem).toBe('whitening');
+  });
+
   it('needs a budget to choose by', async () => {
     await expect(run({ genome: 'auto' })).rejects.toThrow(
       /genome: auto leaves the genome to the budget, and there is none; give a budget, such as .*, or a genome/,
@@ -72,5 +101,5 @@ async function run(given: Partial<SearchConfigInput>) {
   };
   await (await createSearch({ dataset: { source }, ...given }, { out, evaluator })).run();
   const config: SearchConfigInput = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
-  return { config, tasks, model: readFileSync(join(out, 'model.onnx')).toString('base64') };
+  return { folder: out, config, tasks, model: readFileSync(join(out, 'model.onnx')).toString('base64') };
 }
