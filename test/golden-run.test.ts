@@ -27,10 +27,10 @@ describe('the golden run', () => {
     const { code, stdout } = await compareWith(planted);
     const lines = stdout.trim().split('\n');
     expect(lines).toEqual([
-      'arithmetic: 8 of 8 agree',
+      'arithmetic: 9 of 9 agree',
       'decisions: 7 of 8 agree',
       `  fronts: recorded 0123, found ${recorded.decisions.fronts}`,
-      'feeds: 15 of 15 agree',
+      'feeds: 16 of 16 agree',
       expect.stringMatching(/^training: (4 of 4 agree|not recorded for this kind of engine, .+)$/),
     ]);
     expect(code).toBe(1);
