@@ -12,6 +12,7 @@ export { EXPORT_FORMATS, type ExportedFile } from './export/export-model.ts';
 export { formatImageShape, parseImageShape } from './genome/image-shape.ts';
 export { formatLayerTable, layerTableOf } from './genome/layer-table.ts';
 export { shownGenome } from './genome/text.ts';
+export { madeUpNormalisation } from './network/normalisation.ts';
 export { createNetwork } from './network/training-graph.ts';
 export { drawArchitecture } from './report/network/architecture.ts';
 export { writeDrawing } from './report/network/write-drawing.ts';

@@ -27,7 +27,10 @@ export function createNetwork(genome: Genome, problem: NetworkInput, normalisati
   const layers = planLayers(genome, problem);
   const filters = normalisation.whitening?.length ?? 0;
   const planned = problem.stem === 'whitening' ? stemChannels(problem.input) : 0;
-  if (filters !== planned) throw new ShapeError(`the stem should have ${planned} whitening filters, found ${filters}`);
+  if (filters !== planned)
+    throw new ShapeError(
+      `the stem should have ${planned} whitening filters, found ${filters}; give them with the normalisation`,
+    );
   return { genome, problem, normalisation, layers, layout: layOutParameters(layers) };
 }
 

@@ -2,7 +2,14 @@
 
 import type { Command } from 'commander';
 import { estimateCost, formatGenome, type NetworkInput, parseGenome, requireValidGenome } from '../../index.ts';
-import { createNetwork, loadRuntime, measureInference, measureTrainingStep, type Timing } from '../../internal.ts';
+import {
+  createNetwork,
+  loadRuntime,
+  madeUpNormalisation,
+  measureInference,
+  measureTrainingStep,
+  type Timing,
+} from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { addNetworkOptions, type NetworkOptions, networkInputFrom, parseWhole } from '../options/network-options.ts';
@@ -57,9 +64,7 @@ export function addInspectCommand(program: Command, terminal: Terminal, done: (e
 }
 
 async function measure(genome: string, problem: NetworkInput, batch: number, { stderr }: Terminal): Promise<Measured> {
-  const { channels } = problem.input;
-  const normalisation = { mean: Array<number>(channels).fill(127.5), std: Array<number>(channels).fill(64) };
-  const network = createNetwork(parseGenome(genome), problem, normalisation);
+  const network = createNetwork(parseGenome(genome), problem, madeUpNormalisation(problem));
   const runtime = await loadRuntime();
   if (runtime.notice !== undefined) stderr.write(`note: ${runtime.notice}\n`);
   const trainingStep = await measureTrainingStep(runtime, network, { batch });

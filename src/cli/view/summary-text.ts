@@ -18,7 +18,8 @@ export function describeSummary(
   command: string,
   colours: Colours,
 ): string[] {
-  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto } = summary;
+  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto, stem } =
+    summary;
   const { evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
   const path = shownPath(folder);
@@ -31,7 +32,7 @@ export function describeSummary(
     '',
     colours.bold(`Done in ${duration(seconds)}`),
     '',
-    row('Genome', colours.bold(shownGenome(genome))),
+    row('Genome', `${colours.bold(shownGenome(genome))}${stem === undefined ? '' : `, behind a ${stem}`}`),
     row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
     ...fitnessRows(summary, row),
@@ -48,7 +49,7 @@ export function describeSummary(
     '',
     'Next',
     `  ${command} evaluate ${model} ${shellWord(source)}`,
-    `  ${command} inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length} --measure`,
+    `  ${command} inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length}${stem === undefined ? '' : ` --stem ${stem}`} --measure`,
     ...((pareto?.length ?? 0) > 1
       ? [`  ${command} train GENOME ${shellWord(source)}   (another network of the front)`]
       : []),

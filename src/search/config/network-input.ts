@@ -22,5 +22,5 @@ export function networkOptionsOf({
   stem,
 }: Pick<SearchConfig, NetworkKey>): Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> {
   // Without a stem, ids stay those of versions that had none.
-  return { head: outputLayer, shortcut, ...(stem !== 'none' && { stem }) };
+  return { head: outputLayer, shortcut, ...(stem === 'whitening' && { stem }) };
 }

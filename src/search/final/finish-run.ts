@@ -60,6 +60,7 @@ export async function finishRun(
     seconds: elapsedSeconds(),
     ...secondsOf(finals, searchSeconds),
     seed: config.seed,
+    ...(config.stem === 'whitening' && { stem: config.stem }),
     lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
     versions: versionsWith(runtime.name),
   };
