@@ -1,6 +1,6 @@
 // The promise that nothing is lost: whatever is killed whenever, a search ends as if nothing had happened.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,6 +58,7 @@ async function finish(place: RunPlace): Promise<FinishedRun> {
   await run.ended;
   expect(run.output).not.toContain('error:');
   expect(run.exitCode).toBe(0);
+  expect(existsSync(join(place.folder, 'lock'))).toBe(false);
   return readFinished(place.folder);
 }
 

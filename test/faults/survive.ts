@@ -4,7 +4,6 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { isLocked } from '../../src/files/lock.ts';
 import type { Rng } from '../../src/random/rng.ts';
 import { FAULTS, type FaultName, journalText, type Scene } from './faults.ts';
 import { type FinishedRun, readFinished } from './finished-run.ts';
@@ -76,7 +75,6 @@ class Drive {
       this.#checkResult();
       rmSync(this.#place.folder, { recursive: true });
     }
-    this.#checkLockOfDone();
     if (++this.#starts > MOST_STARTS) throw new Error(`not done after ${MOST_STARTS} starts: ${this.#run.output}`);
     if (!existsSync(join(this.#place.folder, 'config.json'))) this.#journal = '';
     this.#run = RunProcess.start(this.#place);
@@ -88,15 +86,6 @@ class Drive {
     if (exitCode === null || exitCode === 0) return;
     expect({ exitCode, output }).toEqual({ exitCode: 2, output: expect.stringMatching(/^error: .+\n$/m) });
     expect(output).not.toMatch(/unexpected|^ +at /m);
-  }
-
-  /** Killed after the last file was written: nobody needs the run any more, so nobody removes the lock of the dead. */
-  #checkLockOfDone(): void {
-    const { folder } = this.#place;
-    if (this.#run.exitCode !== null || !existsSync(join(folder, 'summary.json'))) return;
-    const lock = join(folder, 'lock');
-    expect(isLocked(lock)).toBe(false);
-    rmSync(lock, { force: true });
   }
 
   #checkResult(): FinishedRun {
