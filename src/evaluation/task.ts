@@ -13,7 +13,7 @@ export interface EvaluationTask {
   readonly id?: string;
   /** Canonical text. */
   readonly genome: string;
-  /** Head and shortcuts, if they differ from the defaults. */
+  /** Stem, head and shortcuts, if they differ from the defaults. */
   readonly network?: Pick<NetworkInput, 'head' | 'shortcut' | 'stem'>;
   readonly dataset: {
     /** Path of the packed file. */

@@ -7,8 +7,9 @@ import { selectData } from '../evaluation/select-data.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import { createStrategy } from './candidates/create-strategy.ts';
-import { AUTO_GENOME, type SearchConfig } from './config/config.ts';
+import type { SearchConfig } from './config/config.ts';
 import { networkInputOf } from './config/network-input.ts';
+import { AUTO_GENOME } from './config/undecided-keys.ts';
 import { checkRounds } from './final/rounds.ts';
 import type { CreateStrategy } from './records/strategy-context.ts';
 

@@ -8,10 +8,10 @@ import { referenceGenomes, whitenedReference } from '../../genome/reference-geno
 import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
-import { AUTO_GENOME, type SearchConfig } from '../config/config.ts';
+import type { SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
-import type { BudgetKey } from '../config/undecided-keys.ts';
+import { AUTO_GENOME, type BudgetKey } from '../config/undecided-keys.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
 
 /** The search's share of the work; the rest is for the final training. */

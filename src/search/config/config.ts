@@ -10,7 +10,7 @@ import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
-import { finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES, pickFor } from './presets.ts';
+import { finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES, pickFor, stemFor } from './presets.ts';
 import {
   augmentationSchema,
   count,
@@ -23,7 +23,7 @@ import {
   share,
   trainingSchema,
 } from './training-schema.ts';
-import { BUDGET_KEYS, type BudgetKey, undecidedKeys } from './undecided-keys.ts';
+import { AUTO_GENOME, BUDGET_KEYS, type BudgetKey, undecidedKeys } from './undecided-keys.ts';
 
 const searchSpaceSchema = z.strictObject({
   channels: z.array(z.int()).default([8, 16, 32]).describe('Filter counts of skip layers: powers of two, ascending.'),
@@ -232,7 +232,7 @@ export interface SearchConfig
   > {
   readonly pick: string;
   readonly workers: number;
-  readonly stem: 'none' | 'whitening';
+  readonly stem: NonNullable<z.output<typeof searchConfigSchema>['stem']>;
   readonly finalEpochs: number;
   /** Settings of the final training that differ from those of candidates. */
   readonly finalTraining: {
@@ -246,9 +246,6 @@ export interface SearchConfig
 export interface RunConfig extends SearchConfig {
   readonly lowering: LoweringName;
 }
-
-/** In place of a genome: the reference design that the budget can train. */
-export const AUTO_GENOME = 'auto';
 
 /** Known names of an option, for suggestions. */
 export const OPTIMISER_NAMES = optionNames(optimiserSchema);
@@ -282,7 +279,7 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       finalTraining = finalTrainingFor(preset, valueAt(settings, ['training']), hasBudget),
       undecided = undecidedKeys(input),
       workers = cores,
-      stem = preset === undefined || preset === 'fast' ? stemFor(parsed.data.genome) : 'none',
+      stem = stemFor(preset, parsed.data.genome),
       ...others
     } = parsed.data;
     const config = withOpenEnds(
@@ -301,11 +298,6 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
   }
   const issues = parsed.error.issues.map((issue) => describeIssue(issue, settings, placeOf, { keysAt, namesAt }));
   throw new InvalidInputError(issues[0] ?? `${placeOf('')} is invalid`, { details: { issues } });
-}
-
-/** Whitening pays where a reference design pools first. */
-function stemFor(genome: string | undefined): SearchConfig['stem'] {
-  return genome === AUTO_GENOME ? 'whitening' : 'none';
 }
 
 /** The JSON Schema of a configuration file, for editors. */

@@ -3,7 +3,7 @@
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
 import type { SearchConfig } from './config.ts';
-import { networkInputOf } from './network-input.ts';
+import { type NetworkKey, networkInputOf } from './network-input.ts';
 
 /** Everything that a budget needs to know about the data. */
 export interface DataSize {
@@ -12,10 +12,7 @@ export interface DataSize {
   readonly problem: NetworkInput;
 }
 
-export function dataSizeOf(
-  config: Pick<SearchConfig, 'outputLayer' | 'shortcut' | 'stem'>,
-  dataset: Dataset,
-): DataSize {
+export function dataSizeOf(config: Pick<SearchConfig, NetworkKey>, dataset: Dataset): DataSize {
   const { train, test } = dataset;
   return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
 }

@@ -5,7 +5,7 @@ import type { ImageShape } from '../../genome/image-shape.ts';
 import type { SearchConfig } from './config.ts';
 
 /** Keys of the configuration that say what stands around a genome. */
-type NetworkKey = 'outputLayer' | 'shortcut' | 'stem';
+export type NetworkKey = 'outputLayer' | 'shortcut' | 'stem';
 
 /** Image shape and classes from the data; stem, head and shortcuts from the configuration. */
 export function networkInputOf(

@@ -1,6 +1,8 @@
 // Presets: named settings that override the defaults and are overridden by the user's configuration.
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
+import type { NetworkInput } from '../../genome/cost.ts';
+import { AUTO_GENOME } from './undecided-keys.ts';
 
 /** Part of a configuration. */
 type Settings = Readonly<Record<string, unknown>>;
@@ -135,6 +137,11 @@ export function finalTrainingFor(
  */
 export function pickFor(preset: PresetName = 'fast', hasBudget: boolean, objectives: readonly string[]): string {
   return preset === 'fast' && hasBudget && objectives.length === 1 ? 'promising' : 'best';
+}
+
+/** The default stem. The package and the paper have none; `fast` has a whitening before the genome that it chooses itself. */
+export function stemFor(preset: PresetName = 'fast', genome: string | undefined): NonNullable<NetworkInput['stem']> {
+  return preset === 'fast' && genome === AUTO_GENOME ? 'whitening' : 'none';
 }
 
 /** Merges a configuration over the preset that it names. Returns anything that is not an object unchanged. */

@@ -2,6 +2,9 @@
 
 import { valueAt } from './config-issue.ts';
 
+/** In place of a genome: the reference design that the budget can train. */
+export const AUTO_GENOME = 'auto';
+
 /** Keys that a budget decides unless they are given. */
 export const BUDGET_KEYS = [
   'population',
