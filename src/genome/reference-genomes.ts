@@ -1,11 +1,13 @@
 // Initial genomes for a search: networks similar to those designed by hand.
 
 import type { NetworkInput } from './cost.ts';
-import type { Genome } from './genome.ts';
+import type { Gene, Genome } from './genome.ts';
 import { type SearchSpace, violation } from './search-space.ts';
 
 /** The last stage sees at least this many pixels per side, if the image has them. */
 const LEAST_SIDE = 4;
+/** Pixels per side of the largest feature map that a probe convolves. */
+const PROBE_SIDE = 16;
 /** How many numbers of stages are tried. */
 const VARIANTS = 3;
 
@@ -22,8 +24,7 @@ export function referenceGenomes(
   problem: NetworkInput,
   width: 'widest' | 'narrowest' = 'widest',
 ): readonly Genome[] {
-  const side = Math.min(problem.input.height, problem.input.width);
-  const mostStages = Math.max(1, binaryDigits(Math.floor(side / LEAST_SIDE)));
+  const mostStages = mostStagesOn(sideOf(problem));
   return Array.from({ length: Math.min(VARIANTS, mostStages) }, (_, fewer) => mostStages - fewer).flatMap((stages) => {
     const candidates =
       width === 'widest' ? wideningPyramids(stages, space) : [[...pyramid(stages, space.channels), MAX]];
@@ -40,12 +41,30 @@ export function referenceGenomes(
  * @see Jordan 2024 (arXiv 2404.00498), listing 3, whose blocks pool before anything else.
  */
 export function whitenedReference(space: SearchSpace, problem: NetworkInput): Genome | undefined {
-  const { height, width } = problem.input;
-  const mostStages = Math.max(1, binaryDigits(Math.floor(Math.min(height, width) / 2 / LEAST_SIDE)));
+  const mostStages = mostStagesOn(sideOf(problem) / 2);
   const candidates = Array.from({ length: mostStages }, (_, fewer) => mostStages - fewer)
     .flatMap((stages) => wideningPyramids(stages, space).toReversed())
     .map((genome) => [MAX, ...genome]);
   return candidates.find((genome) => violation(genome, space, problem) === undefined);
+}
+
+/**
+ * A network that costs about the same for images of any size, as it pools them first: for choices that need some trained
+ * network.
+ */
+export function probeGenome(problem: NetworkInput): Genome {
+  const genome: Gene[] = [];
+  let side = sideOf(problem);
+  for (; side > PROBE_SIDE; side >>= 1) genome.push(MAX);
+  return [...genome, ...pyramid(side > 1 ? 2 : 1, [16, 32])];
+}
+
+function sideOf({ input }: NetworkInput): number {
+  return Math.min(input.height, input.width);
+}
+
+function mostStagesOn(side: number): number {
+  return Math.max(1, binaryDigits(Math.floor(side / LEAST_SIDE)));
 }
 
 /** Number of binary digits of an integer below 2³²; 0 for 0. */

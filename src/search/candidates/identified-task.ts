@@ -6,7 +6,8 @@ import { ENGINE_NUMERICS } from '../../engine/engine-kind.ts';
 import type { TrainingSettings } from '../../engine/training/train.ts';
 import type { EvaluationTask, ParentWeights } from '../../evaluation/task.ts';
 import { estimateCost } from '../../genome/cost.ts';
-import type { Gene, Genome } from '../../genome/genome.ts';
+import type { Genome } from '../../genome/genome.ts';
+import { probeGenome } from '../../genome/reference-genomes.ts';
 import { genomeId } from '../../genome/text.ts';
 import { candidateSizes, type RungSize } from '../budget/rung-sizes.ts';
 import type { RunConfig } from '../config/config.ts';
@@ -15,9 +16,6 @@ import { networkOptionsOf } from '../config/network-input.ts';
 
 const PROBE_IMAGES = 2000;
 const PROBE_EPOCHS = 5;
-/** Pixels per side of the largest feature map that a probe convolves. */
-const PROBE_SIDE = 16;
-const MAX: Gene = { kind: 'pooling', pooling: 'max' };
 
 export interface TaskSettings {
   readonly config: RunConfig;
@@ -75,18 +73,17 @@ function candidateTask(
 }
 
 /**
- * A small network on a small sample, for choices that need a trained network where nothing was searched. Pooling first
- * brings images of any size to a similar cost: about a second.
+ * A small network on a small sample, for choices that need a trained network where nothing was searched: about a second.
  */
 export function probeTask(settings: TaskSettings, { problem }: DataSize): IdentifiedTask {
   const { trainLimit, validation } = settings.config;
   const limits = { ...(trainLimit && { trainLimit }), searchLimit: Math.max(PROBE_IMAGES, problem.classes) };
-  const genome: Gene[] = [];
-  let side = Math.min(problem.input.height, problem.input.width);
-  for (; side > PROBE_SIDE; side >>= 1) genome.push(MAX);
-  genome.push({ kind: 'skip', filters1: 16, filters2: 16 });
-  if (side > 1) genome.push(MAX, { kind: 'skip', filters1: 32, filters2: 32 });
-  return identify(genome, settings, { ...limits, validation, purpose: 'search' }, { epochs: PROBE_EPOCHS });
+  return identify(
+    probeGenome(problem),
+    settings,
+    { ...limits, validation, purpose: 'search' },
+    { epochs: PROBE_EPOCHS },
+  );
 }
 
 /** A network of the front, on all images that candidates may be trained on. */
