@@ -1,13 +1,6 @@
 // A candidate's best weights and the outcome of its training, in one file, so that the two cannot get mixed up.
 
-import {
-  decodeSafetensors,
-  decodeState,
-  encodeState,
-  type SafetensorsFile,
-  slotsIn,
-  stateIn,
-} from '../engine/state/safetensors.ts';
+import { decodeSafetensors, encodeState, type SafetensorsFile, slotsIn, stateIn } from '../engine/state/safetensors.ts';
 import { averageStates, type TrainingState } from '../engine/state/training-state.ts';
 import { DataFormatError } from '../errors.ts';
 import { parseGenome } from '../genome/text.ts';
@@ -39,18 +32,10 @@ export async function encodeCheckpoint(
 /**
  * The outcome stored with the weights.
  *
- * @param id  id of the task.
+ * @param bytes  of the whole file, which its sum is checked against.
+ * @param id     id of the task.
  * @returns undefined if the file belongs to another task, has no outcome, or is damaged.
- * @throws {DataFormatError} if it is not a safetensors file.
  */
-async function readCheckpointOutcome(
-  bytes: Uint8Array,
-  path: string,
-  id: string,
-): Promise<EvaluationOutcome | undefined> {
-  return outcomeIn(decodeSafetensors(bytes, path), bytes, id);
-}
-
 async function outcomeIn(
   { metadata }: SafetensorsFile,
   bytes: Uint8Array,
@@ -115,13 +100,14 @@ export async function readInherited(
 ): Promise<ReadonlyMap<string, Float32Array>> {
   const parent = createNetwork(parseGenome(genome), network.problem, network.normalisation);
   const bytes = await storage.read(path).catch(() => undefined);
-  if (bytes === undefined || (await readCheckpointOutcome(bytes, path, id)) === undefined) {
+  const file = bytes && decodeSafetensors(bytes, path);
+  if (bytes === undefined || file === undefined || (await outcomeIn(file, bytes, id)) === undefined) {
     throw new DataFormatError(
       `${path}, the weights of ${genome} that its children start from, ${bytes ? 'is damaged or belongs to another task' : 'is missing'}; restore it, or delete the line of ${id} from the journal to train it again, then resume the run`,
       { details: { path, id } },
     );
   }
-  return inheritParameters(parent, decodeState(parent.layout, bytes, path).parameters, network);
+  return inheritParameters(parent, stateIn(file, parent.layout, path).parameters, network);
 }
 
 async function decodeTrainingState(
@@ -183,7 +169,8 @@ export async function recordedOutcome(
   id: string,
 ): Promise<EvaluationOutcome | undefined> {
   try {
-    return await readCheckpointOutcome(await storage.read(path), path, id);
+    const bytes = await storage.read(path);
+    return await outcomeIn(decodeSafetensors(bytes, path), bytes, id);
   } catch {
     // The reason does not matter: the file is written again.
     return undefined;
