@@ -37,12 +37,12 @@ export function whiteningFilters(
   });
 }
 
-/** Of the neighbourhoods as the convolution sees them: beyond the border there are zeros. The mean is zero already. */
+/** The mean is zero already. */
 function patchCovariance(
   examples: Examples,
   indices: ArrayLike<number>,
   shape: ImageShape,
-  { mean, std }: ChannelStatistics,
+  statistics: ChannelStatistics,
 ): readonly (readonly number[])[] {
   const { channels, height, width } = shape;
   const size = channels * KERNEL * KERNEL;
@@ -56,21 +56,38 @@ function patchCovariance(
     const image = readImages(examples, imageSizeOf(shape), index, index + 1);
     for (let y = i % apart; y < height; y += apart) {
       for (let x = (i >> 2) % apart; x < width; x += apart) {
-        for (let at = 0; at < size; at++) {
-          const channel = Math.floor(at / (KERNEL * KERNEL));
-          const row = y + (Math.floor(at / KERNEL) % KERNEL) - RADIUS;
-          const column = x + (at % KERNEL) - RADIUS;
-          const isInside = row >= 0 && row < height && column >= 0 && column < width;
-          const value = image[(channel * height + row) * width + column] ?? 0;
-          patch[at] = isInside ? (value - (mean[channel] ?? 0)) / (std[channel] ?? 1) : 0;
-        }
-        for (const [j, row] of sums.entries()) {
-          const factor = patch[j] ?? 0;
-          for (let k = 0; k <= j; k++) row[k] = (row[k] ?? 0) + factor * (patch[k] ?? 0);
-        }
+        readPatch(image, shape, statistics, y, x, patch);
+        addProducts(patch, sums);
         count++;
       }
     }
   }
   return sums.map((_, j) => sums.map((__, k) => (sums[Math.max(j, k)]?.[Math.min(j, k)] ?? 0) / Math.max(1, count)));
+}
+
+/** The neighbourhood of a pixel as the convolution sees it: normalised, with zeros beyond the border. */
+function readPatch(
+  image: Uint8Array,
+  { height, width }: ImageShape,
+  { mean, std }: ChannelStatistics,
+  y: number,
+  x: number,
+  patch: Float64Array,
+): void {
+  for (let at = 0; at < patch.length; at++) {
+    const channel = Math.floor(at / (KERNEL * KERNEL));
+    const row = y + (Math.floor(at / KERNEL) % KERNEL) - RADIUS;
+    const column = x + (at % KERNEL) - RADIUS;
+    const isInside = row >= 0 && row < height && column >= 0 && column < width;
+    const value = image[(channel * height + row) * width + column] ?? 0;
+    patch[at] = isInside ? (value - (mean[channel] ?? 0)) / (std[channel] ?? 1) : 0;
+  }
+}
+
+/** Of each pair of elements; below the diagonal and on it. */
+function addProducts(patch: Float64Array, sums: readonly Float64Array[]): void {
+  for (const [j, row] of sums.entries()) {
+    const factor = patch[j] ?? 0;
+    for (let k = 0; k <= j; k++) row[k] = (row[k] ?? 0) + factor * (patch[k] ?? 0);
+  }
 }
