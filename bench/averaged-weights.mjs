@@ -5,7 +5,6 @@
 import { parseArgs } from 'node:util';
 import { channelStatistics } from '../dist/data/set/statistics.js';
 import { loadRuntime } from '../dist/engine/node/load-runtime.js';
-import { Scorer } from '../dist/engine/scoring/scorer.js';
 import { averageStates } from '../dist/engine/state/training-state.js';
 import { stepsPerEpoch } from '../dist/engine/training/epoch-runner.js';
 import { PartTrainer } from '../dist/engine/training/part-trainer.js';
@@ -16,6 +15,7 @@ import { finalTask } from '../dist/search/candidates/identified-task.js';
 import { resolveConfig } from '../dist/search/run/resolve-config.js';
 import { median, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
+import { scoreStates } from './support/score-states.mjs';
 
 /** A training is divided into this many equal parts; the state after each is kept. */
 const PARTS = 100;
@@ -42,11 +42,10 @@ const dataset = await loadComparison(
 const { channels, height, width } = dataset.shape;
 const problem = { input: { channels, height, width }, classes: dataset.classes.length };
 const train = Int32Array.from(dataset.train.labels.keys());
-const scored = Int32Array.from(dataset.test.labels.keys());
 const normalisation = channelStatistics(dataset.train, train, dataset.shape);
 const runtime = await loadRuntime();
 
-console.log(`${dataset.train.count} training images, ${scored.length} others to score, ${values.epochs} epochs`);
+console.log(`${dataset.train.count} training images, ${dataset.test.count} others to score, ${values.epochs} epochs`);
 console.log('mean over the last (% of the steps):', WINDOWS.join(', '));
 for (const genome of genomes) {
   const runs = [];
@@ -80,14 +79,6 @@ async function trainAndScore(text, seed) {
     from = to;
   }
   await trainer.release();
-  const scorer = await Scorer.create(runtime, network, 128);
-  const accuracies = [];
-  for (const window of WINDOWS) {
-    const { parameters, statistics } = averageStates(states.slice(-window));
-    const tensor = (data) => runtime.createTensor('float32', data, [data.length]);
-    const state = { parameters: tensor(parameters), statistics: tensor(statistics) };
-    accuracies.push((await scorer.score(state, dataset.test, scored)).accuracy);
-  }
-  await scorer.release();
-  return accuracies;
+  const means = WINDOWS.map((window) => averageStates(states.slice(-window)));
+  return scoreStates(runtime, network, means, dataset);
 }

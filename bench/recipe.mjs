@@ -12,7 +12,6 @@ import { mapCancelling } from '../dist/concurrency.js';
 import { requireEngine } from '../dist/engine/engine-kind.js';
 import { chooseLowering } from '../dist/engine/lowering/choose-lowering.js';
 import { loadRuntime } from '../dist/engine/node/load-runtime.js';
-import { Scorer } from '../dist/engine/scoring/scorer.js';
 import { train } from '../dist/engine/training/train.js';
 import { prepareData } from '../dist/evaluation/select-data.js';
 import { writeFileAtomicallySync } from '../dist/files/write-file.js';
@@ -26,6 +25,7 @@ import { resolveConfig } from '../dist/search/run/resolve-config.js';
 import { mean, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
 import { ARMS } from './recipe/arms.mjs';
+import { scoreStates } from './support/score-states.mjs';
 
 /** Two-sided 95 % quantiles of Student's t, by degrees of freedom. */
 const T95 = [Number.NaN, 12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
@@ -146,11 +146,7 @@ async function trainAndScore({ setting, arm, seed }) {
   const began = performance.now();
   const { best, history } = await train(runtime, network, task.training, data, createRng(task.seed));
   const seconds = (performance.now() - began) / 1000;
-  const scorer = await Scorer.create(runtime, network, 128);
-  const tensor = (values) => runtime.createTensor('float32', values, [values.length]);
-  const state = { parameters: tensor(best.parameters), statistics: tensor(best.statistics) };
-  const { accuracy } = await scorer.score(state, dataset.test, Int32Array.from(dataset.test.labels.keys()));
-  await scorer.release();
+  const [accuracy] = await scoreStates(runtime, network, [best], dataset);
   const { epochs: taken } = task.training;
   return { accuracy, trainingAccuracy: history.at(-1)?.accuracy, seconds, epochs: taken, genome: formatGenome(genome) };
 }
