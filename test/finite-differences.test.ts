@@ -13,6 +13,7 @@ import { createRng, type Rng } from '../src/random/rng.ts';
 import { lowerings } from './support/lowerings.ts';
 import { type NaiveBatch, naiveLoss } from './support/naive-network.ts';
 import { naiveTensor } from './support/naive-operators.ts';
+import { randomFilters } from './support/random-filters.ts';
 import { runGraph } from './support/run-graph.ts';
 
 /** Small enough that few kinks of ReLU and max lie within a step, large enough for double precision. */
@@ -121,10 +122,11 @@ function isWellConditioned({ genome, height, width, batch }: Case): boolean {
 async function worstError(example: Case, lowering: Lowering): Promise<number> {
   const { genome, channels, height, width, batch, seed, head, shortcut, stem } = example;
   const rng = createRng(seed);
+  const input = { channels, height, width };
   const network = createNetwork(
     genome,
     {
-      input: { channels, height, width },
+      input,
       classes: 3,
       ...(head && { head }),
       ...(shortcut && { shortcut }),
@@ -133,7 +135,7 @@ async function worstError(example: Case, lowering: Lowering): Promise<number> {
     {
       mean: [120, 100, 110].slice(0, channels),
       std: [60, 70, 50].slice(0, channels),
-      ...(stem && { whitening: randomFilters(channels, rng.fork('whitening')) }),
+      ...(stem && { whitening: randomFilters(input, rng.fork('whitening')) }),
     },
   );
   const parameters = randomParameters(network, rng.fork('parameters'));
@@ -150,12 +152,6 @@ async function worstError(example: Case, lowering: Lowering): Promise<number> {
     return distance / Math.max(Math.hypot(...expected), 1e-2);
   });
   return Math.max(...errors);
-}
-
-/** As many as the stem has, and such as float32 holds exactly. */
-function randomFilters(channels: number, rng: Rng): readonly (readonly number[])[] {
-  const filter = () => Array.from({ length: 9 * channels }, () => Math.fround(rng.uniform() - 0.5));
-  return Array.from({ length: 8 * channels }, filter);
 }
 
 function centralDifference(network: Network, parameters: Float64Array, data: NaiveBatch, index: number): number {

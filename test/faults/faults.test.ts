@@ -1,7 +1,7 @@
 // Faults on purpose: real processes meet what a machine has in store, at random moments. What comes of a run is the same as
 // if nothing had happened, and nothing that was finished is lost.
 
-import { mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -38,6 +38,7 @@ beforeAll(async () => {
   await run.ended;
   referenceMs = performance.now() - began;
   expect({ exitCode: run.exitCode, output: run.output }).toMatchObject({ exitCode: 0 });
+  expect(existsSync(join(place.folder, 'lock'))).toBe(false);
   reference = readFinished(place.folder);
 });
 afterAll(() => {

@@ -8,6 +8,7 @@ import { encodeOnnx } from '../../src/network/onnx/onnx-bytes.ts';
 import { toMetadataProps } from '../../src/network/onnx/onnx-metadata.ts';
 import { createNetwork, type Network } from '../../src/network/training-graph.ts';
 import { createRng } from '../../src/random/rng.ts';
+import { randomFilters } from './random-filters.ts';
 
 export interface SmallModel {
   readonly network: Network;
@@ -26,7 +27,7 @@ export function smallModel(
   const normalisation = {
     mean: Array.from({ length: input.channels }, (_, i) => 100 + 20 * i),
     std: Array.from({ length: input.channels }, (_, i) => 60 + 5 * i),
-    ...(options.stem === 'whitening' && { whitening: madeUpFilters(input.channels) }),
+    ...(options.stem === 'whitening' && { whitening: randomFilters(input, createRng('filters')) }),
   };
   const network = createNetwork(parseGenome(genome), { input, classes: classes.length, ...options }, normalisation);
   const rng = createRng(7);
@@ -45,12 +46,6 @@ export function smallModel(
   }
   const metadata = toMetadataProps({ classes, genome, version: '1.2.3' }, network);
   return { network, state, classes, bytes: encodeOnnx(compileDeployable(network, state), { metadata }) };
-}
-
-function madeUpFilters(channels: number): readonly (readonly number[])[] {
-  const rng = createRng('filters');
-  const filter = () => Array.from({ length: 9 * channels }, () => Math.fround(rng.uniform() - 0.5));
-  return Array.from({ length: 8 * channels }, filter);
 }
 
 /** `[count, channels, height, width]`, noise of several contrasts. */
