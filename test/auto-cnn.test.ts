@@ -95,7 +95,7 @@ it('stops evaluations and the final training in child processes', async () => {
 
 it('runs the MNIST example on a small sample', { timeout: 300_000 }, async () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  process.argv = [process.execPath, 'mnist.js', '200'];
+  process.argv = [process.execPath, 'mnist.js', '60'];
   await import('../examples/mnist.ts');
   const [genome, score] = log.mock.lastCall ?? [];
   expect(log.mock.calls.length).toBeGreaterThan(5);

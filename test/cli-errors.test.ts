@@ -227,7 +227,7 @@ describe('a run', () => {
     ['journal', ['--channels', '2', '--max-parameters', '250', '--max-depth', '4'], 8],
     ['weights', ['--channels', '4,8,16', '--max-depth', '3'], 8],
   ])('that finds no room for its %s says so and loses nothing', async (what, space, blocks) => {
-    const args = ['search', 'digits', '--population', '10', '--generations', '3', '--epochs', '1', ...space, '--out'];
+    const args = ['search', 'digits', '--population', '10', '--generations', '1', '--epochs', '1', ...space, '--out'];
     const full = await cli([...args, `full-${what}`], `ulimit -f ${blocks}; trap '' XFSZ; exec "$@"`);
     expect(full.code).toBe(2);
     expect(full.stderr).toMatch(

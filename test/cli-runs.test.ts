@@ -9,7 +9,7 @@ import { plainImage, writeIn } from './support/data-fixtures.ts';
 
 const { work, cli, read } = cliFolder();
 const SEARCH = 'search digits --population 4 --generations 1 --channels 4,8 --max-depth 3 --epochs 2 --final-epochs 2';
-const SLOW = `${SEARCH} --population 12 --generations 2 --epochs 4 --workers 2`;
+const SLOW = `${SEARCH} --population 8 --generations 1 --epochs 4 --workers 2`;
 
 describe('search', () => {
   it('prints a line for each step, then the result, without control characters', async () => {

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRng } from '../src/random/rng.ts';
-import type { FaultName } from './faults/faults.ts';
 import { type FinishedRun, readFinished } from './faults/finished-run.ts';
 import { type RunPlace, RunProcess } from './faults/run-process.ts';
 import { survive } from './faults/survive.ts';
@@ -15,6 +14,8 @@ import { writeTinyDigits } from './support/tiny-digits.ts';
 const KILLS = countFor({ quick: 20, slow: 250 });
 /** In a test of its own each, so that it is seen how far it got. */
 const KILLS_PER_TEST = countFor({ quick: 20, slow: 25 });
+/** Longest time until the next kill, as a share of an undisturbed run: a run that is killed has to start again, too. */
+const WAIT = { 'the run is killed': 0.6, 'a child is killed': 0.3 };
 const LONG = { timeout: 600_000 };
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-kill-'));
 
@@ -47,10 +48,15 @@ describe.runIf(process.platform === 'linux')('a search', () => {
   }
 });
 
-function survived(fault: FaultName, number: number): Promise<FinishedRun> {
+function survived(fault: keyof typeof WAIT, number: number): Promise<FinishedRun> {
   const faults = Array.from({ length: KILLS_PER_TEST }, () => fault);
   const rng = createRng('kill points').fork(`${fault} ${number}`);
-  return survive(placeOf(`${fault} ${number}`, 2), { faults, rng, longestWaitMs: 0.6 * referenceMs, reference });
+  return survive(placeOf(`${fault} ${number}`, 2), {
+    faults,
+    rng,
+    longestWaitMs: WAIT[fault] * referenceMs,
+    reference,
+  });
 }
 
 async function finish(place: RunPlace): Promise<FinishedRun> {

@@ -134,7 +134,8 @@ describe('a search with equal compute', () => {
   ] as const)(
     'trains small networks longer (%s, %i rungs), and repeats itself from its config.json',
     async (strategy, rungs) => {
-      const given = { equalCompute: true, strategy, rungs, population: 4, generations: 1 };
+      const searchSpace = { channels: [8, 16], maxDepth: 5 };
+      const given = { equalCompute: true, strategy, rungs, population: 4, generations: 1, searchSpace };
       const first = await run(`${strategy} 1`, {
         dataset: { source },
         tensorboard: false,
