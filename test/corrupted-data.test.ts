@@ -25,7 +25,7 @@ import { encodeIdx, encodePng, randomExamples, temporaryFolder, writeIn } from '
 import { encodeParquet, parquetImages } from './support/parquet-fixtures.ts';
 import { countFor } from './support/tier.ts';
 
-const VARIANTS = countFor({ quick: 100, slow: 1000 });
+const VARIANTS = countFor({ quick: 50, slow: 1000 });
 const LARGEST_GROWTH_KB = 1024 * 1024;
 
 type Files = Readonly<Record<string, Buffer>>;
