@@ -115,11 +115,9 @@ describe('a search that stops candidates below the median', () => {
     it('is the same whatever the number of workers, and after an interruption', async () => {
       const one = await run({ ...median, ...given }, 1);
       expect(one.entries.filter(({ pruned }) => pruned).length).toBeGreaterThan(2);
-      for (const workers of [2, 4]) {
-        const other = await run({ ...median, ...given }, workers);
-        expect(other.results).toEqual(one.results);
-        expect(other.summary.evaluations).toBe(one.summary.evaluations);
-      }
+      const other = await run({ ...median, ...given }, 4);
+      expect(other.results).toEqual(one.results);
+      expect(other.summary.evaluations).toBe(one.summary.evaluations);
       expect((await run({ ...median, ...given }, 2, 9)).results).toEqual(one.results);
     });
 
