@@ -65,8 +65,7 @@ describe('the import directions', () => {
     expect(Object.keys(PLANTED).sort()).toEqual(rules.filter((name) => name !== 'no-cycles').sort());
   });
 
-  it('hold in the sources, and a planted violation of each kind is found', { timeout: 240_000 }, () => {
-    expect(cruise().status).toBe(0);
+  it('are what npm run check:imports checks: a planted violation of each kind is found', { timeout: 240_000 }, () => {
     const planted = Object.entries(PLANTED).map(([rule, [room, imported, name]]) => ({
       rule,
       file: room.endsWith('.ts') ? plantIn(room, imported, name) : plantBeside(room, imported, name),
