@@ -42,19 +42,20 @@ async function compare() {
       arms: { type: 'string', default: Object.keys(ARMS).join(',') },
       seeds: { type: 'string', default: '1,2,3' },
       genome: { type: 'string', default: 'auto' },
+      stem: { type: 'string', default: 'whitening' },
       images: { type: 'string' },
       'scoring-images': { type: 'string', default: '10000' },
       augmentation: { type: 'string', default: '{"padAndCrop":2}' },
       jobs: { type: 'string', default: '2' },
     },
   });
-  const { data, work, out, genome, augmentation } = values;
+  const { data, work, out, genome, stem, augmentation } = values;
   if (work === undefined || out === undefined) throw new Error('--work and --out are needed; see bench/README.md');
   const unknown = values.arms.split(',').filter((name) => ARMS[name] === undefined);
   if (unknown.length > 0)
     throw new Error(`unknown arms ${unknown.join(', ')}; there are ${Object.keys(ARMS).join(', ')}`);
   const setting = {
-    ...{ data, genome, work: Number(work), augmentation: JSON.parse(augmentation) },
+    ...{ data, genome, stem, work: Number(work), augmentation: JSON.parse(augmentation) },
     images: values.images === undefined ? null : Number(values.images),
     scoringImages: Number(values['scoring-images']),
   };
@@ -118,7 +119,7 @@ function shown(differences) {
 }
 
 async function trainAndScore({ setting, arm, seed }) {
-  const { training = {}, finalTraining = {}, stem, genome: ownGenome } = ARMS[arm];
+  const { training = {}, finalTraining = {}, stem = setting.stem, genome: ownGenome } = ARMS[arm];
   const dataset = await loadComparison(setting.data, setting.images ?? undefined, setting.scoringImages);
   const config = resolveConfig(
     {
