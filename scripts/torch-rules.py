@@ -39,6 +39,32 @@ def optimiser_cases():
     return {'start': start.tolist(), 'gradients': [g.tolist() for g in gradients], 'cases': cases}
 
 
+def muon_cases():
+    """One filter tensor [M, C, K, K], wide and tall; Muon as in torch.optim.Muon with adjust_lr_fn='match_rms_adamw', in float64."""
+    momentum, rate = 0.95, 0.01
+    cases = []
+    for shape in ((4, 3, 3, 3), (12, 1, 3, 3)):
+        filters, velocity = torch.randn(shape, dtype=torch.float64), torch.zeros(shape, dtype=torch.float64)
+        case = {'shape': shape, 'start': filters.flatten().tolist(), 'gradients': [], 'after': []}
+        for _ in range(STEPS):
+            gradient = torch.randn(shape, dtype=torch.float64)
+            velocity.lerp_(gradient, 1 - momentum)
+            update = gradient.lerp(velocity, momentum).flatten(1)
+            filters = filters - rate * 0.2 * max(update.shape) ** 0.5 * orthogonalised(update).reshape(shape)
+            case['gradients'].append(gradient.flatten().tolist())
+            case['after'].append(filters.flatten().tolist())
+        cases.append(case)
+    return {'momentum': momentum, 'learningRate': rate, 'cases': cases}
+
+
+def orthogonalised(matrix):
+    """The iteration in the singular values, which it maps one by one."""
+    u, values, v = torch.linalg.svd(matrix / matrix.norm(), full_matrices=False)
+    for _ in range(5):
+        values = 3.4445 * values - 4.775 * values**3 + 2.0315 * values**5
+    return u @ values.diag() @ v
+
+
 def loss_cases():
     logits = torch.randn(5, 4, dtype=torch.float64) * 2
     labels = torch.tensor([0, 3, 1, 1, 2])
@@ -70,5 +96,5 @@ def loss_cases():
 if __name__ == '__main__':
     torch.manual_seed(1)
     path = pathlib.Path(__file__).parent.parent / 'test' / 'fixtures' / 'torch-rules.json'
-    path.write_text(json.dumps({'optimisers': optimiser_cases(), 'losses': loss_cases()}) + '\n')
+    path.write_text(json.dumps({'optimisers': optimiser_cases(), 'losses': loss_cases(), 'muon': muon_cases()}) + '\n')
     print(path, path.stat().st_size, 'bytes')

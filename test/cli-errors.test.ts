@@ -154,7 +154,7 @@ describe('bad options', () => {
     ['search digits --validation 0', /--validation must be greater than 0, received 0/],
     [
       'search digits --optimizer adma',
-      /--optimizer must be one of adam, adamw, sgd, rmsprop, received "adma"; did you mean adam\?/,
+      /--optimizer must be one of adam, adamw, muon, sgd, rmsprop, received "adma"; did you mean adam\?/,
     ],
     [
       'search digits --strategy genetic',

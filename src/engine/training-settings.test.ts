@@ -23,6 +23,10 @@ describe('a training setting', () => {
     ['augmentation', { augmentation: { padAndCrop: 1 } }],
     ['warm-up', { warmUpEpochs: 2 }],
     ['AdamW', { optimiser: { name: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 } }],
+    [
+      'Muon',
+      { optimiser: { name: 'muon', momentum: 0.95, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.05 } },
+    ],
     ['RMSprop', { optimiser: { name: 'rmsprop', rho: 0.9, epsilon: 1e-7, weightDecay: 0 } }],
     ['Nesterov', { optimiser: { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0 } }],
   ])('%s changes the training, and the same way each time', async (_, changes) => {

@@ -67,10 +67,11 @@ export function buildTrainingGraph(
   const optimiser = createOptimiser(settings);
   const step = buildGradients(builder, network, options);
   const { parameterCount, statisticCount } = network.layout;
+  const shapes = network.layout.parameters.map(({ shape }) => shape);
 
   const slots = optimiser.slots.map((name) => builder.input(name, float32(parameterCount)));
   const scalars = optimiser.scalars.map((name) => builder.input(name, float32()));
-  const updated = optimiser.update(builder, step.parameters, step.gradient, slots, scalars);
+  const updated = optimiser.update(builder, step.parameters, step.gradient, slots, scalars, shapes);
   for (const [i, name] of ['parameters', ...optimiser.slots].entries()) {
     builder.output(nextName(name), updated[i] as Value);
   }

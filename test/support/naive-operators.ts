@@ -272,6 +272,33 @@ const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
     { ...parameters, data: parameters.data.map((value) => value * at(factor.data, 0)) },
   ],
 
+  muonUpdate([filters = NONE, gradient = NONE, momentum = NONE, learningRate = NONE], settings) {
+    const mix = (a: number, b: number) => settings.momentum * a + (1 - settings.momentum) * b;
+    const newMomentum = momentum.data.map((old, i) => mix(old, at(gradient.data, i)));
+    const ahead = newMomentum.map((value, i) => mix(value, at(gradient.data, i)));
+    const [m = 0, n = 0] = [filters.shape[0], filters.data.length / (filters.shape[0] ?? 1)];
+    const length = Math.hypot(...ahead);
+    let x = Array.from({ length: m }, (_, row) =>
+      Array.from({ length: n }, (_, column) => at(ahead, row * n + column) / length),
+    );
+    const times = (a: number[][], b: number[][]) =>
+      a.map((row) => (b[0] ?? []).map((_, j) => row.reduce((sum, value, k) => sum + value * (b[k]?.[j] ?? 0), 0)));
+    for (let step = 0; step < 5; step++) {
+      const square = times(
+        x,
+        (x[0] ?? []).map((_, j) => x.map((row) => row[j] ?? 0)),
+      );
+      const [once, twice] = [times(square, x), times(times(square, square), x)];
+      x = x.map((row, i) =>
+        row.map((value, j) => 3.4445 * value - 4.775 * (once[i]?.[j] ?? 0) + 2.0315 * (twice[i]?.[j] ?? 0)),
+      );
+    }
+    const rate = 0.2 * Math.sqrt(Math.max(m, n)) * at(learningRate.data, 0);
+    const steps = x.flat();
+    const updated = filters.data.map((old, i) => old - rate * (steps[i] ?? 0));
+    return [updated, newMomentum].map((data) => ({ shape: filters.shape, data }));
+  },
+
   sgdUpdate(
     [parameters = NONE, gradient = NONE, velocity = NONE, learningRate = NONE],
     { momentum, weightDecay, nesterov = false },

@@ -211,6 +211,11 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
     for (let i = 0; i < 2; i++) make.positive([]);
     return make.done({ beta1: 0.9, beta2: 0.99, weightDecay: seed % 2 === 0 ? 0 : 0.1 });
   },
+  muonUpdate(make, { filters, channels, seed }) {
+    for (let i = 0; i < 3; i++) make.floats([filters, channels, 3, 3]);
+    make.positive([]);
+    return make.done({ momentum: seed % 2 === 0 ? 0.95 : 0.6 });
+  },
   sgdUpdate(make, { features, seed }) {
     for (let i = 0; i < 3; i++) make.floats([features]);
     make.positive([]);

@@ -61,7 +61,10 @@ describe('flags', () => {
     [{ population: '1' }, '--population must be at least 2, received 1'],
     [{ population: '2.5' }, '--population must be a whole number, received 2.5'],
     [{ mutationProbability: '-0.1' }, '--mutation-probability must be at least 0, received -0.1'],
-    [{ optimizer: 'adm' }, '--optimizer must be one of adam, adamw, sgd, rmsprop, received "adm"; did you mean adam?'],
+    [
+      { optimizer: 'adm' },
+      '--optimizer must be one of adam, adamw, muon, sgd, rmsprop, received "adm"; did you mean adam?',
+    ],
     [{ channelsIn: 'gray' }, '--channels-in must be one of grey, rgb, received "gray"; did you mean grey?'],
     [{ size: '0x3' }, '--size must be at least 1, received 0'],
     [{ schedule: 'step' }, /^--schedule step needs its list of steps: set training.schedule in a --config file/],

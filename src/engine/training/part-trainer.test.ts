@@ -32,6 +32,7 @@ const SETTINGS: readonly (readonly [string, Partial<TrainingSettings>])[] = [
   ['adam', {}],
   ['adamw', { optimiser: { name: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 } }],
   ['sgd', { optimiser: { name: 'sgd', momentum: 0.9, weightDecay: 1e-4 } }],
+  ['muon', { optimiser: { name: 'muon', momentum: 0.9, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.1 } }],
   ['rmsprop', { optimiser: { name: 'rmsprop', rho: 0.9, epsilon: 1e-7, weightDecay: 0 } }],
   ['augmentation', { augmentation: { padAndCrop: 2, horizontalFlip: true, rotation: 10, brightness: 0.2, cutout: 3 } }],
   ['one-cycle', { schedule: { name: 'one-cycle', warmUp: 0.3 }, warmUpEpochs: 1 }],

@@ -96,6 +96,8 @@ export interface OperatorAttributes {
    * second moment.
    */
   adamUpdate: { readonly beta1: number; readonly beta2: number; readonly weightDecay: number };
+  /** filters [M,C,K,K], gradient, momentum, learning rate [] → new filters, momentum. */
+  muonUpdate: { readonly momentum: number };
   /** parameters, gradient, velocity, learning rate [] → parameters, velocity. */
   sgdUpdate: { readonly momentum: number; readonly weightDecay: number; readonly nesterov?: boolean };
   /** parameters, gradient, mean square, learning rate [] → parameters, mean square. */
@@ -328,6 +330,12 @@ const INFERENCE: Inference = {
     for (const i of [1, 2, 3]) inputs.expect(i, shape);
     for (const i of [4, 5]) inputs.expect(i, []);
     return [float32(...shape), float32(...shape), float32(...shape)];
+  },
+  muonUpdate(inputs) {
+    const shape = inputs.count(4).float(0, 4);
+    for (const i of [1, 2]) inputs.expect(i, shape);
+    inputs.expect(3, []);
+    return [float32(...shape), float32(...shape)];
   },
   sgdUpdate: oneSlotUpdate,
   rmspropUpdate: oneSlotUpdate,

@@ -14,9 +14,19 @@ export type OptimiserSettings =
       readonly weightDecay: number;
     }
   | { readonly name: 'sgd'; readonly momentum: number; readonly nesterov?: boolean; readonly weightDecay: number }
+  /** The momentum and the rate are those of the filters of convolutions; all other parameters follow AdamW. */
+  | {
+      readonly name: 'muon';
+      readonly momentum: number;
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      readonly weightDecay: number;
+    }
   | { readonly name: 'rmsprop'; readonly rho: number; readonly epsilon: number; readonly weightDecay: number };
 
 type AdamSettings = Omit<Extract<OptimiserSettings, { readonly name: 'adam' | 'adamw' }>, 'name'>;
+type MuonSettings = Extract<OptimiserSettings, { readonly name: 'muon' }>;
 type SgdSettings = Extract<OptimiserSettings, { readonly name: 'sgd' }>;
 type RmspropSettings = Extract<OptimiserSettings, { readonly name: 'rmsprop' }>;
 
@@ -30,13 +40,17 @@ export interface Optimiser {
    * @returns one value per scalar, in double precision.
    */
   scalarValues(learningRate: number, step: number): readonly number[];
-  /** @returns the new parameters, then the new slots. */
+  /**
+   * @param shapes  of the tensors that the flat vectors consist of, in order.
+   * @returns the new parameters, then the new slots.
+   */
   update(
     builder: GraphBuilder,
     parameters: Value,
     gradient: Value,
     slots: readonly Value[],
     scalars: readonly Value[],
+    shapes: readonly (readonly number[])[],
   ): readonly Value[];
 }
 
@@ -46,6 +60,8 @@ export function createOptimiser(settings: OptimiserSettings): Optimiser {
       return adam(settings);
     case 'adamw':
       return adamW(settings);
+    case 'muon':
+      return muon(settings);
     case 'sgd':
       return sgd(settings);
     case 'rmsprop':
@@ -77,9 +93,56 @@ function adamW({ weightDecay, ...settings }: AdamSettings): Optimiser {
     slots: plain.slots,
     scalars: [...plain.scalars, 'shrinkage'],
     scalarValues: (learningRate, step) => [...plain.scalarValues(learningRate, step), 1 - learningRate * weightDecay],
-    update(builder, parameters, gradient, slots, scalars) {
+    update(builder, parameters, gradient, slots, scalars, shapes) {
       const shrunk = builder.add('shrink', [parameters, scalars.at(-1) as Value], {});
-      return plain.update(builder, shrunk, gradient, slots, scalars.slice(0, -1));
+      return plain.update(builder, shrunk, gradient, slots, scalars.slice(0, -1), shapes);
+    },
+  };
+}
+
+/**
+ * Muon (Jordan et al. 2024) for the filters of convolutions, AdamW for everything else. The step of a filter tensor, seen as a
+ * matrix `[M, C·K·K]`, is its momentum made orthogonal, and as long as a step of AdamW usually is, so that both share rate and
+ * decay (Liu et al. 2025, arXiv 2502.16982, section 2.2). The first moments of filters are their momentum; their second ones stay
+ * zero.
+ */
+function muon({ momentum, ...settings }: MuonSettings): Optimiser {
+  const { slots, scalars, scalarValues } = adamW(settings);
+  const { beta1, beta2 } = settings;
+  const isFilter = (shape: readonly number[] = []): boolean => shape.length === 4;
+  return {
+    slots,
+    scalars: [...scalars, 'learningRate'],
+    scalarValues: (learningRate, step) => [...scalarValues(learningRate, step), learningRate],
+    update(builder, parameters, gradient, slots, scalars, shapes) {
+      const [stepSize, scaledEpsilon, shrinkage, learningRate] = scalars as readonly [Value, Value, Value, Value];
+      const shrunk = builder.add('shrink', [parameters, shrinkage], {});
+      const split = (flat: Value) => builder.addMany('unpack', [flat], { shapes });
+      const vectors = [shrunk, gradient, ...slots].map(split);
+      const others = [...shapes.keys()].filter((i) => !isFilter(shapes[i]));
+      const ofOthers = vectors.map((tensors) =>
+        builder.add(
+          'pack',
+          others.map((i) => tensors[i] as Value),
+          {},
+        ),
+      );
+      const updated = builder
+        .addMany('adamUpdate', [...ofOthers, stepSize, scaledEpsilon], { beta1, beta2, weightDecay: 0 })
+        .map((flat) => builder.addMany('unpack', [flat], { shapes: others.map((i) => shapes[i] ?? []) }));
+      const [filters = [], gradients = [], momenta = [], zeros = []] = vectors;
+      const tensors = shapes.map((shape, i) => {
+        if (!isFilter(shape)) return updated.map((each) => each[others.indexOf(i)] as Value);
+        const inputs = [filters[i], gradients[i], momenta[i], learningRate] as readonly Value[];
+        return [...builder.addMany('muonUpdate', inputs, { momentum }), zeros[i] as Value];
+      });
+      return updated.map((_, k) =>
+        builder.add(
+          'pack',
+          tensors.map((each) => each[k] as Value),
+          {},
+        ),
+      );
     },
   };
 }

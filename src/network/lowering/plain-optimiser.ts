@@ -1,13 +1,20 @@
 // Plain lowering of the operators over the flat parameter vector: packing, statistics, optimiser updates.
 
-import { elementCount } from '../graph/tensor-type.ts';
+import { elementCount, staticSize } from '../graph/tensor-type.ts';
 import type { LoweringRules } from './lower.ts';
-import { int, type OnnxBuilder } from './onnx-graph.ts';
+import { float, int, type OnnxBuilder } from './onnx-graph.ts';
 
 type OptimiserRules = Pick<
   LoweringRules,
-  'unpack' | 'pack' | 'movingAverage' | 'shrink' | 'adamUpdate' | 'sgdUpdate' | 'rmspropUpdate'
+  'unpack' | 'pack' | 'movingAverage' | 'shrink' | 'adamUpdate' | 'muonUpdate' | 'sgdUpdate' | 'rmspropUpdate'
 >;
+
+const NEWTON_SCHULZ = [3.4445, -4.775, 2.0315] as const;
+const NEWTON_SCHULZ_STEPS = 5;
+/** Keeps a gradient of zero from becoming NaN. */
+const LEAST_LENGTH = 1e-7;
+/** Root mean square of AdamW's usual step, by its rate. */
+const ADAM_RMS = 0.2;
 
 export const optimiserRules: OptimiserRules = {
   unpack(node, [flat = ''], { onnx }) {
@@ -42,6 +49,19 @@ export const optimiserRules: OptimiserRules = {
     return [onnx.add('Sub', [parameters, step]), newFirst, newSecond];
   },
 
+  muonUpdate(node, [filters = '', gradient = '', momentum = '', learningRate = ''], { onnx }) {
+    const { shape } = node.inputs[0]?.type ?? { shape: [] };
+    const [rows = 1, ...rest] = shape.map(staticSize);
+    const columns = elementCount(rest);
+    const newMomentum = blend(onnx, momentum, gradient, node.attributes.momentum);
+    const ahead = blend(onnx, newMomentum, gradient, node.attributes.momentum);
+    const matrix = onnx.add('Reshape', [ahead, onnx.integers(rows, columns)]);
+    const step = onnx.add('Mul', [orthogonal(onnx, matrix, rows > columns), learningRate]);
+    const length = onnx.scalar(ADAM_RMS * Math.sqrt(Math.max(rows, columns)));
+    const scaled = onnx.add('Reshape', [onnx.add('Mul', [step, length]), onnx.integers(rows, ...rest)]);
+    return [onnx.add('Sub', [filters, scaled]), newMomentum];
+  },
+
   sgdUpdate(node, [parameters = '', gradient = '', velocity = '', learningRate = ''], { onnx }) {
     const { momentum, weightDecay, nesterov = false } = node.attributes;
     const decayed = withDecay(onnx, gradient, parameters, weightDecay);
@@ -61,6 +81,25 @@ export const optimiserRules: OptimiserRules = {
     return [onnx.add('Sub', [parameters, step]), newSquare];
   },
 };
+
+/**
+ * The nearest matrix with all singular values about 1: the iteration X ← a·X + (b·A + c·A²)·X with A = X·Xᵀ, from X of length 1.
+ *
+ * @param isTall  iterates on the transposed matrix, whose A is smaller.
+ * @see Jordan et al. 2024, https://kellerjordan.github.io/posts/muon: coefficients and number of steps.
+ */
+function orthogonal(onnx: OnnxBuilder, matrix: string, isTall: boolean): string {
+  const wide = isTall ? onnx.add('Transpose', [matrix]) : matrix;
+  const length = onnx.add('Sqrt', [onnx.add('ReduceSumSquare', [wide], { keepdims: int(0) })]);
+  let x = onnx.add('Div', [wide, onnx.add('Add', [length, onnx.scalar(LEAST_LENGTH)])]);
+  const [a, b, c] = NEWTON_SCHULZ;
+  for (let step = 0; step < NEWTON_SCHULZ_STEPS; step++) {
+    const square = onnx.add('Gemm', [x, x], { transB: int(1) });
+    const polynomial = onnx.add('Gemm', [square, square, square], { alpha: float(c), beta: float(b) });
+    x = onnx.add('Gemm', [polynomial, x, x], { beta: float(a) });
+  }
+  return isTall ? onnx.add('Transpose', [x]) : x;
+}
 
 /** The gradient of the loss plus weightDecay/2 · |parameters|². */
 function withDecay(onnx: OnnxBuilder, gradient: string, parameters: string, weightDecay: number): string {

@@ -74,6 +74,7 @@ export interface AutoCnnOptions {
   readonly optimizer?:
     | 'adam'
     | 'adamw'
+    | 'muon'
     | 'sgd'
     | 'rmsprop'
     | (NonNullable<NonNullable<SearchConfigInput['training']>['optimizer']> & { readonly learningRate?: number });

@@ -23,6 +23,12 @@ export const optimiserSchema = z.discriminatedUnion('name', [
     weightDecay: notNegative.default(0.05).describe('Decoupled from the gradient.'),
   }),
   z.strictObject({
+    name: z.literal('muon'),
+    momentum: share.default(0.95).describe('Of the filters; all else follows AdamW.'),
+    ...adamFields,
+    weightDecay: notNegative.default(0.05).describe('Decoupled from the gradient.'),
+  }),
+  z.strictObject({
     name: z.literal('sgd'),
     momentum: share.default(0.9),
     nesterov: z.boolean().default(false),
