@@ -12,6 +12,7 @@ import { ownedStorage } from '../files/owned-storage.ts';
 import { writeFileAtomicallySync } from '../files/write-file.ts';
 import { requireSameStrategy } from './candidates/own-strategy.ts';
 import { checkAgainstData } from './check-config.ts';
+import { formatBudget } from './config/budget-text.ts';
 import type { RunConfig, SearchConfig } from './config/config.ts';
 import { dataSizeOf } from './config/data-size.ts';
 import { type OpenRun, writeConfig } from './records/open-run.ts';
@@ -59,7 +60,7 @@ export async function startRun(
   const { startedAt = performance.now(), createStrategy } = options;
   const named = withAbsolutePaths(config);
   const given: SearchConfig = createStrategy === undefined ? named : { ...named, strategy: 'custom' };
-  const dataset = await loadRunData(given, options);
+  const { dataset, notices: packing } = await loadAndTell(given, options);
   checkAgainstData(given, dataset, createStrategy);
   checkShared(given);
   const { notices, ...engine } = await settleEngine(given, options.evaluator);
@@ -71,7 +72,7 @@ export async function startRun(
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), decided);
   const prepared = { folder, config: decided, dataset, packedPath, startedAt, createStrategy };
-  return open(prepared, { engineNotices: notices, signal: options.signal }, () =>
+  return open(prepared, { notices: [...packing, ...notices], signal: options.signal }, () =>
     writeConfig({ storage: fileStorage, folder, config: decided }),
   );
 }
@@ -96,20 +97,21 @@ export async function reopenRun(
   const dataset = await reloadRunData(resolved, options);
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const prepared = { folder, config: resolved, dataset, packedPath, startedAt, createStrategy };
-  return open(prepared, { engineNotices: notices, signal: options.signal });
+  return open(prepared, { notices, signal: options.signal });
 }
 
 type Prepared = Pick<OpenRun, 'folder' | 'config' | 'dataset' | 'packedPath' | 'startedAt' | 'createStrategy'>;
 
 interface Opening {
-  readonly engineNotices: readonly string[];
+  /** Of the data and the engine. */
+  readonly notices: readonly string[];
   /** Interrupts waiting for the lock. */
   readonly signal: AbortSignal | undefined;
 }
 
 async function open(
   prepared: Prepared,
-  { engineNotices, signal }: Opening,
+  { notices: found, signal }: Opening,
   prepare: () => Promise<void> = async () => {},
 ): Promise<OpenRun> {
   const { folder, config, dataset } = prepared;
@@ -121,7 +123,7 @@ async function open(
     if (lock.notice !== undefined) renewJournal(folder);
     const { journal, entries, recovered } = Journal.open(folder.journal, checkOwner);
     const dataSize = dataSizeOf(config, dataset);
-    const notices = [lock.notice, ...dataset.notes, ...engineNotices, recovered ? tornLineNotice(folder) : undefined];
+    const notices = [lock.notice, ...dataset.notes, ...found, recovered ? tornLineNotice(folder) : undefined];
     let isClosed = false;
     return {
       ...prepared,
@@ -151,6 +153,27 @@ async function open(
     lock.release();
     throw error;
   }
+}
+
+/** Says how much of a time budget went into packing the images: the next run on the same data has that time for training. */
+async function loadAndTell(
+  config: SearchConfig,
+  options: OpenOptions,
+): Promise<{ readonly dataset: Dataset; readonly notices: readonly string[] }> {
+  const began = performance.now();
+  let wasPacked = false;
+  const dataset = await loadRunData(config, {
+    ...options,
+    onLoadProgress(done, total) {
+      wasPacked = true;
+      options.onLoadProgress?.(done, total);
+    },
+  });
+  const { budget } = config;
+  if (!wasPacked || budget === undefined || 'flops' in budget) return { dataset, notices: [] };
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const notice = `Packing the images took ${seconds} s of the budget of ${formatBudget(budget)}; the next run on this data has that time for training.`;
+  return { dataset, notices: [notice] };
 }
 
 /** A silent owner may have been stopped between its look at the lock and its write: that one goes to a file of the past. */

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { plainImage, writeIn } from '../../../test/support/data-fixtures.ts';
 import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError } from '../../errors.ts';
@@ -73,6 +74,32 @@ describe('a search under a budget', () => {
     const { elapsedSeconds = 0 } = readJournal(join(out, 'journal.jsonl'))[2] ?? {};
     expect(summary.seconds).toBeGreaterThan(elapsedSeconds);
     expect(summary.budget).toMatchObject({ seconds: 8, rate: 1e11 });
+  });
+
+  it('says how much of it packing the images took, and nothing where they are packed', async () => {
+    const pets = join(folder, 'pets');
+    for (const [i, colour] of ['black', 'grey', 'white', 'silver', 'navy', 'red'].entries()) {
+      const image = await plainImage(colour, { height: 8, width: 8 });
+      for (const label of ['cats', 'dogs']) await writeIn(pets, join(label, `${i}.png`), image);
+    }
+    const noticesOf = async (budget: string) => {
+      const search = await createSearch(
+        { dataset: { source: pets }, budget },
+        { out: join(folder, `run ${runs++}`), evaluator: madeUp(), cacheDir: join(folder, 'cache') },
+      );
+      const abort = new AbortController();
+      let heard: readonly string[] = [];
+      search.on('start', ({ notices }) => {
+        heard = notices;
+        abort.abort();
+      });
+      await expect(search.run({ signal: abort.signal })).rejects.toThrow(InterruptedError);
+      return heard.filter((notice) => notice.includes('Packing'));
+    };
+    expect(await noticesOf('1h')).toEqual([
+      expect.stringMatching(/^Packing the images took \d+\.\d s of the budget of 1h; the next run on this data has/),
+    ]);
+    expect(await noticesOf('1h')).toEqual([]);
   });
 
   it('is not begun if the budget is too small, and says what would do', async () => {
