@@ -12,7 +12,7 @@ import { buildGradientGraph, createNetwork, type Network } from '../src/network/
 import { createRng, type Rng } from '../src/random/rng.ts';
 import { lowerings } from './support/lowerings.ts';
 import { type NaiveBatch, naiveLoss } from './support/naive-network.ts';
-import { naiveTensor } from './support/naive-operators.ts';
+import { naiveTensor } from './support/naive-tensor.ts';
 import { randomFilters } from './support/random-filters.ts';
 import { runGraph } from './support/run-graph.ts';
 

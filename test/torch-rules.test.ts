@@ -6,7 +6,7 @@ import { type Graph, GraphBuilder } from '../src/network/graph/graph.ts';
 import { createOptimiser, type Optimiser, type OptimiserSettings } from '../src/network/graph/optimiser.ts';
 import { elementCount, float32, tensor } from '../src/network/graph/tensor-type.ts';
 import type { LossSettings } from '../src/network/training-graph.ts';
-import { type NaiveTensor, naiveTensor } from './support/naive-operators.ts';
+import { type NaiveTensor, naiveTensor } from './support/naive-tensor.ts';
 import { runGraph } from './support/run-graph.ts';
 
 interface Fixture {

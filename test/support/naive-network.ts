@@ -3,7 +3,8 @@
 import type { Layer, SkipLayer } from '../../src/network/layers.ts';
 import type { ParameterSpec } from '../../src/network/parameters.ts';
 import type { Network } from '../../src/network/training-graph.ts';
-import { type NaiveTensor, naiveOne } from './naive-operators.ts';
+import { naiveOne } from './naive-operators.ts';
+import type { NaiveTensor } from './naive-tensor.ts';
 
 /** Keras' default, which the networks use; stated again so that a change there is noticed. */
 const NORM_EPSILON = { epsilon: 1e-3 };

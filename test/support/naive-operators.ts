@@ -1,17 +1,18 @@
 // Every operator once more, as plain loops in double precision: what the lowered graphs are checked against.
 
 import type { AttributesOf, LossAttributes, OperatorName } from '../../src/network/graph/operators.ts';
-
-/** Row-major values. */
-export interface NaiveTensor {
-  readonly shape: readonly number[];
-  readonly data: Float64Array;
-}
-
-type NaiveOperator<Op extends OperatorName> = (
-  inputs: readonly NaiveTensor[],
-  attributes: AttributesOf<Op>,
-) => readonly NaiveTensor[];
+import { NAIVE_OPTIMISER } from './naive-optimiser.ts';
+import {
+  accumulate,
+  at,
+  filled,
+  matrixProduct,
+  type NaiveOperators,
+  type NaiveTensor,
+  NONE,
+  naiveTensor,
+  transposed,
+} from './naive-tensor.ts';
 
 export function naive<Op extends OperatorName>(
   op: Op,
@@ -30,13 +31,9 @@ export function naiveOne<Op extends OperatorName>(
   return at(naive(op, inputs, attributes), 0);
 }
 
-export function naiveTensor(shape: readonly number[], data: ArrayLike<number>): NaiveTensor {
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (data.length !== size) throw new RangeError(`[${shape}] holds ${size} values, received ${data.length}`);
-  return { shape, data: Float64Array.from(data) };
-}
+const NAIVE_OPERATORS: NaiveOperators = {
+  ...NAIVE_OPTIMISER,
 
-const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
   normalise([x = NONE], { mean, std }) {
     const [, c, h, w] = four(x);
     const channelOf = (i: number) => Math.floor(i / (h * w)) % c;
@@ -246,87 +243,7 @@ const NAIVE_OPERATORS: { readonly [Op in OperatorName]: NaiveOperator<Op> } = {
     const right = rows(logits).filter((row, i) => row.indexOf(Math.max(...row)) === labels.data[i]);
     return [naiveTensor([], [right.length])];
   },
-
-  movingAverage: ([running = NONE, batch = NONE, rate = NONE]) => [
-    {
-      ...running,
-      data: running.data.map((old, i) => (1 - at(rate.data, 0)) * old + at(rate.data, 0) * at(batch.data, i)),
-    },
-  ],
-
-  adamUpdate(
-    [parameters = NONE, gradient = NONE, first = NONE, second = NONE, stepSize = NONE, epsilon = NONE],
-    settings,
-  ) {
-    const { beta1, beta2, weightDecay } = settings;
-    const decayed = gradient.data.map((value, i) => value + weightDecay * at(parameters.data, i));
-    const newFirst = first.data.map((old, i) => beta1 * old + (1 - beta1) * at(decayed, i));
-    const newSecond = second.data.map((old, i) => beta2 * old + (1 - beta2) * at(decayed, i) ** 2);
-    const updated = parameters.data.map(
-      (old, i) => old - (at(stepSize.data, 0) * at(newFirst, i)) / (Math.sqrt(at(newSecond, i)) + at(epsilon.data, 0)),
-    );
-    return [updated, newFirst, newSecond].map((data) => ({ shape: parameters.shape, data }));
-  },
-
-  shrink: ([parameters = NONE, factor = NONE]) => [
-    { ...parameters, data: parameters.data.map((value) => value * at(factor.data, 0)) },
-  ],
-
-  muonUpdate([filters = NONE, gradient = NONE, momentum = NONE, learningRate = NONE], settings) {
-    const mix = (a: number, b: number) => settings.momentum * a + (1 - settings.momentum) * b;
-    const newMomentum = momentum.data.map((old, i) => mix(old, at(gradient.data, i)));
-    const ahead = newMomentum.map((value, i) => mix(value, at(gradient.data, i)));
-    const [m = 0, n = 0] = [filters.shape[0], filters.data.length / (filters.shape[0] ?? 1)];
-    const length = Math.hypot(...ahead);
-    let x = Array.from({ length: m }, (_, row) =>
-      Array.from({ length: n }, (_, column) => at(ahead, row * n + column) / length),
-    );
-    const times = (a: number[][], b: number[][]) =>
-      a.map((row) => (b[0] ?? []).map((_, j) => row.reduce((sum, value, k) => sum + value * (b[k]?.[j] ?? 0), 0)));
-    for (let step = 0; step < 5; step++) {
-      const square = times(
-        x,
-        (x[0] ?? []).map((_, j) => x.map((row) => row[j] ?? 0)),
-      );
-      const [once, twice] = [times(square, x), times(times(square, square), x)];
-      x = x.map((row, i) =>
-        row.map((value, j) => 3.4445 * value - 4.775 * (once[i]?.[j] ?? 0) + 2.0315 * (twice[i]?.[j] ?? 0)),
-      );
-    }
-    const rate = 0.2 * Math.sqrt(Math.max(m, n)) * at(learningRate.data, 0);
-    const steps = x.flat();
-    const updated = filters.data.map((old, i) => old - rate * (steps[i] ?? 0));
-    return [updated, newMomentum].map((data) => ({ shape: filters.shape, data }));
-  },
-
-  sgdUpdate(
-    [parameters = NONE, gradient = NONE, velocity = NONE, learningRate = NONE],
-    { momentum, weightDecay, nesterov = false },
-  ) {
-    const decayed = gradient.data.map((value, i) => value + weightDecay * at(parameters.data, i));
-    const newVelocity = velocity.data.map((old, i) => momentum * old + at(decayed, i));
-    const updated = parameters.data.map((old, i) => {
-      const direction = nesterov ? at(decayed, i) + momentum * at(newVelocity, i) : at(newVelocity, i);
-      return old - at(learningRate.data, 0) * direction;
-    });
-    return [updated, newVelocity].map((data) => ({ shape: parameters.shape, data }));
-  },
-
-  rmspropUpdate(
-    [parameters = NONE, gradient = NONE, square = NONE, learningRate = NONE],
-    { rho, epsilon, weightDecay },
-  ) {
-    const decayed = gradient.data.map((value, i) => value + weightDecay * at(parameters.data, i));
-    const newSquare = square.data.map((old, i) => rho * old + (1 - rho) * at(decayed, i) ** 2);
-    const updated = parameters.data.map(
-      (old, i) => old - (at(learningRate.data, 0) * at(decayed, i)) / (Math.sqrt(at(newSquare, i)) + epsilon),
-    );
-    return [updated, newSquare].map((data) => ({ shape: parameters.shape, data }));
-  },
 };
-
-/** Stands in for an input that a caller left out; its empty shape makes every operator fail. */
-const NONE: NaiveTensor = { shape: [], data: new Float64Array() };
 
 /**
  * Visits every product that a "same" convolution of x with weight [M,C,K,K] sums up: where in x it reads, with which
@@ -403,27 +320,6 @@ function forEachWindow(
         }
 }
 
-function matrixProduct(a: NaiveTensor, b: NaiveTensor): NaiveTensor {
-  const [rowCount = 0, inner = 0] = a.shape;
-  const columnCount = at(b.shape, 1);
-  const product = filled([rowCount, columnCount]);
-  for (let row = 0; row < rowCount; row++)
-    for (let column = 0; column < columnCount; column++)
-      for (let i = 0; i < inner; i++)
-        accumulate(
-          product,
-          row * columnCount + column,
-          at(a.data, row * inner + i) * at(b.data, i * columnCount + column),
-        );
-  return product;
-}
-
-function transposed(x: NaiveTensor): NaiveTensor {
-  const [rowCount = 0, columnCount = 0] = x.shape;
-  const values = x.data.map((_, i) => at(x.data, (i % rowCount) * columnCount + Math.floor(i / rowCount)));
-  return { shape: [columnCount, rowCount], data: values };
-}
-
 function probabilities(row: readonly number[]): number[] {
   const exponentials = row.map((value) => Math.exp(value - Math.max(...row)));
   const sum = exponentials.reduce((a, b) => a + b, 0);
@@ -458,25 +354,10 @@ function rows(x: NaiveTensor): number[][] {
   return Array.from({ length: rowCount }, (_, row) => [...x.data.subarray(row * columnCount, (row + 1) * columnCount)]);
 }
 
-function accumulate(x: NaiveTensor, index: number, value: number): void {
-  x.data[index] = at(x.data, index) + value;
-}
-
-function filled(shape: readonly number[]): NaiveTensor {
-  return { shape, data: new Float64Array(shape.reduce((product, size) => product * size, 1)) };
-}
-
 function four({ shape }: Pick<NaiveTensor, 'shape'>): readonly [number, number, number, number] {
   return [at(shape, 0), at(shape, 1), at(shape, 2), at(shape, 3)];
 }
 
 function index4({ shape }: Pick<NaiveTensor, 'shape'>, a: number, b: number, c: number, d: number): number {
   return ((a * at(shape, 1) + b) * at(shape, 2) + c) * at(shape, 3) + d;
-}
-
-/** The element, which must be there. */
-function at<T>(values: { readonly [index: number]: T; readonly length: number }, index: number): T {
-  const value = values[index];
-  if (value === undefined) throw new RangeError(`there is no element ${index} of ${values.length}`);
-  return value;
 }

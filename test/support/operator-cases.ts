@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { AttributesOf, LossAttributes, OperatorName } from '../../src/network/graph/operators.ts';
 import { float32, type Shape, type TensorType, tensor } from '../../src/network/graph/tensor-type.ts';
 import { createRng, type Rng } from '../../src/random/rng.ts';
-import { type NaiveTensor, naiveOne, naiveTensor } from './naive-operators.ts';
+import { naiveOne } from './naive-operators.ts';
+import { type NaiveTensor, naiveTensor } from './naive-tensor.ts';
 
 export interface OperatorCase<Op extends OperatorName = OperatorName> {
   readonly types: readonly TensorType[];

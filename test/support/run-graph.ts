@@ -6,7 +6,7 @@ import { compileGraph } from '../../src/network/compile.ts';
 import type { Graph } from '../../src/network/graph/graph.ts';
 import type { DType } from '../../src/network/graph/tensor-type.ts';
 import type { Lowering } from '../../src/network/lowering/lower.ts';
-import { type NaiveTensor, naiveTensor } from './naive-operators.ts';
+import { type NaiveTensor, naiveTensor } from './naive-tensor.ts';
 
 export const runtime = await loadNodeRuntime();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pixelsOf } from '../../../test/support/data-fixtures.ts';
 import { lowerings } from '../../../test/support/lowerings.ts';
-import { naiveTensor } from '../../../test/support/naive-operators.ts';
+import { naiveTensor } from '../../../test/support/naive-tensor.ts';
 import { runGraph, runtime } from '../../../test/support/run-graph.ts';
 import { brightOrDark, TOY_SHAPE, TOY_TRAINING, toyNetwork } from '../../../test/support/toy-data.ts';
 import { buildGradientGraph } from '../../network/training-graph.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { naiveTensor } from '../../../test/support/naive-operators.ts';
+import { naiveTensor } from '../../../test/support/naive-tensor.ts';
 import { runGraph } from '../../../test/support/run-graph.ts';
 import { ShapeError } from '../../errors.ts';
 import { differentiate } from './gradients.ts';

@@ -108,7 +108,7 @@ function adamW({ weightDecay, ...settings }: AdamSettings): Optimiser {
  */
 function muon({ momentum, ...settings }: MuonSettings): Optimiser {
   const { slots, scalars, scalarValues } = adamW(settings);
-  const { beta1, beta2 } = settings;
+  const plain = adam({ ...settings, weightDecay: 0 });
   const isFilter = (shape: readonly number[] = []): boolean => shape.length === 4;
   return {
     slots,
@@ -120,16 +120,17 @@ function muon({ momentum, ...settings }: MuonSettings): Optimiser {
       const split = (flat: Value) => builder.addMany('unpack', [flat], { shapes });
       const vectors = [shrunk, gradient, ...slots].map(split);
       const others = [...shapes.keys()].filter((i) => !isFilter(shapes[i]));
-      const ofOthers = vectors.map((tensors) =>
+      const packOthers = (tensors: readonly Value[] = []) =>
         builder.add(
           'pack',
           others.map((i) => tensors[i] as Value),
           {},
-        ),
-      );
-      const updated = builder
-        .addMany('adamUpdate', [...ofOthers, stepSize, scaledEpsilon], { beta1, beta2, weightDecay: 0 })
-        .map((flat) => builder.addMany('unpack', [flat], { shapes: others.map((i) => shapes[i] ?? []) }));
+        );
+      const shapesOfOthers = others.map((i) => shapes[i] ?? []);
+      const [p, g, ...m] = vectors.map(packOthers) as [Value, Value, ...Value[]];
+      const updated = plain
+        .update(builder, p, g, m, [stepSize, scaledEpsilon], shapesOfOthers)
+        .map((flat) => builder.addMany('unpack', [flat], { shapes: shapesOfOthers }));
       const [filters = [], gradients = [], momenta = [], zeros = []] = vectors;
       const tensors = shapes.map((shape, i) => {
         if (!isFilter(shape)) return updated.map((each) => each[others.indexOf(i)] as Value);

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { blockSize } from '../../../test/support/lowerings.ts';
-import { naiveTensor } from '../../../test/support/naive-operators.ts';
+import { naiveTensor } from '../../../test/support/naive-tensor.ts';
 import { largestError, runGraph } from '../../../test/support/run-graph.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { createRng } from '../../random/rng.ts';

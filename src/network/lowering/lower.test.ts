@@ -4,7 +4,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lowerings } from '../../../test/support/lowerings.ts';
-import { type NaiveTensor, naive, naiveTensor } from '../../../test/support/naive-operators.ts';
+import { naive } from '../../../test/support/naive-operators.ts';
+import { type NaiveTensor, naiveTensor } from '../../../test/support/naive-tensor.ts';
 import { caseSizes, operatorCase } from '../../../test/support/operator-cases.ts';
 import { largestError, runGraph } from '../../../test/support/run-graph.ts';
 import { type Graph, GraphBuilder, type Value } from '../graph/graph.ts';
