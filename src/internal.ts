@@ -28,7 +28,7 @@ export { AUTO_GENOME, undecidedKeys } from './search/config/undecided-keys.ts';
 export type { FrontStartEvent } from './search/records/events.ts';
 export type { FrontMember } from './search/records/summary.ts';
 export { resolveConfig } from './search/run/resolve-config.ts';
-export { openRunFolder, readConfigFile, readSummary } from './search/run/run-folder.ts';
+export { openRunFolder, readConfigFile, readSummary, tidyRunFolder } from './search/run/run-folder.ts';
 export { configBeside } from './search/trained/model-parts.ts';
 export type { FilePrediction, UnreadableImage } from './search/trained/predict-files.ts';
 export { nearestOf } from './text/did-you-mean.ts';

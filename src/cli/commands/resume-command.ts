@@ -1,13 +1,14 @@
 // auto-cnn resume RUN
 
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { resumeSearch } from '../../index.ts';
-import { openRunFolder, readSummary, resolveConfig } from '../../internal.ts';
+import { openRunFolder, readSummary, resolveConfig, tidyRunFolder } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { placeIn, readFlags, SEARCH_FLAGS } from '../options/config-flags.ts';
 import { PROCESS_START, type Terminal } from '../terminal.ts';
-import { printSummary, runSearch } from './run-search.ts';
+import { drawReport, printSummary, runSearch } from './run-search.ts';
 
 /** Flags that have no effect on results. */
 const FLAGS = SEARCH_FLAGS['Machine:'] ?? [];
@@ -29,6 +30,8 @@ export function addResumeCommand(program: Command, terminal: Terminal, done: (ex
     const { workers, timeoutSeconds } = resolveConfig({ ...config, ...changes }, placeIn(given, folder.config));
     const summary = readSummary(folder);
     if (summary !== undefined) {
+      // It was killed before its report was written.
+      if (!existsSync(folder.report)) await drawReport(terminal, folder.path, () => tidyRunFolder(folder));
       printSummary(terminal, json, summary, folder.path, config.dataset.source);
       done(EXIT.done);
       return;

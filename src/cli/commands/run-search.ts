@@ -42,9 +42,14 @@ export async function runSearch(
   }
 }
 
-/** A run is done even if its report cannot be written. */
-async function drawReport({ stderr }: Terminal, folder: string): Promise<void> {
+/**
+ * A run is done even if its report cannot be written.
+ *
+ * @param prepare  before it is written.
+ */
+export async function drawReport({ stderr }: Terminal, folder: string, prepare?: () => Promise<void>): Promise<void> {
   try {
+    await prepare?.();
     await writeReport(folder);
   } catch (error) {
     if (!(error instanceof AutoCnnError)) throw error;

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { InvalidInputError } from '../../errors.ts';
 import { ensureFolder } from '../../files/ensure-folder.ts';
 import { fileFailure } from '../../files/file-failure.ts';
+import { acquireLock } from '../../files/lock.ts';
 import { removeUnfinishedWrites } from '../../files/write-file.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { RunFolder } from '../records/run-folder.ts';
@@ -123,6 +124,17 @@ export function readJson(path: string, what: string): unknown {
 export function removeLeftovers(folder: RunFolder): void {
   removeUnfinishedWrites(folder.path);
   removeUnfinishedCheckpoints(folder);
+}
+
+/**
+ * {@link removeLeftovers} of a run that nobody works on.
+ *
+ * @throws {RunLockedError} if somebody does; {InvalidInputError} if the folder cannot be written.
+ */
+export async function tidyRunFolder(folder: RunFolder): Promise<void> {
+  const lock = await acquireLock(folder.lock);
+  removeLeftovers(folder);
+  lock.release();
 }
 
 /** Removes partial weights left by child processes that were killed. Must not be called during a training. */
