@@ -90,6 +90,6 @@ async function accuracyOf(genome, config, dataset, checkpoint) {
 
 function finalWork(genome, config, dataset) {
   const data = dataSizeOf(config, dataset);
-  const imageWork = trainingWork(estimateCost(parseGenome(genome), data.problem));
+  const imageWork = trainingWork(estimateCost(parseGenome(genome), data.problem), config.training);
   return START_WORK + config.finalEpochs * usedImages(config, data) * imageWork;
 }

@@ -6,7 +6,7 @@ const sgd = (learningRate, others) => ({
   learningRate,
   optimizer: { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4, ...others },
 });
-const muon = (learningRate) => ({ learningRate, optimizer: { name: 'muon' } });
+const adamw = (learningRate) => ({ learningRate, optimizer: { name: 'adamw' } });
 
 export const ARMS = {
   base: {},
@@ -19,16 +19,14 @@ export const ARMS = {
   'batch-32': { training: { batchSize: 32 } },
   'batch-128': { training: { batchSize: 128 } },
   'batch-256': { training: { batchSize: 256 } },
-  'rate-half': { training: { learningRate: 0.0025 } },
-  'rate-double': { training: { learningRate: 0.01 } },
-  'rate-fourfold': { training: { learningRate: 0.02 } },
+  'rate-half': { training: { learningRate: 0.005 } },
+  'rate-double': { training: { learningRate: 0.02 } },
   'warm-up-0.1': { training: oneCycle(0.1) },
   'warm-up-0.2': { training: oneCycle(0.2) },
-  'decay-0.01': { training: { optimizer: { name: 'adamw', weightDecay: 0.01 } } },
-  'decay-0.2': { training: { optimizer: { name: 'adamw', weightDecay: 0.2 } } },
-  muon: { training: muon(0.005) },
-  'muon-0.01': { training: muon(0.01) },
-  'muon-256-0.02': { training: { batchSize: 256, ...muon(0.02) } },
+  'decay-0.01': { training: { optimizer: { name: 'muon', weightDecay: 0.01 } } },
+  'decay-0.2': { training: { optimizer: { name: 'muon', weightDecay: 0.2 } } },
+  'adamw-0.005': { training: adamw(0.005) },
+  'adamw-0.01': { training: adamw(0.01) },
   'sgd-0.05': { training: sgd(0.05) },
   'sgd-0.1': { training: sgd(0.1) },
   'sgd-0.2': { training: sgd(0.2) },

@@ -5,7 +5,7 @@ import { estimateCost, type NetworkCost, type NetworkInput, requireNetworkInput,
 import { filterCountProblem } from './filters.ts';
 import type { Gene, Genome } from './genome.ts';
 import { formatGenome } from './text.ts';
-import { trainingWork } from './work.ts';
+import { imageWork } from './work.ts';
 
 /** The genomes that a search may visit. */
 export interface SearchSpace {
@@ -141,7 +141,7 @@ const FIGURES = [
     figureOf: (cost: NetworkCost) => cost.activationBytes,
     unit: 'bytes of activations per image',
   },
-  { option: 'maxWork', figureOf: trainingWork, unit: 'FLOPs of training work per image' },
+  { option: 'maxWork', figureOf: imageWork, unit: 'FLOPs of training work per image' },
 ] as const;
 
 function limitsOf(space: SearchSpace) {

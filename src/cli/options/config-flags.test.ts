@@ -54,7 +54,7 @@ describe('flags', () => {
     expect(sgd.training.optimizer).toEqual({ name: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 1e-4 });
     expect(sgd.training.schedule).toEqual({ name: 'cosine' });
     const { optimizer } = configFrom(undefined, 'mnist', flags({ weightDecay: '0.01' })).training;
-    expect(optimizer).toMatchObject({ name: 'adamw', weightDecay: 0.01 });
+    expect(optimizer).toMatchObject({ name: 'muon', weightDecay: 0.01 });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 // Plain lowering of the operators over the flat parameter vector: packing, statistics, optimiser updates.
 
+import { NEWTON_SCHULZ_STEPS } from '../../genome/work.ts';
 import { elementCount, staticSize } from '../graph/tensor-type.ts';
 import type { LoweringRules } from './lower.ts';
 import { float, int, type OnnxBuilder } from './onnx-graph.ts';
@@ -10,7 +11,6 @@ type OptimiserRules = Pick<
 >;
 
 const NEWTON_SCHULZ = [3.4445, -4.775, 2.0315] as const;
-const NEWTON_SCHULZ_STEPS = 5;
 /** Keeps a gradient of zero from becoming NaN. */
 const LEAST_LENGTH = 1e-7;
 /** Root mean square of AdamW's usual step, by its rate. */

@@ -7,7 +7,7 @@ import type { Gene, Genome } from '../../genome/genome.ts';
 import { referenceGenomes, whitenedReference } from '../../genome/reference-genomes.ts';
 import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
-import { trainingWork } from '../../genome/work.ts';
+import { imageWork, trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
@@ -61,7 +61,7 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
   if (config.genome !== undefined) {
     const genome = config.genome === AUTO_GENOME ? referenceFor(work, config, data) : parseGenome(config.genome);
     if (genome === undefined) return undefined;
-    const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem));
+    const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem), config.training);
     return work < needed ? undefined : { ...decided, ...later, genome: genomeId(genome) };
   }
 
@@ -135,7 +135,7 @@ export function leastWork(config: SearchConfig, data: DataSize): number {
  * @param work  available for this training alone.
  */
 export function planFinalEpochs(work: number, config: SearchConfig, data: DataSize, cost: NetworkCost): number {
-  const epochs = work / (usedImages(config, data) * trainingWork(cost));
+  const epochs = work / (usedImages(config, data) * trainingWork(cost, config.training));
   return Math.max(LEAST_PASSES, Math.floor(100 * epochs) / 100);
 }
 
@@ -159,7 +159,7 @@ export function smallestWork({ searchSpace }: SearchConfig, choosesChannels: boo
     maxDepth: searchSpace.maxDepth,
   };
   const genomes = cheapestGenomes(space, problem).filter((genome) => genome.some(({ kind }) => kind === 'skip'));
-  return Math.min(...genomes.map((genome) => trainingWork(estimateCost(genome, problem))));
+  return Math.min(...genomes.map((genome) => imageWork(estimateCost(genome, problem))));
 }
 
 function passesFor(workPerImage: number, images: number): number {
@@ -215,7 +215,7 @@ function channelsFor(maxWork: number, problem: NetworkInput): number[] {
   const input = { channels, height: Math.max(1, height >> 2), width: Math.max(1, width >> 2) };
   const workOf = (filters: number): number => {
     const skip: Gene = { kind: 'skip', filters1: filters, filters2: filters };
-    return trainingWork(estimateCost([skip], { ...problem, input }));
+    return imageWork(estimateCost([skip], { ...problem, input }));
   };
   return CHANNELS.filter((filters, index) => index === 0 || workOf(filters) <= maxWork / 2);
 }

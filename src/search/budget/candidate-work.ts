@@ -31,7 +31,7 @@ type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'f
 /** Work of one candidate, from the start of its training to its fitness. A final partial epoch is scored, too. */
 export function candidateWork(config: Sized, data: DataSize, cost: NetworkCost): number {
   const { epochs } = config.training;
-  const { training, scoring } = epochWork(config, data, trainingWork(cost));
+  const { training, scoring } = epochWork(config, data, trainingWork(cost, config.training));
   return START_WORK + epochs * training + Math.ceil(epochs) * scoring;
 }
 

@@ -7,7 +7,7 @@ import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
 import type { EvaluationTask } from '../../evaluation/task.ts';
-import { estimateCost } from '../../genome/cost.ts';
+import { estimateCost, type NetworkCost } from '../../genome/cost.ts';
 import { randomGenome } from '../../genome/random-genome.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
@@ -31,10 +31,11 @@ const data = {
 const configWith = (settings: object) =>
   resolveConfig({ dataset: { source: 'mnist' }, equalCompute: true, ...settings }, 'the test');
 const costOf = (genome: string) => estimateCost(parseGenome(genome), data.problem);
+const workOf = (cost: NetworkCost) => trainingWork(cost, configWith({}).training);
 const typical = costOf('16-16-max-32-32');
 
 describe('equalEpochs', () => {
-  const config = configWith({ searchLimit: 5000, typicalWork: trainingWork(typical), training: { epochs: 3 } });
+  const config = configWith({ searchLimit: 5000, typicalWork: workOf(typical), training: { epochs: 3 } });
 
   it('gives the typical network the configured epochs', () => {
     expect(equalEpochs(config, data, typical)).toBe(3);
@@ -46,11 +47,11 @@ describe('equalEpochs', () => {
     const target = candidateWork(config, data, typical);
     const seen = new Set<number>();
     for (const cost of all.map((genome) => estimateCost(genome, data.problem))) {
-      const workOf = (epochs: number) => candidateWork(onRung(config, { searchLimit: 5000, epochs }), data, cost);
-      const halfAHundredth = (5000 * trainingWork(cost)) / 200;
+      const withEpochs = (epochs: number) => candidateWork(onRung(config, { searchLimit: 5000, epochs }), data, cost);
+      const halfAHundredth = (5000 * workOf(cost)) / 200;
       let most = 0.25;
       for (let hundredths = 26; hundredths <= 2400; hundredths++) {
-        if (workOf(hundredths / 100) <= target + 1.0001 * halfAHundredth) most = hundredths / 100;
+        if (withEpochs(hundredths / 100) <= target + 1.0001 * halfAHundredth) most = hundredths / 100;
       }
       const epochs = equalEpochs(config, data, cost);
       expect(Math.abs(epochs - most)).toBeLessThan(0.0101);
@@ -65,7 +66,7 @@ describe('equalEpochs', () => {
   });
 
   it('does so on each rung', () => {
-    const halving = configWith({ rungs: 3, searchLimit: 18_000, typicalWork: trainingWork(typical) });
+    const halving = configWith({ rungs: 3, searchLimit: 18_000, typicalWork: workOf(typical) });
     expect(candidateSizes(halving, data, typical)).toEqual(rungSizes(halving, data));
     const cost = costOf('8-8');
     for (const [rung, size] of candidateSizes(halving, data, cost).entries()) {
@@ -87,7 +88,7 @@ describe('withTypicalWork', () => {
     expect(withTypicalWork(configWith({ seed: 2 }), data).typicalWork).toBe(config.typicalWork);
     const rng = createRng('others');
     const above = Array.from({ length: 1000 }, () => randomGenome(rng, searchSpaceOf(config), data.problem)).filter(
-      (genome) => trainingWork(estimateCost(genome, data.problem)) > (config.typicalWork ?? 0),
+      (genome) => workOf(estimateCost(genome, data.problem)) > (config.typicalWork ?? 0),
     );
     // The median of 101 lies within four of its standard errors, 0.05 each.
     expect(above.length / 1000).toBeGreaterThan(0.3);

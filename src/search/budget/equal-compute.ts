@@ -28,7 +28,7 @@ export function withTypicalWork<Config extends SearchConfig>(config: Config, { p
   const space = searchSpaceOf(config);
   const rng = createRng('typical network');
   const works = Array.from({ length: SAMPLE }, () =>
-    trainingWork(estimateCost(randomGenome(rng, space, problem), problem)),
+    trainingWork(estimateCost(randomGenome(rng, space, problem), problem), config.training),
   ).toSorted((a, b) => a - b);
   return { ...config, typicalWork: works[(SAMPLE - 1) / 2] };
 }
@@ -40,7 +40,7 @@ type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'f
  * configured epochs. Rounded to hundredths; at least a quarter of an epoch, at most eight times the configured epochs.
  */
 export function equalEpochs(config: Sized, data: DataSize, cost: NetworkCost): number {
-  const own = trainingWork(cost);
+  const own = trainingWork(cost, config.training);
   const { epochs } = config.training;
   const typical = epochWork(config, data, config.typicalWork ?? own);
   const work = epochs * typical.training + Math.ceil(epochs) * typical.scoring;

@@ -95,7 +95,7 @@ async function trainFinal(
 }
 
 function roundsFor({ session: { run, config }, adjustSteps }: FinalTraining, genome: Genome): Rounds | undefined {
-  const work = trainingWork(estimateCost(genome, run.problem));
+  const work = trainingWork(estimateCost(genome, run.problem), config.training);
   const isPlanned = adjustSteps !== undefined || run.entries.some(({ type }) => type === 'plan');
   return roundsOf(config, perEpochOf(run), work * config.training.batchSize, isPlanned && config.repeats === 1);
 }
