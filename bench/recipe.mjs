@@ -137,7 +137,8 @@ async function trainAndScore({ setting, arm, seed }) {
   const planned = planBudget(setting.work, config, size);
   if (planned === undefined) throw new Error(`--work ${setting.work} is too little for this data; give more`);
   const genome = parseGenome(planned.genome);
-  const epochs = setting.work / dataset.train.count / trainingWork(estimateCost(genome, size.problem), planned.training);
+  const epochs =
+    setting.work / dataset.train.count / trainingWork(estimateCost(genome, size.problem), planned.training);
   const final = { ...planned, finalEpochs: Number(epochs.toFixed(2)) };
   const { task } = finalTask(genome, { config: final, dataset: { path: '', fingerprint: '' }, checkpoint: () => '' });
   const { data, normalisation } = prepareData(dataset, task.selection, task.network);
