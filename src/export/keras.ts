@@ -86,11 +86,12 @@ function pixelsFirst({ shape, data }: NamedArray, pixels: number): NamedArray {
 }
 
 function modelSource(model: ModelParts): string {
-  const { layers } = model.network;
+  const { views, network } = model;
+  const { layers } = network;
   const remarks = layerRemarks(model.network);
   const lines = layers.map((layer, i) => {
     const remark = remarks.get(layer);
-    return `    x = ${callOf(layer, i === layers.length - 1)}${remark === undefined ? '' : `  # ${remark}`}\n`;
+    return `    x = ${callOf(layer, views === 1 && i === layers.length - 1)}${remark === undefined ? '' : `  # ${remark}`}\n`;
   });
   const skip = layers.some(({ kind }) => kind === 'skip') ? `\n\n${SKIP_FUNCTION}\n` : '';
   return `${pythonHeader(model, 'keras (3, with any backend)')}
@@ -108,14 +109,14 @@ def build_model():
     """Raw pixels [N, HEIGHT, WIDTH, CHANNELS], float32 of 0..255, to probabilities [N, classes]."""
     x = image = keras.Input((HEIGHT, WIDTH, CHANNELS), name="image")
     x = layers.Normalization(mean=MEAN, variance=[std * std for std in STD], name="normalise")(x)
-${lines.join('')}    return keras.Model(image, x)
+${lines.join('')}${views === 1 ? '' : TWO_VIEWS}    return keras.Model(image, x)
 
 
 def load_model(path=Path(__file__).with_name("weights.npz")):
     """The trained model; compile() it to train it further."""
     model = build_model()
     with np.load(path) as weights:
-        for layer in model.layers:
+        for layer in ${views === 1 ? 'model' : 'model.get_layer("network")'}.layers:
             if layer.name.startswith(("whitening", "layers_", "head_")):
                 layer.set_weights([weights[f"{layer.name}.{weight.name}"] for weight in layer.weights])
     return model
@@ -127,7 +128,15 @@ def predict(model, pixels):
 `;
 }
 
-function callOf(layer: Layer, isLast: boolean): string {
+const TWO_VIEWS = `    network = keras.Model(image, x, name="network")
+    # The mean of what it says of the image and of its mirror image.
+    image = keras.Input((HEIGHT, WIDTH, CHANNELS), name="image")
+    x = layers.Average(name="views")([network(image), network(keras.ops.flip(image, axis=2))])
+    x = layers.Softmax(name="softmax")(x)
+`;
+
+/** @param isProbability  of the last dense layer: its softmax does not follow later. */
+function callOf(layer: Layer, isProbability: boolean): string {
   const name = `"${kerasName(layer.name)}"`;
   switch (layer.kind) {
     case 'whitening':
@@ -145,7 +154,7 @@ function callOf(layer: Layer, isLast: boolean): string {
     case 'dropout':
       return `layers.Dropout(${layer.rate}, name=${name})(x)`;
     case 'dense': {
-      const activation = isLast ? 'softmax' : layer.activation;
+      const activation = isProbability ? 'softmax' : layer.activation;
       return `layers.Dense(${layer.units}, activation="${activation}", name=${name})(x)`;
     }
   }

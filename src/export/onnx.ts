@@ -15,10 +15,13 @@ export function exportOnnx(model: ModelParts, precisions: readonly WeightPrecisi
 }
 
 /** The same graph with weights stored in fewer bytes; inputs, outputs and metadata are unchanged. */
-export function compressedOnnx({ network, state, metadata }: ModelParts, precision: WeightPrecision): Uint8Array {
+export function compressedOnnx(
+  { network, state, views, metadata }: ModelParts,
+  precision: WeightPrecision,
+): Uint8Array {
   const weights = new Set(network.layout.parameters.map(({ name }) => name));
-  return encodeOnnx(compressWeights(compileDeployable(network, state), weights, precision), {
-    metadata: toMetadataProps(metadata, network),
+  return encodeOnnx(compressWeights(compileDeployable(network, state, views), weights, precision), {
+    metadata: toMetadataProps(metadata, network, views),
     producerVersion: metadata.version,
   });
 }

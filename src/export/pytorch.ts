@@ -87,8 +87,7 @@ ${head.join('')}        ))
 
     def forward(self, x):
         x = (x - self.mean) / self.std
-${stem === undefined ? '' : STEM_CALL}        return self.head(self.layers(x))
-
+${model.views === 1 ? passOf(stem) : TWO_VIEWS + passOf(stem)}
 
 def load_model(path=Path(__file__).with_name("weights.npz")):
     """The trained model, ready to answer; call train() on it to train it further."""
@@ -111,7 +110,15 @@ const stemBuffer = (
 ): string => `        # A fixed convolution that makes neighbouring pixels uncorrelated.
         self.register_buffer("whitening", torch.zeros(${filters}, CHANNELS, 3, 3))
 `;
-const STEM_CALL = `        x = nn.functional.conv2d(x, self.whitening, padding=1)
+const passOf = (stem: WhiteningLayer | undefined): string =>
+  `${stem === undefined ? '' : '        x = nn.functional.conv2d(x, self.whitening, padding=1)\n'}        return self.head(self.layers(x))
+`;
+const TWO_VIEWS = `        if self.training:
+            return self.look(x)
+        # The mean of what it says of the image and of its mirror image.
+        return (self.look(x) + self.look(x.flip(3))) / 2
+
+    def look(self, x):
 `;
 
 /** The module of a layer; the stem has none. */

@@ -17,10 +17,15 @@ export interface TrainedState {
 }
 
 /**
+ * How many looks a model takes at each image: 1, or 2 for the image and its mirror image, over which it averages the logits.
+ */
+export type Views = 1 | 2;
+
+/**
  * Input `image` float32 `[N, C, H, W]`, raw pixels 0..255; outputs `probabilities` float32 `[N, classes]` and `label` int64
  * `[N]`. Standard operators only; each weight is an initialiser under its own name.
  */
-export function compileDeployable(network: Network, state: TrainedState): OnnxGraph {
+export function compileDeployable(network: Network, state: TrainedState, views: Views = 1): OnnxGraph {
   const builder = new GraphBuilder();
   const { channels, height, width } = network.problem.input;
   const image = builder.input('image', tensor('float32', 'N', channels, height, width));
@@ -31,10 +36,16 @@ export function compileDeployable(network: Network, state: TrainedState): OnnxGr
   };
   const { mean, std } = network.normalisation;
   const normalised = builder.add('normalise', [image], { mean, std });
-  const { logits } = buildForward(builder, normalised, network, {
+  const tensors = {
     parameters: addWeights(network.layout.parameters, state.parameters),
     statistics: addWeights(network.layout.statistics, state.statistics),
-  });
+  };
+  const logitsOf = (view: Value): Value => buildForward(builder, view, network, tensors).logits;
+  const plainLogits = logitsOf(normalised);
+  const logits =
+    views === 1
+      ? plainLogits
+      : builder.add('average', [plainLogits, logitsOf(builder.add('mirror', [normalised], {}))], {});
   builder.output('probabilities', builder.add('softmax', [logits], {}));
   builder.output('label', builder.add('argMax', [logits], {}));
   return lower(verifyGraph(builder.build()), plain, weights);

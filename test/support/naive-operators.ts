@@ -46,6 +46,11 @@ const NAIVE_OPERATORS: NaiveOperators = {
     return naive('conv2d', [x, weight, filled([filters.length])], {});
   },
 
+  mirror([x = NONE]) {
+    const width = four(x)[3];
+    return [{ ...x, data: x.data.map((_, i) => at(x.data, i - (i % width) + width - 1 - (i % width))) }];
+  },
+
   unpack([flat = NONE], { shapes }) {
     let from = 0;
     return shapes.map((shape) => {
@@ -148,6 +153,8 @@ const NAIVE_OPERATORS: NaiveOperators = {
     { ...dy, data: dy.data.map((value, i) => (at(y.data, i) > 0 ? value : 0)) },
   ],
   add: ([a = NONE, b = NONE]) => [{ ...a, data: a.data.map((value, i) => value + at(b.data, i)) }],
+
+  average: ([a = NONE, b = NONE]) => [{ ...a, data: a.data.map((value, i) => (value + at(b.data, i)) / 2) }],
 
   maxPool: ([x = NONE]) => [poolWith(x, (window) => Math.max(...window))],
   meanPool: ([x = NONE]) => [poolWith(x, (window) => window.reduce((sum, value) => sum + value) / 4)],

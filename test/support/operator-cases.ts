@@ -58,6 +58,10 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
     const filter = () => make.numbers(9 * channels, (rng) => 2 * rng.uniform() - 1);
     return make.done({ filters: Array.from({ length: filters }, filter) });
   },
+  mirror(make, { batch, channels, height, width }) {
+    make.floats(['N', channels, height, width], batch);
+    return make.done({});
+  },
   unpack(make, { channels, features, kernel }) {
     const shapes = [[channels, features], [channels], [features, 1, kernel, kernel]];
     make.floats([channels * features + channels + features * kernel * kernel]);
@@ -119,6 +123,10 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
   },
   add(make, { batch, channels, height, width }) {
     for (let i = 0; i < 2; i++) make.floats(['N', channels, height, width], batch);
+    return make.done({});
+  },
+  average(make, { batch, classes }) {
+    for (let i = 0; i < 2; i++) make.floats(['N', classes], batch);
     return make.done({});
   },
   maxPool(make, { batch, channels, height, width }) {

@@ -3,7 +3,7 @@
 import { type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import type { NetworkInput } from '../../src/genome/cost.ts';
 import { parseGenome } from '../../src/genome/text.ts';
-import { compileDeployable, type TrainedState } from '../../src/network/deployable-graph.ts';
+import { compileDeployable, type TrainedState, type Views } from '../../src/network/deployable-graph.ts';
 import { encodeOnnx } from '../../src/network/onnx/onnx-bytes.ts';
 import { toMetadataProps } from '../../src/network/onnx/onnx-metadata.ts';
 import { createNetwork, type Network } from '../../src/network/training-graph.ts';
@@ -22,7 +22,7 @@ export function smallModel(
   genome: string,
   input: ImageShape,
   classes: readonly string[],
-  options: Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> = {},
+  { views = 1, ...options }: Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> & { readonly views?: Views } = {},
 ): SmallModel {
   const normalisation = {
     mean: Array.from({ length: input.channels }, (_, i) => 100 + 20 * i),
@@ -44,8 +44,8 @@ export function smallModel(
     const low = name.endsWith('.variance') ? 0.5 : -0.5;
     for (let i = 0; i < size; i++) state.statistics[offset + i] = low + rng.uniform();
   }
-  const metadata = toMetadataProps({ classes, genome, version: '1.2.3' }, network);
-  return { network, state, classes, bytes: encodeOnnx(compileDeployable(network, state), { metadata }) };
+  const metadata = toMetadataProps({ classes, genome, version: '1.2.3' }, network, views);
+  return { network, state, classes, bytes: encodeOnnx(compileDeployable(network, state, views), { metadata }) };
 }
 
 /** `[count, channels, height, width]`, noise of several contrasts. */

@@ -23,6 +23,11 @@ export function parseLimit(text: string, flag: string): number | null {
   throw new InvalidInputError(`${flag} must be a number, such as 2e6, or none, received ${JSON.stringify(text)}`);
 }
 
+/** A number, or `auto`. */
+export function parseViews(text: string, flag: string): number | 'auto' {
+  return text === 'auto' ? text : parseNumber(text, flag);
+}
+
 /** `8,16,32`. */
 export function parseNumbers(text: string, flag: string): readonly number[] {
   if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);

@@ -20,7 +20,7 @@ export function describeSummary(
 ): string[] {
   const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto, stem } =
     summary;
-  const { evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
+  const { views, evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
   const path = shownPath(folder);
   const model = shellWord(join(path, 'model.onnx'));
@@ -36,7 +36,10 @@ export function describeSummary(
     row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
     ...fitnessRows(summary, row),
-    row('Size', `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image`),
+    row(
+      'Size',
+      `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image${views === undefined ? '' : ', seen twice: also mirrored'}`,
+    ),
     ...(fitness === undefined
       ? []
       : [row('Search', `${counted(evaluations - reused, 'network')} trained${spared}${failed}${rounds}`)]),

@@ -28,6 +28,8 @@ export interface OperatorAttributes {
   normalise: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** x [N,C,H,W] → its convolution with fixed filters `[filters][C · 3 · 3]`, same padding: [N,filters,H,W]. */
   whiten: { readonly filters: readonly (readonly number[])[] };
+  /** [N,C,H,W], left and right exchanged. */
+  mirror: None;
   /** flat [P] → one tensor per shape, in order. */
   unpack: { readonly shapes: readonly (readonly number[])[] };
   /** tensors → flat [P]. */
@@ -51,6 +53,8 @@ export interface OperatorAttributes {
   /** dy, y (the ReLU's output) → dx. */
   reluGradient: None;
   add: None;
+  /** a, b → (a + b) / 2. */
+  average: None;
   maxPool: None;
   /** dy, x, y → dx. Tied maxima share the gradient equally. */
   maxPoolGradient: None;
@@ -182,6 +186,7 @@ const INFERENCE: Inference = {
     if (!isFitting) inputs.fail(`has ${filters.length} filters of ${filters[0]?.length ?? 0} weights`);
     return [float32(n, filters.length, ...size)];
   },
+  mirror: (inputs) => [float32(...inputs.count(1).float(0, 4))],
   unpack(inputs, { shapes }) {
     const total = shapes.reduce((sum, shape) => sum + elementCount(shape), 0);
     inputs.count(1).expect(0, [total]);
@@ -243,6 +248,7 @@ const INFERENCE: Inference = {
   relu: (inputs) => [float32(...inputs.count(1).float(0))],
   reluGradient: sameShape(2),
   add: sameShape(2),
+  average: sameShape(2),
   maxPool: pooled,
   maxPoolGradient(inputs) {
     const shape = inputs.count(3).float(1, 4);

@@ -34,6 +34,11 @@ export const plainRules: LoweringRules = {
     return [onnx.add('Conv', [image, weights], { pads: samePads(3) })];
   },
 
+  mirror(node, [image = ''], { onnx }) {
+    const [back, beyond] = [onnx.integers(-1), onnx.integers(-sizeOf(node, 0, 3) - 1)];
+    return [onnx.add('Slice', [image, back, beyond, onnx.integers(3), back])];
+  },
+
   conv2d(node, inputs, { onnx }) {
     return [onnx.add('Conv', inputs, { pads: samePads(kernelOf(node, 1)) })];
   },
@@ -113,6 +118,8 @@ export const plainRules: LoweringRules = {
   },
 
   add: (_, inputs, { onnx }) => [onnx.add('Add', inputs)],
+
+  average: (_, inputs, { onnx }) => [onnx.add('Mul', [onnx.add('Add', inputs), onnx.scalar(0.5)])],
   maxPool: (_, inputs, { onnx }) => [onnx.add('MaxPool', inputs, POOL)],
   meanPool: (_, inputs, { onnx }) => [onnx.add('AveragePool', inputs, POOL)],
 

@@ -4,6 +4,7 @@ import { DataFormatError, InvalidInputError } from '../../errors.ts';
 import { stemChannels } from '../../genome/cost.ts';
 import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../../genome/head.ts';
 import { formatImageShape, type ImageShape } from '../../genome/image-shape.ts';
+import type { Views } from '../deployable-graph.ts';
 import type { Network } from '../training-graph.ts';
 import { type Message, readMessage } from './protobuf-message.ts';
 
@@ -26,6 +27,8 @@ export interface ModelMetadata {
   };
   /** The properties of a network that its genome does not determine. Absent in models of early versions. */
   readonly structure?: {
+    /** The model looks at each image and at its mirror image. Absent if it looks once. */
+    readonly views?: 2;
     readonly head: readonly HeadLayer[];
     readonly shortcut: 'always' | 'where-channels-differ';
     /** Statistics of each channel over the training images, on raw pixels 0..255, and the filters of the stem, if any. */
@@ -44,12 +47,13 @@ export type NetworkStructure = NonNullable<ModelMetadata['structure']>;
 export function toMetadataProps(
   { classes, genome, version }: Pick<ModelMetadata, 'classes' | 'genome' | 'version'>,
   network?: Network,
+  views: Views = 1,
 ): Record<string, string> {
   const props = { classes: JSON.stringify(classes), genome, auto_cnn_version: version };
   if (network === undefined) return props;
   const { problem, normalisation } = network;
   const { head = DEFAULT_HEAD, shortcut = 'always' } = problem;
-  const structure: NetworkStructure = { head, shortcut, normalisation };
+  const structure: NetworkStructure = { head, shortcut, normalisation, ...(views === 2 && { views }) };
   return {
     ...props,
     preparation: JSON.stringify(preparationFor(problem.input)),
@@ -157,7 +161,7 @@ function parseStructure(text: string, input: ImageShape, path: string): NetworkS
     );
   };
   const value = parseJson(text) as Partial<NetworkStructure> | null | undefined;
-  const { head, shortcut, normalisation } = value ?? {};
+  const { head, shortcut, normalisation, views } = value ?? {};
   const { channels } = input;
   const isVector = (numbers: unknown, length = channels) =>
     Array.isArray(numbers) && numbers.length === length && numbers.every(Number.isFinite);
@@ -166,6 +170,7 @@ function parseStructure(text: string, input: ImageShape, path: string): NetworkS
   const isWhitening = (rows: unknown) =>
     Array.isArray(rows) && rows.length === stemChannels(input) && rows.every((row) => isVector(row, 9 * channels));
   if (filters !== undefined && !isWhitening(filters)) return fail();
+  if (views !== undefined && views !== 2) return fail();
   if (shortcut !== 'always' && shortcut !== 'where-channels-differ') return fail();
   try {
     checkHead(head);
@@ -173,7 +178,7 @@ function parseStructure(text: string, input: ImageShape, path: string): NetworkS
     if (error instanceof InvalidInputError || error instanceof TypeError) fail();
     throw error;
   }
-  return { head, shortcut, normalisation } as NetworkStructure;
+  return { head, shortcut, normalisation, ...(views && { views }) } as NetworkStructure;
 }
 
 function parseJson(text: string): unknown {

@@ -9,6 +9,7 @@ import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { formatBudget } from '../config/budget-text.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
+import { viewsOf } from '../config/views.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
 import { START_WORK } from './candidate-work.ts';
@@ -94,7 +95,7 @@ export function finalEpochsWithin(
 export function endSeconds(config: SearchConfig, { problem, testExamples }: DataSize, genome: Genome): number {
   const { budget, repeats } = config;
   if (budget === undefined || 'flops' in budget || budget.rate === undefined) return END_SECONDS;
-  const work = testExamples * scoringWork(estimateCost(genome, problem));
+  const work = viewsOf(config) * testExamples * scoringWork(estimateCost(genome, problem));
   return END_SECONDS + (repeats * work) / budget.rate;
 }
 

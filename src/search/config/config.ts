@@ -14,16 +14,17 @@ import { finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES, pickFor, st
 import {
   augmentationSchema,
   count,
+  finalTrainingSchema,
   headSchema,
   lossSchema,
   optimiserSchema,
   positive,
   probability,
   scheduleSchema,
-  share,
   trainingSchema,
 } from './training-schema.ts';
 import { AUTO_GENOME, BUDGET_KEYS, type BudgetKey, undecidedKeys } from './undecided-keys.ts';
+import { viewsFor, viewsSchema } from './views.ts';
 
 const searchSpaceSchema = z.strictObject({
   channels: z.array(z.int()).default([8, 16, 32]).describe('Filter counts of skip layers: powers of two, ascending.'),
@@ -145,15 +146,8 @@ const searchConfigSchema = z.strictObject({
     .describe(
       'Epochs of the final training; the last one may be partial. Default: training.epochs; with the preset fast, at least 3.',
     ),
-  finalTraining: z
-    .strictObject({
-      augmentation: z.union([z.literal('auto'), augmentationSchema]).optional(),
-      labelSmoothing: share.optional(),
-    })
-    .optional()
-    .describe(
-      'Settings of the final training that differ from those of candidates. augmentation auto: small crops, and flips if the network also recognises mirrored images.',
-    ),
+  finalTraining: finalTrainingSchema.optional(),
+  views: viewsSchema.optional(),
   ...objectiveFields,
   replicas: count
     .default(1)
@@ -228,11 +222,12 @@ export interface SearchConfigInput extends z.input<typeof searchConfigSchema> {}
 export interface SearchConfig
   extends Omit<
     z.output<typeof searchConfigSchema>,
-    'preset' | 'stem' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
+    'preset' | 'stem' | 'views' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
   > {
   readonly pick: string;
   readonly workers: number;
   readonly stem: NonNullable<z.output<typeof searchConfigSchema>['stem']>;
+  readonly views: NonNullable<z.output<typeof searchConfigSchema>['views']>;
   readonly finalEpochs: number;
   /** Settings of the final training that differ from those of candidates. */
   readonly finalTraining: {
@@ -280,12 +275,14 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       undecided = undecidedKeys(input),
       workers = cores,
       stem = stemFor(preset, parsed.data.genome),
+      views: givenViews,
       ...others
     } = parsed.data;
-    const config = withOpenEnds(
-      withObjectives({ ...others, workers, stem, pick, finalEpochs, finalTraining }, placeOf),
+    const open = withOpenEnds(
+      withObjectives({ ...others, workers, stem, views: 1, pick, finalEpochs, finalTraining }, placeOf),
       undecided,
     );
+    const config = { ...open, views: viewsFor(givenViews, preset, open, placeOf) };
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
     checkInheritance(config, placeOf);

@@ -2,15 +2,16 @@
 
 import type { SearchSpace } from '../../genome/search-space.ts';
 import type { SearchConfig } from './config.ts';
+import { viewsOf } from './views.ts';
 
 /** The genomes that the configuration allows. */
-export function searchSpaceOf({ searchSpace }: Pick<SearchConfig, 'searchSpace'>): SearchSpace {
+export function searchSpaceOf({ searchSpace, views }: Pick<SearchConfig, 'searchSpace' | 'views'>): SearchSpace {
   const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes, maxWork } = searchSpace;
   return {
     channels,
     maxDepth,
     ...(maxParameters !== undefined && { maxParameters }),
-    ...(maxFlops !== null && { maxFlops }),
+    ...(maxFlops !== null && { maxFlops: maxFlops / viewsOf({ views }) }),
     ...(maxActivationBytes !== undefined && { maxActivationBytes }),
     ...(maxWork !== undefined && { maxWork }),
   };

@@ -94,6 +94,15 @@ export const trainingSchema = z.strictObject({
   statisticsMomentum: share.default(0.9).describe('Momentum of the running statistics of batch normalisation.'),
 });
 
+export const finalTrainingSchema = z
+  .strictObject({
+    augmentation: z.union([z.literal('auto'), augmentationSchema]).optional(),
+    labelSmoothing: share.optional(),
+  })
+  .describe(
+    'Settings of the final training that differ from those of candidates. augmentation auto: small crops, and flips if the network also recognises mirrored images.',
+  );
+
 /** `outputLayer`: the layers after those of a genome. `checkHead` defines its rules. */
 export const headSchema = z
   .array(

@@ -1,6 +1,7 @@
 // Makes the decisions that need the winner: the augmentation and the length of its final training.
 
 import { estimateCost } from '../../genome/cost.ts';
+import type { Views } from '../../network/deployable-graph.ts';
 import type { AdjustSteps } from '../budget/adjust-steps.ts';
 import { endSeconds, finalEpochsWithin } from '../budget/apply-budget.ts';
 import { candidateWork, searchImages } from '../budget/candidate-work.ts';
@@ -9,8 +10,10 @@ import { adjustStepsWithin } from '../budget/time-guard.ts';
 import { type IdentifiedTask, probeTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import type { FoundNetworks } from '../candidates/search-result.ts';
+import type { SearchConfig } from '../config/config.ts';
 import type { FinalTrainingSettings } from '../config/presets.ts';
-import { augmentationFor } from '../winner/choose-augmentation.ts';
+import { viewsOf } from '../config/views.ts';
+import { chooseByMirror } from '../winner/choose-augmentation.ts';
 import type { Winner } from '../winner/choose-winner.ts';
 
 /** With fewer images held out, no choice can be based on them. */
@@ -29,12 +32,13 @@ export async function decideFinal(
   found: FoundNetworks | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AdjustSteps | undefined> {
-  const { augmentation, work } = await decideAugmentation(session, winner, found, signal);
+  const { work, ...choice } = await decideByMirror(session, winner, found, signal);
   const { config, run, elapsedSeconds } = session;
-  const chosen = { ...config, finalTraining: { ...config.finalTraining, augmentation } };
-  const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(config, run.dataSize, winner.genome));
+  const { augmentation, views } = choice;
+  const chosen = { ...config, views, finalTraining: { ...config.finalTraining, augmentation } };
+  const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(chosen, run.dataSize, winner.genome));
   if (config.undecided === undefined) {
-    if (config.finalTraining.augmentation === 'auto') await session.adopt(chosen);
+    if (isOpen(config)) await session.adopt(chosen);
     return run.entries.some(({ type }) => type === 'plan') ? adjustSteps : undefined;
   }
   const spent = {
@@ -49,24 +53,34 @@ export async function decideFinal(
   return adjustSteps;
 }
 
-interface AugmentationDecision {
+interface MirrorDecision {
   readonly augmentation: FinalTrainingSettings['augmentation'];
+  readonly views: Views;
   /** What the decision took beyond the search. */
   readonly work: number;
 }
 
-async function decideAugmentation(
+async function decideByMirror(
   session: RunSession,
   winner: Winner,
   found: FoundNetworks | undefined,
   signal: AbortSignal | undefined,
-): Promise<AugmentationDecision> {
-  const { augmentation } = session.config.finalTraining;
-  if (augmentation !== 'auto') return { augmentation, work: 0 };
+): Promise<MirrorDecision> {
+  const { config } = session;
+  const { augmentation } = config.finalTraining;
+  if (!isOpen(config)) return { augmentation, views: viewsOf(config), work: 0 };
   const probe = found === undefined ? probeOf(session) : undefined;
   const training = probe ?? found?.trainingOf(winner.genome);
-  const chosen = training && (await augmentationFor(session, training, signal));
-  return { augmentation: chosen, work: probe === undefined ? 0 : workOf(probe, session) };
+  const chosen = training && (await chooseByMirror(session, training, signal));
+  return {
+    augmentation: augmentation === 'auto' ? chosen?.augmentation : augmentation,
+    views: config.views === 'auto' ? (chosen?.views ?? 1) : config.views,
+    work: probe === undefined ? 0 : workOf(probe, session),
+  };
+}
+
+function isOpen({ views, finalTraining }: Pick<SearchConfig, 'views' | 'finalTraining'>): boolean {
+  return views === 'auto' || finalTraining.augmentation === 'auto';
 }
 
 /** Undefined if there are too few images to choose by. */

@@ -4,10 +4,13 @@ import type { Dataset } from '../../data/set/dataset.ts';
 import type { Runtime } from '../../engine/runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
+import { estimateCost } from '../../genome/cost.ts';
+import { parseGenome } from '../../genome/text.ts';
 import { versionsWith } from '../../version.ts';
 import { type RunSession, roundSeconds } from '../candidates/run-session.ts';
 import type { SearchCounts } from '../candidates/search-result.ts';
 import type { SearchConfig } from '../config/config.ts';
+import { viewsOf } from '../config/views.ts';
 import { buildModel } from '../model/build-model.ts';
 import { modelCard } from '../model/model-card.ts';
 import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
@@ -53,7 +56,7 @@ export async function finishRun(
     testExamples: dataset.test.count,
     ...(repeats && { repeats }),
     parameters: chosen.parameters,
-    flops: chosen.flops,
+    flops: viewsOf(config) * estimateCost(parseGenome(chosen.genome), run.problem).flops,
     ...counts,
     dataset: describeDataset(dataset),
     ...(config.budget && { budget: { ...config.budget, searchWork, finalEpochs: config.finalEpochs } }),
@@ -61,6 +64,7 @@ export async function finishRun(
     ...secondsOf(finals, searchSeconds),
     seed: config.seed,
     ...(config.stem === 'whitening' && { stem: config.stem }),
+    ...(config.views === 2 && { views: config.views }),
     lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
     versions: versionsWith(runtime.name),
   };
@@ -76,7 +80,9 @@ export async function finishRun(
     for (const { id, genome } of finals) {
       const path = folder.checkpoint(id);
       const own =
-        id === chosen.id ? score : await scoreOnTest(runtime, await buildModel(genome, run, path), path, dataset);
+        id === chosen.id
+          ? score
+          : await scoreOnTest(runtime, await buildModel(genome, run, path, viewsOf(config)), path, dataset);
       accuracies.push(own.accuracy);
     }
     return accuracies;
@@ -86,7 +92,7 @@ export async function finishRun(
 /** Writes `model.onnx` with the weights of a checkpoint and returns its bytes. */
 export async function writeModel(run: OpenRun, genome: string, checkpointId: string): Promise<Uint8Array> {
   const { storage, folder } = run;
-  const bytes = await buildModel(genome, run, folder.checkpoint(checkpointId));
+  const bytes = await buildModel(genome, run, folder.checkpoint(checkpointId), viewsOf(run.config));
   await storage.write(folder.model, bytes);
   return bytes;
 }

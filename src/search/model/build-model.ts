@@ -3,7 +3,7 @@
 import { decodeSafetensors, decodeState } from '../../engine/state/safetensors.ts';
 import { DataFormatError } from '../../errors.ts';
 import { parseGenome } from '../../genome/text.ts';
-import { compileDeployable } from '../../network/deployable-graph.ts';
+import { compileDeployable, type Views } from '../../network/deployable-graph.ts';
 import type { Normalisation } from '../../network/normalisation.ts';
 import { encodeOnnx } from '../../network/onnx/onnx-bytes.ts';
 import { toMetadataProps } from '../../network/onnx/onnx-metadata.ts';
@@ -20,13 +20,14 @@ export async function buildModel(
   genome: string,
   { storage, problem, dataset }: Pick<OpenRun, 'storage' | 'problem' | 'dataset'>,
   checkpointPath: string,
+  views: Views = 1,
 ): Promise<Uint8Array> {
   const bytes = await storage.read(checkpointPath);
   const { metadata } = decodeSafetensors(bytes, checkpointPath);
   const network = createNetwork(parseGenome(genome), problem, normalisationOf(metadata, checkpointPath));
-  const graph = compileDeployable(network, decodeState(network.layout, bytes, checkpointPath));
+  const graph = compileDeployable(network, decodeState(network.layout, bytes, checkpointPath), views);
   return encodeOnnx(graph, {
-    metadata: toMetadataProps({ classes: dataset.classes, genome, version: VERSION }, network),
+    metadata: toMetadataProps({ classes: dataset.classes, genome, version: VERSION }, network, views),
     producerVersion: VERSION,
   });
 }

@@ -10,6 +10,9 @@ import type { SearchConfig } from '../config/config.ts';
 import { networkInputOf } from '../config/network-input.ts';
 import type { SearchSummary } from '../records/summary.ts';
 
+const TWO_VIEWS =
+  ': it looks at the image and at its mirror image, and averages; `--views 1` trains one that looks once, at half the FLOPs and time';
+
 /** The model card as Markdown, with the figures of the summary. */
 export function modelCard(summary: SearchSummary, config: SearchConfig): string {
   const { genome, dataset } = summary;
@@ -45,7 +48,7 @@ function dataLines({ dataset }: SearchSummary, { trainLimit }: SearchConfig): st
 }
 
 function figureLines(summary: SearchSummary): string[] {
-  const { testAccuracy, testLoss, testExamples, parameters, flops, fitness, repeats, seed } = summary;
+  const { testAccuracy, testLoss, testExamples, parameters, flops, views, fitness, repeats, seed } = summary;
   const [low, high] = wilsonInterval(testAccuracy, testExamples);
   const searched = `after a search of ${counted(summary.evaluations, 'network')} in ${Math.round(summary.searchSeconds)} s`;
   return [
@@ -58,7 +61,7 @@ function figureLines(summary: SearchSummary): string[] {
     ...(fitness === undefined
       ? []
       : [`- In the search: ${fitness.metric} ${percent(fitness.value)} on ${fitness.on} images`]),
-    `- ${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image`,
+    `- ${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image${views === undefined ? '' : TWO_VIEWS}`,
     `- Trained in ${Math.round(summary.finalTrainingSeconds)} s${fitness === undefined ? '' : `, ${searched}`}, seed ${seed}`,
   ];
 }

@@ -51,8 +51,10 @@ export interface SearchSummary {
     readonly best: number;
   };
   readonly parameters: number;
-  /** Forward FLOPs per image. */
+  /** Forward FLOPs per image, all views counted. */
   readonly flops: number;
+  /** The model averages over the image and its mirror image. Absent if it looks once. */
+  readonly views?: 2;
   /** Number of distinct networks whose fitness the search asked for. */
   readonly evaluations: number;
   /** How many of them failed. */

@@ -8,7 +8,7 @@ import type { Score } from '../../engine/scoring/scorer.ts';
 import { encodeState } from '../../engine/state/safetensors.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { parseGenome } from '../../genome/text.ts';
-import type { TrainedState } from '../../network/deployable-graph.ts';
+import type { TrainedState, Views } from '../../network/deployable-graph.ts';
 import type { ModelMetadata } from '../../network/onnx/onnx-metadata.ts';
 import { readModelState } from '../../network/onnx/onnx-weights.ts';
 import { createNetwork, type Network } from '../../network/training-graph.ts';
@@ -25,6 +25,7 @@ export interface ModelParts {
   readonly bytes: Uint8Array;
   readonly metadata: ModelMetadata;
   readonly network: Network;
+  readonly views: Views;
   readonly state: TrainedState;
 }
 
@@ -40,11 +41,11 @@ export function partsOf({ path, bytes, metadata }: ModelFile): ModelParts {
       { details: { path, version } },
     );
   }
-  const { head, shortcut, normalisation } = structure;
+  const { head, shortcut, normalisation, views = 1 } = structure;
   const stem = normalisation.whitening && ('whitening' as const);
   const problem = { input, classes: classes.length, head, shortcut, ...(stem && { stem }) };
   const network = createNetwork(parseGenome(genome), problem, normalisation);
-  return { path, bytes, metadata, network, state: readModelState(network.layout, bytes, path) };
+  return { path, bytes, metadata, network, views, state: readModelState(network.layout, bytes, path) };
 }
 
 /** All weights and running statistics under their names, as a safetensors file. */

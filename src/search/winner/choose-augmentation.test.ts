@@ -6,7 +6,7 @@ import type { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { selectData } from '../../evaluation/select-data.ts';
 import type { EvaluationTask } from '../../evaluation/task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
-import { augmentationFor, chooseAugmentation, heldOutImages } from './choose-augmentation.ts';
+import { chooseAugmentation, chooseByMirror, heldOutImages } from './choose-augmentation.ts';
 
 const shape = { channels: 1, height: 28, width: 28 };
 
@@ -75,7 +75,7 @@ describe('heldOutImages', () => {
   });
 });
 
-describe('augmentationFor', () => {
+describe('chooseByMirror', () => {
   it('keeps weights that are trained for the choice out of a checkpoint folder that runs share', async () => {
     const asked: (string | undefined)[] = [];
     const folder = { checkpoint: (id: string) => `shared/${id}`, scratch: (name: string) => `run/${name}` };
@@ -84,7 +84,7 @@ describe('augmentationFor', () => {
       evaluator: { evaluate: async (task: EvaluationTask) => asked.push(task.checkpointPath) },
     } as unknown as RunSession;
     const task = { id: 'abc', genome: '2-2' } as EvaluationTask;
-    expect(await augmentationFor(session, { id: 'abc', genome: [], task }, undefined)).toBeUndefined();
+    expect(await chooseByMirror(session, { id: 'abc', genome: [], task }, undefined)).toBeUndefined();
     expect(asked).toEqual(['run/augmentation-abc.safetensors']);
   });
 });

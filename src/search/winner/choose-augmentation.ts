@@ -1,11 +1,20 @@
-// Chooses the augmentation that suits the data, using a network that was trained without any.
+// Chooses the augmentation that suits the data, and how a model looks at it, using a network that was trained without
+// augmentation.
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
-import { type Dataset, type Examples, type ImageShape, readImages, selectExamples } from '../../data/set/dataset.ts';
+import {
+  type Dataset,
+  type Examples,
+  type ImageShape,
+  imageSizeOf,
+  readImages,
+  selectExamples,
+} from '../../data/set/dataset.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { TrainingData } from '../../engine/training/train.ts';
 import { selectData } from '../../evaluation/select-data.ts';
 import type { DataSelection } from '../../evaluation/task.ts';
+import type { Views } from '../../network/deployable-graph.ts';
 import type { IdentifiedTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import { buildModel } from '../model/build-model.ts';
@@ -43,10 +52,11 @@ export async function chooseAugmentation(
   indices: Int32Array,
   shape: ImageShape,
 ): Promise<AugmentationChoice> {
-  const { channels, height, width } = shape;
-  const plain = selectExamples(examples, channels * height * width, indices);
+  const { height, width } = shape;
+  const imageSize = imageSizeOf(shape);
+  const plain = selectExamples(examples, imageSize, indices);
   const { accuracy } = await model.score(plain, shape);
-  const { accuracy: mirroredAccuracy } = await model.score(mirror(plain, channels * height * width, width), shape);
+  const { accuracy: mirroredAccuracy } = await model.score(mirror(plain, imageSize, width), shape);
   const padAndCrop = Math.round(Math.min(height, width) / SIDE_PER_PIXEL);
   const augmentation: AugmentationSettings = {
     ...(padAndCrop > 0 && { padAndCrop }),
@@ -55,18 +65,24 @@ export async function chooseAugmentation(
   return { augmentation, accuracy, mirroredAccuracy };
 }
 
+/** What mirrored images are good for. */
+export interface MirrorChoice {
+  readonly augmentation: AugmentationSettings;
+  readonly views: Views;
+}
+
 /**
- * Calls {@link chooseAugmentation} with a candidate's weights from the search, on training images that were held out from
+ * Calls {@link chooseAugmentation}, and looks whether two views classify more images rightly than one, with a candidate's weights from the search, on training images that were held out from
  * it. If its fitness came from elsewhere, so that there are no weights, it is trained for this purpose: shared results must
  * not change the outcome of a run.
  *
  * @returns undefined if the training fails.
  */
-export async function augmentationFor(
+export async function chooseByMirror(
   { run, evaluator }: Pick<RunSession, 'run' | 'evaluator'>,
   { id, task }: IdentifiedTask,
   signal: AbortSignal | undefined,
-): Promise<AugmentationSettings | undefined> {
+): Promise<MirrorChoice | undefined> {
   const { storage, folder, dataset } = run;
   const own = folder.checkpoint(id);
   const isThere = await storage.has(own);
@@ -77,14 +93,28 @@ export async function augmentationFor(
     await evaluator.evaluate({ ...anonymous, checkpointPath: checkpoint }, { ...(signal && { signal }) });
     if (!(await storage.has(checkpoint))) return undefined;
   }
-  const bytes = await buildModel(task.genome, run, checkpoint);
-  if (!isThere) await storage.remove(checkpoint);
-  const model = await DeployedModel.load(await run.loadRuntime(), bytes, checkpoint);
+  const { shape } = dataset;
+  const { examples, validation } = heldOutImages(dataset, task.selection);
   try {
-    const { examples, validation } = heldOutImages(dataset, task.selection);
-    return (await chooseAugmentation(model, examples, validation, dataset.shape)).augmentation;
+    const { augmentation, accuracy } = await withModel(1, (model) =>
+      chooseAugmentation(model, examples, validation, shape),
+    );
+    if (!augmentation.horizontalFlip) return { augmentation, views: 1 };
+    const plain = selectExamples(examples, imageSizeOf(shape), validation);
+    const both = await withModel(2, (model) => model.score(plain, shape));
+    return { augmentation, views: both.accuracy > accuracy ? 2 : 1 };
   } finally {
-    await model.release();
+    if (!isThere) await storage.remove(checkpoint);
+  }
+
+  async function withModel<Result>(views: Views, use: (model: DeployedModel) => Promise<Result>): Promise<Result> {
+    const bytes = await buildModel(task.genome, run, checkpoint, views);
+    const model = await DeployedModel.load(await run.loadRuntime(), bytes, checkpoint);
+    try {
+      return await use(model);
+    } finally {
+      await model.release();
+    }
   }
 }
 

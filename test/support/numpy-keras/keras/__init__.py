@@ -3,7 +3,7 @@ installed. Written from Keras' documentation, so that it checks layouts, names a
 
 import numpy as np
 
-from . import layers
+from . import layers, ops
 from .layers import Symbol
 
 
@@ -12,8 +12,8 @@ def Input(shape, name=None):
 
 
 class Model:
-    def __init__(self, inputs, outputs):
-        self.inputs, self.outputs, self.layers = inputs, outputs, []
+    def __init__(self, inputs, outputs, name=None):
+        self.inputs, self.outputs, self.layers, self.name = inputs, outputs, [], name
         self._collect(outputs)
         names = [layer.name for layer in self.layers]
         assert len(set(names)) == len(names), f"layers of the same name: {names}"
@@ -23,6 +23,16 @@ class Model:
             self._collect(source)
         if symbol.layer is not None and symbol.layer not in self.layers:
             self.layers.append(symbol.layer)
+
+    def __call__(self, x):
+        return Symbol(self.outputs.shape, self, (x,))
+
+    def call(self, x):
+        return self.predict(x)
+
+    def get_layer(self, name):
+        (layer,) = (layer for layer in self.layers if layer.name == name)
+        return layer
 
     def predict(self, x, verbose="auto"):
         values = {id(self.inputs): np.asarray(x, dtype=np.float32)}

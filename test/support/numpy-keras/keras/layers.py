@@ -94,6 +94,17 @@ class Add(Layer):
         return sum(terms)
 
 
+class Average(Layer):
+    def call(self, *terms):
+        return sum(terms) / len(terms)
+
+
+class Softmax(Layer):
+    def call(self, x):
+        y = np.exp(x - x.max(axis=1, keepdims=True))
+        return y / y.sum(axis=1, keepdims=True)
+
+
 class Pooling2D(Layer):
     def __init__(self, pool_size, name=None):
         super().__init__(name)
@@ -157,6 +168,5 @@ class Dense(Layer):
         kernel, bias = (weight.value for weight in self.weights)
         y = x @ kernel + bias
         if self.activation == "softmax":
-            y = np.exp(y - y.max(axis=1, keepdims=True))
-            return y / y.sum(axis=1, keepdims=True)
+            return Softmax().call(y)
         return {"relu": np.maximum(y, 0), "linear": y}[self.activation]

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../run/resolve-config.ts';
+import { viewsOf } from './views.ts';
+
+const DATA = { dataset: { source: 'mnist' } };
+const viewsWith = (settings: object) => resolveConfig({ ...DATA, ...settings }, 'the test').views;
+
+describe('views', () => {
+  it.each([
+    [{}, 1],
+    [{ budget: '5m' }, 'auto'],
+    [{ budget: '5m', genome: '8-8' }, 'auto'],
+    [{ budget: '5m', genome: '8-8', searchSpace: { maxFlops: 1e6 } }, 'auto'],
+    [{ budget: '5m', searchSpace: { maxFlops: 1e6 } }, 1],
+    [{ budget: '5m', objectives: ['accuracy', 'latency'] }, 1],
+    [{ budget: '5m', preset: 'cnn-ga' }, 1],
+    [{ budget: '5m', preset: 'autocnn' }, 1],
+    [{ budget: '5m', preset: 'autocnn', views: 'auto' }, 'auto'],
+    [{ budget: '5m', views: 1 }, 1],
+    [{ views: 2 }, 2],
+  ] as const)('are, with %o, %s', (settings, expected) => {
+    expect(viewsWith(settings)).toBe(expected);
+  });
+
+  it.each([
+    {},
+    { budget: '5m', objectives: ['accuracy', 'flops'] },
+    { budget: '5m', searchSpace: { maxFlops: 1e6 } },
+  ])('refuse auto where nothing can decide or a second look costs too much: %o', (settings) => {
+    expect(() => viewsWith({ ...settings, views: 'auto' })).toThrow(
+      /the test: views: auto needs a budget, and neither objectives besides the fitness nor maxFlops; give 1 or 2/,
+    );
+  });
+
+  it.each([0, 3, 'two'])('refuse %s', (views) => {
+    expect(() => viewsWith({ views })).toThrow(/the test: views/);
+  });
+
+  it('count as one as long as they are not decided', () => {
+    expect([viewsOf({ views: 'auto' }), viewsOf({ views: 1 }), viewsOf({ views: 2 })]).toEqual([1, 1, 2]);
+  });
+});
