@@ -26,7 +26,7 @@ import { decompressionBomb } from './support/decompression-bomb.ts';
 import { encodeParquet, parquetImages } from './support/parquet-fixtures.ts';
 import { countFor } from './support/tier.ts';
 
-const VARIANTS = countFor({ quick: 50, slow: 1000 });
+const VARIANTS = countFor({ quick: 28, slow: 1000 });
 const LARGEST_GROWTH_KB = 1024 * 1024;
 
 type Files = Readonly<Record<string, Buffer>>;
