@@ -21,7 +21,6 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      '--renderer-process-limit=1',
     ],
   });
 }
