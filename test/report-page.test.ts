@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../src/report/write-report.ts';
 import { chromiumPath, launchBrowser } from './support/browser.ts';
@@ -24,15 +24,18 @@ const skipped = chromiumPath === undefined ? ' (skipped: "apt-get install chromi
 
 describe.skipIf(chromiumPath === undefined)(`the report in Chromium${skipped}`, () => {
   let browser: Browser;
+  let context: BrowserContext;
   beforeAll(async () => {
     mkdirSync(SCREENSHOTS, { recursive: true });
     browser = await launchBrowser();
+    context = await browser.newContext();
   });
   afterAll(() => browser?.close());
 
-  async function open(run: MadeUpRun, width: number, colorScheme: 'light' | 'dark' = 'light') {
+  async function open(run: MadeUpRun, width: number) {
     const { files } = await writeReport(run.folder, { cacheDir: run.cacheDir });
-    const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+    const page = await context.newPage();
+    await page.setViewportSize({ width, height: 800 });
     const problems: string[] = [];
     page.on('console', (message) => problems.push(message.text()));
     page.on('pageerror', (error) => problems.push(String(error)));
@@ -45,22 +48,23 @@ describe.skipIf(chromiumPath === undefined)(`the report in Chromium${skipped}`, 
   }
 
   it.each(Object.entries(MADE))('fits a phone and a desk, with everything drawn: %s', async (name, make) => {
-    const run = await make();
-    for (const [width, scheme] of [
+    const { page, problems } = await open(await make(), 360);
+    for (const [width, colorScheme] of [
       [360, 'light'],
       [1280, 'dark'],
     ] as const) {
-      const { page, problems } = await open(run, width, scheme);
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme });
       await page.evaluate(`document.querySelectorAll('details').forEach((details) => { details.open = true; })`);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
       expect(await page.evaluate(SPILLING)).toEqual([]);
       expect(await page.evaluate(UNDRAWN)).toEqual([]);
       expect(problems).toEqual([]);
       await page.evaluate(`document.querySelectorAll('details').forEach((details) => { details.open = false; })`);
-      const path = join(SCREENSHOTS, `report, ${name}, ${width}, ${scheme}.png`);
+      const path = join(SCREENSHOTS, `report, ${name}, ${width}, ${colorScheme}.png`);
       await page.screenshot({ path, fullPage: true });
-      await page.close();
     }
+    await page.close();
   });
 
   it('has a name for every drawing, image, link and region', async () => {
@@ -86,15 +90,15 @@ describe.skipIf(chromiumPath === undefined)(`the report in Chromium${skipped}`, 
   });
 
   it('is light or dark as the reader prefers, with enough contrast', async () => {
-    const run = await MadeUpRun.done();
+    const { page } = await open(await MadeUpRun.done(), 360);
     const backgrounds: number[] = [];
-    for (const scheme of ['light', 'dark'] as const) {
-      const { page } = await open(run, 360, scheme);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
       const { worst, background } = await contrastOf(page);
       expect(worst).toBeGreaterThanOrEqual(4.5);
       backgrounds.push(background);
-      await page.close();
     }
+    await page.close();
     expect(backgrounds[0]).toBeGreaterThan(0.8);
     expect(backgrounds[1]).toBeLessThan(0.1);
   });

@@ -4,7 +4,16 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import { EXPORTABLE, exportedFolder, largestDifference, PYTHON_ENV, pythonWith } from '../../test/support/exported.ts';
+import {
+  EXPORTABLE,
+  exportedFolder,
+  IMAGE_NAMES,
+  largestDifference,
+  linesOf,
+  PYTHON_ENV,
+  predictInEach,
+  pythonWith,
+} from '../../test/support/exported.ts';
 import { exportKeras } from './keras.ts';
 
 // Loading the framework alone takes a while.
@@ -24,19 +33,36 @@ const PYTHONS = [
 describe.each(PYTHONS)('the Keras program, run with $title', ({ how, python, path }) => {
   const skipped = python === undefined ? ` (skipped: ${how})` : '';
 
-  it.skipIf(python === undefined).each(EXPORTABLE)(
-    `gives the same probabilities, from image files: $name${skipped}`,
-    async ({ model }) => {
-      const { folder, images } = await exportedFolder(exportKeras(model), model.metadata.input);
-      const { stdout, stderr, status } = spawnSync(python ?? '', ['predict.py', ...images, '--json'], {
-        cwd: folder,
-        encoding: 'utf8',
-        env: { ...PYTHON_ENV, PYTHONPATH: path },
-      });
-      expect({ stderr: status === 0 ? '' : stderr, status }).toEqual({ stderr: '', status: 0 });
-      const answers: { file: string; probabilities: number[] }[] = JSON.parse(stdout);
-      const probabilities = answers.flatMap((answer) => answer.probabilities);
-      expect(await largestDifference(model, probabilities)).toBeLessThan(1e-4);
+  it.skipIf(python === undefined)(`gives the same probabilities, from image files${skipped}`, async () => {
+    const folders: string[] = [];
+    for (const { model } of EXPORTABLE) folders.push(await exportedFolder(exportKeras(model), model.metadata.input));
+    const { stdout, stderr, status } = predictInEach(python ?? '', folders, path);
+    expect({ stderr: status === 0 ? '' : stderr, status }).toEqual({ stderr: '', status: 0 });
+    const answers = linesOf<{ probabilities: number[] }[]>(stdout);
+    for (const [i, { name, model }] of EXPORTABLE.entries()) {
+      const probabilities = answers[i]?.flatMap((answer) => answer.probabilities) ?? [];
+      expect(await largestDifference(model, probabilities), name).toBeLessThan(1e-4);
+    }
+  });
+
+  // The same `predict.py` as of the PyTorch program.
+  it.skipIf(python === undefined)(
+    'prints the likeliest classes, and says in a line what is wrong with an image',
+    async () => {
+      const [{ model }] = EXPORTABLE;
+      const folder = await exportedFolder(exportKeras(model), model.metadata.input);
+      const run = (...args: readonly string[]) =>
+        spawnSync(python ?? '', ['predict.py', ...args], {
+          cwd: folder,
+          encoding: 'utf8',
+          env: { ...PYTHON_ENV, PYTHONPATH: path },
+        });
+      const [image = ''] = IMAGE_NAMES;
+      const answer = run(image);
+      expect(answer.stdout).toMatch(/^\S+\.png( {2}\S.* \d+\.\d\d%){3}\n$/);
+      const { status, stdout, stderr } = run(image, 'model.py');
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expect(stderr).toMatch(/^error: [^\n]*model\.py[^\n]*\n$/);
     },
   );
 });

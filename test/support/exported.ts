@@ -1,7 +1,8 @@
 // Models that show everything an export has to get right, image files for them, and what they answer.
 
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { expect } from 'vitest';
 import { type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { DeployedModel } from '../../src/engine/scoring/deployed-model.ts';
 import { readModelMetadata } from '../../src/network/onnx/onnx-metadata.ts';
@@ -70,18 +71,32 @@ function shapeOf(channels: number, height: number, width: number): ImageShape {
 /** The images of a shape that exports are tried on. */
 const pixelsOf = (shape: ImageShape): Uint8Array => noiseImages(IMAGES, shape);
 
-/** A temporary folder with the files of an export, and image files in `images/`. */
-export async function exportedFolder(files: ReadonlyMap<string, Uint8Array | string>, shape: ImageShape) {
+/** The names of the image files in a folder with an export. */
+export const IMAGE_NAMES = Array.from({ length: IMAGES }, (_, i) =>
+  join('images', `${String(i).padStart(3, '0')}.png`),
+);
+
+/** A temporary folder with the files of an export, and image files. */
+export async function exportedFolder(
+  files: ReadonlyMap<string, Uint8Array | string>,
+  shape: ImageShape,
+): Promise<string> {
   const folder = await temporaryFolder();
   for (const [name, content] of files) await writeIn(folder, name, content);
+  for (const [i, png] of (await pngsOf(shape)).entries()) await writeIn(folder, IMAGE_NAMES[i] ?? '', png);
+  return folder;
+}
+
+const encoded = new Map<string, Promise<Buffer[]>>();
+
+function pngsOf(shape: ImageShape): Promise<Buffer[]> {
+  const key = JSON.stringify(shape);
   const [pixels, size] = [pixelsOf(shape), imageSizeOf(shape)];
-  const images: string[] = [];
-  for (let i = 0; i < IMAGES; i++) {
-    const name = join('images', `${String(i).padStart(3, '0')}.png`);
-    await writeIn(folder, name, await encodePng(pixels.subarray(i * size, (i + 1) * size), shape));
-    images.push(name);
-  }
-  return { folder, images };
+  const pngs =
+    encoded.get(key) ??
+    Promise.all(IMAGE_NAMES.map((_, i) => encodePng(pixels.subarray(i * size, (i + 1) * size), shape)));
+  encoded.set(key, pngs);
+  return pngs;
 }
 
 /** Between what an export answers for the images and what the model itself does. Infinite if answers are missing. */
@@ -96,9 +111,31 @@ export async function largestDifference({ bytes, path, metadata }: ModelParts, a
 /** Keras takes TensorFlow unless told otherwise. */
 export const PYTHON_ENV = { KERAS_BACKEND: 'jax', ...process.env };
 
+/** Runs `predict.py` in each folder as if it were started there, in one process: loading a framework takes seconds. */
+export function predictInEach(python: string, folders: readonly string[], modulePath = '') {
+  const args = ['-c', PREDICT_IN_EACH, folders.join(delimiter), ...IMAGE_NAMES, '--json'];
+  return spawnSync(python, args, { encoding: 'utf8', env: { ...PYTHON_ENV, PYTHONPATH: modulePath } });
+}
+
+const PREDICT_IN_EACH = `
+import os, runpy, sys
+folders, words = sys.argv[1].split(os.pathsep), sys.argv[2:]
+for folder in folders:
+    os.chdir(folder)
+    sys.modules.pop("model", None)
+    sys.argv = ["predict.py", *words]
+    runpy.run_path("predict.py", run_name="__main__")
+`;
+
+/** What a line for each of `EXPORTABLE` says. */
+export function linesOf<T>(stdout: string): T[] {
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(EXPORTABLE.length);
+  return lines.map((line) => JSON.parse(line));
+}
+
 /** A Python that has all of these modules; undefined if there is none. Debian's packages are for its own. */
 export function pythonWith(...modules: readonly string[]): string | undefined {
-  return ['python3', '/usr/bin/python3'].find(
-    (python) => spawnSync(python, ['-c', `import ${modules.join(', ')}`], { env: PYTHON_ENV }).status === 0,
-  );
+  const program = `import importlib.util, sys; sys.exit(not all(map(importlib.util.find_spec, sys.argv[1:])))`;
+  return ['python3', '/usr/bin/python3'].find((python) => spawnSync(python, ['-c', program, ...modules]).status === 0);
 }

@@ -265,15 +265,18 @@ function forEachTap(x: NaiveTensor, weight: NaiveTensor, visit: (from: number, t
     for (let filter = 0; filter < filters; filter++)
       for (let channel = 0; channel < channels; channel++)
         for (let kernelY = 0; kernelY < kernel; kernelY++)
-          for (let kernelX = 0; kernelX < kernel; kernelX++)
-            for (let toY = 0; toY < height; toY++)
+          for (let kernelX = 0; kernelX < kernel; kernelX++) {
+            const tap = index4(weight, filter, channel, kernelY, kernelX);
+            for (let toY = 0; toY < height; toY++) {
+              const fromY = toY + kernelY - pad;
+              if (fromY < 0 || fromY >= height) continue;
+              const [fromRow, toRow] = [index4(x, image, channel, fromY, 0), index4(y, image, filter, toY, 0)];
               for (let toX = 0; toX < width; toX++) {
-                const [fromY, fromX] = [toY + kernelY - pad, toX + kernelX - pad];
-                if (fromY < 0 || fromY >= height || fromX < 0 || fromX >= width) continue;
-                const from = index4(x, image, channel, fromY, fromX);
-                const tap = index4(weight, filter, channel, kernelY, kernelX);
-                visit(from, tap, index4(y, image, filter, toY, toX));
+                const fromX = toX + kernelX - pad;
+                if (fromX >= 0 && fromX < width) visit(fromRow + fromX, tap, toRow + toX);
               }
+            }
+          }
 }
 
 function forEachChannel(x: NaiveTensor, visit: (channel: number, value: number, index: number) => void): void {

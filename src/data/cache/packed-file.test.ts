@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomExamples, temporaryFolder } from '../../../test/support/data-fixtures.ts';
+import { countFor } from '../../../test/support/tier.ts';
 import { DataFormatError } from '../../errors.ts';
 import { buildDataset } from '../build/build-dataset.ts';
 import { type Examples, readImages } from '../set/dataset.ts';
@@ -110,7 +111,7 @@ describe('a packed data set', () => {
         await expect(readPackedDataset(path)).rejects.toBeInstanceOf(DataFormatError);
         await expect(readPackedDataset(path, 0)).rejects.toBeInstanceOf(DataFormatError);
       }),
-      { numRuns: 300 },
+      { numRuns: countFor({ quick: 100, slow: 300 }) },
     );
   });
 });

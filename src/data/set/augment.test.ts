@@ -15,7 +15,7 @@ function augment(settings: AugmentationSettings, seed: number | string, image = 
   const batch = Uint8Array.from([...image, ...image]);
   createAugmenter(settings, SHAPE)?.augment(batch, 1, createRng(seed));
   // Only the images asked for are changed.
-  expect(batch.subarray(SIZE)).toEqual(image);
+  expect(Buffer.compare(batch.subarray(SIZE), image)).toBe(0);
   return batch.subarray(0, SIZE);
 }
 
@@ -33,15 +33,14 @@ describe('createAugmenter', () => {
   });
 
   it('pads and crops: shifts all channels alike by at most so many pixels, zeros from outside, every shift alike often', () => {
-    const seen = new Map<string, number>();
+    const shifts = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [dy, dx] as const));
+    const shifted = shifts.map(([dy, dx]) => expected((c, y, x) => at(IMAGE, c, y - dy, x - dx)));
+    const seen = new Map<number, number>();
     for (let seed = 0; seed < 900; seed++) {
       const image = augment({ padAndCrop: 1 }, seed);
-      const shifts = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [dy, dx] as const));
-      const shift = shifts.find(([dy, dx]) =>
-        image.every((v, i) => v === expected((c, y, x) => at(IMAGE, c, y - dy, x - dx))[i]),
-      );
-      expect(shift).toBeDefined();
-      seen.set(String(shift), (seen.get(String(shift)) ?? 0) + 1);
+      const shift = shifted.findIndex((pixels) => Buffer.compare(image, pixels) === 0);
+      expect(shift).toBeGreaterThanOrEqual(0);
+      seen.set(shift, (seen.get(shift) ?? 0) + 1);
     }
     const chiSquare = [...seen.values()].reduce((sum, count) => sum + (count - 100) ** 2 / 100, 0);
     expect([seen.size, chiSquare < 26.1]).toEqual([9, true]);
@@ -54,8 +53,9 @@ describe('createAugmenter', () => {
   it('flips left and right in half of the cases', () => {
     const flipped = expected((c, y, x) => at(IMAGE, c, y, SHAPE.width - 1 - x));
     const results = Array.from({ length: 400 }, (_, seed) => augment({ horizontalFlip: true }, seed));
-    const count = results.filter((image) => image.every((v, i) => v === flipped[i])).length;
-    for (const image of results) expect([IMAGE, flipped]).toContainEqual(image);
+    const countOf = (pixels: Uint8Array) => results.filter((image) => Buffer.compare(image, pixels) === 0).length;
+    const count = countOf(flipped);
+    expect(count + countOf(IMAGE)).toBe(400);
     expect(Math.abs(count - 200)).toBeLessThan(40);
   });
 

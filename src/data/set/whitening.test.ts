@@ -27,7 +27,7 @@ describe('whiteningFilters', () => {
     [3, 24],
   ])('make the feature maps of images with %d channels uncorrelated, of variance 1', (channels, filters) => {
     const shape = { channels, height: 12, width: 11 };
-    const examples = smoothImages(120, shape);
+    const examples = smoothImages(30, shape);
     const indices = Int32Array.from(examples.labels.keys());
     const statistics = channelStatistics(examples, indices, shape);
     const weights = whiteningFilters(examples, indices, shape, statistics, filters);

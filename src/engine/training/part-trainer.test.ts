@@ -99,7 +99,7 @@ describe('PartTrainer', () => {
         const seen = records.reduce((sum, { examples = 0 }) => sum + examples, 0);
         expect(seen).toBe(whole.records.reduce((sum, { examples = 0 }) => sum + examples, 0));
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     );
     await trainer.release();
   });

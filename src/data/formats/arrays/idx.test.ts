@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeIdx, temporaryFolder, writeIn } from '../../../../test/support/data-fixtures.ts';
+import { countFor } from '../../../../test/support/tier.ts';
 import { DataFormatError } from '../../../errors.ts';
 import { readImages } from '../../set/dataset.ts';
 import { readIdx, readIdxImages } from './idx.ts';
@@ -143,7 +144,7 @@ describe('readIdx', () => {
           expect(elements.length).toBe(dimensions.reduce((a, b) => a * b, 1));
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: countFor({ quick: 200, slow: 1000 }) },
     );
   });
 

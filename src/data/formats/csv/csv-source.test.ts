@@ -51,8 +51,10 @@ describe('a CSV file of pixels', () => {
   });
 
   it('may be longer than what is read at a time', async () => {
-    const many = randomExamples(4000, { channels: 1, height: 10, width: 10 }, 3);
-    expect((await readText(encodeCsv(many, { channels: 1, height: 10, width: 10 }))).train).toEqual(many);
+    const many = randomExamples(2000, { channels: 1, height: 10, width: 10 }, 3);
+    const { train } = await readText(encodeCsv(many, { channels: 1, height: 10, width: 10 }));
+    expect(train.labels).toEqual(many.labels);
+    expect(Buffer.compare(pixelsOf(train), many.pixels)).toBe(0);
   });
 
   it('has words for labels, in any column', async () => {

@@ -11,13 +11,13 @@ import { loadDataset } from '../../load-dataset.ts';
 import { locatePublished, type PublishedDataset, type PublishedOptions } from './published.ts';
 
 const shape = { channels: 1, height: 28, width: 28 };
-const train = randomExamples(40, shape, 2);
+const train = randomExamples(10, shape, 2);
 const classes = ['trouser', 'bag', 'hat'];
 const FILES: Readonly<Record<string, Buffer>> = {
-  'train-images-idx3-ubyte.gz': gzipSync(encodeIdx([40, 28, 28], train.pixels)),
-  'train-labels-idx1-ubyte.gz': gzipSync(encodeIdx([40], Uint8Array.from(train.labels))),
-  't10k-images-idx3-ubyte.gz': gzipSync(encodeIdx([40, 28, 28], train.pixels)),
-  't10k-labels-idx1-ubyte.gz': gzipSync(encodeIdx([40], Uint8Array.from(train.labels))),
+  'train-images-idx3-ubyte.gz': gzipSync(encodeIdx([10, 28, 28], train.pixels)),
+  'train-labels-idx1-ubyte.gz': gzipSync(encodeIdx([10], Uint8Array.from(train.labels))),
+  't10k-images-idx3-ubyte.gz': gzipSync(encodeIdx([10, 28, 28], train.pixels)),
+  't10k-labels-idx1-ubyte.gz': gzipSync(encodeIdx([10], Uint8Array.from(train.labels))),
 };
 const LARGEST = 'train-images-idx3-ubyte.gz';
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
