@@ -20,8 +20,8 @@ it('searches with the options of the Python package, in child processes, and cal
   const heard = { epochs: 0, generations: 0, evaluations: 0, finals: 0 };
   const options: AutoCnnOptions = {
     populationSize: 5,
-    maximalGenerationNumber: 4,
-    epochNumber: 5,
+    maximalGenerationNumber: 1,
+    epochNumber: 3,
     seed: 42,
     workers: 2,
     dataset: {
@@ -36,7 +36,7 @@ it('searches with the options of the Python package, in child processes, and cal
     crossoverProbability: 0.9,
     mutationProbability: 0.2,
     mutationOperationDistribution: [0.7, 0.1, 0.1, 0.1],
-    searchSpace: { channels: [32, 64, 128, 256, 512], maxDepth: 5 },
+    searchSpace: { channels: [32, 64, 128, 256, 512], maxDepth: 2 },
     outputLayer: [{ type: 'globalAveragePooling' }, { type: 'dense', units: 'classes', activation: 'softmax' }],
     fitnessCache: 'fitness.json',
     logsDir: 'logs',
@@ -58,8 +58,8 @@ it('searches with the options of the Python package, in child processes, and cal
   const { labels } = await best.predict(xTest);
   expect(labels.filter((label, i) => label === yTest[i]).length / yTest.length).toBe(accuracy);
   expect(best.folder).toBe(join(process.cwd(), 'runs', 'arrays-1'));
-  expect(heard.generations).toBe(5);
-  expect(heard.epochs).toBe(5 * (heard.evaluations + heard.finals));
+  expect(heard.generations).toBe(2);
+  expect(heard.epochs).toBe(3 * (heard.evaluations + heard.finals));
   expect(heard.finals).toBe(1);
   expect(readdirSync('logs')).toEqual(['arrays-1']);
 

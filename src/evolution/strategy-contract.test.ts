@@ -64,6 +64,9 @@ const STRATEGIES: readonly { name: string; evaluations: number; create: (seed: n
   },
 ];
 
+/** Each a whole run, of which every genome counts. */
+const EXAMPLES = { numRuns: 30 };
+
 describe.each(STRATEGIES)('the $name strategy', ({ create, evaluations }) => {
   it('asks for as many genomes as it was set to, all of them allowed, and then ends for good', () => {
     fc.assert(
@@ -75,6 +78,7 @@ describe.each(STRATEGIES)('the $name strategy', ({ create, evaluations }) => {
         expect(strategy.ask()).toBeUndefined();
         expect(strategy.ask()).toBeUndefined();
       }),
+      EXAMPLES,
     );
   });
 
@@ -89,6 +93,7 @@ describe.each(STRATEGIES)('the $name strategy', ({ create, evaluations }) => {
       fc.property(fc.integer(), fc.array(fc.integer({ min: 0, max: 6 })), (seed, chunks) => {
         expect(runToEnd(create(seed), [...chunks]).map(genomeId)).toEqual(runToEnd(create(seed)).map(genomeId));
       }),
+      EXAMPLES,
     );
   });
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { writeSmallMnist } from '../../test/support/small-mnist.ts';
+import { writeMnistThumbnails } from '../../test/support/mnist-thumbnails.ts';
 import { readImages } from '../data/set/dataset.ts';
 import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
 import { DeployedModel } from '../engine/scoring/deployed-model.ts';
@@ -26,7 +26,7 @@ const runtime = await loadNodeRuntime();
 let out: string;
 let runs = 0;
 
-beforeAll(() => writeSmallMnist(source, 120, 30));
+beforeAll(() => writeMnistThumbnails(source, 120, 30));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
   out = join(folder, `run ${runs++}`);
@@ -49,7 +49,7 @@ describe('Search', () => {
     const { loadDataset } = await import('../data/load-dataset.ts');
     const { test, shape } = await loadDataset(source);
     expect((await model.score(test, shape)).accuracy).toBe(summary.testAccuracy);
-    const answers = await model.predict(readImages(test, 28 * 28, 0, test.count), shape);
+    const answers = await model.predict(readImages(test, 8 * 8, 0, test.count), shape);
     await model.release();
     const predictions = JSON.parse(readFileSync(join(out, 'test-predictions.json'), 'utf8'));
     expect(predictions).toMatchObject({

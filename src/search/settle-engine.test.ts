@@ -67,8 +67,12 @@ async function begin(name: string, engine: Runtime): Promise<string> {
 }
 
 describe('the kind of engine', () => {
+  let first: Awaited<ReturnType<typeof runAll>>;
+  beforeAll(async () => {
+    first = await runAll('first', runtime);
+  });
+
   it('is written into the configuration, and every task and its id have it', async () => {
-    const first = await runAll('first', runtime);
     const second = await runAll('second', altered);
     const [here, there] = [await engineKind(runtime, 'plain'), await engineKind(altered, 'plain')];
     expect(read('first', 'config.json').engineKind).toBe(here);
@@ -107,22 +111,20 @@ describe('the kind of engine', () => {
   });
 
   it('does not matter to a run that is done', async () => {
-    await runAll('done', runtime);
     const { evaluator, tasks } = recording(altered);
-    const summary = await (await resumeSearch(join(folder, 'done'), { evaluator })).run();
-    expect(summary).toEqual(read('done', 'summary.json'));
+    const summary = await (await resumeSearch(join(folder, 'first'), { evaluator })).run();
+    expect(summary).toEqual(read('first', 'summary.json'));
     expect(tasks).toEqual([]);
   });
 
   it('is found out anew for a configuration of another run, with a notice where it differs', async () => {
-    await runAll('original', runtime);
-    const { notices } = await runAll('repeated', altered, read('original', 'config.json'));
+    const { notices } = await runAll('repeated', altered, read('first', 'config.json'));
     const [here, there] = [await engineKind(altered, 'plain'), await engineKind(runtime, 'plain')];
     expect(read('repeated', 'config.json').engineKind).toBe(here);
     expect(notices).toContain(
       `the configuration is of a run on another kind of engine (${there}); here it is ${here}: results differ by rounding, and so may the search`,
     );
-    expect((await runAll('repeated here', runtime, read('original', 'config.json'))).notices).toEqual([]);
+    expect((await runAll('repeated here', runtime, read('first', 'config.json'))).notices).toEqual([]);
   });
 
   it('is none of a run of a version before, which goes on with what it has', async () => {

@@ -16,6 +16,7 @@ import { loadWasmRuntime } from '../../engine/node/onnxruntime-web.ts';
 import type { Runtime } from '../../engine/runtime.ts';
 import { fileStorage } from '../../files/file-storage.ts';
 import { evaluateTask } from '../evaluate-task.ts';
+import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
 import { ProcessPoolEvaluator } from './process-pool-evaluator.ts';
 
 /** Children run the built script: this test file itself is TypeScript. */
@@ -60,36 +61,6 @@ describe('ProcessPoolEvaluator', () => {
     expect(expected).not.toEqual(await evaluate(nativeRuntime));
   });
 
-  it('replaces a child that is killed at work and gives the same outcome', async () => {
-    evaluator = start(RECORDING);
-    const task = toyTask(folder, { training: { ...toyTask(folder).training, epochs: 60 } });
-    const undisturbed = await evaluator.evaluate(task);
-    const { started, outcome } = startTask(evaluator, task);
-    await started;
-    process.kill(await latestPid(), 'SIGKILL');
-    expect(await outcome).toEqual(undisturbed);
-    expect(new Set(await pids()).size).toBe(2);
-  });
-
-  it('replaces a child that is killed while it waits for work', async () => {
-    evaluator = start(RECORDING);
-    const before = await evaluator.evaluate(toyTask(folder));
-    const pid = await latestPid();
-    process.kill(pid, 'SIGKILL');
-    await untilGone(pid);
-    expect(await evaluator.evaluate(toyTask(folder))).toEqual(before);
-  });
-
-  it('replaces a child that is found dead only when it is given work', async () => {
-    evaluator = start(RECORDING);
-    const before = await evaluator.evaluate(toyTask(folder));
-    const pid = await latestPid();
-    process.kill(pid, 'SIGKILL');
-    // Blocks the event loop: the pool cannot have heard of the death.
-    while (!isZombieOrGone(pid));
-    expect(await evaluator.evaluate(toyTask(folder))).toEqual(before);
-  });
-
   it('gives a task up whose child dies three times in a row, with what is known', async () => {
     evaluator = start(DYING);
     const { failure, ...rest } = await evaluator.evaluate(toyTask(folder));
@@ -100,17 +71,6 @@ describe('ProcessPoolEvaluator', () => {
       message: expect.stringMatching(
         /^its process died 3 times in a row while nothing else was trained \(exit code 3; [\d,]+ MiB of the machine's [\d,]+ MiB were free afterwards\); if memory ran out, limit the networks' size or train on fewer or smaller images$/,
       ),
-    });
-  });
-
-  it('tells the signal, and the memory that the child last held', async () => {
-    evaluator = start(RECORDING);
-    const killed = evaluator.evaluate(endlessTask(folder), {
-      onProgress: async () => process.kill(await latestPid(), 'SIGKILL'),
-    });
-    expect((await killed).failure).toEqual({
-      reason: 'crashed',
-      message: expect.stringMatching(/\(signal SIGKILL; it last held [\d,]+ MiB; /),
     });
   });
 
@@ -142,11 +102,6 @@ describe('ProcessPoolEvaluator', () => {
     expect(await evaluator.evaluate(toyTask(folder))).not.toHaveProperty('failure');
   });
 
-  it('does not take a time-out of 1000 hours for none', async () => {
-    evaluator = start(RECORDING, 1000 * 3_600_000);
-    expect(await evaluator.evaluate(toyTask(folder))).not.toHaveProperty('failure');
-  });
-
   it('measures its speed though a child is killed, and says so if they always die', async () => {
     evaluator = start(RECORDING);
     const rate = evaluator.measureRate('plain');
@@ -164,9 +119,68 @@ describe('ProcessPoolEvaluator', () => {
     evaluator = new ProcessPoolEvaluator({ workers, timeoutMs: NO_LIMIT, script: COUNTING_HOLDERS });
     expect(await evaluator.evaluate(toyTask(folder))).toMatchObject({ fitness: workers });
   });
+});
+
+describe('ProcessPoolEvaluator with one child, time and again', () => {
+  let folder: EvaluationFolder;
+  let evaluator: ProcessPoolEvaluator;
+  let pids: () => number[];
+  let undisturbed: EvaluationOutcome;
+  beforeAll(async () => {
+    folder = await createEvaluationFolder();
+    const pidFile = join(folder.path, 'pids');
+    process.env.PID_FILE = pidFile;
+    pids = () => readFileSync(pidFile, 'utf8').trim().split('\n').map(Number);
+    evaluator = new ProcessPoolEvaluator({ workers: 1, timeoutMs: 1000 * 3_600_000, script: RECORDING });
+    undisturbed = await evaluator.evaluate(toyTask(folder));
+  });
+  afterAll(async () => {
+    await evaluator.close();
+    await folder.remove();
+  });
+
+  const latestPid = () => pids().at(-1) ?? Number.NaN;
+
+  it('does not take a time-out of 1000 hours for none', () => {
+    expect(undisturbed).not.toHaveProperty('failure');
+  });
+
+  it('replaces a child that is killed at work and gives the same outcome', async () => {
+    const before = pids().length;
+    const task = longerTask(folder, '2-2-max');
+    const { started, outcome } = startTask(evaluator, task);
+    await started;
+    process.kill(latestPid(), 'SIGKILL');
+    expect(await outcome).toEqual(await outcomeHere(task));
+    expect(new Set(pids()).size).toBe(before + 1);
+  });
+
+  it('replaces a child that is killed while it waits for work', async () => {
+    const pid = latestPid();
+    process.kill(pid, 'SIGKILL');
+    await untilGone(pid);
+    expect(await evaluator.evaluate(toyTask(folder))).toEqual(undisturbed);
+  });
+
+  it('replaces a child that is found dead only when it is given work', async () => {
+    const pid = latestPid();
+    process.kill(pid, 'SIGKILL');
+    // Blocks the event loop: the pool cannot have heard of the death.
+    while (!isZombieOrGone(pid));
+    expect(await evaluator.evaluate(toyTask(folder))).toEqual(undisturbed);
+  });
+
+  it('tells the signal, and the memory that the child last held', async () => {
+    const killed = evaluator.evaluate(endlessTask(folder), {
+      onProgress: () => process.kill(latestPid(), 'SIGKILL'),
+    });
+    expect((await killed).failure).toEqual({
+      reason: 'crashed',
+      message: expect.stringMatching(/\(signal SIGKILL; it last held [\d,]+ MiB; /),
+    });
+  });
 
   it('leaves no child behind, of cancelled tasks either', async () => {
-    evaluator = start(RECORDING);
     const controller = new AbortController();
     const { started, outcome } = startTask(evaluator, endlessTask(folder), controller.signal);
     await started;
@@ -174,7 +188,7 @@ describe('ProcessPoolEvaluator', () => {
     await expect(outcome).rejects.toMatchObject({ reason: 'cancelled' });
     await evaluator.evaluate(toyTask(folder));
     await evaluator.close();
-    for (const pid of await pids()) await untilGone(pid);
+    for (const pid of pids()) await untilGone(pid);
   });
 });
 
@@ -204,12 +218,11 @@ describe('ProcessPoolEvaluator with several children', () => {
     if (!always) process.env.DEADLY_IN_COMPANY = 'yes';
     return new ProcessPoolEvaluator({ workers: 2, timeoutMs: NO_LIMIT, script: DEADLY });
   };
-  const evaluateAll = (tasks: readonly string[]) =>
-    Promise.all(tasks.map((genome) => evaluator.evaluate(longerTask(folder, genome))));
+  const evaluateAll = (tasks: readonly EvaluationTask[]) => Promise.all(tasks.map((task) => evaluator.evaluate(task)));
 
   it('fails a task that always kills its child after three deaths alone; its neighbours succeed', async () => {
     evaluator = startDeadly('2-4');
-    const outcomes = await evaluateAll(genomes);
+    const outcomes = await evaluateAll(genomes.map((genome) => toyTask(folder, { genome })));
     expect(outcomes.map(({ failure }) => failure?.reason)).toEqual([
       undefined,
       undefined,
@@ -225,16 +238,15 @@ describe('ProcessPoolEvaluator with several children', () => {
 
   it('fails two such tasks, one after the other', async () => {
     evaluator = startDeadly('2-4');
-    const outcomes = await evaluateAll(['2-4', '2-2', '2-4']);
+    const outcomes = await evaluateAll(['2-4', '2-2', '2-4'].map((genome) => toyTask(folder, { genome })));
     expect(outcomes.map(({ failure }) => failure?.reason)).toEqual(['crashed', undefined, 'crashed']);
   });
 
   it('holds deaths beside others against no task: alone it succeeds, with the same outcome', async () => {
-    evaluator = startDeadly('');
-    const undisturbed = await evaluateAll(genomes);
-    await evaluator.close();
     evaluator = startDeadly('2-4', false);
-    expect(await evaluateAll(genomes)).toEqual(undisturbed);
+    const tasks = genomes.map((genome) => longerTask(folder, genome));
+    const outcomes = await evaluateAll(tasks);
+    for (const [i, task] of tasks.entries()) expect(outcomes[i]).toEqual(await outcomeHere(task));
     const deaths = deathsOf(await log());
     expect(deaths.length).toBeGreaterThan(1);
     for (const { beside } of deaths) expect(beside).not.toEqual([]);
@@ -262,9 +274,15 @@ describe('ProcessPoolEvaluator with several children', () => {
   });
 });
 
-/** Long enough for others to begin beside it. */
+/** Long enough for others to begin beside it, and to be killed at work. */
 function longerTask(folder: EvaluationFolder, genome: string) {
-  return toyTask(folder, { genome, training: { ...toyTask(folder).training, epochs: 60 } });
+  return toyTask(folder, { genome, training: { ...toyTask(folder).training, epochs: 40 } });
+}
+
+/** What training in this process gives. */
+async function outcomeHere(task: EvaluationTask): Promise<EvaluationOutcome> {
+  const dataset = await readPackedDataset(task.dataset.path);
+  return evaluateTask({ runtime: nativeRuntime, storage: fileStorage }, dataset, task);
 }
 
 /** Each death, and the tasks that were in training then, from the log of `deadly.mjs`. */

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFil
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { smallMnistArrays } from '../../../test/support/small-mnist.ts';
+import { mnistThumbnailArrays } from '../../../test/support/mnist-thumbnails.ts';
 import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
 import { type ArrayDataset, datasetFromArrays } from '../../data/build/from-arrays.ts';
 import { loadDataset } from '../../data/load-dataset.ts';
@@ -18,7 +18,7 @@ import type { TrainOptions } from './trained-cnn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-class-'));
 const runtime = await loadNodeRuntime();
-const arrays = await smallMnistArrays(200, 50);
+const arrays = await mnistThumbnailArrays(200, 50);
 let out: string;
 let runs = 0;
 
@@ -51,7 +51,7 @@ describe('AutoCNN', () => {
     expect(best.summary()).toEqual(summary);
     const lines = best.layers().split('\n');
     expect(lines[0]).toMatch(/^Layer +Output +Parameters +FLOPs +Activations$/);
-    expect(lines[1]).toMatch(/^input +28x28x1$/);
+    expect(lines[1]).toMatch(/^input +8x8x1$/);
     expect(lines.at(-1)).toContain(summary?.parameters.toLocaleString('en-US'));
 
     const path = join(folder, 'saved.onnx');
@@ -85,8 +85,8 @@ describe('AutoCNN', () => {
 
   it('refuses images and labels that the network cannot take', async () => {
     const best = await small().run();
-    const image = { data: new Uint8Array(64), shape: [1, 8, 8] };
-    await expect(best.predict(image)).rejects.toThrow('the network takes images of 28x28x1, not 8x8x1');
+    const image = { data: new Uint8Array(36), shape: [1, 6, 6] };
+    await expect(best.predict(image)).rejects.toThrow('the network takes images of 8x8x1, not 6x6x1');
     await expect(best.evaluate({ x: image, y: [1] })).rejects.toThrow(InvalidInputError);
     await expect(best.evaluate({ x: arrays.xTest, y: [10, ...Array(49).fill(0)] })).rejects.toThrow(
       'the labels in y go up to 10, but the network has 10 classes',

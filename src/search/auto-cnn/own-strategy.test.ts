@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { smallMnistArrays } from '../../../test/support/small-mnist.ts';
+import { mnistThumbnailArrays } from '../../../test/support/mnist-thumbnails.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError } from '../../errors.ts';
 import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
@@ -20,7 +20,7 @@ import type { AutoCnnOptions } from './auto-cnn-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-strategy-'));
 const runtime = await loadNodeRuntime();
-const dataset = await smallMnistArrays(120, 40);
+const dataset = await mnistThumbnailArrays(120, 40);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Random genomes, each with one layer more than the best so far: one at a time, four in all. */
@@ -86,7 +86,7 @@ it('it decides what is tried, from the space, the stream and the problem that it
   };
   const best = await search('whole', { strategy }).run();
   const [first] = contexts;
-  expect(first?.problem).toMatchObject({ input: { channels: 1, height: 28, width: 28 }, classes: 10 });
+  expect(first?.problem).toMatchObject({ input: { channels: 1, height: 8, width: 8 }, classes: 10 });
   expect(first?.space).toMatchObject({ channels: [4, 8], maxDepth: 3 });
   expect(first?.config).toMatchObject({ strategy: 'custom', population: 3, seed: 1 });
   const tried = genomesOf('whole');

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
+import { writeMnistThumbnails } from '../../../test/support/mnist-thumbnails.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
@@ -125,7 +125,7 @@ describe('a budget with equal compute', () => {
 describe('a search with equal compute', () => {
   const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-equal-'));
   const source = join(folder, 'data');
-  beforeAll(() => writeSmallMnist(source, 120, 30));
+  beforeAll(() => writeMnistThumbnails(source, 120, 30));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it.each([

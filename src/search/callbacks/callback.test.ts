@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { smallMnistArrays } from '../../../test/support/small-mnist.ts';
+import { mnistThumbnailArrays } from '../../../test/support/mnist-thumbnails.ts';
 import { datasetFromArrays } from '../../data/build/from-arrays.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError } from '../../errors.ts';
@@ -19,7 +19,7 @@ import { learningRateScheduler } from './learning-rate-scheduler.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-callbacks-'));
 const runtime = await loadNodeRuntime();
-const arrays = await smallMnistArrays(200, 50);
+const arrays = await mnistThumbnailArrays(200, 50);
 let out: string;
 let runs = 0;
 
@@ -178,6 +178,7 @@ describe('callbacks', () => {
     const best = await small({
       epochNumber: 30,
       extraCallbacks: [{ onEpochEnd: (_, { stopEvaluation }) => stopEvaluation() }],
+      settings: { training: { batchSize: 8, schedule: { name: 'constant' } } },
       evaluator: {
         concurrency: 1,
         evaluate: async (task, options) =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
+import { writeMnistThumbnails } from '../../../test/support/mnist-thumbnails.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { DataFormatError, EvaluationError } from '../../errors.ts';
 import { cancelledError, type Evaluator, failedOutcome } from '../../evaluation/evaluator.ts';
@@ -19,7 +19,7 @@ import { readJournal } from '../run/journal.ts';
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-inherit-'));
 const source = join(folder, 'data');
 const BUILT = new URL('../../../dist/evaluation/node/worker.js', import.meta.url);
-beforeAll(() => writeSmallMnist(source, 120, 30));
+beforeAll(() => writeMnistThumbnails(source, 120, 30));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const common: SearchConfigInput = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
+import { writeMnistThumbnails } from '../../../test/support/mnist-thumbnails.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { cancelledError, type Evaluator } from '../../evaluation/evaluator.ts';
 import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
@@ -88,7 +88,7 @@ describe('medianStopBars', () => {
 describe('a search that stops candidates below the median', () => {
   const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-median-'));
   const source = join(folder, 'data');
-  beforeAll(() => writeSmallMnist(source, 120, 30));
+  beforeAll(() => writeMnistThumbnails(source, 120, 30));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const EPOCHS = 60;
   const POPULATION = 6;
@@ -122,12 +122,12 @@ describe('a search that stops candidates below the median', () => {
     });
 
     it('has time for more candidates, as many whatever the number of workers', async () => {
-      const limited = { ...given, generations: 1000, searchWork: 1e13 };
+      const limited = { ...given, generations: 1000, searchWork: 2.4e12 };
       const without = await run({ ...common, ...limited }, 1);
       const one = await run({ ...median, ...limited }, 1);
       expect(one.summary.evaluations).toBeGreaterThan(without.summary.evaluations);
       const spent = one.entries.reduce((sum, { work = 0 }) => sum + work, 0);
-      if (rungs === 1) expect(spent).toBeLessThanOrEqual(1e13);
+      if (rungs === 1) expect(spent).toBeLessThanOrEqual(2.4e12);
       const four = await run({ ...median, ...limited }, 4, 12);
       expect(four.results).toEqual(one.results);
     });
@@ -154,7 +154,7 @@ describe('a search that stops candidates below the median', () => {
   );
 
   it('is the same where a cache that runs share has the answers', async () => {
-    const shared = { ...median, generations: 1000, searchWork: 1e13, fitnessCache: join(folder, 'cache.jsonl') };
+    const shared = { ...median, generations: 1000, searchWork: 2.4e12, fitnessCache: join(folder, 'cache.jsonl') };
     const first = await run(shared, 1);
     const second = await run(shared, 2);
     expect(second.tasks).toEqual([]);

@@ -29,9 +29,17 @@ beforeEach(() => {
 });
 
 describe('a final training in rounds', () => {
+  let whole: Awaited<ReturnType<typeof run>>;
+  let model: Buffer;
+  beforeAll(async () => {
+    out = join(source, 'uninterrupted');
+    whole = await run(ROUNDS);
+    model = modelOf(out);
+  });
+
   it('gives with one replica what it gives in one piece, fractional epochs too', async () => {
-    const whole = await run({ finalEpochs: 2.3 });
-    const model = modelOf(out);
+    const inOne = await run({ finalEpochs: 2.3 });
+    const modelInOne = modelOf(out);
     out += ' cut';
     const { evaluator, tasks } = recording();
     const cut = await run({ finalEpochs: 2.3, roundSteps: 4 }, evaluator);
@@ -42,8 +50,8 @@ describe('a final training in rounds', () => {
       [8, 12],
       [12, 16],
     ]);
-    expect(modelOf(out).equals(model)).toBe(true);
-    expect(cut).toEqual(whole);
+    expect(modelOf(out).equals(modelInOne)).toBe(true);
+    expect(cut).toEqual(inOne);
     const [a, b] = [finalOf(out), finalOf(out.replace(' cut', ''))];
     expect(a.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     for (const [i, { loss, accuracy }] of b.history.entries()) {
@@ -54,15 +62,15 @@ describe('a final training in rounds', () => {
 
   it('averages replicas, the same whatever the number of workers, and leaves no states', async () => {
     const { evaluator, tasks, most } = recording(2);
-    const two = await run(ROUNDS, evaluator);
+    expect(await run(ROUNDS, evaluator)).toEqual(whole);
     expect(tasks.map(({ part }) => part?.replica)).toEqual([0, 1, 0, 1, 0, 1]);
     expect(most()).toBe(2);
     expect(tasks[2]?.part?.start.map(({ id }) => id)).toEqual([tasks[0]?.id, tasks[1]?.id]);
     expect(existsSync(join(out, 'rounds'))).toBe(false);
-    const model = modelOf(out);
+    expect(modelOf(out).equals(model)).toBe(true);
     out += ' one';
     const other = recording(1);
-    expect(await run(ROUNDS, other.evaluator)).toEqual(two);
+    expect(await run(ROUNDS, other.evaluator)).toEqual(whole);
     expect(other.most()).toBe(1);
     expect(modelOf(out).equals(model)).toBe(true);
     out += ' single';
@@ -91,9 +99,6 @@ describe('a final training in rounds', () => {
   });
 
   it('goes on after an interruption with the round, and in it with the replica, it had come to', async () => {
-    const whole = await run(ROUNDS);
-    const model = modelOf(out);
-    out += ' interrupted';
     const abort = new AbortController();
     const stopping = recording(1, (task) => {
       if (task.part?.from === 4 && task.part.replica === 1) abort.abort();
@@ -131,9 +136,6 @@ describe('a final training in rounds', () => {
       ],
     ],
   ])('trains again what led to %s if they are damaged', async (_, damaged, again) => {
-    const whole = await run(ROUNDS);
-    const model = modelOf(out);
-    out += ' damaged';
     const abort = new AbortController();
     const stopping = recording(1, (task) => {
       if (task.part?.from === 8) abort.abort();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventEmitter } from 'eventemitter3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writeMnistThumbnails } from '../../../test/support/mnist-thumbnails.ts';
 import {
   type ReadEvent,
   readEventFolder,
@@ -10,7 +11,6 @@ import {
   readSession,
   scalarsOf,
 } from '../../../test/support/read-event-file.ts';
-import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { decodeState } from '../../engine/state/safetensors.ts';
 import type { EpochRecord } from '../../engine/training/train.ts';
@@ -34,7 +34,7 @@ const runtime = await loadNodeRuntime();
 let out: string;
 let runs = 0;
 
-beforeAll(() => writeSmallMnist(source, 120, 30));
+beforeAll(() => writeMnistThumbnails(source, 120, 30));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
   out = join(folder, `run-${runs++}`);
@@ -68,7 +68,7 @@ describe('the TensorBoard log of a search', () => {
     for (const { id, genome } of evaluationsOf(out)) {
       const { layout } = createNetwork(
         parseGenome(genome),
-        { input: { channels: 1, height: 28, width: 28 }, classes: 10 },
+        { input: { channels: 1, height: 8, width: 8 }, classes: 10 },
         { mean: [0], std: [1] },
       );
       const { parameters } = decodeState(layout, readFileSync(join(out, 'checkpoints', `${id}.safetensors`)), id);

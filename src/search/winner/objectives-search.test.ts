@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
+import { writeMnistThumbnails } from '../../../test/support/mnist-thumbnails.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { EvaluationError, InterruptedError } from '../../errors.ts';
 import { type Evaluator, failedOutcome } from '../../evaluation/evaluator.ts';
@@ -25,7 +25,7 @@ const runtime = await loadNodeRuntime();
 let out: string;
 let runs = 0;
 
-beforeAll(() => writeSmallMnist(source, 120, 30));
+beforeAll(() => writeMnistThumbnails(source, 120, 30));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
   out = join(folder, `run ${runs++}`);
