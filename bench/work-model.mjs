@@ -8,7 +8,7 @@ import { measureTrainingStep } from '../dist/engine/measure.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { estimateCost } from '../dist/genome/cost.js';
 import { parseGenome } from '../dist/genome/text.js';
-import { imageWork } from '../dist/genome/work.js';
+import { trainingWork } from '../dist/genome/work.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { percent } from '../dist/text/figures.js';
 
@@ -50,10 +50,10 @@ for (let round = 0; round < Number(values.rounds); round++) {
 }
 
 console.log(`${cpus()[0]?.model}, Node ${process.version}, one thread, batch ${batch}, ${values.rounds} rounds`);
-const { rate, error } = fitRate((cost) => imageWork(cost));
+const { rate, error } = fitRate((cost) => trainingWork(cost));
 console.log(`rate ${(rate / 1e9).toFixed(1)}e9 work/s, typical error ${percent(error, 0)}`);
 for (const { genome, input, cost, ms } of measured) {
-  const predicted = (imageWork(cost) * batch * 1000) / rate;
+  const predicted = (trainingWork(cost) * batch * 1000) / rate;
   const size = `${input.height}x${input.width}x${input.channels}`;
   const figures = [ms, predicted].map((value) => `${value.toFixed(1).padStart(7)} ms`).join('   predicted ');
   console.log(`${size.padEnd(8)} ${genome.padEnd(34)} ${figures}   ${percent(predicted / ms - 1, 0)}`);
@@ -61,7 +61,7 @@ for (const { genome, input, cost, ms } of measured) {
 
 let best = { error: Infinity };
 for (let share = 0; share <= 4; share += 0.05) {
-  const candidate = fitRate((cost) => 3 * cost.flops + share * (imageWork(cost) - 3 * cost.flops));
+  const candidate = fitRate((cost) => 3 * cost.flops + share * (trainingWork(cost) - 3 * cost.flops));
   if (candidate.error < best.error) best = { ...candidate, share };
 }
 console.log(`best: MEMORY_WEIGHT × ${best.share.toFixed(2)}, typical error ${percent(best.error, 0)}`);

@@ -6,7 +6,7 @@ import { measureTrainingStep } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { estimateCost, type NetworkInput } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
-import { imageWork } from '../genome/work.ts';
+import { trainingWork } from '../genome/work.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { createNetwork } from '../network/training-graph.ts';
 
@@ -25,7 +25,7 @@ export async function measureRate(runtime: Runtime, lowering: LoweringName): Pro
     const genome = parseGenome(text);
     const network = createNetwork(genome, PROBLEM, NORMALISATION);
     const { ms } = await measureTrainingStep(engine, network, { batch: BATCH, repeats: REPEATS });
-    product *= (BATCH * imageWork(estimateCost(genome, PROBLEM)) * 1000) / ms;
+    product *= (BATCH * trainingWork(estimateCost(genome, PROBLEM)) * 1000) / ms;
   }
   // Geometric mean.
   return power(product, 1 / GENOMES.length);

@@ -4,7 +4,7 @@ import { estimateCost, type NetworkInput } from './cost.ts';
 import { referenceGenomes } from './reference-genomes.ts';
 import { type SearchSpace, violation } from './search-space.ts';
 import { formatGenome } from './text.ts';
-import { imageWork } from './work.ts';
+import { trainingWork } from './work.ts';
 
 const MNIST: NetworkInput = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
 const CIFAR: NetworkInput = { input: { channels: 3, height: 32, width: 32 }, classes: 10 };
@@ -60,7 +60,7 @@ describe('reference genomes', () => {
             const filters = Math.min(2 * gene.filters1, 256);
             return { ...gene, filters1: filters, filters2: filters };
           });
-          if (widths[0] !== 256) expect(imageWork(estimateCost(wider, problem))).toBeGreaterThan(10 ** digits);
+          if (widths[0] !== 256) expect(trainingWork(estimateCost(wider, problem))).toBeGreaterThan(10 ** digits);
         }
       }),
     );

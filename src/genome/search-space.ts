@@ -5,7 +5,7 @@ import { estimateCost, type NetworkCost, type NetworkInput, requireNetworkInput,
 import { filterCountProblem } from './filters.ts';
 import type { Gene, Genome } from './genome.ts';
 import { formatGenome } from './text.ts';
-import { imageWork } from './work.ts';
+import { trainingWork } from './work.ts';
 
 /** The genomes that a search may visit. */
 export interface SearchSpace {
@@ -24,6 +24,8 @@ export interface SearchSpace {
    * machine-independent measure of time.
    */
   readonly maxWork?: number;
+  /** What the work of the optimiser's steps depends on; without it, they are not counted. */
+  readonly training?: { readonly batchSize: number; readonly optimizer: { readonly name: string } };
 }
 
 /**
@@ -133,21 +135,29 @@ export function cheapestGenomes(space: SearchSpace, problem: NetworkInput): read
   return genomes.toSorted((a, b) => a.length - b.length);
 }
 
-const FIGURES = [
-  { option: 'maxParameters', figureOf: (cost: NetworkCost) => cost.parameters, unit: 'parameters' },
-  { option: 'maxFlops', figureOf: (cost: NetworkCost) => cost.flops, unit: 'FLOPs' },
+interface Figure {
+  readonly option: 'maxParameters' | 'maxFlops' | 'maxActivationBytes' | 'maxWork';
+  readonly figureOf: (cost: NetworkCost, training: SearchSpace['training']) => number;
+  readonly unit: string;
+}
+
+const FIGURES: readonly Figure[] = [
+  { option: 'maxParameters', figureOf: (cost) => cost.parameters, unit: 'parameters' },
+  { option: 'maxFlops', figureOf: (cost) => cost.flops, unit: 'FLOPs' },
   {
     option: 'maxActivationBytes',
-    figureOf: (cost: NetworkCost) => cost.activationBytes,
+    figureOf: (cost) => cost.activationBytes,
     unit: 'bytes of activations per image',
   },
-  { option: 'maxWork', figureOf: imageWork, unit: 'FLOPs of training work per image' },
-] as const;
+  { option: 'maxWork', figureOf: trainingWork, unit: 'FLOPs of training work per image' },
+];
 
 function limitsOf(space: SearchSpace) {
   return FIGURES.flatMap((entry) => {
     const limit = space[entry.option];
-    return limit === undefined ? [] : [{ ...entry, limit }];
+    if (limit === undefined) return [];
+    const figureOf = (cost: NetworkCost): number => entry.figureOf(cost, space.training);
+    return [{ ...entry, figureOf, limit }];
   });
 }
 

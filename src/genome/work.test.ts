@@ -1,29 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { estimateCost } from './cost.ts';
 import { parseGenome } from './text.ts';
-import { imageWork, scoringWork, trainingWork } from './work.ts';
+import { scoringWork, trainingWork } from './work.ts';
 
 const GREY = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
 const costOf = (genome: string, problem = GREY) => estimateCost(parseGenome(genome), problem);
 
+const figures = (flops: number, paddedActivationBytes: number) => ({
+  flops,
+  paddedActivationBytes,
+  newtonSchulzFlops: 1,
+});
+
 describe('the work of both passes of an image', () => {
   it('counts each FLOP three times, and memory on top', () => {
-    expect(imageWork({ flops: 1e6, paddedActivationBytes: 0 })).toBe(3e6);
-    expect(imageWork({ flops: 0, paddedActivationBytes: 1000 })).toBeGreaterThan(3000);
-    expect(imageWork({ flops: 1e6, paddedActivationBytes: 1000 })).toBe(
-      3e6 + imageWork({ flops: 0, paddedActivationBytes: 1000 }),
-    );
+    expect(trainingWork(figures(1e6, 0))).toBe(3e6);
+    expect(trainingWork(figures(0, 1000))).toBeGreaterThan(3000);
+    expect(trainingWork(figures(1e6, 1000))).toBe(3e6 + trainingWork(figures(0, 1000)));
   });
 
   it('is three times that of scoring it', () => {
     const cost = costOf('16-16-max-32-32');
-    expect(3 * scoringWork(cost)).toBeCloseTo(imageWork(cost));
+    expect(3 * scoringWork(cost)).toBeCloseTo(trainingWork(cost));
   });
 
   it('grows with layers, filters and images', () => {
     const growing = [costOf('8-8'), costOf('8-16'), costOf('8-16-16-16')];
     const larger = costOf('8-16-16-16', { input: { channels: 3, height: 32, width: 32 }, classes: 10 });
-    const works = [...growing, larger].map(imageWork);
+    const works = [...growing, larger].map((cost) => trainingWork(cost));
     expect(works).toEqual(works.toSorted((a, b) => a - b));
     expect(new Set(works).size).toBe(works.length);
   });
@@ -36,8 +40,8 @@ describe('the work of training on an image', () => {
   it('has its share of a step of Muon, which orthogonalises the filters of a batch once', () => {
     // X·Xᵀ and its product with X, and the square in between, of filters of 16×9, 32×144 and, at the shortcut, 32×1.
     const iteration = 2 * (9 * 9 * (2 * 16 + 9) + 32 * 32 * (2 * 144 + 32) + 1 * (2 * 32 + 1));
-    expect(workWith('muon', 1)).toBe(imageWork(cost) + 5 * iteration);
-    expect(workWith('muon', 100)).toBeCloseTo(imageWork(cost) + (5 * iteration) / 100, 6);
-    expect(workWith('adamw', 1)).toBe(imageWork(cost));
+    expect(workWith('muon', 1)).toBe(trainingWork(cost) + 5 * iteration);
+    expect(workWith('muon', 100)).toBeCloseTo(trainingWork(cost) + (5 * iteration) / 100, 6);
+    expect(workWith('adamw', 1)).toBe(trainingWork(cost));
   });
 });

@@ -12,7 +12,7 @@ const MEMORY_WEIGHT = 90;
 /** Iterations of Newton and Schulz in a step of Muon (Jordan et al. 2024). */
 export const NEWTON_SCHULZ_STEPS = 5;
 
-type Figures = Pick<NetworkCost, 'flops' | 'paddedActivationBytes'>;
+type Figures = Pick<NetworkCost, 'flops' | 'paddedActivationBytes' | 'newtonSchulzFlops'>;
 
 /** The settings of a training that its work depends on. */
 interface Training {
@@ -20,18 +20,18 @@ interface Training {
   readonly optimizer: { readonly name: string };
 }
 
-/** Work of the forward and the backward pass of one image; the latter takes twice as much as the former. */
-export function imageWork({ flops, paddedActivationBytes }: Figures): number {
-  return 3 * flops + MEMORY_WEIGHT * paddedActivationBytes;
-}
-
-/** Work of training on one image, with its share of the optimiser's step. */
-export function trainingWork(cost: Figures & Pick<NetworkCost, 'newtonSchulzFlops'>, training: Training): number {
-  const step = training.optimizer.name === 'muon' ? NEWTON_SCHULZ_STEPS * cost.newtonSchulzFlops : 0;
-  return imageWork(cost) + step / training.batchSize;
+/**
+ * Work of training on one image: the forward pass, the backward pass, which takes twice as much, and the image's share of the
+ * optimiser's step, if it is known how the network is trained.
+ */
+export function trainingWork(cost: Figures, training?: Training): number {
+  const { flops, paddedActivationBytes, newtonSchulzFlops } = cost;
+  const passes = 3 * flops + MEMORY_WEIGHT * paddedActivationBytes;
+  if (training?.optimizer.name !== 'muon') return passes;
+  return passes + (NEWTON_SCHULZ_STEPS * newtonSchulzFlops) / training.batchSize;
 }
 
 /** Work of scoring one image: only the forward pass. */
-export function scoringWork(figures: Figures): number {
-  return imageWork(figures) / 3;
+export function scoringWork(cost: Figures): number {
+  return trainingWork(cost) / 3;
 }

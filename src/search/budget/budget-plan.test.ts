@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { estimateCost } from '../../genome/cost.ts';
 import { randomGenome } from '../../genome/random-genome.ts';
 import { parseGenome } from '../../genome/text.ts';
-import { imageWork, trainingWork } from '../../genome/work.ts';
+import { trainingWork } from '../../genome/work.ts';
 import { createRng } from '../../random/rng.ts';
 import { createStrategy } from '../candidates/create-strategy.ts';
 import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
@@ -62,7 +62,7 @@ describe('the plan of a budget', () => {
     const works = [1e13, 1e14, 6e14].map((work) => {
       const { genome = '', undecided } = planBudget(work, config, MNIST) ?? {};
       expect(undecided).toEqual(['finalEpochs']);
-      return imageWork(estimateCost(parseGenome(genome), MNIST.problem));
+      return trainingWork(estimateCost(parseGenome(genome), MNIST.problem));
     });
     expect(works).toEqual(works.toSorted((a, b) => a - b));
     expect(new Set(works).size).toBe(3);

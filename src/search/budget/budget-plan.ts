@@ -7,7 +7,7 @@ import type { Gene, Genome } from '../../genome/genome.ts';
 import { referenceGenomes, whitenedReference } from '../../genome/reference-genomes.ts';
 import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
-import { imageWork, trainingWork } from '../../genome/work.ts';
+import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/data-size.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
@@ -94,7 +94,7 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
     searchSpace: {
       ...config.searchSpace,
       maxWork,
-      ...(isOpen('searchSpace.channels') && { channels: channelsFor(maxWork, data.problem) }),
+      ...(isOpen('searchSpace.channels') && { channels: channelsFor(maxWork, config, data.problem) }),
       ...(isOpen('searchSpace.maxDepth') && { maxDepth: depthFor(maxWork) }),
     },
   };
@@ -112,7 +112,8 @@ function referenceFor(work: number, config: SearchConfig, data: DataSize): Genom
   const workPerImage = work / images;
   const passes = config.undecided?.includes('finalEpochs') ? passesFor(workPerImage, images) : config.finalEpochs;
   const maxDepth = Number.MAX_SAFE_INTEGER;
-  const space: SearchSpace = { channels: CHANNELS, maxDepth, maxWork: workPerImage / passes };
+  const { training } = config;
+  const space: SearchSpace = { channels: CHANNELS, maxDepth, maxWork: workPerImage / passes, training };
   const whitened = config.stem === 'whitening' ? whitenedReference(space, data.problem) : undefined;
   return whitened ?? referenceGenomes(space, data.problem)[0];
 }
@@ -153,13 +154,17 @@ function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] 
 }
 
 /** Work of training on one image for the cheapest network with a skip layer. */
-export function smallestWork({ searchSpace }: SearchConfig, choosesChannels: boolean, problem: NetworkInput): number {
+export function smallestWork(
+  { searchSpace, training }: SearchConfig,
+  choosesChannels: boolean,
+  problem: NetworkInput,
+): number {
   const space: SearchSpace = {
     channels: choosesChannels ? CHANNELS : searchSpace.channels,
     maxDepth: searchSpace.maxDepth,
   };
   const genomes = cheapestGenomes(space, problem).filter((genome) => genome.some(({ kind }) => kind === 'skip'));
-  return Math.min(...genomes.map((genome) => imageWork(estimateCost(genome, problem))));
+  return Math.min(...genomes.map((genome) => trainingWork(estimateCost(genome, problem), training)));
 }
 
 function passesFor(workPerImage: number, images: number): number {
@@ -210,12 +215,12 @@ function candidateSize(
  * Filter counts with which a skip layer takes at most half of the work after the image has been pooled twice. The first one
  * is always included.
  */
-function channelsFor(maxWork: number, problem: NetworkInput): number[] {
+function channelsFor(maxWork: number, { training }: SearchConfig, problem: NetworkInput): number[] {
   const { channels, height, width } = problem.input;
   const input = { channels, height: Math.max(1, height >> 2), width: Math.max(1, width >> 2) };
   const workOf = (filters: number): number => {
     const skip: Gene = { kind: 'skip', filters1: filters, filters2: filters };
-    return imageWork(estimateCost([skip], { ...problem, input }));
+    return trainingWork(estimateCost([skip], { ...problem, input }), training);
   };
   return CHANNELS.filter((filters, index) => index === 0 || workOf(filters) <= maxWork / 2);
 }

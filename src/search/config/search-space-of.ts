@@ -5,7 +5,11 @@ import type { SearchConfig } from './config.ts';
 import { viewsOf } from './views.ts';
 
 /** The genomes that the configuration allows. */
-export function searchSpaceOf({ searchSpace, views }: Pick<SearchConfig, 'searchSpace' | 'views'>): SearchSpace {
+export function searchSpaceOf({
+  searchSpace,
+  training,
+  views,
+}: Pick<SearchConfig, 'searchSpace' | 'training' | 'views'>): SearchSpace {
   const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes, maxWork } = searchSpace;
   return {
     channels,
@@ -13,6 +17,6 @@ export function searchSpaceOf({ searchSpace, views }: Pick<SearchConfig, 'search
     ...(maxParameters !== undefined && { maxParameters }),
     ...(maxFlops !== null && { maxFlops: maxFlops / viewsOf({ views }) }),
     ...(maxActivationBytes !== undefined && { maxActivationBytes }),
-    ...(maxWork !== undefined && { maxWork }),
+    ...(maxWork !== undefined && { maxWork, training }),
   };
 }

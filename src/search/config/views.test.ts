@@ -22,15 +22,14 @@ describe('views', () => {
     expect(viewsWith(settings)).toBe(expected);
   });
 
-  it.each([
-    {},
-    { budget: '5m', objectives: ['accuracy', 'flops'] },
-    { budget: '5m', searchSpace: { maxFlops: 1e6 } },
-  ])('refuse auto where nothing can decide or a second look costs too much: %o', (settings) => {
-    expect(() => viewsWith({ ...settings, views: 'auto' })).toThrow(
-      /the test: views: auto needs a budget, and neither objectives besides the fitness nor maxFlops; give 1 or 2/,
-    );
-  });
+  it.each([{}, { budget: '5m', objectives: ['accuracy', 'flops'] }, { budget: '5m', searchSpace: { maxFlops: 1e6 } }])(
+    'refuse auto where nothing can decide or a second look costs too much: %o',
+    (settings) => {
+      expect(() => viewsWith({ ...settings, views: 'auto' })).toThrow(
+        /the test: views: auto needs a budget, and neither objectives besides the fitness nor maxFlops; give 1 or 2/,
+      );
+    },
+  );
 
   it.each([0, 3, 'two'])('refuse %s', (views) => {
     expect(() => viewsWith({ views })).toThrow(/the test: views/);

@@ -48,7 +48,7 @@ describe('a training without a search', () => {
   });
 
   it('counts what the choice takes against a budget of computing', async () => {
-    const given = await run({ ...WITHOUT_SEARCH, finalTraining: {} });
+    const given = await run({ ...WITHOUT_SEARCH, views: 1, finalTraining: {} });
     expect(given.tasks.every(({ selection }) => selection.purpose === 'final')).toBe(true);
     expect(given.config.finalEpochs).toBeGreaterThan(first.config.finalEpochs ?? Number.POSITIVE_INFINITY);
   });
