@@ -56,7 +56,8 @@ describe('search', () => {
     const weights = readdirSync(join(work, 'shared', 'weights'));
     expect(weights).toHaveLength(first.evaluations + 1);
 
-    const known = readJournal(join(work, 'json', 'journal.jsonl'))[0]?.genome ?? '';
+    const evaluated = readJournal(join(work, 'json', 'journal.jsonl')).filter((entry) => entry.type === 'evaluation');
+    const known = evaluated[0]?.genome ?? '';
     writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [known]: 0.5, '4-': 1 }));
     const refused = await runInFolder(work, `${SEARCH} --import-fitness fitness.json --out imported`);
     expect(refused).toMatchObject({
