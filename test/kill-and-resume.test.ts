@@ -15,7 +15,7 @@ const KILLS = countFor({ quick: 20, slow: 250 });
 /** In a test of its own each, so that it is seen how far it got. */
 const KILLS_PER_TEST = countFor({ quick: 20, slow: 25 });
 /** Longest time until the next kill, as a share of an undisturbed run: a run that is killed has to start again, too. */
-const WAIT = { 'the run is killed': 0.3, 'a child is killed': 0.12 };
+const WAIT = { 'the run is killed': 0.5, 'a child is killed': 0.12 };
 const LONG = { timeout: 600_000 };
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-kill-'));
 
