@@ -6,10 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { readJournal } from '../src/search/run/journal.ts';
 import { cliFolder, PROGRAM } from './support/cli.ts';
 import { plainImage, writeIn } from './support/data-fixtures.ts';
+import { runInFolder } from './support/run-in-folder.ts';
 
 const { work, cli, read } = cliFolder();
-const SEARCH = 'search digits --population 4 --generations 1 --channels 4,8 --max-depth 3 --epochs 2 --final-epochs 2';
-const SLOW = `${SEARCH} --population 8 --generations 1 --epochs 4 --workers 2`;
+const SEARCH = 'search digits --population 4 --generations 1 --channels 4,8 --max-depth 2 --epochs 2 --final-epochs 2';
+const SHARED = `${SEARCH} --fitness-cache shared/fitness.jsonl --checkpoint-dir shared/weights --json`;
+const SMALLEST = '--population 2 --generations 0';
+const TO_INTERRUPT = `${SEARCH} --workers 2`;
 
 describe('search', () => {
   it('prints a line for each step, then the result, without control characters', async () => {
@@ -37,32 +40,33 @@ describe('search', () => {
   });
 
   it('prints one JSON object with --json: the summary and the folder', async () => {
-    const { code, stdout, stderr } = await cli(`${SEARCH} --out json --json`);
+    const { code, stdout, stderr } = await cli(`${SHARED} --out json`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({ ...JSON.parse(read('json', 'summary.json')), folder: join(work, 'json') });
   });
 
   it('trains nothing twice that another run left, be it in a cache or as weights, and imports fitness', async () => {
-    const shared = `${SEARCH} --fitness-cache shared/fitness.jsonl --checkpoint-dir shared/weights --json`;
-    const first = JSON.parse((await cli(`${shared} --out first`)).stdout);
+    const first = JSON.parse(read('json', 'summary.json'));
     const second = await cli(`${SEARCH} --fitness-cache shared/fitness.jsonl --out second`);
     expect(second.stdout).toMatch(
       new RegExp(`Search +0 networks trained, ${first.evaluations} known before, 1 generation`),
     );
-    const third = JSON.parse((await cli(`${shared} --out third`)).stdout);
+    const third = JSON.parse((await cli(`${SHARED} --out third`)).stdout);
     expect(third).toMatchObject({ genome: first.genome, reused: first.evaluations, testAccuracy: first.testAccuracy });
     const weights = readdirSync(join(work, 'shared', 'weights'));
     expect(weights).toHaveLength(first.evaluations + 1);
 
-    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [first.genome]: 0.5, '4-': 1 }));
-    const refused = await cli(`${SEARCH} --import-fitness fitness.json --out imported`);
+    const evaluated = readJournal(join(work, 'json', 'journal.jsonl')).filter((entry) => entry.type === 'evaluation');
+    const known = evaluated[0]?.genome ?? '';
+    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [known]: 0.5, '4-': 1 }));
+    const refused = await runInFolder(work, `${SEARCH} --import-fitness fitness.json --out imported`);
     expect(refused).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('fitness.json: the entry "4-" is not a genome'),
     });
-    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [first.genome]: 1 }));
-    const imported = await cli(`${SEARCH} --import-fitness fitness.json --out imported --json`);
-    expect(JSON.parse(imported.stdout)).toMatchObject({ genome: first.genome, reused: 1, fitness: { value: 1 } });
+    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [known]: 1 }));
+    const imported = await cli(`${SEARCH} ${SMALLEST} --import-fitness fitness.json --out imported --json`);
+    expect(JSON.parse(imported.stdout)).toMatchObject({ genome: known, reused: 1, fitness: { value: 1 } });
   });
 
   it('takes the configuration of a run, and flags win over it', async () => {
@@ -82,7 +86,8 @@ describe('search', () => {
       for (const label of ['cats', 'dogs']) await writeIn(work, join('pets', label, `${i}.png`), image);
     }
     await writeIn(work, join('pets', 'dogs', '9.png'), 'no image');
-    const { code, stdout } = await cli(`${SEARCH.replace('digits', 'pets')} --skip-broken --test 0.3 --out pets-run`);
+    const search = `${SEARCH.replace('digits', 'pets')} ${SMALLEST}`;
+    const { code, stdout } = await cli(`${search} --skip-broken --test 0.3 --out pets-run`);
     expect(code).toBe(0);
     expect(stdout).toMatch(/note: Broken images were left out: 1 \(dogs[/\\]9\.png\)\./);
     expect(stdout).toMatch(/note: No test part in the data: 2 of 8 images were split off as one/);
@@ -96,15 +101,18 @@ describe('resume', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ ...JSON.parse(read('json', 'summary.json')), folder: join(work, 'json') });
     expect(statSync(join(work, 'json', 'summary.json')).mtimeMs).toBe(before);
-    expect((await cli('resume plain')).stdout).toContain('Test accuracy');
+    expect((await runInFolder(work, 'resume plain')).stdout).toContain('Test accuracy');
   });
 });
 
 describe('evaluate', () => {
   it('gives the accuracy that the summary states, for the model and for the run folder', async () => {
     const { testAccuracy, testLoss, genome } = JSON.parse(read('json', 'summary.json'));
-    for (const model of ['json', join('json', 'model.onnx')]) {
-      const { code, stdout } = await cli(`evaluate ${model} digits --json`);
+    const results = [
+      await cli('evaluate json digits --json'),
+      await runInFolder(work, `evaluate ${join('json', 'model.onnx')} digits --json`),
+    ];
+    for (const { code, stdout } of results) {
       expect(code).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ genome, examples: 40, accuracy: testAccuracy, loss: testLoss });
     }
@@ -112,7 +120,7 @@ describe('evaluate', () => {
 
   it('splits off the test part that the run did not train on', async () => {
     const { testAccuracy, testExamples } = JSON.parse(read('pets-run', 'summary.json'));
-    const { stdout } = await cli('evaluate pets-run pets --skip-broken --json');
+    const { stdout } = await runInFolder(work, 'evaluate pets-run pets --skip-broken --json');
     expect(JSON.parse(stdout)).toMatchObject({ examples: testExamples, accuracy: testAccuracy });
   });
 });
@@ -132,26 +140,28 @@ describe.skipIf(process.platform === 'win32')('an interruption', () => {
 
   it.each(['SIGINT', 'SIGTERM'] as const)('by %s says how to go on and leaves the best so far', async (signal) => {
     const out = `stopped-${signal}`;
-    const { code, stderr } = await interruptedBy(signal, `${SLOW} --out ${out}`);
+    const { code, stderr } = await interruptedBy(signal, `${TO_INTERRUPT} --out ${out}`);
     expect(code).toBe(130);
     expect(stderr).toMatch(
       new RegExp(`^interrupted; resume with: ${PROGRAM} resume ${out}\nbest so far: .* %  .*  ${out}/model.onnx\n$`),
     );
     expect(existsSync(join(work, out, 'lock'))).toBe(false);
-    expect((await cli(`evaluate ${out} digits`)).code).toBe(0);
+    expect((await runInFolder(work, `evaluate ${out} digits`)).code).toBe(0);
   });
 
   it('changes nothing of the result', async () => {
-    const [resumed, whole] = [await cli('resume stopped-SIGINT --json'), await cli(`${SLOW} --out whole --json`)];
+    const resumed = await cli('resume stopped-SIGINT --json');
     expect(resumed).toMatchObject({ code: 0, stderr: '' });
-    const { genome, testAccuracy, testLoss } = JSON.parse(whole.stdout);
+    const { genome, testAccuracy, testLoss } = JSON.parse(read('plain', 'summary.json'));
     expect(JSON.parse(resumed.stdout)).toMatchObject({ genome, testAccuracy, testLoss });
     const model = (run: string) => readFileSync(join(work, run, 'model.onnx')).toString('base64');
-    expect(model('stopped-SIGINT')).toBe(model('whole'));
+    expect(model('stopped-SIGINT')).toBe(model('plain'));
   });
 
   it('by a closed pipe is quiet and can be resumed', async () => {
-    const { stdout, stderr } = await cli(`${SLOW} --out piped`, { shell: '{ "$@"; echo "code $?" >&2; } | head -n 1' });
+    const { stdout, stderr } = await cli(`${TO_INTERRUPT} --out piped`, {
+      shell: '{ "$@"; echo "code $?" >&2; } | head -n 1',
+    });
     expect(stdout).toMatch(/^Data {2}digits: .*\n$/);
     expect(stderr).toMatch(
       new RegExp(`^interrupted; resume with: ${PROGRAM} resume piped\n(best so far: .*\n)?code 130\n$`),

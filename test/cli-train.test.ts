@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readJournal } from '../src/search/run/journal.ts';
 import { cliFolder, PROGRAM } from './support/cli.ts';
+import { runInFolder } from './support/run-in-folder.ts';
 import { runInProcess } from './support/run-program.ts';
 
 const { work, cli, read } = cliFolder();
+const REPEATED = 'train 4-8-max digits --epochs 6 --repeats 3';
 
 describe('train', () => {
   it('trains one genome and leaves a run like that of a search', async () => {
@@ -31,44 +33,37 @@ describe('train', () => {
         'test-predictions.json',
       ].sort(),
     );
-    const { code: again, stdout: score } = await cli('evaluate one digits --json');
+    const { code: again, stdout: score } = await runInFolder(work, 'evaluate one digits --json');
     expect(again).toBe(0);
     expect(JSON.parse(score)).toMatchObject({ genome: '4-8-max', accuracy: summary.testAccuracy });
   });
 
   it('reports mean, spread and best of its repeats, and prints one JSON object with --json', async () => {
-    const { code, stdout, stderr } = await cli(
-      'train 4-8-max digits --epochs 2 --repeats 3 --workers 2 --json --out three',
-    );
+    const { code, stdout, stderr } = await cli(`${REPEATED} --workers 2 --json --out three`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { folder, ...summary } = JSON.parse(stdout);
     expect(folder).toBe(join(work, 'three'));
     expect(summary).toEqual(JSON.parse(read('three', 'summary.json')));
     expect(summary.repeats.accuracies).toHaveLength(3);
     expect(summary.repeats.accuracies).toContain(summary.testAccuracy);
-    expect((await cli('resume three')).stdout).toMatch(
+    expect((await runInFolder(work, 'resume three')).stdout).toMatch(
       /^ {2}Repeats {7}\d+\.\d\d % ± \d+\.\d\d, best \d+\.\d\d % of 3$/m,
     );
   });
 
-  it('takes the settings of a run with --config, and flags win over them', async () => {
-    const { code } = await cli('train 4-4 digits --config one/config.json --epochs 1 --out settings');
-    expect(code).toBe(0);
-    const { dataset: _, ...config } = JSON.parse(read('settings', 'config.json'));
-    const { dataset: __, ...settings } = JSON.parse(read('one', 'config.json'));
-    expect(config).toEqual({ ...settings, genome: '4-4', finalEpochs: 1 });
-  });
-
-  it('has the epochs and batches that flags say, not the steps that the run came to', async () => {
+  it('takes the settings of a run with --config, not the steps that it came to, and flags win over them', async () => {
     const run = JSON.parse(read('one', 'config.json'));
     const budget = { seconds: 60, rate: 1e9 };
     const planned = { ...run, budget, finalEpochs: 135.3, finalSteps: [{ at: 0, total: 947 }] };
     writeFileSync(join(work, 'planned.json'), JSON.stringify(planned));
-    const { code } = await cli('train 4-4 digits --config planned.json --epochs 2 --batch-size 50 --out again');
+    const { code } = await cli('train 4-4 digits --config planned.json --epochs 3 --batch-size 50 --out settings');
     expect(code).toBe(0);
-    expect(JSON.parse(read('again', 'config.json'))).not.toHaveProperty('finalSteps');
-    const [final] = readJournal(join(work, 'again', 'journal.jsonl'));
-    expect(final).toMatchObject({ type: 'final', bestEpoch: 2 });
+    const { dataset: _, ...config } = JSON.parse(read('settings', 'config.json'));
+    const { dataset: __, ...settings } = run;
+    const training = { ...settings.training, batchSize: 50 };
+    expect(config).toEqual({ ...settings, budget, genome: '4-4', finalEpochs: 3, training });
+    const [final] = readJournal(join(work, 'settings', 'journal.jsonl'));
+    expect(final).toMatchObject({ type: 'final', bestEpoch: 3 });
   });
 
   it('refuses wrong input in one line and writes nothing', async () => {
@@ -93,9 +88,8 @@ describe('train', () => {
   });
 
   it.skipIf(process.platform === 'win32')('is interrupted and resumed without a change of the result', async () => {
-    const command = 'train 4-8-max digits --epochs 10 --repeats 3 --workers 1';
     let sent = false;
-    const { code, stderr } = await cli(`${command} --out stopped`, {
+    const { code, stderr } = await cli(`${REPEATED} --workers 1 --out stopped`, {
       onStdout: (child, text) => {
         if (!sent && text.includes('Training 2 of 3 of 4-8-max')) sent = child.kill('SIGINT');
       },
@@ -103,9 +97,8 @@ describe('train', () => {
     const said = `interrupted; resume with: ${PROGRAM} resume stopped\nbest so far: 4-8-max  stopped/model.onnx\n`;
     expect({ code, stderr }).toEqual({ code: 130, stderr: said });
     expect(readJournal(join(work, 'stopped', 'journal.jsonl')).length).toBeLessThan(3);
-    const [resumed, whole] = await Promise.all([cli('resume stopped --json'), cli(`${command} --json --out whole`)]);
-    const { repeats, testLoss } = JSON.parse(whole.stdout);
-    expect(JSON.parse(resumed.stdout)).toMatchObject({ repeats, testLoss });
+    const { repeats, testLoss } = JSON.parse(read('three', 'summary.json'));
+    expect(JSON.parse((await cli('resume stopped --json')).stdout)).toMatchObject({ repeats, testLoss });
   });
 });
 

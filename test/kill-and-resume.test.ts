@@ -15,7 +15,7 @@ const KILLS = countFor({ quick: 20, slow: 250 });
 /** In a test of its own each, so that it is seen how far it got. */
 const KILLS_PER_TEST = countFor({ quick: 20, slow: 25 });
 /** Longest time until the next kill, as a share of an undisturbed run: a run that is killed has to start again, too. */
-const WAIT = { 'the run is killed': 0.6, 'a child is killed': 0.3 };
+const WAIT = { 'the run is killed': 0.5, 'a child is killed': 0.12 };
 const LONG = { timeout: 600_000 };
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-kill-'));
 
@@ -25,7 +25,7 @@ let referenceMs: number;
 beforeAll(async () => {
   mkdirSync(join(folder, 'cache'));
   await writeTinyDigits(join(folder, 'digits'));
-  writeFileSync(join(folder, 'replicas.json'), JSON.stringify({ replicas: 2 }));
+  writeFileSync(join(folder, 'replicas.json'), JSON.stringify({ replicas: 2, roundSteps: 8 }));
   reference = await finish(placeOf('one worker', 1));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -68,10 +68,10 @@ async function finish(place: RunPlace): Promise<FinishedRun> {
   return readFinished(place.folder);
 }
 
-/** The final training has two replicas, in rounds. */
+/** The final training has two replicas, in three rounds. */
 function placeOf(name: string, workers: number): RunPlace {
-  const size = ['--population', '4', '--generations', '2', '--epochs', '3', '--final-epochs', '6'];
-  const space = ['--channels', '4,8', '--max-depth', '3', '--stem', 'whitening', '--seed', '7'];
+  const size = ['--population', '3', '--generations', '2', '--epochs', '2', '--final-epochs', '6'];
+  const space = ['--channels', '4,8', '--max-depth', '2', '--stem', 'whitening', '--lowering', 'plain', '--seed', '7'];
   const config = ['--config', join(folder, 'replicas.json')];
   const search = [join(folder, 'digits'), ...config, ...size, ...space, '--workers', String(workers)];
   return { folder: join(folder, name), search, cacheDir: join(folder, 'cache') };

@@ -3,11 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { cliFolder } from './support/cli.ts';
 import { plainImage, writeIn } from './support/data-fixtures.ts';
+import { runInFolder } from './support/run-in-folder.ts';
 
 const { work, cli, read } = cliFolder();
 const HOOK = new URL('./support/without-native.mjs', import.meta.url).href;
 const SEARCH =
-  'search digits --population 2 --generations 0 --channels 4 --max-depth 2 --epochs 1 --final-epochs 1 --workers 1';
+  'search digits --population 2 --generations 0 --channels 4 --max-depth 2 --epochs 1 --final-epochs 1 --workers 1 --checkpoint-dir weights';
 const NOTICE =
   'note: networks are trained by WebAssembly, about 5 times slower than by onnxruntime-node, which is not installed; ' +
   '"npm install --ignore-scripts auto-cnn" installs it\n';
@@ -33,18 +34,20 @@ describe('without onnxruntime-node', () => {
   });
 
   it('evaluates and predicts as onnxruntime-node does', async () => {
-    const evaluate = 'evaluate run digits --json';
-    const [there, here] = [await withoutNative(evaluate), await cli(evaluate)].map(({ stdout }) => JSON.parse(stdout));
+    const bothWays = async (command: string) => {
+      const results = [await withoutNative(command), await runInFolder(work, command)];
+      return results.map(({ stdout }) => JSON.parse(stdout));
+    };
+    const [there, here] = await bothWays('evaluate run digits --json');
     expect(there.accuracy).toBe(here.accuracy);
     expect(there.loss).toBeCloseTo(here.loss, 5);
     await writeIn(work, 'image.png', await plainImage('grey', { height: 8, width: 8 }));
-    const predict = 'predict run image.png --json';
-    const [a, b] = [await withoutNative(predict), await cli(predict)].map(({ stdout }) => JSON.parse(stdout));
+    const [a, b] = await bothWays('predict run image.png --json');
     expect(a.images[0].class).toBe(b.images[0].class);
   });
 
   it('measures, with the notice beside the figures', async () => {
-    const { code, stdout, stderr } = await withoutNative('inspect 4-4 --input 8x8x1 --measure --json');
+    const { code, stdout, stderr } = await withoutNative('inspect 4-4 --input 4x4x1 --measure --batch 8 --json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: NOTICE });
     expect(JSON.parse(stdout).trainingStep.ms).toBeGreaterThan(0);
   });

@@ -32,7 +32,6 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'cache'));
   await writeTinyDigits(join(folder, 'digits'));
   const place = placeOf('reference');
-  await RunProcess.start(placeOf('warm-up')).ended;
   const began = performance.now();
   const run = RunProcess.start(place);
   await run.ended;
@@ -52,7 +51,7 @@ describe.runIf(process.platform === 'linux')('a run', () => {
       const isOnSmallDisk = faults.includes('the disk is full for a while');
       const place = placeOf(join(isOnSmallDisk ? 'disk' : '', `run-${number}`));
       const rng = createRng(`faults ${SEED}`).fork(`run ${number}`);
-      const tools = { longestWaitMs: 0.6 * referenceMs, disk, makeReadOnly };
+      const tools = { longestWaitMs: 0.4 * referenceMs, disk, makeReadOnly };
       expect(await survive(place, { faults, rng, reference, ...tools })).toEqual(reference);
       rmSync(place.folder, { recursive: true });
     });
@@ -92,8 +91,8 @@ if (disk === undefined) it.skip('no full disk is tried: neither mount nor prlimi
 if (makeReadOnly === undefined) it.skip('no read-only folder is tried: chattr does not work here');
 
 function placeOf(name: string): RunPlace {
-  const size = ['--population', '4', '--generations', '2', '--epochs', '3', '--final-epochs', '3', '--workers', '2'];
-  const space = ['--channels', '4,8', '--max-depth', '3', '--seed', '7'];
+  const size = ['--population', '3', '--generations', '2', '--epochs', '2', '--final-epochs', '3', '--workers', '2'];
+  const space = ['--channels', '4,8', '--max-depth', '2', '--seed', '7'];
   const search = [join(folder, 'digits'), ...size, ...space];
   return { folder: join(folder, name), search, cacheDir: join(folder, 'cache') };
 }

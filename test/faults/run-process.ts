@@ -19,6 +19,8 @@ export interface RunPlace {
 export class RunProcess {
   readonly pid: number;
   readonly ended: Promise<void>;
+  /** Resolves when it has said something, or has ended. */
+  readonly atWork: Promise<void>;
   readonly #child: ChildProcess;
   #output = '';
 
@@ -44,6 +46,10 @@ export class RunProcess {
     }
     this.ended = new Promise((resolve, reject) => {
       this.#child.on('error', reject);
+      this.#child.on('close', () => resolve());
+    });
+    this.atWork = new Promise((resolve) => {
+      this.#child.stdout?.once('data', () => resolve());
       this.#child.on('close', () => resolve());
     });
     this.pid = this.#child.pid ?? 0;

@@ -12,7 +12,7 @@ import { type RunPlace, RunProcess } from './run-process.ts';
 export interface Disturbance extends Pick<Scene, 'disk' | 'makeReadOnly'> {
   readonly faults: readonly FaultName[];
   readonly rng: Rng;
-  /** Faults come after a random share of this time each. */
+  /** Faults come after a random share of this time each, which begins with the process or, every other time, with its work. */
   readonly longestWaitMs: number;
   /** What an undisturbed run comes to. */
   readonly reference: FinishedRun;
@@ -56,6 +56,7 @@ class Drive {
   ): Promise<void> {
     const { folder } = this.#place;
     for (let hasHappened = false; !hasHappened; ) {
+      if (rng.uniform() < 0.5) await this.#run.atWork;
       await Promise.race([pause(rng.uniform() * longestWaitMs), this.#run.ended]);
       if (this.#run.isRunning) hasHappened = await FAULTS[fault]({ run: this.#run, folder, rng, ...tools });
       else await this.#goOn();

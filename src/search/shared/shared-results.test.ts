@@ -1,11 +1,20 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
+import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError, InvalidInputError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
@@ -27,10 +36,19 @@ const otherSource = join(folder, 'other data');
 const runtime = await loadNodeRuntime();
 let place: string;
 let tests = 0;
+/** Runs named `a`, once for all tests: what each left is copied to the place of a test. */
+let ofCache: Finished;
+let ofWeights: Finished;
 
 beforeAll(async () => {
-  await writeSmallMnist(source, 120, 30);
-  await writeSmallMnist(otherSource, 121, 30);
+  await writeTinyDigits(source);
+  cpSync(source, otherSource, { recursive: true });
+  const images = join(otherSource, 'train-images-idx3-ubyte');
+  writeFileSync(images, readFileSync(images).fill(7, 16, 17));
+  place = join(folder, 'of cache');
+  ofCache = await run('a', { fitnessCache: cachePath() });
+  place = join(folder, 'of weights');
+  ofWeights = await run('a', { checkpointDir: join(place, 'weights') });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
@@ -39,7 +57,7 @@ beforeEach(() => {
 
 describe('a fitness cache', () => {
   it('spares a second run all of its search, which comes to the same end', async () => {
-    const first = await run('a', { fitnessCache: cachePath() });
+    const first = leftBy('of cache', ofCache);
     const second = await run('b', { fitnessCache: cachePath() });
     expect(first.summary.reused).toBe(0);
     expect(first.trained.length).toBe(first.summary.evaluations + 1);
@@ -56,14 +74,14 @@ describe('a fitness cache', () => {
     ['other data', { dataset: { source: otherSource } }],
     ['another selection', { validation: 0.2 }],
   ])('has no answer for %s', async (_, config) => {
-    await run('a', { fitnessCache: cachePath() });
+    leftBy('of cache', ofCache);
     const { summary, trained } = await run('b', { fitnessCache: cachePath(), ...config });
     expect(summary.reused).toBe(0);
     expect(trained.length).toBe(summary.evaluations + 1);
   });
 
   it('is not needed to resume', async () => {
-    await run('a', { fitnessCache: cachePath() });
+    leftBy('of cache', ofCache);
     const search = await begin('b', { fitnessCache: cachePath() }, recording().evaluator);
     const abort = new AbortController();
     search.on('evaluation', () => journal('b').length === 3 && abort.abort());
@@ -156,7 +174,7 @@ describe('AutoCNN', () => {
     const options = (name: string, shared: object, tasks: Evaluator): AutoCnnOptions => ({
       dataset: source,
       out: join(place, name),
-      populationSize: 4,
+      populationSize: 2,
       maximalGenerationNumber: 1,
       epochNumber: 3,
       searchSpace: { channels: [8, 16], maxDepth: 2 },
@@ -189,7 +207,7 @@ describe('AutoCNN', () => {
 describe('a checkpoint folder', () => {
   it('spares a second run all training, the final one too', async () => {
     const checkpointDir = join(place, 'weights');
-    const first = await run('a', { checkpointDir });
+    const first = leftBy('of weights', ofWeights);
     const second = await run('b', { checkpointDir });
     expect(second.trained).toEqual([]);
     expect(second.summary.reused).toBe(second.summary.evaluations);
@@ -203,7 +221,7 @@ describe('a checkpoint folder', () => {
 
   it('trains again if weights or outcome are damaged, and says so', async () => {
     const checkpointDir = join(place, 'weights');
-    const first = await run('a', { checkpointDir });
+    const first = leftBy('of weights', ofWeights);
     const damage: readonly ((bytes: Buffer) => Buffer)[] = [
       (bytes) => bytes.subarray(0, 100),
       (bytes) => Buffer.concat([bytes.subarray(0, -1), Buffer.from([(bytes.at(-1) ?? 0) ^ 1])]),
@@ -304,6 +322,12 @@ async function run(name: string, config: Partial<SearchConfigInput>, answer?: An
   const notices: string[] = [];
   search.on('notice', (notice) => notices.push(notice));
   return { summary: await search.run(), trained: tasks, notices };
+}
+
+/** What such a run left, as if it had been here. */
+function leftBy(name: string, finished: Finished): Finished {
+  cpSync(join(folder, name), place, { recursive: true });
+  return finished;
 }
 
 function begin(
