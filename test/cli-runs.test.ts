@@ -56,17 +56,16 @@ describe('search', () => {
     const weights = readdirSync(join(work, 'shared', 'weights'));
     expect(weights).toHaveLength(first.evaluations + 1);
 
-    const evaluated = readJournal(join(work, 'json', 'journal.jsonl')).filter((entry) => entry.type === 'evaluation');
-    const known = evaluated[0]?.genome ?? '';
-    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [known]: 0.5, '4-': 1 }));
+    const [{ best }] = JSON.parse(read('json', 'generations.json'));
+    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [best.genome]: 0.5, '4-': 1 }));
     const refused = await runInFolder(work, `${SEARCH} --import-fitness fitness.json --out imported`);
     expect(refused).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('fitness.json: the entry "4-" is not a genome'),
     });
-    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [known]: 1 }));
-    const imported = await cli(`${SEARCH} ${SMALLEST} --import-fitness fitness.json --out imported --json`);
-    expect(JSON.parse(imported.stdout)).toMatchObject({ genome: known, reused: 1, fitness: { value: 1 } });
+    writeFileSync(join(work, 'fitness.json'), JSON.stringify({ [best.genome]: 1 }));
+    const imported = await cli(`${SEARCH} --generations 0 --import-fitness fitness.json --out imported --json`);
+    expect(JSON.parse(imported.stdout)).toMatchObject({ genome: best.genome, reused: 1, fitness: { value: 1 } });
   });
 
   it('takes the configuration of a run, and flags win over it', async () => {

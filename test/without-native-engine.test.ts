@@ -6,14 +6,16 @@ import { plainImage, writeIn } from './support/data-fixtures.ts';
 import { runInFolder } from './support/run-in-folder.ts';
 
 const { work, cli, read } = cliFolder();
-const HOOK = new URL('./support/without-native.mjs', import.meta.url).href;
+const HOOKS = ['without-native', 'baseline-wasm']
+  .map((name) => `--import ${new URL(`./support/${name}.mjs`, import.meta.url).href}`)
+  .join(' ');
 const SEARCH =
   'search digits --population 2 --generations 0 --channels 4 --max-depth 2 --epochs 1 --final-epochs 1 --workers 1 --checkpoint-dir weights';
 const NOTICE =
   'note: networks are trained by WebAssembly, about 5 times slower than by onnxruntime-node, which is not installed; ' +
   '"npm install --ignore-scripts auto-cnn" installs it\n';
 
-const withoutNative = (command: string) => cli(command, { shell: `NODE_OPTIONS='--import ${HOOK}' "$@"` });
+const withoutNative = (command: string) => cli(command, { shell: `NODE_OPTIONS='${HOOKS}' "$@"` });
 
 describe('without onnxruntime-node', () => {
   it('searches, says once that it is slower, and how to change that', async () => {
