@@ -1,8 +1,7 @@
-// Small real data sets: some MNIST images, on disk as IDX files or as arrays.
+// A small real data set: some MNIST images, on disk as IDX files.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ArrayDataset } from '../../src/data/build/from-arrays.ts';
 import { loadDataset } from '../../src/data/load-dataset.ts';
 import { type Examples, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { pixelsOf } from './data-fixtures.ts';
@@ -20,22 +19,6 @@ export async function writeSmallMnist(folder: string, trainCount: number, testCo
   };
   write('train', train, trainCount);
   write('t10k', test, testCount);
-}
-
-/** The first images of both parts of MNIST, as bytes without a channel axis, and their labels. */
-export async function smallMnistArrays(trainCount: number, testCount: number): Promise<ArrayDataset> {
-  const { train, test, shape } = await loadDataset('mnist');
-  const { height, width } = shape;
-  const images = (examples: Examples, count: number) => ({
-    data: pixelsOf(examples).slice(0, count * imageSizeOf(shape)),
-    shape: [count, height, width],
-  });
-  return {
-    xTrain: images(train, trainCount),
-    yTrain: train.labels.slice(0, trainCount),
-    xTest: images(test, testCount),
-    yTest: test.labels.slice(0, testCount),
-  };
 }
 
 function idx(dimensions: readonly number[], data: Uint8Array): Buffer {

@@ -6,7 +6,7 @@ import { METRIC_NAMES } from '../../engine/scoring/metrics.ts';
 export const probability = z.number().min(0).max(1);
 export const count = z.int().min(1);
 export const positive = z.number().positive();
-export const share = z.number().min(0).lt(1);
+const share = z.number().min(0).lt(1);
 const notNegative = z.number().min(0);
 
 const adamFields = {
