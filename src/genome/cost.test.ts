@@ -10,7 +10,7 @@ describe('estimateCost', () => {
   it('agrees with 128-64 on 28x28x1 counted by hand', () => {
     // Parameters: conv1 9·1·128+128, bn1 2·128, conv2 9·128·64+64, bn2 2·64, shortcut 1·64+64; dense 64·784·10+10.
     // FLOPs: 2·784·(9·1·128 + 9·128·64 + 1·64); 2·64·784·10. Floats kept: 784·(3·128 + 4·64); 10.
-    // An iteration: matrices of 9×128, 64×1152 and 1×64, few rows first: 2·few²·(2·many + few) each.
+    // Orthogonal matrices of 9×128, 64×1152 and 1×64, few rows first: 2·few²·(2·many + 17·few) each.
     expect(estimateCost(parseGenome('128-64'), problem('28x28x1'))).toEqual({
       layers: [
         {
@@ -21,7 +21,7 @@ describe('estimateCost', () => {
           flops: 117_512_192,
           activationBytes: 2_007_040,
           paddedActivationBytes: 2_007_040,
-          newtonSchulzFlops: 19_441_844,
+          orthogonalFlops: 27_853_812,
         },
         {
           name: 'dense',
@@ -31,14 +31,14 @@ describe('estimateCost', () => {
           flops: 1_003_520,
           activationBytes: 40,
           paddedActivationBytes: 40,
-          newtonSchulzFlops: 0,
+          orthogonalFlops: 0,
         },
       ],
       parameters: 577_354,
       flops: 118_515_712,
       activationBytes: 2_007_080,
       paddedActivationBytes: 2_007_080,
-      newtonSchulzFlops: 19_441_844,
+      orthogonalFlops: 27_853_812,
     });
   });
 

@@ -53,14 +53,14 @@ export interface NetworkCost {
     readonly activationBytes: number;
     /** Activation bytes with channels padded to a multiple of 16, as in the fast CPU layout. */
     readonly paddedActivationBytes: number;
-    /** FLOPs of one Newton–Schulz iteration on the filters; the optimiser Muon makes some in every training step. */
-    readonly newtonSchulzFlops: number;
+    /** FLOPs of making all filters orthogonal, as the optimiser Muon does once in every training step. */
+    readonly orthogonalFlops: number;
   }[];
   readonly parameters: number;
   readonly flops: number;
   readonly activationBytes: number;
   readonly paddedActivationBytes: number;
-  readonly newtonSchulzFlops: number;
+  readonly orthogonalFlops: number;
 }
 
 export type LayerCost = NetworkCost['layers'][number];
@@ -104,7 +104,7 @@ export function estimateCost(genome: Genome, problem: NetworkInput): NetworkCost
     flops: total('flops'),
     activationBytes: total('activationBytes'),
     paddedActivationBytes: total('paddedActivationBytes'),
-    newtonSchulzFlops: total('newtonSchulzFlops'),
+    orthogonalFlops: total('orthogonalFlops'),
   };
 }
 
@@ -147,7 +147,7 @@ function whiteningCost({ channels: from }: ImageShape, { channels, height, width
     flops: 2 * pixels * 9 * from * channels,
     activationBytes: FLOAT_BYTES * pixels * channels,
     paddedActivationBytes: FLOAT_BYTES * pixels * padded(channels),
-    newtonSchulzFlops: 0,
+    orthogonalFlops: 0,
   };
 }
 
@@ -170,17 +170,20 @@ function skipCost(
     flops: 2 * pixels * weights,
     activationBytes: FLOAT_BYTES * pixels * (3 * filters1 + 3 * filters2 + filters3),
     paddedActivationBytes: FLOAT_BYTES * pixels * (3 * padded(filters1) + 3 * padded(filters2) + padded(filters3)),
-    newtonSchulzFlops:
-      newtonSchulzFlops(filters1, 9 * channels) +
-      newtonSchulzFlops(filters2, 9 * filters1) +
-      newtonSchulzFlops(filters3, channels),
+    orthogonalFlops:
+      orthogonalFlops(filters1, 9 * channels) +
+      orthogonalFlops(filters2, 9 * filters1) +
+      orthogonalFlops(filters3, channels),
   };
 }
 
-/** X·Xᵀ, its square, and the product with X, for a matrix or its transpose, whichever has fewer rows. */
-function newtonSchulzFlops(rows: number, columns: number): number {
+/**
+ * A product of the matrix with its transpose, and one with the result, of as many rows as the matrix has rows or columns; in
+ * between 17 products of such square matrices, in five steps of Newton and Schulz.
+ */
+function orthogonalFlops(rows: number, columns: number): number {
   const [few, many] = [Math.min(rows, columns), Math.max(rows, columns)];
-  return 2 * few * few * (2 * many + few);
+  return 2 * few * few * (2 * many + 17 * few);
 }
 
 function poolingCost({ pooling }: PoolingGene, input: ImageShape): LayerCost {
@@ -193,7 +196,7 @@ function poolingCost({ pooling }: PoolingGene, input: ImageShape): LayerCost {
     flops: 0,
     activationBytes: FLOAT_BYTES * channels * height * width,
     paddedActivationBytes: FLOAT_BYTES * padded(channels) * height * width,
-    newtonSchulzFlops: 0,
+    orthogonalFlops: 0,
   };
 }
 
@@ -205,7 +208,7 @@ function headCosts(
   let features = channels * height * width;
   const add = (name: string, parameters: number, flops: number): void => {
     const activationBytes = FLOAT_BYTES * features;
-    const others = { activationBytes, paddedActivationBytes: activationBytes, newtonSchulzFlops: 0 };
+    const others = { activationBytes, paddedActivationBytes: activationBytes, orthogonalFlops: 0 };
     costs.push({ name, kind: 'head', outputShape: [features], parameters, flops, ...others });
   };
   for (const layer of head) {

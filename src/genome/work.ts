@@ -9,10 +9,7 @@ import type { NetworkCost } from './cost.ts';
  */
 const MEMORY_WEIGHT = 90;
 
-/** Iterations of Newton and Schulz in a step of Muon (Jordan et al. 2024). */
-export const NEWTON_SCHULZ_STEPS = 5;
-
-type Figures = Pick<NetworkCost, 'flops' | 'paddedActivationBytes' | 'newtonSchulzFlops'>;
+type Figures = Pick<NetworkCost, 'flops' | 'paddedActivationBytes' | 'orthogonalFlops'>;
 
 /** The settings of a training that its work depends on. */
 interface Training {
@@ -25,10 +22,10 @@ interface Training {
  * optimiser's step, if it is known how the network is trained.
  */
 export function trainingWork(cost: Figures, training?: Training): number {
-  const { flops, paddedActivationBytes, newtonSchulzFlops } = cost;
+  const { flops, paddedActivationBytes, orthogonalFlops } = cost;
   const passes = 3 * flops + MEMORY_WEIGHT * paddedActivationBytes;
   if (training?.optimizer.name !== 'muon') return passes;
-  return passes + (NEWTON_SCHULZ_STEPS * newtonSchulzFlops) / training.batchSize;
+  return passes + orthogonalFlops / training.batchSize;
 }
 
 /** Work of scoring one image: only the forward pass. */

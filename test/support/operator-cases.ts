@@ -221,7 +221,7 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
     return make.done({ beta1: 0.9, beta2: 0.99, weightDecay: seed % 2 === 0 ? 0 : 0.1 });
   },
   muonUpdate(make, { filters, channels, seed }) {
-    for (let i = 0; i < 3; i++) make.floats([filters, channels, 3, 3]);
+    for (let i = 0; i < 3; i++) make.floats([filters, channels * 9]);
     make.positive([]);
     return make.done({ momentum: seed % 2 === 0 ? 0.95 : 0.6 });
   },

@@ -100,7 +100,7 @@ export interface OperatorAttributes {
    * second moment.
    */
   adamUpdate: { readonly beta1: number; readonly beta2: number; readonly weightDecay: number };
-  /** filters [M,C,K,K], gradient, momentum, learning rate [] → new filters, momentum. */
+  /** filters [M,C·K·K], gradient, momentum, learning rate [] → new filters, momentum. */
   muonUpdate: { readonly momentum: number };
   /** parameters, gradient, velocity, learning rate [] → parameters, velocity. */
   sgdUpdate: { readonly momentum: number; readonly weightDecay: number; readonly nesterov?: boolean };
@@ -338,7 +338,7 @@ const INFERENCE: Inference = {
     return [float32(...shape), float32(...shape), float32(...shape)];
   },
   muonUpdate(inputs) {
-    const shape = inputs.count(4).float(0, 4);
+    const shape = inputs.count(4).float(0, 2);
     for (const i of [1, 2]) inputs.expect(i, shape);
     inputs.expect(3, []);
     return [float32(...shape), float32(...shape)];

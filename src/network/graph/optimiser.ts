@@ -3,6 +3,7 @@
 
 import { integerPower } from '../../arithmetic/power.ts';
 import type { GraphBuilder, Value } from './graph.ts';
+import { elementCount } from './tensor-type.ts';
 
 /** An optimiser and its settings. `weightDecay` · parameters is added to the gradient; in `adamw` it is decoupled. */
 export type OptimiserSettings =
@@ -109,43 +110,59 @@ function adamW({ weightDecay, ...settings }: AdamSettings): Optimiser {
 function muon({ momentum, ...settings }: MuonSettings): Optimiser {
   const { slots, scalars, scalarValues } = adamW(settings);
   const plain = adam({ ...settings, weightDecay: 0 });
-  const isFilter = (shape: readonly number[] = []): boolean => shape.length === 4;
   return {
     slots,
     scalars: [...scalars, 'learningRate'],
     scalarValues: (learningRate, step) => [...scalarValues(learningRate, step), learningRate],
     update(builder, parameters, gradient, slots, scalars, shapes) {
       const [stepSize, scaledEpsilon, shrinkage, learningRate] = scalars as readonly [Value, Value, Value, Value];
-      const shrunk = builder.add('shrink', [parameters, shrinkage], {});
-      const split = (flat: Value) => builder.addMany('unpack', [flat], { shapes });
-      const vectors = [shrunk, gradient, ...slots].map(split);
-      const others = [...shapes.keys()].filter((i) => !isFilter(shapes[i]));
-      const packOthers = (tensors: readonly Value[] = []) =>
-        builder.add(
-          'pack',
-          others.map((i) => tensors[i] as Value),
-          {},
-        );
-      const shapesOfOthers = others.map((i) => shapes[i] ?? []);
-      const [p, g, ...m] = vectors.map(packOthers) as [Value, Value, ...Value[]];
+      const segments = segmentsOf(shapes);
+      const vectors = [builder.add('shrink', [parameters, shrinkage], {}), gradient, ...slots].map((flat) =>
+        builder.addMany('unpack', [flat], { shapes: segments }),
+      );
+      const others = [...segments.keys()].filter((i) => !isMatrix(segments[i]));
+      const [p, g, ...m] = vectors.map((parts) => pack(builder, others, parts)) as [Value, Value, ...Value[]];
       const updated = plain
-        .update(builder, p, g, m, [stepSize, scaledEpsilon], shapesOfOthers)
-        .map((flat) => builder.addMany('unpack', [flat], { shapes: shapesOfOthers }));
+        .update(builder, p, g, m, [stepSize, scaledEpsilon], [])
+        .map((flat) => builder.addMany('unpack', [flat], { shapes: others.map((i) => segments[i] ?? []) }));
       const [filters = [], gradients = [], momenta = [], zeros = []] = vectors;
-      const tensors = shapes.map((shape, i) => {
-        if (!isFilter(shape)) return updated.map((each) => each[others.indexOf(i)] as Value);
+      const results = segments.map((segment, i) => {
+        if (!isMatrix(segment)) return updated.map((parts) => parts[others.indexOf(i)] as Value);
         const inputs = [filters[i], gradients[i], momenta[i], learningRate] as readonly Value[];
         return [...builder.addMany('muonUpdate', inputs, { momentum }), zeros[i] as Value];
       });
       return updated.map((_, k) =>
-        builder.add(
-          'pack',
-          tensors.map((each) => each[k] as Value),
-          {},
+        pack(
+          builder,
+          [...segments.keys()],
+          results.map((each) => each[k] as Value),
         ),
       );
     },
   };
+}
+
+/** The flat vector in parts: each tensor of filters as a matrix `[M, C·K·K]`, and what lies between as vectors. */
+function segmentsOf(shapes: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const segments: number[][] = [];
+  for (const shape of shapes) {
+    const last = segments.at(-1);
+    const [rows = 1, ...rest] = shape;
+    if (shape.length === 4) segments.push([rows, elementCount(rest)]);
+    else if (last === undefined || isMatrix(last)) segments.push([elementCount(shape)]);
+    else last[0] = (last[0] ?? 0) + elementCount(shape);
+  }
+  return segments;
+}
+
+const isMatrix = (shape: readonly number[] = []): boolean => shape.length === 2;
+
+function pack(builder: GraphBuilder, positions: readonly number[], parts: readonly Value[]): Value {
+  return builder.add(
+    'pack',
+    positions.map((i) => parts[i] as Value),
+    {},
+  );
 }
 
 /**

@@ -1,8 +1,8 @@
 // Plain lowering of the operators over the flat parameter vector: packing, statistics, optimiser updates.
 
-import { NEWTON_SCHULZ_STEPS } from '../../genome/work.ts';
-import { elementCount, staticSize } from '../graph/tensor-type.ts';
+import { elementCount } from '../graph/tensor-type.ts';
 import type { LoweringRules } from './lower.ts';
+import { sizeOf } from './node-sizes.ts';
 import { float, int, type OnnxBuilder } from './onnx-graph.ts';
 
 type OptimiserRules = Pick<
@@ -11,6 +11,7 @@ type OptimiserRules = Pick<
 >;
 
 const NEWTON_SCHULZ = [3.4445, -4.775, 2.0315] as const;
+const NEWTON_SCHULZ_STEPS = 5;
 /** Keeps a gradient of zero from becoming NaN. */
 const LEAST_LENGTH = 1e-7;
 /** Root mean square of AdamW's usual step, by its rate. */
@@ -21,7 +22,10 @@ export const optimiserRules: OptimiserRules = {
     const { shapes } = node.attributes;
     const parts = shapes.map(() => onnx.fresh('part'));
     onnx.addNamed('Split', [flat, onnx.integers(...shapes.map(elementCount))], parts, { axis: int(0) });
-    return parts.map((part, i) => onnx.add('Reshape', [part, onnx.integers(...(shapes[i] ?? []))]));
+    return parts.map((part, i) => {
+      const shape = shapes[i] ?? [];
+      return shape.length === 1 ? part : onnx.add('Reshape', [part, onnx.integers(...shape)]);
+    });
   },
 
   pack(node, inputs, { onnx }) {
@@ -50,16 +54,12 @@ export const optimiserRules: OptimiserRules = {
   },
 
   muonUpdate(node, [filters = '', gradient = '', momentum = '', learningRate = ''], { onnx }) {
-    const { shape } = node.inputs[0]?.type ?? { shape: [] };
-    const [rows = 1, ...rest] = shape.map(staticSize);
-    const columns = elementCount(rest);
+    const [rows, columns] = [sizeOf(node, 0, 0), sizeOf(node, 0, 1)];
     const newMomentum = blend(onnx, momentum, gradient, node.attributes.momentum);
     const ahead = blend(onnx, newMomentum, gradient, node.attributes.momentum);
-    const matrix = onnx.add('Reshape', [ahead, onnx.integers(rows, columns)]);
-    const step = onnx.add('Mul', [orthogonal(onnx, matrix, rows > columns), learningRate]);
-    const length = onnx.scalar(ADAM_RMS * Math.sqrt(Math.max(rows, columns)));
-    const scaled = onnx.add('Reshape', [onnx.add('Mul', [step, length]), onnx.integers(rows, ...rest)]);
-    return [onnx.add('Sub', [filters, scaled]), newMomentum];
+    const step = onnx.add('Mul', [learningRate, onnx.scalar(ADAM_RMS * Math.sqrt(Math.max(rows, columns)))]);
+    const change = onnx.add('Mul', [orthogonal(onnx, ahead, rows > columns), step]);
+    return [onnx.add('Sub', [filters, change]), newMomentum];
   },
 
   sgdUpdate(node, [parameters = '', gradient = '', velocity = '', learningRate = ''], { onnx }) {
@@ -84,21 +84,29 @@ export const optimiserRules: OptimiserRules = {
 
 /**
  * The nearest matrix with all singular values about 1: the iteration X ← a·X + (b·A + c·A²)·X with A = X·Xᵀ, from X of length 1.
+ * All of it are polynomials in the first A, which commute. So the iteration runs on A and on the product Q of its factors, with
+ * as few rows as X has, and X is multiplied once, at the end.
  *
- * @param isTall  iterates on the transposed matrix, whose A is smaller.
+ * @param isTall  with A = Xᵀ·X, which is smaller, and X·Q.
  * @see Jordan et al. 2024, https://kellerjordan.github.io/posts/muon: coefficients and number of steps.
  */
 function orthogonal(onnx: OnnxBuilder, matrix: string, isTall: boolean): string {
-  const wide = isTall ? onnx.add('Transpose', [matrix]) : matrix;
-  const length = onnx.add('Sqrt', [onnx.add('ReduceSumSquare', [wide], { keepdims: int(0) })]);
-  let x = onnx.add('Div', [wide, onnx.add('Add', [length, onnx.scalar(LEAST_LENGTH)])]);
   const [a, b, c] = NEWTON_SCHULZ;
-  for (let step = 0; step < NEWTON_SCHULZ_STEPS; step++) {
-    const square = onnx.add('Gemm', [x, x], { transB: int(1) });
-    const polynomial = onnx.add('Gemm', [square, square, square], { alpha: float(c), beta: float(b) });
-    x = onnx.add('Gemm', [polynomial, x, x], { beta: float(a) });
+  const length = onnx.add('Sqrt', [onnx.add('ReduceSumSquare', [matrix], { keepdims: int(0) })]);
+  const x = onnx.add('Div', [matrix, onnx.add('Add', [length, onnx.scalar(LEAST_LENGTH)])]);
+  let square = onnx.add('Gemm', [x, x], isTall ? { transA: int(1) } : { transB: int(1) });
+  let product: string | undefined;
+  for (let step = 1; ; step++) {
+    // Each factor is a·I + S.
+    const s = onnx.add('Gemm', [square, square, square], { alpha: float(c), beta: float(b) });
+    const timesFactor = (y: string) => onnx.add('Gemm', [y, s, y], { beta: float(a) });
+    if (product === undefined) {
+      const diagonal = onnx.add('Mul', [onnx.add('EyeLike', [s]), onnx.scalar(a)]);
+      product = onnx.add('Add', [s, diagonal]);
+    } else product = timesFactor(product);
+    if (step === NEWTON_SCHULZ_STEPS) return onnx.add('MatMul', isTall ? [x, product] : [product, x]);
+    square = timesFactor(timesFactor(square));
   }
-  return isTall ? onnx.add('Transpose', [x]) : x;
 }
 
 /** The gradient of the loss plus weightDecay/2 · |parameters|². */
