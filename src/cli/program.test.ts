@@ -50,7 +50,7 @@ FLOPs are of the forward pass; FLOPs and activations are for one image.
   it('prints one JSON object with --json', async () => {
     const { stdout, stderr } = await run('inspect', '', '--input', '4x5x3', '--classes', '2', '--json');
     expect(stderr).toBe('');
-    const cost = { parameters: 122, flops: 240, activationBytes: 8, paddedActivationBytes: 8 };
+    const cost = { parameters: 122, flops: 240, activationBytes: 8, paddedActivationBytes: 8, orthogonalFlops: 0 };
     expect(JSON.parse(stdout)).toEqual({
       genome: '',
       input: { height: 4, width: 5, channels: 3 },
@@ -85,6 +85,7 @@ FLOPs are of the forward pass; FLOPs and activations are for one image.
       'flops',
       'activationBytes',
       'paddedActivationBytes',
+      'orthogonalFlops',
     ]);
   });
 });

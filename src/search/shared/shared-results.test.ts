@@ -252,7 +252,9 @@ describe('imported fitness', () => {
   it('counts as evaluated, also after an interruption, and the winner is trained', async () => {
     const imported = fitnessFile({ '16-16': 0.99, '0.2': 0.2 });
     const [before, after] = [recording(), recording()];
-    const population = { population: 30, generations: 1, searchSpace: { channels: [8, 16], maxDepth: 1 } };
+    // So slow that no other network learns.
+    const training = { epochs: 1, learningRate: 1e-6 };
+    const population = { population: 30, generations: 1, searchSpace: { channels: [8, 16], maxDepth: 1 }, training };
     const search = await begin('a', population, before.evaluator, imported);
     const abort = new AbortController();
     search.on('evaluation', () => abort.abort());

@@ -119,7 +119,7 @@ describe('the TensorBoard log of a search', () => {
       const session = readSession(readCandidate(out, id));
       expect(session).toMatchObject({ group: id, status: 1 });
       expect(session.parameters).toMatchObject({ genome, parameters, flops, epochs: 2, batchSize: 32 });
-      expect(session.parameters).toMatchObject({ 'optimizer.name': 'adamw', 'schedule.name': 'one-cycle' });
+      expect(session.parameters).toMatchObject({ 'optimizer.name': 'muon', 'schedule.name': 'one-cycle' });
       expect(session.startedAt).toBeGreaterThanOrEqual(before);
       expect(session.endedAt).toBeGreaterThanOrEqual(session.startedAt);
       return session;
