@@ -16,6 +16,7 @@ const RUN = {
   finalSteps: [{ at: 0, total: 3158 }],
   replicas: 2,
   pick: 'promising',
+  views: 2,
   objectives: ['macro-f1'],
 };
 
@@ -39,8 +40,9 @@ describe('of a run’s configuration', () => {
     ['the loss of candidates', { 'training.loss.labelSmoothing': 0.2 }, ['finalTraining']],
     ['the search space', { 'searchSpace.maxDepth': 9 }, ['typicalWork']],
     ['the time of a candidate', { 'searchSpace.maxSeconds': 20 }, ['typicalWork', 'searchSpace']],
+    ['a limit on FLOPs', { 'searchSpace.maxFlops': 1e6 }, ['typicalWork', 'views']],
     ['the lowering', { lowering: 'plain' }, ['budget']],
-    ['the objectives', { objectives: ['accuracy', 'parameters'] }, ['pick']],
+    ['the objectives', { objectives: ['accuracy', 'parameters'] }, ['pick', 'views']],
     ['the metrics', { 'training.metrics': ['top-2'] }, ['objectives']],
     ['the epochs of candidates, which these final epochs do not follow', { 'training.epochs': 5 }, []],
     ['a schedule', { 'training.schedule.name': 'cosine' }, ['finalSteps']],
@@ -65,6 +67,11 @@ describe('of a run’s configuration', () => {
     }
     expect(kept.searchSpace).toEqual({});
     expect(kept.training).toEqual({ batchSize: 64, metrics: ['macro-f1'], loss: { name: 'cross-entropy' } });
+  });
+
+  it('other data has its own use of mirror images', () => {
+    const kept = under({ 'dataset.source': 'others' });
+    for (const key of ['views', 'finalTraining']) expect(kept).not.toHaveProperty([key]);
   });
 
   it('what is said now is not left to the budget', () => {

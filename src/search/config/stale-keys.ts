@@ -13,6 +13,9 @@ const DERIVED: readonly { readonly key: string; readonly from: readonly string[]
   { key: 'searchSpace.maxWork', from: ['searchSpace.maxSeconds'] },
   { key: 'budget.rate', from: ['lowering', 'dataset', 'trainLimit'] },
   { key: 'finalTraining.augmentation', from: ['training.augmentation'] },
+  // On other data, mirror images may mean something else.
+  { key: 'finalTraining', from: ['dataset'] },
+  { key: 'views', from: ['objectives', 'searchSpace.maxFlops', 'dataset'] },
   { key: 'finalTraining.labelSmoothing', from: ['training.loss'] },
   { key: 'pick', from: ['objectives'] },
 ];
