@@ -13,7 +13,7 @@ import { writeFileAtomically } from '../dist/files/write-file.js';
 import { createRng, estimateCost, randomGenome, VERSION } from '../dist/index.js';
 import { planBudget } from '../dist/search/budget/budget-plan.js';
 import { expectedWork } from '../dist/search/budget/rung-sizes.js';
-import { dataSizeOf } from '../dist/search/config/data-size.js';
+import { dataSizeOf } from '../dist/search/config/network-input.js';
 import { searchSpaceOf } from '../dist/search/config/search-space-of.js';
 import { resolveConfig } from '../dist/search/run/resolve-config.js';
 import { ARMS, CORE, configOf, settingsFor } from './compare/arms.mjs';

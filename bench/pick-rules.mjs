@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { mapCancelling } from '../dist/concurrency.js';
 import { createSearch, estimateCost, parseGenome, readJournal } from '../dist/index.js';
 import { scoredImages } from '../dist/search/budget/candidate-work.js';
-import { dataSizeOf } from '../dist/search/config/data-size.js';
+import { dataSizeOf } from '../dist/search/config/network-input.js';
 import { openRunFolder } from '../dist/search/run/run-folder.js';
 import { mean, median, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';

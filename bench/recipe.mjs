@@ -20,7 +20,7 @@ import { createRng, estimateCost, formatGenome, parseGenome } from '../dist/inde
 import { createNetwork } from '../dist/network/training-graph.js';
 import { planBudget } from '../dist/search/budget/budget-plan.js';
 import { finalTask } from '../dist/search/candidates/identified-task.js';
-import { dataSizeOf } from '../dist/search/config/data-size.js';
+import { dataSizeOf } from '../dist/search/config/network-input.js';
 import { resolveConfig } from '../dist/search/run/resolve-config.js';
 import { mean, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';

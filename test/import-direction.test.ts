@@ -1,7 +1,7 @@
 // The check of import directions must itself be able to fail: violations are planted in a copy of the sources.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -119,3 +119,16 @@ function cruise(): { readonly status: number | null; readonly stdout: string } {
     maxBuffer: 1 << 26,
   });
 }
+
+it('no folder of the sources holds more than 15 files side by side, and none has more than 400 lines', () => {
+  const entries = readdirSync(join(copy, 'src'), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const perFolder = new Map<string, number>();
+  for (const { parentPath } of files) perFolder.set(parentPath, (perFolder.get(parentPath) ?? 0) + 1);
+  expect(files.length).toBeGreaterThan(300);
+  expect([...perFolder].filter(([, count]) => count > 15)).toEqual([]);
+  const lengthOf = (path: string) => readFileSync(path, 'utf8').split('\n').length - 1;
+  expect(files.map(({ parentPath, name }) => join(parentPath, name)).filter((path) => lengthOf(path) > 400)).toEqual(
+    [],
+  );
+});

@@ -15,7 +15,7 @@ import {
   resumeSearch,
 } from '../../dist/index.js';
 import { START_WORK, usedImages } from '../../dist/search/budget/candidate-work.js';
-import { dataSizeOf } from '../../dist/search/config/data-size.js';
+import { dataSizeOf } from '../../dist/search/config/network-input.js';
 import { buildModel } from '../../dist/search/model/build-model.js';
 import { openRunFolder, readSummary } from '../../dist/search/run/run-folder.js';
 import { readSearch } from './curve.mjs';

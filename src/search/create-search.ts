@@ -12,7 +12,7 @@ import { applyBudget, type MachineSpeed } from './budget/apply-budget.ts';
 import { limitCandidateTime } from './budget/candidate-time.ts';
 import { withTypicalWork } from './budget/equal-compute.ts';
 import type { ConfigSource, SearchConfig, SearchConfigInput } from './config/config.ts';
-import { dataSizeOf } from './config/data-size.ts';
+import { dataSizeOf } from './config/network-input.ts';
 import type { OpenRun } from './records/open-run.ts';
 import { recordGenerations } from './run/generations.ts';
 import { resolveConfig } from './run/resolve-config.ts';

@@ -14,7 +14,7 @@ import { requireSameStrategy } from './candidates/own-strategy.ts';
 import { checkAgainstData } from './check-config.ts';
 import { formatBudget } from './config/budget-text.ts';
 import type { RunConfig, SearchConfig } from './config/config.ts';
-import { dataSizeOf } from './config/data-size.ts';
+import { dataSizeOf } from './config/network-input.ts';
 import { type OpenRun, writeConfig } from './records/open-run.ts';
 import type { RunFolder } from './records/run-folder.ts';
 import type { StrategyContext } from './records/strategy-context.ts';

@@ -337,14 +337,9 @@ const INFERENCE: Inference = {
     for (const i of [4, 5]) inputs.expect(i, []);
     return [float32(...shape), float32(...shape), float32(...shape)];
   },
-  muonUpdate(inputs) {
-    const shape = inputs.count(4).float(0, 2);
-    for (const i of [1, 2]) inputs.expect(i, shape);
-    inputs.expect(3, []);
-    return [float32(...shape), float32(...shape)];
-  },
-  sgdUpdate: oneSlotUpdate,
-  rmspropUpdate: oneSlotUpdate,
+  muonUpdate: oneSlotUpdate(2),
+  sgdUpdate: oneSlotUpdate(1),
+  rmspropUpdate: oneSlotUpdate(1),
 };
 
 function sameShape(count: number): (inputs: Inputs) => readonly TensorType[] {
@@ -355,11 +350,13 @@ function sameShape(count: number): (inputs: Inputs) => readonly TensorType[] {
   };
 }
 
-function oneSlotUpdate(inputs: Inputs): readonly TensorType[] {
-  const shape = inputs.count(4).float(0, 1);
-  for (const i of [1, 2]) inputs.expect(i, shape);
-  inputs.expect(3, []);
-  return [float32(...shape), float32(...shape)];
+function oneSlotUpdate(rank: number): (inputs: Inputs) => readonly TensorType[] {
+  return (inputs) => {
+    const shape = inputs.count(4).float(0, rank);
+    for (const i of [1, 2]) inputs.expect(i, shape);
+    inputs.expect(3, []);
+    return [float32(...shape), float32(...shape)];
+  };
 }
 
 function lossType(inputs: Inputs, attributes: LossAttributes): readonly TensorType[] {

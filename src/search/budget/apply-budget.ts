@@ -8,7 +8,7 @@ import { scoringWork } from '../../genome/work.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { formatBudget } from '../config/budget-text.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import { viewsOf } from '../config/views.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';

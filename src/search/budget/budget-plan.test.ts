@@ -7,7 +7,7 @@ import { trainingWork } from '../../genome/work.ts';
 import { createRng } from '../../random/rng.ts';
 import { createStrategy } from '../candidates/create-strategy.ts';
 import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import { resolveConfig } from '../run/resolve-config.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
 import { candidateWork, searchImages, usedImages } from './candidate-work.ts';

@@ -9,7 +9,7 @@ import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts'
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
 import { AUTO_GENOME, type BudgetKey } from '../config/undecided-keys.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';

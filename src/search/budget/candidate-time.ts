@@ -2,7 +2,7 @@
 
 import { InvalidInputError } from '../../errors.ts';
 import type { RunConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import type { BudgetKey } from '../config/undecided-keys.ts';
 import type { MachineSpeed } from './apply-budget.ts';
 import { smallestWork } from './budget-plan.ts';

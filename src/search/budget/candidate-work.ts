@@ -3,7 +3,7 @@
 import type { NetworkCost } from '../../genome/cost.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 
 /**
  * Overhead before and after a training: compiling the network, selecting images, writing weights. About a fifth of a second

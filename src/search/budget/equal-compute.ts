@@ -6,7 +6,7 @@ import { randomGenome } from '../../genome/random-genome.ts';
 import { trainingWork } from '../../genome/work.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import { searchSpaceOf } from '../config/search-space-of.ts';
 import { epochWork } from './candidate-work.ts';
 

@@ -5,7 +5,7 @@ import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts
 import { estimateCost, type NetworkCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import { candidateWork, searchImages } from './candidate-work.ts';
 import { equalEpochs } from './equal-compute.ts';
 

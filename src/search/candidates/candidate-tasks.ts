@@ -3,7 +3,7 @@
 import type { ParentWeights } from '../../evaluation/task.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { genomeId } from '../../genome/text.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import type { QueuedCandidate } from './candidate-queue.ts';
 import { type IdentifiedTask, type TaskSettings, tasksByRung } from './identified-task.ts';

@@ -11,8 +11,7 @@ import { probeGenome } from '../../genome/reference-genomes.ts';
 import { genomeId } from '../../genome/text.ts';
 import { candidateSizes, type RungSize } from '../budget/rung-sizes.ts';
 import type { RunConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
-import { networkOptionsOf } from '../config/network-input.ts';
+import { type DataSize, networkOptionsOf } from '../config/network-input.ts';
 
 const PROBE_IMAGES = 2000;
 const PROBE_EPOCHS = 5;

@@ -4,7 +4,7 @@ import { type EpochRecord, recordedMetric } from '../../engine/training/train.ts
 import { median } from '../../text/figures.ts';
 import { taskWork } from '../budget/rung-sizes.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import type { QueuedCandidate } from './candidate-queue.ts';
 

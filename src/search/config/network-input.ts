@@ -1,5 +1,7 @@
-// The input, classes, stem, head and shortcuts that all networks of a search share.
+// What data and configuration give all networks of a search: input, classes, stem, head and shortcuts; and the sizes of the
+// data, as needed for planning.
 
+import type { Dataset } from '../../data/set/dataset.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
 import type { SearchConfig } from './config.ts';
@@ -23,4 +25,16 @@ export function networkOptionsOf({
 }: Pick<SearchConfig, NetworkKey>): Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> {
   // Without a stem, ids stay those of versions that had none.
   return { head: outputLayer, shortcut, ...(stem === 'whitening' && { stem }) };
+}
+
+/** Everything that a budget needs to know about the data. */
+export interface DataSize {
+  readonly trainExamples: number;
+  readonly testExamples: number;
+  readonly problem: NetworkInput;
+}
+
+export function dataSizeOf(config: Pick<SearchConfig, NetworkKey>, dataset: Dataset): DataSize {
+  const { train, test } = dataset;
+  return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
 }

@@ -5,7 +5,7 @@ import type { Runtime } from '../../engine/runtime.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
 import type { Storage } from '../../storage.ts';
 import type { RunConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { CreateStrategy } from './strategy-context.ts';

@@ -11,7 +11,7 @@ import { onRung, taskWork } from '../budget/rung-sizes.ts';
 import { refinementTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/data-size.ts';
+import type { DataSize } from '../config/network-input.ts';
 import { type CostName, costNamesOf } from '../config/objectives.ts';
 import { costOf } from '../records/front.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
