@@ -23,11 +23,11 @@ import {
   type ParseValue,
   parseLimit,
   parseNumber,
+  parseNumberOrName,
   parseNumbers,
   parseSeconds,
   parseSize,
   parseText,
-  parseViews,
 } from './option-values.ts';
 
 export interface ConfigFlag {
@@ -134,7 +134,12 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--final-epochs <n>', 'finalEpochs', 'epochs of the final training, at least --epochs', parseNumber),
     flag('--final-augmentation <how>', 'finalTraining.augmentation', 'auto or none', parseAugmentation),
     flag('--final-label-smoothing <x>', 'finalTraining.labelSmoothing', 'in the final training', parseNumber),
-    flag('--views <n>', 'views', '2: also look at the mirror image; 1; auto, with a budget the default', parseViews),
+    flag(
+      '--views <n>',
+      'views',
+      '2: also look at the mirror image; 1; auto, with a budget the default',
+      parseNumberOrName,
+    ),
     flag('--repeats <n>', 'repeats', 'final trainings, each with its own seed; reports mean and spread', parseNumber),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),

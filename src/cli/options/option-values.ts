@@ -23,9 +23,9 @@ export function parseLimit(text: string, flag: string): number | null {
   throw new InvalidInputError(`${flag} must be a number, such as 2e6, or none, received ${JSON.stringify(text)}`);
 }
 
-/** A number, or `auto`. */
-export function parseViews(text: string, flag: string): number | 'auto' {
-  return text === 'auto' ? text : parseNumber(text, flag);
+/** A number, or a name in its place. */
+export function parseNumberOrName(text: string): number | string {
+  return NUMBER.test(text) ? Number(text) : text;
 }
 
 /** `8,16,32`. */

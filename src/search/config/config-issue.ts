@@ -26,7 +26,8 @@ export function describeIssue(issue: z.core.$ZodIssue, input: unknown, placeOf: 
   const shown = JSON.stringify(received);
   const names = issue.code === 'invalid_union' ? known.namesAt(path) : namesOf(issue);
   if (names.length > 0) {
-    return `${place} must be one of ${names.join(', ')}, received ${shown}${suggestion(String(received), names)}`;
+    const near = typeof received === 'string' ? suggestion(received, names) : '';
+    return `${place} must be one of ${names.join(', ')}, received ${shown}${near}`;
   }
   return `${place} must be ${constraintOf(issue)}, received ${shown}`;
 }

@@ -32,7 +32,7 @@ describe('views', () => {
   );
 
   it.each([0, 3, 'two'])('refuse %s', (views) => {
-    expect(() => viewsWith({ views })).toThrow(/the test: views/);
+    expect(() => viewsWith({ views })).toThrow(/the test: views must be one of 1, 2, auto, received/);
   });
 
   it('count as one as long as they are not decided', () => {

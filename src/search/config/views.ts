@@ -7,7 +7,7 @@ import type { PlaceOfKey } from './config-issue.ts';
 import type { PresetName } from './presets.ts';
 
 export const viewsSchema = z
-  .union([z.literal(1), z.literal(2), z.literal('auto')])
+  .literal([1, 2, 'auto'])
   .describe(
     'How many looks the model takes at an image: 1, or 2 for the image and its mirror image, at twice the FLOPs and time; auto: 2 if that classifies more validation images rightly. Default: auto with a budget and the preset fast, unless FLOPs or latency matter; else 1.',
   );
