@@ -88,7 +88,7 @@ const FAST: Table = {
   mutationProbability: 0.5,
   mutationWeights: [0.7, 0.1, 0.1, 0.1],
   'training.optimizer': { name: 'muon', momentum: 0.95, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.05 },
-  'training.learningRate': 0.01,
+  'training.learningRate': 0.005,
   'training.schedule': { name: 'one-cycle', warmUp: 0.3 },
   'training.batchSize': 64,
   'training.epochs': 2,

@@ -75,7 +75,7 @@ export const augmentationSchema = z
 export const trainingSchema = z.strictObject({
   epochs: count.default(2).describe('Epochs of training for each candidate.'),
   batchSize: count.default(64),
-  learningRate: positive.default(0.01).describe('Base rate; the peak of a one-cycle schedule.'),
+  learningRate: positive.default(0.005).describe('Base rate; the peak of a one-cycle schedule.'),
   optimizer: optimiserSchema.prefault({ name: 'muon' }),
   schedule: scheduleSchema.prefault({ name: 'one-cycle' }),
   warmUpEpochs: notNegative.default(0).describe('Epochs over which the learning rate rises to that of the schedule.'),
