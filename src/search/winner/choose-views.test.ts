@@ -30,11 +30,11 @@ const PROBLEM = { input: SHAPE, classes: CLASSES };
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-views-'));
 const source = join(folder, 'rows');
 const runtime = await loadNodeRuntime();
-const TRAINING = { genome: '4-4-max-8-8', budget: '3e10flops', roundSteps: 100, tensorboard: false };
+const TRAINING = { genome: '4-4-max-8-8', budget: '6e10flops', roundSteps: 100, tensorboard: false };
 let runs = 0;
 
 beforeAll(async () => {
-  await writeIdxPair(source, 'train', brightRows(400, 1), SHAPE);
+  await writeIdxPair(source, 'train', brightRows(1000, 1), SHAPE);
   await writeIdxPair(source, 't10k', brightRows(80, 2), SHAPE);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -136,7 +136,7 @@ function brightRows(count: number, seed: number) {
   const labels = Int32Array.from({ length: count }, (_, i) => i % CLASSES);
   const pixels = Uint8Array.from({ length: count * size }, (_, i) => {
     const isBright = Math.floor((i % size) / SHAPE.width) === 2 * (labels[Math.floor(i / size)] ?? 0);
-    return rng.integer(0, isBright ? 255 : 190);
+    return rng.integer(0, isBright ? 255 : 170);
   });
   return { count, pixels, labels };
 }
