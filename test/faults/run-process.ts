@@ -52,7 +52,8 @@ export class RunProcess {
       this.#child.stdout?.once('data', () => resolve());
       this.#child.on('close', () => resolve());
     });
-    this.pid = this.#child.pid ?? 0;
+    // Not 0: a signal to that reaches this process, too.
+    this.pid = this.#child.pid ?? Number.NaN;
   }
 
   get isRunning(): boolean {

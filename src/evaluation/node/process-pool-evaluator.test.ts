@@ -34,7 +34,7 @@ describeEvaluator(
 
 describe('ProcessPoolEvaluator', () => {
   let folder: EvaluationFolder;
-  let pids: () => Promise<number[]>;
+  let pids: () => number[];
   let evaluator: ProcessPoolEvaluator;
   let count = 0;
   beforeAll(async () => {
@@ -44,12 +44,12 @@ describe('ProcessPoolEvaluator', () => {
   beforeEach(() => {
     const pidFile = join(folder.path, `pids-${count++}`);
     process.env.PID_FILE = pidFile;
-    pids = async () => (await readFile(pidFile, 'utf8')).trim().split('\n').map(Number);
+    pids = () => pidsIn(pidFile);
   });
   afterEach(() => evaluator.close());
 
   const start = (script: URL, timeoutMs = NO_LIMIT) => new ProcessPoolEvaluator({ workers: 1, timeoutMs, script });
-  const latestPid = async () => (await pids()).at(-1) ?? Number.NaN;
+  const latestPid = () => pids().at(-1) ?? Number.NaN;
 
   it('trains on WebAssembly where onnxruntime-node is not installed', async () => {
     evaluator = start(WITHOUT_NATIVE);
@@ -64,7 +64,7 @@ describe('ProcessPoolEvaluator', () => {
   it('gives a task up whose child dies three times in a row, with what is known', async () => {
     evaluator = start(DYING);
     const { failure, ...rest } = await evaluator.evaluate(toyTask(folder));
-    expect(new Set(await pids()).size).toBe(3);
+    expect(new Set(pids()).size).toBe(3);
     expect(rest).toEqual({ fitness: 0, history: [], bestEpoch: 0 });
     expect(failure).toEqual({
       reason: 'crashed',
@@ -86,7 +86,7 @@ describe('ProcessPoolEvaluator', () => {
     });
     expect(quick).toMatchObject({ bestEpoch: expect.any(Number) });
     expect(quick).not.toHaveProperty('failure');
-    const [first = Number.NaN, second] = await pids();
+    const [first = Number.NaN, second] = pids();
     expect(second).toBeDefined();
     await untilGone(first);
   });
@@ -95,7 +95,7 @@ describe('ProcessPoolEvaluator', () => {
     evaluator = start(RECORDING, 3000);
     const { started, outcome } = startTask(evaluator, endlessTask(folder));
     await started;
-    const pid = await latestPid();
+    const pid = latestPid();
     process.kill(pid, 'SIGSTOP');
     expect(await outcome).toMatchObject({ failure: { reason: 'timeout' } });
     await untilGone(pid);
@@ -105,8 +105,8 @@ describe('ProcessPoolEvaluator', () => {
   it('measures its speed though a child is killed, and says so if they always die', async () => {
     evaluator = start(RECORDING);
     const rate = evaluator.measureRate('plain');
-    while (!existsSync(process.env.PID_FILE ?? '')) await new Promise((resolve) => setTimeout(resolve, 5));
-    process.kill(await latestPid(), 'SIGKILL');
+    while (pids().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    process.kill(latestPid(), 'SIGKILL');
     expect(await rate).toBeGreaterThan(0);
     await evaluator.close();
     evaluator = start(DYING);
@@ -130,7 +130,7 @@ describe('ProcessPoolEvaluator with one child, time and again', () => {
     folder = await createEvaluationFolder();
     const pidFile = join(folder.path, 'pids');
     process.env.PID_FILE = pidFile;
-    pids = () => readFileSync(pidFile, 'utf8').trim().split('\n').map(Number);
+    pids = () => pidsIn(pidFile);
     evaluator = new ProcessPoolEvaluator({ workers: 1, timeoutMs: 1000 * 3_600_000, script: RECORDING });
     undisturbed = await evaluator.evaluate(toyTask(folder));
   });
@@ -296,6 +296,12 @@ function deathsOf(log: readonly string[]): { readonly pid: string; readonly besi
     if (what === 'dies') deaths.push({ pid, beside: [...training.values()] });
   }
   return deaths;
+}
+
+/** Of whole lines only: what is being written may still be empty, and a signal to process 0 reaches this process, too. */
+function pidsIn(path: string): number[] {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return [...text.matchAll(/^(\d+)\n/gm)].map(([, pid]) => Number(pid));
 }
 
 async function untilGone(pid: number): Promise<void> {
