@@ -48,15 +48,14 @@ describe.runIf(process.platform === 'linux')('a search', () => {
   }
 });
 
-function survived(fault: keyof typeof WAIT, number: number): Promise<FinishedRun> {
+async function survived(fault: keyof typeof WAIT, number: number): Promise<FinishedRun> {
   const faults = Array.from({ length: KILLS_PER_TEST }, () => fault);
   const rng = createRng('kill points').fork(`${fault} ${number}`);
-  return survive(placeOf(`${fault} ${number}`, 2), {
-    faults,
-    rng,
-    longestWaitMs: WAIT[fault] * referenceMs,
-    reference,
-  });
+  const place = placeOf(`${fault} ${number}`, 2);
+  const finished = await survive(place, { faults, rng, longestWaitMs: WAIT[fault] * referenceMs, reference });
+  // Also if the last kill came while it was written.
+  expect(existsSync(join(place.folder, 'report.html'))).toBe(true);
+  return finished;
 }
 
 async function finish(place: RunPlace): Promise<FinishedRun> {
