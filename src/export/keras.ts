@@ -88,7 +88,7 @@ function pixelsFirst({ shape, data }: NamedArray, pixels: number): NamedArray {
 function modelSource(model: ModelParts): string {
   const { views, network } = model;
   const { layers } = network;
-  const remarks = layerRemarks(model.network);
+  const remarks = layerRemarks(network);
   const lines = layers.map((layer, i) => {
     const remark = remarks.get(layer);
     return `    x = ${callOf(layer, views === 1 && i === layers.length - 1)}${remark === undefined ? '' : `  # ${remark}`}\n`;

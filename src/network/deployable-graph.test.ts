@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runtime } from '../../test/support/run-graph.ts';
-import { noiseImages, smallModel } from '../../test/support/small-model.ts';
+import { mirrored as mirrorOf, noiseImages, smallModel } from '../../test/support/small-model.ts';
 import { DeployedModel } from '../engine/scoring/deployed-model.ts';
 
 const CLASSES = ['cat', 'dog', 'owl'];
@@ -21,7 +21,7 @@ describe('a model that looks twice', () => {
     const [twice, once, mirrored] = await Promise.all([
       predict(2, pixels),
       predict(1, pixels),
-      predict(1, mirror(pixels, shape.width)),
+      predict(1, mirrorOf(pixels, shape)),
     ]);
     let largest = 0;
     for (let image = 0; image < COUNT; image++) {
@@ -39,7 +39,3 @@ describe('a model that looks twice', () => {
     if (shape.width > 1) expect(twice.probabilities).not.toEqual(once.probabilities);
   });
 });
-
-function mirror(pixels: Uint8Array, width: number): Uint8Array {
-  return pixels.map((_, i) => pixels[i - (i % width) + width - 1 - (i % width)] ?? 0);
-}

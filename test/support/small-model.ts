@@ -57,3 +57,8 @@ export function noiseImages(count: number, shape: ImageShape, seed = 3): Uint8Ar
     return rng.integer(0, contrast);
   });
 }
+
+/** The same images with left and right exchanged. */
+export function mirrored(pixels: Uint8Array, { width }: ImageShape): Uint8Array {
+  return pixels.map((_, i) => pixels[i - (i % width) + width - 1 - (i % width)] ?? 0);
+}

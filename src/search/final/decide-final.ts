@@ -32,9 +32,8 @@ export async function decideFinal(
   found: FoundNetworks | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AdjustSteps | undefined> {
-  const { work, ...choice } = await decideByMirror(session, winner, found, signal);
+  const { augmentation, views, work } = await decideByMirror(session, winner, found, signal);
   const { config, run, elapsedSeconds } = session;
-  const { augmentation, views } = choice;
   const chosen = { ...config, views, finalTraining: { ...config.finalTraining, augmentation } };
   const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(chosen, run.dataSize, winner.genome));
   if (config.undecided === undefined) {

@@ -133,8 +133,11 @@ export function removeLeftovers(folder: RunFolder): void {
  */
 export async function tidyRunFolder(folder: RunFolder): Promise<void> {
   const lock = await acquireLock(folder.lock);
-  removeLeftovers(folder);
-  lock.release();
+  try {
+    removeLeftovers(folder);
+  } finally {
+    lock.release();
+  }
 }
 
 /** Removes partial weights left by child processes that were killed. Must not be called during a training. */

@@ -72,9 +72,9 @@ export interface MirrorChoice {
 }
 
 /**
- * Calls {@link chooseAugmentation}, and looks whether two views classify more images rightly than one, with a candidate's weights from the search, on training images that were held out from
- * it. If its fitness came from elsewhere, so that there are no weights, it is trained for this purpose: shared results must
- * not change the outcome of a run.
+ * Calls {@link chooseAugmentation}, and looks whether two views classify more images rightly than one: with a candidate's
+ * weights from the search, on training images that were held out from it. If its fitness came from elsewhere, so that there
+ * are no weights, it is trained for this purpose: shared results must not change the outcome of a run.
  *
  * @returns undefined if the training fails.
  */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pixelsOf, writeIdxPair } from '../../../test/support/data-fixtures.ts';
+import { mirrored as mirrorOf } from '../../../test/support/small-model.ts';
 import { loadDataset } from '../../data/load-dataset.ts';
 import { imageSizeOf, selectExamples } from '../../data/set/dataset.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
@@ -118,7 +119,7 @@ async function rightAnswers({ task, checkpoint }: Probe): Promise<readonly [once
   const [pixels, { labels }] = [pixelsOf(selected), selected];
   const run = { storage: fileStorage, problem: PROBLEM, dataset };
   const model = await DeployedModel.load(runtime, await buildModel(task.genome, run, checkpoint), checkpoint);
-  const looks = [pixels, mirror(pixels)].map((images) => model.predict(images, SHAPE));
+  const looks = [pixels, mirrorOf(pixels, SHAPE)].map((images) => model.predict(images, SHAPE));
   const [once, mirrored] = (await Promise.all(looks)).map(({ probabilities }) => probabilities);
   await model.release();
   const countRight = (scoreOf: (at: number) => number) =>
@@ -139,8 +140,4 @@ function brightRows(count: number, seed: number) {
     return rng.integer(0, isBright ? 255 : 170);
   });
   return { count, pixels, labels };
-}
-
-function mirror(pixels: Uint8Array): Uint8Array {
-  return pixels.map((_, i) => pixels[i - (i % SHAPE.width) + SHAPE.width - 1 - (i % SHAPE.width)] ?? 0);
 }
