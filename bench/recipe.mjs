@@ -3,7 +3,7 @@
 // Every training takes the same work, on one core; some training images are held out and score it. The file holds what is
 // done, so the same command goes on after an interruption, and arms and seeds can be added. See README.md.
 
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,7 @@ import { resolveConfig } from '../dist/search/run/resolve-config.js';
 import { mean, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
 import { ARMS } from './recipe/arms.mjs';
+import { commitOf } from './support/commit.mjs';
 import { scoreStates } from './support/score-states.mjs';
 
 /** Two-sided 95 % quantiles of Student's t, by degrees of freedom. */
@@ -63,8 +64,7 @@ async function compare() {
   if (JSON.stringify(report.setting) !== JSON.stringify(setting)) {
     throw new Error(`${out} holds another setting, ${JSON.stringify(report.setting)}; give another file`);
   }
-  const commit =
-    git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', 'src') === '' ? '' : ' with changes');
+  const commit = commitOf('src');
   const machine = { processor: cpus()[0]?.model, node: process.version };
   const trainings = values.seeds
     .split(',')
@@ -79,10 +79,6 @@ async function compare() {
     );
   });
   console.log(`\n${table(report.results)}`);
-}
-
-function git(...args) {
-  return execFileSync('git', args, { encoding: 'utf8' }).trim();
 }
 
 function inChild(message) {

@@ -1,0 +1,96 @@
+// What do the minutes buy? Whole runs of the command line under a time budget, and PyTorch beside them, one after the other.
+// node bench/budgets.mjs --data FOLDER --budget 5m --out FILE.json [--methods train,pytorch] [--seeds 1,2,3] [--runs FOLDER]
+// The file holds what is done, so the same command goes on after an interruption, and methods, budgets and seeds can be
+// added. Test images are scored once by each run. See README.md.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { writeFileAtomicallySync } from '../dist/files/write-file.js';
+import { median, percent } from '../dist/text/figures.js';
+import { commitOf } from './support/commit.mjs';
+
+const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const RECIPE = fileURLToPath(new URL('torch_recipe.py', import.meta.url));
+/** Milliseconds of rest before each run, for the processor to cool and for files to be written. */
+const REST = 5000;
+
+const METHODS = {
+  train: (run) => autoCnn(['train', 'auto'], run),
+  search: (run) => autoCnn(['search'], run),
+  pytorch,
+};
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: 'mnist' },
+    budget: { type: 'string', default: '60s' },
+    methods: { type: 'string', default: 'train' },
+    seeds: { type: 'string', default: '1,2,3' },
+    flags: { type: 'string', default: '' },
+    runs: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+if (values.out === undefined) throw new Error('--out FILE.json is needed; see bench/README.md');
+const runsFolder = values.runs ?? mkdtempSync(join(tmpdir(), 'auto-cnn-budgets-'));
+const done = existsSync(values.out) ? JSON.parse(readFileSync(values.out, 'utf8')) : [];
+const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version };
+
+for (const seed of values.seeds.split(',').map(Number)) {
+  for (const method of values.methods.split(',')) {
+    if (METHODS[method] === undefined) {
+      throw new Error(`unknown method ${method}; there are ${Object.keys(METHODS).join(', ')}`);
+    }
+    const setting = { data: basename(values.data), budget: values.budget, method, flags: values.flags, seed };
+    if (done.some((result) => Object.entries(setting).every(([key, value]) => result[key] === value))) continue;
+    await new Promise((resolve) => setTimeout(resolve, REST));
+    const result = METHODS[method]({
+      seed,
+      out: join(runsFolder, [basename(values.data), values.budget, method, seed].join('-')),
+    });
+    done.push({ ...setting, ...result, ...machine, commit: commitOf('src'), date: new Date().toISOString() });
+    writeFileAtomicallySync(values.out, `${JSON.stringify(done, null, 1)}\n`);
+    console.log(
+      `${values.budget} ${method} ${seed}: ${percent(result.accuracy)}, ${result.seconds.toFixed(0)} s, ${result.genome}`,
+    );
+  }
+}
+console.log(`\n${table(done)}`);
+
+function autoCnn(command, { seed, out }) {
+  const flags = values.flags.split(' ').filter((flag) => flag !== '');
+  const args = [...command, values.data, '--budget', values.budget, '--seed', String(seed), '--out', out, ...flags];
+  const output = execFileSync(process.execPath, [CLI, ...args, '--json'], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const { testAccuracy: accuracy, seconds, genome, views, budget, finalTrainingSeconds } = JSON.parse(output);
+  return { accuracy, seconds, genome, views, epochs: budget.finalEpochs, rate: budget.rate, finalTrainingSeconds };
+}
+
+/** Debian's PyTorch; its time does not include reading the images and scoring. */
+function pytorch({ seed }) {
+  const seconds = secondsOf(values.budget);
+  const args = [RECIPE, values.data, '--seconds', String(seconds), '--seed', String(seed)];
+  const output = JSON.parse(execFileSync('/usr/bin/python3', args, { encoding: 'utf8' }));
+  return { ...output, seconds, genome: 'airbench93' };
+}
+
+function secondsOf(budget) {
+  const [, number, unit] = /^([\d.]+)(s|m|h)$/.exec(budget) ?? [];
+  if (number === undefined) throw new Error(`--budget ${budget}: give seconds, minutes or hours, such as 5m`);
+  return Number(number) * { s: 1, m: 60, h: 3600 }[unit];
+}
+
+function table(results) {
+  const rows = [...new Set(results.map(groupOf))].map((group) => {
+    const accuracies = results.filter((result) => groupOf(result) === group).map(({ accuracy }) => accuracy);
+    return `| ${group} | ${percent(median(accuracies))} | ${accuracies.map(percent).join(', ')} |`;
+  });
+  return ['| data | budget | method | median | all seeds |', '|---|---|---|---:|---|', ...rows].join('\n');
+}
+
+function groupOf({ data, budget, method, flags }) {
+  return `${data} | ${budget} | ${[method, flags].filter((part) => part !== '').join(' ')}`;
+}
