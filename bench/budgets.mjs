@@ -86,7 +86,7 @@ function secondsOf(budget) {
 function table(results) {
   const rows = [...new Set(results.map(groupOf))].map((group) => {
     const accuracies = results.filter((result) => groupOf(result) === group).map(({ accuracy }) => accuracy);
-    return `| ${group} | ${percent(median(accuracies))} | ${accuracies.map(percent).join(', ')} |`;
+    return `| ${group} | ${percent(median(accuracies))} | ${accuracies.map((each) => percent(each)).join(', ')} |`;
   });
   return ['| data | budget | method | median | all seeds |', '|---|---|---|---:|---|', ...rows].join('\n');
 }
