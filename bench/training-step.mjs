@@ -12,6 +12,7 @@ import { chooseLowering } from '../dist/engine/lowering/choose-lowering.js';
 import { measureTrainingStep } from '../dist/engine/measure.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { parseGenome } from '../dist/genome/text.js';
+import { madeUpNormalisation } from '../dist/network/normalisation.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { median } from '../dist/text/figures.js';
 
@@ -21,6 +22,11 @@ const CASES = [
   { genome: '128-64', channels: 1, size: 28 },
   { genome: '8-8-max-16-16', channels: 1, size: 28 },
   { genome: '64-64-max-128-128-max-256-256', channels: 3, size: 32 },
+  { genome: '128-128-max-128-256', channels: 3, size: 16 },
+  // Reference designs.
+  { genome: 'max-32-32-max-64-64', channels: 1, size: 28, stem: 'whitening' },
+  { genome: 'max-32-32-max-64-64-max-128-128', channels: 3, size: 32, stem: 'whitening' },
+  { genome: 'max-64-64-max-128-128-max-256-256', channels: 3, size: 32, stem: 'whitening' },
 ];
 const PYTHON = '/usr/bin/python3';
 const BATCH = 64;
@@ -50,13 +56,13 @@ if (!hasTorch)
 
 const results = [];
 const cases = CASES.filter(({ genome }) => positionals.length === 0 || positionals.includes(genome));
-for (const { genome, channels, size } of cases) {
+for (const { genome, channels, size, stem = 'none' } of cases) {
   const times = Object.fromEntries(engines.map((engine) => [engine, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const engine of engines) times[engine].push(await stepMs(engine, genome, channels, size));
+    for (const engine of engines) times[engine].push(await stepMs(engine, { genome, channels, size, stem }));
   }
   const imagesPerSecond = Object.fromEntries(engines.map((engine) => [engine, (BATCH * 1000) / median(times[engine])]));
-  results.push({ genome, input: [channels, size, size], imagesPerSecond, stepMs: times });
+  results.push({ genome, input: [channels, size, size], stem, imagesPerSecond, stepMs: times });
   const figures = engines.map((engine) => `${engine} ${imagesPerSecond[engine].toFixed(0).padStart(6)}`).join('   ');
   const ratios = hasTorch
     ? lowerings.map((name) => `${name}/PyTorch ${(imagesPerSecond[name] / imagesPerSecond.PyTorch).toFixed(2)}`)
@@ -81,19 +87,18 @@ if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-async function stepMs(engine, genome, channels, size) {
-  if (engine === 'PyTorch') return torchStepMs(genome, channels, size);
-  const problem = { input: { channels, height: size, width: size }, classes: 10 };
-  const perChannel = (value) => new Array(channels).fill(value);
-  const network = createNetwork(parseGenome(genome), problem, { mean: perChannel(128), std: perChannel(64) });
+async function stepMs(engine, step) {
+  if (engine === 'PyTorch') return torchStepMs(step);
+  const { genome, channels, size, stem } = step;
+  const problem = { input: { channels, height: size, width: size }, classes: 10, stem };
+  const network = createNetwork(parseGenome(genome), problem, madeUpNormalisation(problem));
   const { ms } = await measureTrainingStep(runtime, network, { batch: BATCH, lowering: engine });
   return ms;
 }
 
-function torchStepMs(genome, channels, size) {
-  const { status, stdout, stderr } = spawnSync(PYTHON, [torchScript, genome, String(channels), String(size)], {
-    encoding: 'utf8',
-  });
+function torchStepMs({ genome, channels, size, stem }) {
+  const args = [torchScript, genome, String(channels), String(size), '--stem', stem];
+  const { status, stdout, stderr } = spawnSync(PYTHON, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`PyTorch failed: ${stderr}`);
   return JSON.parse(stdout).msPerStep;
 }

@@ -43,6 +43,14 @@ describe('reference genomes', () => {
     expect(estimateCost(narrow[0] ?? [], MNIST).parameters).toBeLessThan(25_000);
   });
 
+  it('pool first behind a whitening, if that leaves enough of the image', () => {
+    const space = { maxDepth: 9, maxParameters: 1e6 };
+    const whitened = (problem: NetworkInput) => textsFor(space, { ...problem, stem: 'whitening' });
+    expect(whitened(CIFAR)).toEqual(['max-32-32-max-64-64-max-128-128', 'max-64-64-max-128-128', 'max-128-128']);
+    expect(whitened(MNIST)[0]).toBe('max-64-64-max-128-128');
+    expect(whitened({ input: { channels: 1, height: 7, width: 9 }, classes: 3 })).toEqual(['256-256']);
+  });
+
   it('are none where no pyramid fits', () => {
     expect(textsFor({ maxParameters: 500 }, MNIST)).toEqual([]);
   });

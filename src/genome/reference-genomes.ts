@@ -14,38 +14,29 @@ const VARIANTS = 3;
 /**
  * Pyramids: stages of one skip layer each, with max pooling between them and the next higher filter count of the space from
  * stage to stage. There is one for each number of stages, the most stages first: the widest that the space allows, or the
- * narrowest, which has one more pooling layer so that the classifier is small, too.
+ * narrowest, which has one more pooling layer so that the classifier is small, too. Behind a whitening, which leaves little
+ * to gain at full resolution, they pool first.
  *
  * @returns at most three; none if the space allows none.
- * @see Simonyan and Zisserman 2015, He et al. 2016: both halve the image and double the filters, stage by stage.
+ * @see Simonyan and Zisserman 2015, He et al. 2016: both halve the image and double the filters, stage by stage. Jordan 2024
+ *   (arXiv 2404.00498), listing 3: blocks behind a whitening that pool before anything else.
  */
 export function referenceGenomes(
   space: SearchSpace,
   problem: NetworkInput,
   width: 'widest' | 'narrowest' = 'widest',
 ): readonly Genome[] {
-  const mostStages = mostStagesOn(sideOf(problem));
+  const side = sideOf(problem);
+  const first = problem.stem === 'whitening' && side >= 2 * LEAST_SIDE ? [MAX] : [];
+  const mostStages = mostStagesOn(first.length > 0 ? side / 2 : side);
   return Array.from({ length: Math.min(VARIANTS, mostStages) }, (_, fewer) => mostStages - fewer).flatMap((stages) => {
     const candidates =
       width === 'widest' ? wideningPyramids(stages, space) : [[...pyramid(stages, space.channels), MAX]];
-    const chosen = candidates.findLast((genome) => violation(genome, space, problem) === undefined);
+    const chosen = candidates
+      .map((genome) => [...first, ...genome])
+      .findLast((genome) => violation(genome, space, problem) === undefined);
     return chosen === undefined ? [] : [chosen];
   });
-}
-
-/**
- * The reference design behind a whitening, which leaves little to gain at full resolution: it pools first, then has as many
- * stages as {@link referenceGenomes} for what is left of the image.
- *
- * @returns the widest that the space allows; undefined if it allows none.
- * @see Jordan 2024 (arXiv 2404.00498), listing 3, whose blocks pool before anything else.
- */
-export function whitenedReference(space: SearchSpace, problem: NetworkInput): Genome | undefined {
-  const mostStages = mostStagesOn(sideOf(problem) / 2);
-  const candidates = Array.from({ length: mostStages }, (_, fewer) => mostStages - fewer)
-    .flatMap((stages) => wideningPyramids(stages, space).toReversed())
-    .map((genome) => [MAX, ...genome]);
-  return candidates.find((genome) => violation(genome, space, problem) === undefined);
 }
 
 /**

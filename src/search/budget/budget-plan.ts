@@ -4,7 +4,7 @@
 import { integerPower, power } from '../../arithmetic/power.ts';
 import { estimateCost, type NetworkCost, type NetworkInput } from '../../genome/cost.ts';
 import type { Gene, Genome } from '../../genome/genome.ts';
-import { referenceGenomes, whitenedReference } from '../../genome/reference-genomes.ts';
+import { referenceGenomes } from '../../genome/reference-genomes.ts';
 import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
@@ -114,8 +114,7 @@ function referenceFor(work: number, config: SearchConfig, data: DataSize): Genom
   const maxDepth = Number.MAX_SAFE_INTEGER;
   const { training } = config;
   const space: SearchSpace = { channels: CHANNELS, maxDepth, maxWork: workPerImage / passes, training };
-  const whitened = config.stem === 'whitening' ? whitenedReference(space, data.problem) : undefined;
-  return whitened ?? referenceGenomes(space, data.problem)[0];
+  return referenceGenomes(space, data.problem)[0];
 }
 
 /** The smallest amount of work for which a plan exists, accurate to 1 %. */
