@@ -40,12 +40,12 @@ for (const genome of positionals.length > 0 ? positionals : GENOMES) {
 
 function timeFill(settings) {
   const buffers = new BatchBuffers(runtime, INPUT, BATCH);
-  const augmenter = createAugmenter(settings, INPUT);
+  const augmenter = createAugmenter(settings, INPUT, IMAGES, rng);
   const times = [];
   for (let i = 0; i < steps + 5; i++) {
     const began = performance.now();
     const { image } = buffers.fill({ count: IMAGES, pixels, labels }, order, i * BATCH, BATCH);
-    augmenter?.augment(image.data, BATCH, rng);
+    augmenter?.augment(image.data, order.subarray(i * BATCH, (i + 1) * BATCH), 1, rng);
     if (i >= 5) times.push(performance.now() - began);
   }
   return median(times);

@@ -60,12 +60,18 @@ function scalarsOf(settings) {
 
 function augmented() {
   const all = { rotation: 20, padAndCrop: 2, horizontalFlip: true, brightness: 0.2, cutout: 4 };
-  return [{ rotation: 15 }, { rotation: 180 }, all].flatMap((settings, place) => {
+  const inTurn = { padAndCrop: 3, padding: 'reflect', horizontalFlip: 'alternating' };
+  return [{ rotation: 15 }, { rotation: 180 }, all, inTurn].flatMap((settings, place) => {
     const shape = { channels: 1 + 2 * (place % 2), height: 28, width: 27 };
     const rng = createRng(`augmentation ${place}`);
     const count = 60;
     const pixels = randomBytes(count * shape.channels * shape.height * shape.width, rng);
-    createAugmenter(settings, shape).augment(pixels, count, rng);
+    createAugmenter(settings, shape, count, rng).augment(
+      pixels,
+      Int32Array.from({ length: count }, (_, i) => i),
+      1,
+      rng,
+    );
     return [...pixels];
   });
 }

@@ -22,8 +22,8 @@ describe('reference genomes', () => {
       '16-16',
     ]);
     expect(textsFor({ maxDepth: 7, maxParameters: 2e6 }, CIFAR)).toEqual([
-      '32-32-max-64-64-max-128-128-max-256-256',
-      '64-64-max-128-128-max-256-256',
+      '32-64-max-64-128-max-128-256-max-256-256',
+      '64-128-max-128-256-max-256-256',
       '128-128-max-256-256',
     ]);
   });
@@ -46,8 +46,8 @@ describe('reference genomes', () => {
   it('pool first behind a whitening, if that leaves enough of the image', () => {
     const space = { maxDepth: 9, maxParameters: 1e6 };
     const whitened = (problem: NetworkInput) => textsFor(space, { ...problem, stem: 'whitening' });
-    expect(whitened(CIFAR)).toEqual(['max-32-32-max-64-64-max-128-128', 'max-64-64-max-128-128', 'max-128-128']);
-    expect(whitened(MNIST)[0]).toBe('max-64-64-max-128-128');
+    expect(whitened(CIFAR)).toEqual(['max-32-64-max-64-128-max-128-256', 'max-64-128-max-128-256', 'max-128-256']);
+    expect(whitened(MNIST)[0]).toBe('max-64-128-max-128-256');
     expect(whitened({ input: { channels: 1, height: 7, width: 9 }, classes: 3 })).toEqual(['256-256']);
   });
 

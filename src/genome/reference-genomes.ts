@@ -63,15 +63,20 @@ const binaryDigits = (value: number): number => 32 - Math.clz32(value);
 
 const MAX = { kind: 'pooling', pooling: 'max' } as const;
 
+/** From each filter count to the next in two steps: the second convolutions of the layers widen first. */
 function wideningPyramids(stages: number, { channels }: SearchSpace): readonly Genome[] {
-  return channels.map((_, width) => pyramid(stages, channels.slice(width)));
+  return channels.flatMap((_, width) => {
+    const own = channels.slice(width);
+    const wider = channels.slice(width + 1);
+    return wider.length === 0 ? [pyramid(stages, own)] : [pyramid(stages, own), pyramid(stages, own, wider)];
+  });
 }
 
-/** @param channels  filter counts of the stages; the last one applies to all further stages. */
-function pyramid(stages: number, channels: readonly number[]): Genome {
+/** @param filters1, filters2  filter counts of the stages; the last one applies to all further stages. */
+function pyramid(stages: number, filters1: readonly number[], filters2 = filters1): Genome {
+  const ofStage = (counts: readonly number[], stage: number): number => counts[Math.min(stage, counts.length - 1)] ?? 0;
   return Array.from({ length: stages }, (_, stage): Genome => {
-    const filters = channels[Math.min(stage, channels.length - 1)] ?? 0;
-    const skip = { kind: 'skip', filters1: filters, filters2: filters } as const;
+    const skip = { kind: 'skip', filters1: ofStage(filters1, stage), filters2: ofStage(filters2, stage) } as const;
     return stage === 0 ? [skip] : [MAX, skip];
   }).flat();
 }

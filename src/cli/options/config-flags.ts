@@ -161,8 +161,14 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Networks:': NETWORK_FLAGS,
   'Augmentation of the training images:': [
-    flag('--crop <pixels>', 'training.augmentation.padAndCrop', 'pad with zeros, crop at random', parseNumber),
-    flag('--flip', 'training.augmentation.horizontalFlip', 'mirror half of the images', parseText),
+    flag('--crop <pixels>', 'training.augmentation.padAndCrop', 'pad the border, crop at random', parseNumber),
+    flag('--padding <kind>', 'training.augmentation.padding', 'of crops: zeros or reflect (default: zeros)', parseText),
+    flag(
+      '--flip [when]',
+      'training.augmentation.horizontalFlip',
+      'mirror half of the images, or, with alternating, each in every other epoch',
+      parseText,
+    ),
     flag('--cutout <pixels>', 'training.augmentation.cutout', 'blank a random square of this size', parseNumber),
     flag(
       '--rotate <degrees>',
@@ -362,7 +368,7 @@ function parseSchedule(text: string, name: string): string {
 }
 
 function shownDefault(key: string, value: unknown): string {
-  if (key === 'outputLayer') return 'flatten';
+  if (key === 'outputLayer') return 'flatten; gap for the genome auto';
   if (key === 'timeoutSeconds') return `${Number(value) / 60}m`;
   if (typeof value === 'number' && value > 0 && value % 1e6 === 0) return `${value / 1e6}e6`;
   return Array.isArray(value) ? value.join(',') : String(value);

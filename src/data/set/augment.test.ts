@@ -11,9 +11,16 @@ const IMAGE = Uint8Array.from({ length: SIZE }, (_, i) => i + 1);
 const at = (image: Uint8Array, c: number, y: number, x: number) =>
   y < 0 || y >= SHAPE.height || x < 0 || x >= SHAPE.width ? 0 : (image[(c * SHAPE.height + y) * SHAPE.width + x] ?? 0);
 
+/** The numbers of the examples of a batch of one. */
+const FIRST = Int32Array.of(0);
+
+function augmenterOf(settings: AugmentationSettings, shape = SHAPE, examples = 1) {
+  return createAugmenter(settings, shape, examples, createRng('examples'));
+}
+
 function augment(settings: AugmentationSettings, seed: number | string, image = IMAGE): Uint8Array {
   const batch = Uint8Array.from([...image, ...image]);
-  createAugmenter(settings, SHAPE)?.augment(batch, 1, createRng(seed));
+  augmenterOf(settings)?.augment(batch, FIRST, 1, createRng(seed));
   // Only the images asked for are changed.
   expect(Buffer.compare(batch.subarray(SIZE), image)).toBe(0);
   return batch.subarray(0, SIZE);
@@ -28,8 +35,8 @@ function expected(from: (c: number, y: number, x: number) => number): Uint8Array
 
 describe('createAugmenter', () => {
   it('is nothing where nothing is asked for', () => {
-    expect(createAugmenter({}, SHAPE)).toBeUndefined();
-    expect(createAugmenter({ horizontalFlip: false, padAndCrop: 0 }, SHAPE)).toBeUndefined();
+    expect(augmenterOf({})).toBeUndefined();
+    expect(augmenterOf({ horizontalFlip: false, padAndCrop: 0, padding: 'reflect' })).toBeUndefined();
   });
 
   it('pads and crops: shifts all channels alike by at most so many pixels, zeros from outside, every shift alike often', () => {
@@ -46,8 +53,48 @@ describe('createAugmenter', () => {
     expect([seen.size, chiSquare < 26.1]).toEqual([9, true]);
   });
 
+  it('reflects the image at its border where zeros would be, as numpy does', () => {
+    // numpy.pad([[1, 2, 3]], 4, 'reflect') has these rows; its middle ones are those of the old size.
+    const row: ImageShape = { channels: 1, height: 1, width: 3 };
+    const padded = [1, 2, 3, 2, 1, 2, 3, 2, 1, 2, 3];
+    const crops = Array.from({ length: 9 }, (_, from) => padded.slice(from, from + 3).join());
+    const seen = new Set<string>();
+    for (let seed = 0; seed < 400; seed++) {
+      const image = Uint8Array.of(1, 2, 3);
+      augmenterOf({ padAndCrop: 4, padding: 'reflect' }, row)?.augment(image, FIRST, 1, createRng(seed));
+      seen.add(image.join());
+    }
+    expect([...seen].toSorted()).toEqual([...new Set(crops)].toSorted());
+    const mirrored = (index: number, length: number) =>
+      index < 0 ? -index : Math.min(index, 2 * (length - 1) - index);
+    const shifts = [-2, -1, 0, 1, 2].flatMap((dy) => [-2, -1, 0, 1, 2].map((dx) => [dy, dx] as const));
+    const shifted = shifts.map(([dy, dx]) =>
+      expected((c, y, x) => at(IMAGE, c, mirrored(y - dy, SHAPE.height), mirrored(x - dx, SHAPE.width))),
+    );
+    for (let seed = 0; seed < 100; seed++) {
+      expect(shifted).toContainEqual(augment({ padAndCrop: 2, padding: 'reflect' }, seed));
+    }
+  });
+
+  it('flips each image in every other epoch, half of them in the first', () => {
+    const examples = 400;
+    const augmenter = augmenterOf({ horizontalFlip: 'alternating' }, SHAPE, examples);
+    const flippedIn = (epoch: number) =>
+      Array.from({ length: examples }, (_, example) => {
+        const image = IMAGE.slice();
+        augmenter?.augment(image, Int32Array.of(example), epoch, createRng(epoch));
+        return Buffer.compare(image, IMAGE) !== 0;
+      });
+    const [first, second, third] = [1, 2, 3].map(flippedIn);
+    expect(second).toEqual(first?.map((flipped) => !flipped));
+    expect(third).toEqual(first);
+    expect(Math.abs((first ?? []).filter(Boolean).length - 200)).toBeLessThan(40);
+  });
+
   it('survives shifts larger than the image', () => {
-    for (let seed = 0; seed < 50; seed++) augment({ padAndCrop: 20 }, seed);
+    for (const padding of ['zeros', 'reflect'] as const) {
+      for (let seed = 0; seed < 50; seed++) augment({ padAndCrop: 20, padding }, seed);
+    }
   });
 
   it('flips left and right in half of the cases', () => {
@@ -90,13 +137,13 @@ describe('createAugmenter', () => {
     const image = Uint8Array.from({ length: 25 }, (_, i) => i + 1);
     const quarter = { ...createRng(1), uniform: () => 1 };
     const rotated = image.slice();
-    createAugmenter({ rotation: 90 }, square)?.augment(rotated, 1, quarter);
+    augmenterOf({ rotation: 90 }, square)?.augment(rotated, FIRST, 1, quarter);
     const turned = Uint8Array.from({ length: 25 }, (_, i) => image[(4 - (i % 5)) * 5 + Math.floor(i / 5)] ?? 0);
     const turnedBack = Uint8Array.from({ length: 25 }, (_, i) => image[(i % 5) * 5 + 4 - Math.floor(i / 5)] ?? 0);
     expect([turned, turnedBack]).toContainEqual(rotated);
     const still = { ...createRng(1), uniform: () => 0.5 };
     const same = image.slice();
-    createAugmenter({ rotation: 90 }, square)?.augment(same, 1, still);
+    augmenterOf({ rotation: 90 }, square)?.augment(same, FIRST, 1, still);
     expect(same).toEqual(image);
   });
 
@@ -105,7 +152,8 @@ describe('createAugmenter', () => {
       {
         rotation: fc.integer({ min: 0, max: 30 }),
         padAndCrop: fc.integer({ min: 0, max: 4 }),
-        horizontalFlip: fc.boolean(),
+        padding: fc.constantFrom('zeros' as const, 'reflect' as const),
+        horizontalFlip: fc.constantFrom(false, true, 'alternating' as const),
         brightness: fc.double({ min: 0, max: 0.9, noNaN: true }),
         cutout: fc.integer({ min: 0, max: 9 }),
       },
@@ -120,8 +168,8 @@ describe('createAugmenter', () => {
 
   it('draws the same for an image that is left out as for one that is changed', () => {
     const settings = { rotation: 20, padAndCrop: 2, horizontalFlip: true, brightness: 0.5, cutout: 3 };
-    const [augmenter, changing, skipping] = [createAugmenter(settings, SHAPE), createRng(1), createRng(1)];
-    augmenter?.augment(Uint8Array.from([...IMAGE, ...IMAGE, ...IMAGE]), 3, changing);
+    const [augmenter, changing, skipping] = [augmenterOf(settings), createRng(1), createRng(1)];
+    augmenter?.augment(Uint8Array.from([...IMAGE, ...IMAGE, ...IMAGE]), Int32Array.of(0, 0, 0), 1, changing);
     augmenter?.skip(3, skipping);
     expect(skipping.uniform()).toBe(changing.uniform());
   });

@@ -8,10 +8,15 @@ import { type ImageShape, imageSizeOf } from './dataset.ts';
 export interface AugmentationSettings {
   /** Rotation by an angle drawn uniformly from ± this many degrees, bilinear, with zeros from outside. */
   readonly rotation?: number | undefined;
-  /** Pixels of zeros added on each side before a random crop of the old size (CNN-GA: 4). */
+  /** Pixels added on each side before a random crop of the old size (CNN-GA: 4). */
   readonly padAndCrop?: number | undefined;
-  /** Mirrors the image left to right with probability 0.5. */
-  readonly horizontalFlip?: boolean | undefined;
+  /** What these pixels are: zeros, or the image as a mirror along its border would show it. Default: `zeros`. */
+  readonly padding?: 'zeros' | 'reflect' | undefined;
+  /**
+   * Mirrors the image left to right with probability 0.5; `alternating`: in every other epoch, the first or the second of
+   * which is drawn for each image (Jordan 2024, arXiv 2404.00498, section 3.6).
+   */
+  readonly horizontalFlip?: boolean | 'alternating' | undefined;
   /** Multiplies all values by a factor drawn uniformly from 1 ± this share, and cuts them off at 0 and 255. */
   readonly brightness?: number | undefined;
   /** Side in pixels of a square of zeros around a random pixel (DeVries & Taylor 2017). */
@@ -19,27 +24,41 @@ export interface AugmentationSettings {
 }
 
 export interface Augmenter {
-  /** Changes the first `count` images of a batch in place. */
-  augment(pixels: Uint8Array, count: number, rng: Rng): void;
+  /**
+   * Changes the first images of a batch in place.
+   *
+   * @param examples  the number of each image in the data.
+   * @param epoch     counted from 1.
+   */
+  augment(pixels: Uint8Array, examples: Int32Array, epoch: number, rng: Rng): void;
   /** Draws the same random numbers as `augment` for `count` images, and changes nothing. */
   skip(count: number, rng: Rng): void;
 }
 
-/** @returns undefined if no setting asks for a change. */
-export function createAugmenter(settings: AugmentationSettings, shape: ImageShape): Augmenter | undefined {
-  const steps = augmentationSteps(settings, shape);
+/**
+ * @param examples  how many there are in the data.
+ * @param rng       draws what is drawn once for each example.
+ * @returns undefined if no setting asks for a change.
+ */
+export function createAugmenter(
+  settings: AugmentationSettings,
+  shape: ImageShape,
+  examples: number,
+  rng: Rng,
+): Augmenter | undefined {
+  const steps = augmentationSteps(settings, shape, examples, rng);
   if (steps.length === 0) return undefined;
   const size = imageSizeOf(shape);
   const scratch = new Uint8Array(size);
   return {
-    augment(pixels, count, rng) {
-      for (let i = 0; i < count; i++) {
+    augment(pixels, batch, epoch, draws) {
+      for (const [i, example] of batch.entries()) {
         const image = pixels.subarray(i * size, (i + 1) * size);
-        for (const draw of steps) draw(rng)?.(image, scratch);
+        for (const draw of steps) draw(draws, example, epoch)?.(image, scratch);
       }
     },
-    skip(count, rng) {
-      for (let i = 0; i < count; i++) for (const draw of steps) draw(rng);
+    skip(count, draws) {
+      for (let i = 0; i < count; i++) for (const draw of steps) draw(draws, 0, 0);
     },
   };
 }
@@ -48,44 +67,74 @@ export function createAugmenter(settings: AugmentationSettings, shape: ImageShap
 type Change = (image: Uint8Array, scratch: Uint8Array) => void;
 
 /** Draws the change of one image; undefined for none. */
-type Step = (rng: Rng) => Change | undefined;
+type Step = (rng: Rng, example: number, epoch: number) => Change | undefined;
 
-function augmentationSteps(settings: AugmentationSettings, shape: ImageShape): Step[] {
-  const { rotation = 0, padAndCrop = 0, horizontalFlip = false, brightness = 0, cutout = 0 } = settings;
+function augmentationSteps(settings: AugmentationSettings, shape: ImageShape, examples: number, rng: Rng): Step[] {
+  const {
+    rotation = 0,
+    padAndCrop = 0,
+    padding = 'zeros',
+    horizontalFlip = false,
+    brightness = 0,
+    cutout = 0,
+  } = settings;
+  const flip = horizontalFlip === 'alternating' ? flipInTurn(shape, examples, rng.fork('flips')) : flipAtRandom(shape);
   return [
     ...(rotation > 0 ? [rotate(rotation, shape)] : []),
-    ...(padAndCrop > 0 ? [shift(padAndCrop, shape)] : []),
-    ...(horizontalFlip ? [flip(shape)] : []),
+    ...(padAndCrop > 0 ? [shift(padAndCrop, padding === 'reflect', shape)] : []),
+    ...(horizontalFlip ? [flip] : []),
     ...(brightness > 0 ? [brighten(brightness)] : []),
     ...(cutout > 0 ? [cutOut(cutout, shape)] : []),
   ];
 }
 
-/** Padding and cropping is shifting with zeros from outside. */
-function shift(most: number, { channels, height, width }: ImageShape): Step {
+/** Padding and cropping is shifting, with the padding from outside. */
+function shift(most: number, reflects: boolean, { channels, height, width }: ImageShape): Step {
   return (rng) => {
     const [down, right] = [rng.integer(-most, most), rng.integer(-most, most)];
     if (down === 0 && right === 0) return undefined;
     const [from, to] = [Math.max(0, -right), Math.min(width, width - right)];
     return (image, scratch) => {
       scratch.set(image);
-      image.fill(0);
-      if (from >= to) return;
+      if (!reflects) image.fill(0);
       for (let c = 0; c < channels; c++) {
-        for (let y = Math.max(0, -down); y < Math.min(height, height - down); y++) {
+        for (let y = 0; y < height; y++) {
+          const isInside = y - down >= 0 && y - down < height;
+          if (!reflects && !isInside) continue;
           const row = (c * height + y) * width;
-          image.set(scratch.subarray(row + from, row + to), row + down * width + from + right);
+          const source = (c * height + reflected(y - down, height)) * width;
+          if (from < to) image.set(scratch.subarray(source + from, source + to), row + from + right);
+          if (!reflects) continue;
+          for (let x = 0; x < width; x++) {
+            if (x - right < 0 || x - right >= width)
+              image[row + x] = scratch[source + reflected(x - right, width)] ?? 0;
+          }
         }
       }
     };
   };
 }
 
-function flip({ channels, height, width }: ImageShape): Step {
-  const mirror: Change = (image) => {
-    for (let row = 0; row < channels * height; row++) image.subarray(row * width, (row + 1) * width).reverse();
-  };
-  return (rng) => (rng.uniform() >= 0.5 ? undefined : mirror);
+/** The place in `0 .. length − 1` that a mirror at both ends shows at `index`; the ends themselves are not repeated. */
+function reflected(index: number, length: number): number {
+  if (length === 1) return 0;
+  const period = 2 * (length - 1);
+  const within = ((index % period) + period) % period;
+  return Math.min(within, period - within);
+}
+
+function flipAtRandom(shape: ImageShape): Step {
+  return (rng) => (rng.uniform() >= 0.5 ? undefined : (image) => mirrorRows(image, shape));
+}
+
+function flipInTurn(shape: ImageShape, examples: number, rng: Rng): Step {
+  const first = Uint8Array.from({ length: examples }, () => rng.integer(0, 1));
+  return (_, example, epoch) =>
+    ((first[example] ?? 0) + epoch) % 2 === 0 ? undefined : (image) => mirrorRows(image, shape);
+}
+
+function mirrorRows(image: Uint8Array, { channels, height, width }: ImageShape): void {
+  for (let row = 0; row < channels * height; row++) image.subarray(row * width, (row + 1) * width).reverse();
 }
 
 function brighten(share: number): Step {

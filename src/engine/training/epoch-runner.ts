@@ -71,7 +71,7 @@ export function createEpochRunner(
 ): EpochRunner {
   const { input } = network.problem;
   const buffers = new BatchBuffers(runtime, input, Math.min(batchSize, data.train.length));
-  const augmenter = createAugmenter(augmentation, input);
+  const augmenter = createAugmenter(augmentation, input, data.examples.count, rng);
   const perEpoch = stepsPerEpoch(data, batchSize);
   return async ({ session, rateAt, totalSteps, hooks }, epoch, { from, to, takes = () => true }) => {
     const order = epochOrder(data.train, rng.fork(`epoch ${epoch}`));
@@ -87,7 +87,8 @@ export function createEpochRunner(
       }
       hooks.signal?.throwIfAborted();
       const batch = buffers.fill(data.examples, order, i * batchSize, count);
-      augmenter?.augment(batch.image.data as Uint8Array, count, changes);
+      const shown = order.subarray(i * batchSize, i * batchSize + count);
+      augmenter?.augment(batch.image.data as Uint8Array, shown, epoch, changes);
       const step = (epoch - 1) * perEpoch + i;
       const result = await session.step(batch, rateAt(step));
       if (!Number.isFinite(result.loss)) {

@@ -32,6 +32,8 @@ const TYPICAL_SHARE = 0.35;
 const PASSES = 2.5;
 const PASSES_WORK = 1.9e8;
 const PASSES_GROWTH = 0.48;
+/** The same for a reference design that is trained without a search; see bench/results/2026-11-29-recipe-screening.md. */
+const REFERENCE_PASSES = 2.1;
 /** Small data sets get more passes: the network sees at least this many images. */
 const LEAST_SHOWN = 128_000;
 /** A final training shorter than this share of a pass is pointless. */
@@ -103,14 +105,17 @@ export function planBudget(work: number, config: SearchConfig, data: DataSize): 
 
 /**
  * The network for a training without a search: of the reference designs with the most stages, the widest for whose training
- * there is enough work. The rule is that of the largest network of a search, with all of the work for it.
+ * there is enough work. The rule is that of the largest network of a search, with all of the work for it and fewer
+ * passes: global average pooling takes wide networks fewer passes to train.
  *
  * @returns undefined if there is too little work for any.
  */
 function referenceFor(work: number, config: SearchConfig, data: DataSize): Genome | undefined {
   const images = usedImages(config, data);
   const workPerImage = work / images;
-  const passes = config.undecided?.includes('finalEpochs') ? passesFor(workPerImage, images) : config.finalEpochs;
+  const passes = config.undecided?.includes('finalEpochs')
+    ? passesFor(workPerImage, images, REFERENCE_PASSES)
+    : config.finalEpochs;
   const maxDepth = Number.MAX_SAFE_INTEGER;
   const { training } = config;
   const space: SearchSpace = { channels: CHANNELS, maxDepth, maxWork: workPerImage / passes, training };
@@ -166,8 +171,8 @@ export function smallestWork(
   return Math.min(...genomes.map((genome) => trainingWork(estimateCost(genome, problem), training)));
 }
 
-function passesFor(workPerImage: number, images: number): number {
-  return Math.max(PASSES * power(workPerImage / PASSES_WORK, PASSES_GROWTH), LEAST_SHOWN / images);
+function passesFor(workPerImage: number, images: number, passes = PASSES): number {
+  return Math.max(passes * power(workPerImage / PASSES_WORK, PASSES_GROWTH), LEAST_SHOWN / images);
 }
 
 /**

@@ -1,8 +1,8 @@
 // The configuration of a search: one schema for the command line, the library and `config.json`, validated as a whole.
 
 import { z } from 'zod';
-import type { AugmentationSettings } from '../../data/set/augment.ts';
 import { InvalidInputError } from '../../errors.ts';
+import type { HeadLayer } from '../../genome/head.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../../network/lowering/lowerings.ts';
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget-text.ts';
@@ -10,16 +10,28 @@ import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
-import { finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES, pickFor, stemFor } from './presets.ts';
+import {
+  type FinalTrainingSettings,
+  finalEpochsFor,
+  finalTrainingFor,
+  headFor,
+  overPreset,
+  PRESET_NAMES,
+  pickFor,
+  stemFor,
+} from './presets.ts';
 import {
   augmentationSchema,
   count,
   finalTrainingSchema,
   headSchema,
+  LOSS_NAMES,
   lossSchema,
+  OPTIMISER_NAMES,
   optimiserSchema,
   positive,
   probability,
+  SCHEDULE_NAMES,
   scheduleSchema,
   trainingSchema,
 } from './training-schema.ts';
@@ -125,8 +137,10 @@ const searchConfigSchema = z.strictObject({
   searchSpace: searchSpaceSchema.prefault({}),
   training: trainingSchema.prefault({}),
   outputLayer: headSchema
-    .default([{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'softmax' }])
-    .describe('The head of every network.'),
+    .optional()
+    .describe(
+      'The head of every network. Default: flatten, and dense with a unit for each class; globalAveragePooling instead of flatten for the genome auto.',
+    ),
   shortcut: z
     .enum(['always', 'where-channels-differ'])
     .default('always')
@@ -222,30 +236,21 @@ export interface SearchConfigInput extends z.input<typeof searchConfigSchema> {}
 export interface SearchConfig
   extends Omit<
     z.output<typeof searchConfigSchema>,
-    'preset' | 'stem' | 'views' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
+    'preset' | 'outputLayer' | 'stem' | 'views' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
   > {
   readonly pick: string;
   readonly workers: number;
+  readonly outputLayer: HeadLayer[];
   readonly stem: NonNullable<z.output<typeof searchConfigSchema>['stem']>;
   readonly views: NonNullable<z.output<typeof searchConfigSchema>['views']>;
   readonly finalEpochs: number;
-  /** Settings of the final training that differ from those of candidates. */
-  readonly finalTraining: {
-    readonly augmentation?: 'auto' | AugmentationSettings | undefined;
-    /** For cross-entropy. */
-    readonly labelSmoothing?: number | undefined;
-  };
+  readonly finalTraining: FinalTrainingSettings;
 }
 
 /** The configuration of a run, with one lowering chosen. */
 export interface RunConfig extends SearchConfig {
   readonly lowering: LoweringName;
 }
-
-/** Known names of an option, for suggestions. */
-export const OPTIMISER_NAMES = optionNames(optimiserSchema);
-export const SCHEDULE_NAMES = optionNames(scheduleSchema);
-export const LOSS_NAMES = optionNames(lossSchema);
 
 /**
  * Where a configuration comes from, for messages: a name (such as a file), or a function that names the place of each key.
@@ -275,11 +280,12 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       undecided = undecidedKeys(input),
       workers = cores,
       stem = stemFor(preset, parsed.data.genome),
+      outputLayer = headFor(parsed.data.genome),
       views: givenViews,
       ...others
     } = parsed.data;
     const open = withOpenEnds(
-      withObjectives({ ...others, workers, stem, views: 1, pick, finalEpochs, finalTraining }, placeOf),
+      withObjectives({ ...others, workers, stem, outputLayer, views: 1, pick, finalEpochs, finalTraining }, placeOf),
       undecided,
     );
     const config = { ...open, views: viewsFor(givenViews, preset, open, placeOf) };
@@ -388,10 +394,4 @@ function namesAt(path: string): readonly string[] {
   };
   const union = Object.keys(unions).find((prefix) => path.startsWith(prefix));
   return union === undefined ? [] : (unions[union] ?? []);
-}
-
-function optionNames(union: {
-  readonly options: readonly { readonly shape: { readonly name: z.ZodLiteral<string> } }[];
-}): readonly string[] {
-  return union.options.map((option) => option.shape.name.value);
 }

@@ -110,6 +110,17 @@ describe('each preset has the values of its source', () => {
     expect(valueAt(resolve({ preset: 'fast' }), key)).toEqual(value);
   });
 
+  it('fast: a fixed whitening before and global average pooling behind the genome that it chooses itself', () => {
+    const kinds = ({ stem, outputLayer }: SearchConfig) => [stem, ...outputLayer.map(({ type }) => type)];
+    expect(kinds(resolve({ preset: 'fast', genome: 'auto', budget: '1m' }))).toEqual([
+      'whitening',
+      'globalAveragePooling',
+      'dense',
+    ]);
+    expect(kinds(resolve({ preset: 'fast' }))).toEqual(['none', 'flatten', 'dense']);
+    expect(kinds(resolve({ preset: 'autocnn', genome: 'auto', budget: '1m' }))).toEqual(['none', 'flatten', 'dense']);
+  });
+
   it('cnn-ga: the learning rate of each of the 350 epochs', () => {
     const { epochs, learningRate, schedule } = resolve({ preset: 'cnn-ga' }).training;
     const rates = Array.from({ length: epochs }, (_, epoch) => {

@@ -2,12 +2,15 @@
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
+import type { HeadLayer } from '../../genome/head.ts';
 import { AUTO_GENOME } from './undecided-keys.ts';
 
 /** Part of a configuration. */
 type Settings = Readonly<Record<string, unknown>>;
 
-const FLATTEN_AND_DENSE = [{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'softmax' }] as const;
+const CLASSIFIER = { type: 'dense', units: 'classes', activation: 'softmax' } as const;
+const FLATTEN_AND_DENSE = [{ type: 'flatten' }, CLASSIFIER] as const;
+const POOL_AND_DENSE = [{ type: 'globalAveragePooling' }, CLASSIFIER] as const;
 
 /** Neither source limits the time of a candidate; a week ends only evaluations that hang. */
 const WEEK_SECONDS = 7 * 24 * 3600;
@@ -142,6 +145,14 @@ export function pickFor(preset: PresetName = 'fast', hasBudget: boolean, objecti
 /** The default stem. The package and the paper have none; `fast` has a whitening before the genome that it chooses itself. */
 export function stemFor(preset: PresetName = 'fast', genome: string | undefined): NonNullable<NetworkInput['stem']> {
   return preset === 'fast' && genome === AUTO_GENOME ? 'whitening' : 'none';
+}
+
+/**
+ * The default head: that of the package and the paper, which place a weight on each pixel of the last feature maps. It learns
+ * from few steps. The genome that `fast` chooses itself trains for long and is deep enough to do with their means.
+ */
+export function headFor(genome: string | undefined): HeadLayer[] {
+  return [...(genome === AUTO_GENOME ? POOL_AND_DENSE : FLATTEN_AND_DENSE)];
 }
 
 /** Merges a configuration over the preset that it names. Returns anything that is not an object unchanged. */

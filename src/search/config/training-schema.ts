@@ -65,8 +65,15 @@ export const lossSchema = z.discriminatedUnion('name', [
 export const augmentationSchema = z
   .strictObject({
     rotation: notNegative.max(180).optional().describe('Maximum angle in degrees, in either direction.'),
-    padAndCrop: z.int().min(0).optional().describe('Pixels of zero padding on each side before a random crop.'),
-    horizontalFlip: z.boolean().optional(),
+    padAndCrop: z.int().min(0).optional().describe('Pixels of padding on each side before a random crop.'),
+    padding: z
+      .enum(['zeros', 'reflect'])
+      .optional()
+      .describe('What the padding is: zeros, or the image reflected at its border.'),
+    horizontalFlip: z
+      .union([z.boolean(), z.literal('alternating')])
+      .optional()
+      .describe('Mirrors half of the images at random; alternating: each image in every other epoch.'),
     brightness: share.optional().describe('Maximum share by which all values grow or shrink.'),
     cutout: z.int().min(0).optional().describe('Side length of a square set to zero, in pixels.'),
   })
@@ -118,3 +125,14 @@ export const headSchema = z
     ]),
   )
   .min(1);
+
+/** Known names of an option, for suggestions. */
+export const OPTIMISER_NAMES = optionNames(optimiserSchema);
+export const SCHEDULE_NAMES = optionNames(scheduleSchema);
+export const LOSS_NAMES = optionNames(lossSchema);
+
+function optionNames(union: {
+  readonly options: readonly { readonly shape: { readonly name: z.ZodLiteral<string> } }[];
+}): readonly string[] {
+  return union.options.map((option) => option.shape.name.value);
+}

@@ -236,7 +236,8 @@ describe('a final training in rounds', () => {
 const ROUNDS: Partial<SearchConfigInput> = { replicas: 2, roundSteps: 4 };
 
 function begin(config: Partial<SearchConfigInput>, evaluator: Evaluator): Promise<Search> {
-  const training = { epochs: 1, batchSize: 32, augmentation: { padAndCrop: 1 }, ...config.training };
+  const augmentation = { padAndCrop: 1, padding: 'reflect', horizontalFlip: 'alternating' } as const;
+  const training = { epochs: 1, batchSize: 32, augmentation, ...config.training };
   const dataset = { source: join(source, 'digits') };
   return createSearch({ dataset, genome: '4-4', finalEpochs: 2, ...config, training }, { out, cacheDir, evaluator });
 }

@@ -35,7 +35,11 @@ describe('chooseAugmentation', () => {
     const examples = corners(20);
     const model = modelThat((image) => (image[27] === 255 ? 1 : 0));
     const choice = await chooseAugmentation(model, examples, Int32Array.from(examples.labels.keys()), shape);
-    expect(choice).toEqual({ augmentation: { padAndCrop: 2 }, accuracy: 1, mirroredAccuracy: 0 });
+    expect(choice).toEqual({
+      augmentation: { padAndCrop: 2, padding: 'reflect' },
+      accuracy: 1,
+      mirroredAccuracy: 0,
+    });
     expect(pixelsOf(examples)[0]).toBe(255);
   });
 
@@ -43,7 +47,7 @@ describe('chooseAugmentation', () => {
     const examples = { ...corners(20), labels: new Int32Array(20) };
     const model = modelThat((image) => (image[0] === 255 || image[27] === 255 ? 0 : 1));
     const choice = await chooseAugmentation(model, examples, Int32Array.of(0, 1, 2), shape);
-    expect(choice.augmentation).toEqual({ padAndCrop: 2, horizontalFlip: true });
+    expect(choice.augmentation).toEqual({ padAndCrop: 2, padding: 'reflect', horizontalFlip: 'alternating' });
   });
 
   it('crops by a fourteenth of the shorter side, and not at all if that is less than a pixel', async () => {

@@ -41,7 +41,8 @@ const SIDE_PER_PIXEL = 14;
 const IMAGES = 2000;
 
 /**
- * Pad-and-crop by a fourteenth of the shorter side (2 pixels of 28 and of 32), and horizontal flips if they do no harm.
+ * Pad-and-crop by a fourteenth of the shorter side (2 pixels of 28 and of 32), and horizontal flips if they do no harm. The
+ * border is reflected, and flips alternate from epoch to epoch (Jordan 2024).
  *
  * @param model       a model trained without flips.
  * @param indices     positions of the validation images in `examples`.
@@ -59,8 +60,8 @@ export async function chooseAugmentation(
   const { accuracy: mirroredAccuracy } = await model.score(mirror(plain, imageSize, width), shape);
   const padAndCrop = Math.round(Math.min(height, width) / SIDE_PER_PIXEL);
   const augmentation: AugmentationSettings = {
-    ...(padAndCrop > 0 && { padAndCrop }),
-    ...(mirroredAccuracy >= MIRROR_SHARE * accuracy && { horizontalFlip: true }),
+    ...(padAndCrop > 0 && { padAndCrop, padding: 'reflect' }),
+    ...(mirroredAccuracy >= MIRROR_SHARE * accuracy && { horizontalFlip: 'alternating' }),
   };
   return { augmentation, accuracy, mirroredAccuracy };
 }

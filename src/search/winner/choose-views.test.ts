@@ -43,7 +43,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('views', () => {
   it.each([1, 5])('are two if they classify more validation images rightly, with seed %i', async (seed) => {
     const { config, summary, out, probes } = await train({ seed });
-    expect(config.finalTraining?.augmentation).toMatchObject({ horizontalFlip: true });
+    expect(config.finalTraining?.augmentation).toMatchObject({ horizontalFlip: 'alternating' });
     expect(probes).toHaveLength(1);
     const [once, twice] = await rightAnswers(probes[0] as Probe);
     expect(config.views).toBe(twice > once ? 2 : 1);
