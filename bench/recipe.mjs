@@ -44,19 +44,20 @@ async function compare() {
       seeds: { type: 'string', default: '1,2,3' },
       genome: { type: 'string', default: 'auto' },
       stem: { type: 'string', default: 'whitening' },
+      head: { type: 'string', default: 'globalAveragePooling' },
       images: { type: 'string' },
       'scoring-images': { type: 'string', default: '10000' },
-      augmentation: { type: 'string', default: '{"padAndCrop":2}' },
+      augmentation: { type: 'string', default: '{"padAndCrop":2,"padding":"reflect"}' },
       jobs: { type: 'string', default: '2' },
     },
   });
-  const { data, work, out, genome, stem, augmentation } = values;
+  const { data, work, out, genome, stem, head, augmentation } = values;
   if (work === undefined || out === undefined) throw new Error('--work and --out are needed; see bench/README.md');
   const unknown = values.arms.split(',').filter((name) => ARMS[name] === undefined);
   if (unknown.length > 0)
     throw new Error(`unknown arms ${unknown.join(', ')}; there are ${Object.keys(ARMS).join(', ')}`);
   const setting = {
-    ...{ data, genome, stem, work: Number(work), augmentation: JSON.parse(augmentation) },
+    ...{ data, genome, stem, head, work: Number(work), augmentation: JSON.parse(augmentation) },
     images: values.images === undefined ? null : Number(values.images),
     scoringImages: Number(values['scoring-images']),
   };
@@ -115,7 +116,8 @@ function shown(differences) {
 }
 
 async function trainAndScore({ setting, arm, seed }) {
-  const { training = {}, finalTraining = {}, stem = setting.stem, genome: ownGenome } = ARMS[arm];
+  const { training = {}, finalTraining = {}, stem = setting.stem, head = setting.head, genome: ownGenome } = ARMS[arm];
+  const { augmentation = (base) => base, ...others } = finalTraining;
   const dataset = await loadComparison(setting.data, setting.images ?? undefined, setting.scoringImages);
   const config = resolveConfig(
     {
@@ -124,8 +126,9 @@ async function trainAndScore({ setting, arm, seed }) {
       genome: ownGenome ?? setting.genome,
       seed,
       stem,
+      outputLayer: [{ type: head }, { type: 'dense', units: 'classes', activation: 'softmax' }],
       training,
-      finalTraining: { augmentation: setting.augmentation, labelSmoothing: 0.05, ...finalTraining },
+      finalTraining: { augmentation: augmentation(setting.augmentation), labelSmoothing: 0.05, ...others },
     },
     arm,
   );

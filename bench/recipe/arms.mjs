@@ -1,5 +1,6 @@
 // The arms of the recipe bench. Each changes one thing of the recipe of a final training; `base` changes nothing.
-// `training`, `finalTraining` and `stem` are those of a configuration; `genome` replaces the reference design.
+// `training`, `finalTraining` and `stem` are those of a configuration, `head` is the first layer of `outputLayer`; `genome`
+// replaces the reference design; `finalTraining.augmentation` is a function of that of the setting.
 
 const oneCycle = (warmUp) => ({ schedule: { name: 'one-cycle', warmUp } });
 const sgd = (learningRate, others) => ({
@@ -7,28 +8,39 @@ const sgd = (learningRate, others) => ({
   optimizer: { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4, ...others },
 });
 const adamw = (learningRate) => ({ learningRate, optimizer: { name: 'adamw' } });
+const augmented = (augmentation) => ({ finalTraining: { augmentation } });
 
 export const ARMS = {
   base: {},
-  // With the reference design that belongs to it, which does not pool first.
+  // Each without one ingredient.
   'no-whitening': { stem: 'none' },
-  'no-augmentation': { finalTraining: { augmentation: {} } },
+  flatten: { head: 'flatten' },
+  adamw: { training: adamw(0.005) },
+  'no-augmentation': augmented(() => ({})),
+  'no-crops': augmented(({ padAndCrop: _, ...rest }) => rest),
+  'padding-zeros': augmented((base) => ({ ...base, padding: 'zeros' })),
+  'no-flips': augmented((base) => ({ ...base, horizontalFlip: false })),
+  'flips-at-random': augmented((base) => ({ ...base, horizontalFlip: true })),
   'no-smoothing': { finalTraining: { labelSmoothing: 0 } },
+  'cosine-without-warm-up': { training: { schedule: { name: 'cosine' } } },
+  'no-decay': { training: { optimizer: { name: 'muon', weightDecay: 0 } } },
+  // Other values.
   'smoothing-0.1': { finalTraining: { labelSmoothing: 0.1 } },
   'smoothing-0.2': { finalTraining: { labelSmoothing: 0.2 } },
+  'cutout-8': augmented((base) => ({ ...base, cutout: 8 })),
   'batch-32': { training: { batchSize: 32 } },
   'batch-128': { training: { batchSize: 128 } },
   'batch-256': { training: { batchSize: 256 } },
-  'rate-half': { training: { learningRate: 0.0025 } },
-  'rate-double': { training: { learningRate: 0.01 } },
+  'rate-0.0025': { training: { learningRate: 0.0025 } },
+  'rate-0.0035': { training: { learningRate: 0.0035 } },
+  'rate-0.007': { training: { learningRate: 0.007 } },
+  'rate-0.01': { training: { learningRate: 0.01 } },
   'warm-up-0.1': { training: oneCycle(0.1) },
   'warm-up-0.2': { training: oneCycle(0.2) },
   'decay-0.01': { training: { optimizer: { name: 'muon', weightDecay: 0.01 } } },
   'decay-0.2': { training: { optimizer: { name: 'muon', weightDecay: 0.2 } } },
-  'adamw-0.005': { training: adamw(0.005) },
   'adamw-0.01': { training: adamw(0.01) },
   'sgd-0.05': { training: sgd(0.05) },
   'sgd-0.1': { training: sgd(0.1) },
-  'sgd-0.2': { training: sgd(0.2) },
   'statistics-0.6': { training: { statisticsMomentum: 0.6 } },
 };

@@ -122,7 +122,7 @@ describe('the plan of a budget', () => {
     expect(planned(1e14, { objectives: ['accuracy', 'parameters'] }).initialGenomes.slice(0, 3)).toEqual([
       '8-8-max-16-16-max-32-32-max',
       '8-8-max-16-16-max',
-      '16-32-max-32-64-max-64-128',
+      '16-16-max-32-32-max-64-64',
     ]);
     expect(planned(1e14, { strategy: 'random' }).initialGenomes).toEqual([]);
     expect(planned(1e14, { population: 3 }).initialGenomes).toHaveLength(1);
