@@ -10,16 +10,7 @@ import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
-import {
-  type FinalTrainingSettings,
-  finalEpochsFor,
-  finalTrainingFor,
-  headFor,
-  overPreset,
-  PRESET_NAMES,
-  pickFor,
-  stemFor,
-} from './presets.ts';
+import { finalEpochsFor, finalTrainingFor, headFor, overPreset, PRESET_NAMES, pickFor, stemFor } from './presets.ts';
 import {
   augmentationSchema,
   count,
@@ -244,7 +235,7 @@ export interface SearchConfig
   readonly stem: NonNullable<z.output<typeof searchConfigSchema>['stem']>;
   readonly views: NonNullable<z.output<typeof searchConfigSchema>['views']>;
   readonly finalEpochs: number;
-  readonly finalTraining: FinalTrainingSettings;
+  readonly finalTraining: NonNullable<z.output<typeof searchConfigSchema>['finalTraining']>;
 }
 
 /** The configuration of a run, with one lowering chosen. */
