@@ -34,6 +34,17 @@ describe('flags', () => {
     expect(configFrom(undefined, 'mnist', flags({ logsDir: 'logs' })).logsDir).toBe('logs');
   });
 
+  it('mirror images at random or in turn, and leave an argument that follows alone', () => {
+    const flips = (options: Record<string, boolean>) =>
+      configFrom(undefined, 'mnist', readFlags(options, ALL_FLAGS)).training.augmentation.horizontalFlip;
+    expect(flips({ flip: true })).toBe(true);
+    expect(flips({ alternateFlips: true })).toBe('alternating');
+    expect(flips({ flip: true, alternateFlips: true })).toBe('alternating');
+    expect(flips({})).toBeUndefined();
+    const takeAnArgument = ALL_FLAGS.filter(({ flags }) => flags.includes('-flip') && /[<[]/.test(flags));
+    expect(takeAnArgument).toEqual([]);
+  });
+
   it('let candidates inherit weights only when they are given', () => {
     expect(configFrom(undefined, 'mnist', flags({})).inheritWeights).toBe(false);
     const given = readFlags({ inheritWeights: true }, ALL_FLAGS);

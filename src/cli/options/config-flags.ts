@@ -18,7 +18,7 @@ import {
   undecidedKeys,
   withoutStale,
 } from '../../internal.ts';
-import { parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
+import { parseAugmentation, parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 import {
   type ParseValue,
   parseLimit,
@@ -37,6 +37,8 @@ export interface ConfigFlag {
   readonly key: string;
   readonly description: string;
   readonly parse: ParseValue;
+  /** The value of a flag without an argument. Default: true, or false with `--no-`. */
+  readonly implied?: string;
 }
 
 /** A step schedule needs a list, which only a file can give. */
@@ -163,12 +165,16 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Augmentation of the training images:': [
     flag('--crop <pixels>', 'training.augmentation.padAndCrop', 'pad the border, crop at random', parseNumber),
     flag('--padding <kind>', 'training.augmentation.padding', 'of crops: zeros or reflect (default: zeros)', parseText),
-    flag(
-      '--flip [when]',
-      'training.augmentation.horizontalFlip',
-      'mirror half of the images, or, with alternating, each in every other epoch',
-      parseText,
-    ),
+    flag('--flip', 'training.augmentation.horizontalFlip', 'mirror half of the images', parseText),
+    {
+      ...flag(
+        '--alternate-flips',
+        'training.augmentation.horizontalFlip',
+        'mirror each image in every other epoch',
+        parseText,
+      ),
+      implied: 'alternating',
+    },
     flag('--cutout <pixels>', 'training.augmentation.cutout', 'blank a random square of this size', parseNumber),
     flag(
       '--rotate <degrees>',
@@ -231,12 +237,12 @@ export function optionOf({ flags, key, description }: ConfigFlag): Option {
 /** Parses the options that commander collected. */
 export function readFlags(options: Readonly<Record<string, unknown>>, flags: readonly ConfigFlag[]): GivenFlags {
   const given = new Map<string, { flag: string; value: unknown }>();
-  for (const { flags: declaration, key, parse } of flags) {
+  for (const { flags: declaration, key, parse, implied } of flags) {
     const option = new Option(declaration);
     const text = options[option.attributeName()];
     const flag = option.long ?? declaration;
     if (typeof text === 'string') given.set(key, { flag, value: parse(text, flag) });
-    else if (typeof text === 'boolean' && text !== option.negate) given.set(key, { flag, value: text });
+    else if (typeof text === 'boolean' && text !== option.negate) given.set(key, { flag, value: implied ?? text });
   }
   return given;
 }
@@ -339,14 +345,6 @@ function withDefaultSource(dataset: unknown): unknown {
 
 function flag(flags: string, key: string, description: string, parse: ParseValue): ConfigFlag {
   return { flags, key, description, parse };
-}
-
-function parseAugmentation(text: string, name: string): unknown {
-  if (text === 'auto') return text;
-  if (text === 'none') return {};
-  throw new InvalidInputError(
-    `${name} must be auto or none, received ${text}; set finalTraining.augmentation in a --config file for anything else`,
-  );
 }
 
 /** The strategy `custom` needs a program that brings it. */

@@ -1,4 +1,4 @@
-// Parses the options for the head of a network and for its metrics.
+// Parses the options for the head of a network, for its metrics, and for the augmentation of the winner.
 
 import { type HeadLayer, InvalidInputError } from '../../index.ts';
 import { parseNumber } from './option-values.ts';
@@ -35,5 +35,13 @@ function parseLayer(part: string, text: string, flag: string): HeadLayer {
   if (name === 'dropout' && rate !== undefined) return { type: 'dropout', rate: parseNumber(rate, flag) };
   throw new InvalidInputError(
     `${flag} must be flatten or gap, then units and dropout=rate, such as gap,64,dropout=0.3, received ${JSON.stringify(part)} in ${JSON.stringify(text)}`,
+  );
+}
+
+export function parseAugmentation(text: string, name: string): unknown {
+  if (text === 'auto') return text;
+  if (text === 'none') return {};
+  throw new InvalidInputError(
+    `${name} must be auto or none, received ${text}; set finalTraining.augmentation in a --config file for anything else`,
   );
 }

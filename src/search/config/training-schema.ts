@@ -71,7 +71,7 @@ export const augmentationSchema = z
       .optional()
       .describe('What the padding is: zeros, or the image reflected at its border.'),
     horizontalFlip: z
-      .union([z.boolean(), z.literal('alternating')])
+      .literal([true, false, 'alternating'])
       .optional()
       .describe('Mirrors half of the images at random; alternating: each image in every other epoch.'),
     brightness: share.optional().describe('Maximum share by which all values grow or shrink.'),
