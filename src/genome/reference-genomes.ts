@@ -27,13 +27,13 @@ export function referenceGenomes(
   width: 'widest' | 'narrowest' = 'widest',
 ): readonly Genome[] {
   const side = sideOf(problem);
-  const first = problem.stem === 'whitening' && side >= 2 * LEAST_SIDE ? [MAX] : [];
-  const mostStages = mostStagesOn(first.length > 0 ? side / 2 : side);
+  const poolsFirst = problem.stem === 'whitening' && side >= 2 * LEAST_SIDE;
+  const mostStages = mostStagesOn(poolsFirst ? side / 2 : side);
   return Array.from({ length: Math.min(VARIANTS, mostStages) }, (_, fewer) => mostStages - fewer).flatMap((stages) => {
     const candidates =
       width === 'widest' ? wideningPyramids(stages, space) : [[...pyramid(stages, space.channels), MAX]];
     const chosen = candidates
-      .map((genome) => [...first, ...genome])
+      .map((genome) => (poolsFirst ? [MAX, ...genome] : genome))
       .findLast((genome) => violation(genome, space, problem) === undefined);
     return chosen === undefined ? [] : [chosen];
   });

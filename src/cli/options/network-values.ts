@@ -38,6 +38,7 @@ function parseLayer(part: string, text: string, flag: string): HeadLayer {
   );
 }
 
+/** `auto` or `none`. */
 export function parseAugmentation(text: string, name: string): unknown {
   if (text === 'auto') return text;
   if (text === 'none') return {};

@@ -78,11 +78,11 @@ function augmentationSteps(settings: AugmentationSettings, shape: ImageShape, ex
     brightness = 0,
     cutout = 0,
   } = settings;
-  const flip = horizontalFlip === 'alternating' ? flipInTurn(shape, examples, rng.fork('flips')) : flipAtRandom(shape);
   return [
     ...(rotation > 0 ? [rotate(rotation, shape)] : []),
     ...(padAndCrop > 0 ? [shift(padAndCrop, padding === 'reflect', shape)] : []),
-    ...(horizontalFlip ? [flip] : []),
+    ...(horizontalFlip === true ? [flipAtRandom(shape)] : []),
+    ...(horizontalFlip === 'alternating' ? [flipInTurn(shape, examples, rng.fork('flips'))] : []),
     ...(brightness > 0 ? [brighten(brightness)] : []),
     ...(cutout > 0 ? [cutOut(cutout, shape)] : []),
   ];
@@ -95,20 +95,17 @@ function shift(most: number, reflects: boolean, { channels, height, width }: Ima
     if (down === 0 && right === 0) return undefined;
     const [from, to] = [Math.max(0, -right), Math.min(width, width - right)];
     return (image, scratch) => {
+      const columns = Array.from({ length: reflects ? width : 0 }, (_, x) => x);
+      const beyond = columns.filter((x) => x < right || x >= width + right);
       scratch.set(image);
-      if (!reflects) image.fill(0);
+      image.fill(0);
       for (let c = 0; c < channels; c++) {
         for (let y = 0; y < height; y++) {
-          const isInside = y - down >= 0 && y - down < height;
-          if (!reflects && !isInside) continue;
-          const row = (c * height + y) * width;
-          const source = (c * height + reflected(y - down, height)) * width;
+          const fromY = reflects ? reflected(y - down, height) : y - down;
+          if (fromY < 0 || fromY >= height) continue;
+          const [row, source] = [(c * height + y) * width, (c * height + fromY) * width];
           if (from < to) image.set(scratch.subarray(source + from, source + to), row + from + right);
-          if (!reflects) continue;
-          for (let x = 0; x < width; x++) {
-            if (x - right < 0 || x - right >= width)
-              image[row + x] = scratch[source + reflected(x - right, width)] ?? 0;
-          }
+          for (const x of beyond) image[row + x] = scratch[source + reflected(x - right, width)] ?? 0;
         }
       }
     };
@@ -123,18 +120,19 @@ function reflected(index: number, length: number): number {
   return Math.min(within, period - within);
 }
 
-function flipAtRandom(shape: ImageShape): Step {
-  return (rng) => (rng.uniform() >= 0.5 ? undefined : (image) => mirrorRows(image, shape));
+function flipAtRandom({ width }: ImageShape): Step {
+  return (rng) => (rng.uniform() >= 0.5 ? undefined : (image) => mirrorRows(image, width));
 }
 
-function flipInTurn(shape: ImageShape, examples: number, rng: Rng): Step {
+function flipInTurn({ width }: ImageShape, examples: number, rng: Rng): Step {
   const first = Uint8Array.from({ length: examples }, () => rng.integer(0, 1));
   return (_, example, epoch) =>
-    ((first[example] ?? 0) + epoch) % 2 === 0 ? undefined : (image) => mirrorRows(image, shape);
+    ((first[example] ?? 0) + epoch) % 2 === 0 ? undefined : (image) => mirrorRows(image, width);
 }
 
-function mirrorRows(image: Uint8Array, { channels, height, width }: ImageShape): void {
-  for (let row = 0; row < channels * height; row++) image.subarray(row * width, (row + 1) * width).reverse();
+/** Mirrors images left to right, in place. */
+export function mirrorRows(pixels: Uint8Array, width: number): void {
+  for (let row = 0; row < pixels.length; row += width) pixels.subarray(row, row + width).reverse();
 }
 
 function brighten(share: number): Step {

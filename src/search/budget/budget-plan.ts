@@ -32,7 +32,7 @@ const TYPICAL_SHARE = 0.35;
 const PASSES = 2.5;
 const PASSES_WORK = 1.9e8;
 const PASSES_GROWTH = 0.48;
-/** The same for a reference design that is trained without a search; see bench/results/2026-11-29-recipe-screening.md. */
+/** {@link PASSES} for a reference design that is trained without a search; see bench/results/2026-11-29-recipe-screening.md. */
 const REFERENCE_PASSES = 2.1;
 /** Small data sets get more passes: the network sees at least this many images. */
 const LEAST_SHOWN = 128_000;

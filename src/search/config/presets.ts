@@ -2,15 +2,16 @@
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
-import type { HeadLayer } from '../../genome/head.ts';
+import { DEFAULT_HEAD, type HeadLayer } from '../../genome/head.ts';
 import { AUTO_GENOME } from './undecided-keys.ts';
 
 /** Part of a configuration. */
 type Settings = Readonly<Record<string, unknown>>;
 
-const CLASSIFIER = { type: 'dense', units: 'classes', activation: 'softmax' } as const;
-const FLATTEN_AND_DENSE = [{ type: 'flatten' }, CLASSIFIER] as const;
-const POOL_AND_DENSE = [{ type: 'globalAveragePooling' }, CLASSIFIER] as const;
+const POOL_AND_DENSE: readonly HeadLayer[] = [
+  { type: 'globalAveragePooling' },
+  { type: 'dense', units: 'classes', activation: 'softmax' },
+];
 
 /** Neither source limits the time of a candidate; a week ends only evaluations that hang. */
 const WEEK_SECONDS = 7 * 24 * 3600;
@@ -39,7 +40,7 @@ const AUTOCNN = {
     metrics: ['accuracy'],
     statisticsMomentum: 0.99,
   },
-  outputLayer: FLATTEN_AND_DENSE,
+  outputLayer: DEFAULT_HEAD,
   shortcut: 'always',
   validation: 0.2,
   searchLimit: null,
@@ -79,7 +80,7 @@ const CNN_GA = {
     metrics: ['accuracy'],
     augmentation: { padAndCrop: 4, horizontalFlip: true },
   },
-  outputLayer: FLATTEN_AND_DENSE,
+  outputLayer: DEFAULT_HEAD,
   shortcut: 'where-channels-differ',
   repeats: 5,
   validation: 0.1,
@@ -152,7 +153,7 @@ export function stemFor(preset: PresetName = 'fast', genome: string | undefined)
  * from few steps. The genome that `fast` chooses itself trains for long and is deep enough to do with their means.
  */
 export function headFor(genome: string | undefined): HeadLayer[] {
-  return [...(genome === AUTO_GENOME ? POOL_AND_DENSE : FLATTEN_AND_DENSE)];
+  return [...(genome === AUTO_GENOME ? POOL_AND_DENSE : DEFAULT_HEAD)];
 }
 
 /** Merges a configuration over the preset that it names. Returns anything that is not an object unchanged. */

@@ -1,7 +1,7 @@
 // Chooses the augmentation that suits the data, and how a model looks at it, using a network that was trained without
 // augmentation.
 
-import type { AugmentationSettings } from '../../data/set/augment.ts';
+import { type AugmentationSettings, mirrorRows } from '../../data/set/augment.ts';
 import {
   type Dataset,
   type Examples,
@@ -132,6 +132,6 @@ export function heldOutImages(
 
 function mirror(examples: Examples, imageSize: number, width: number): Examples {
   const pixels = readImages(examples, imageSize, 0, examples.count).slice();
-  for (let row = 0; row < pixels.length; row += width) pixels.subarray(row, row + width).reverse();
+  mirrorRows(pixels, width);
   return { ...examples, pixels };
 }
