@@ -4,14 +4,15 @@
 // added. Test images are scored once by each run. See README.md.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeFileAtomicallySync } from '../dist/files/write-file.js';
+import { requireBudget } from '../dist/search/config/budget-text.js';
 import { median, percent } from '../dist/text/figures.js';
-import { commitOf } from './support/commit.mjs';
+import { commitOf, describeMachine } from './support/provenance.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const RECIPE = fileURLToPath(new URL('torch_recipe.py', import.meta.url));
@@ -36,33 +37,36 @@ const { values } = parseArgs({
   },
 });
 if (values.out === undefined) throw new Error('--out FILE.json is needed; see bench/README.md');
+const { seconds: budgetSeconds } = requireBudget(values.budget, '--budget');
+const methods = values.methods.split(',');
+const flags = values.flags.split(' ').filter((flag) => flag !== '');
+const unknown = methods.filter((method) => METHODS[method] === undefined);
+if (unknown.length > 0)
+  throw new Error(`unknown methods ${unknown.join(', ')}; there are ${Object.keys(METHODS).join(', ')}`);
+if (budgetSeconds === undefined) throw new Error(`--budget ${values.budget}: give a time, such as 5m`);
 const runsFolder = values.runs ?? mkdtempSync(join(tmpdir(), 'auto-cnn-budgets-'));
 const done = existsSync(values.out) ? JSON.parse(readFileSync(values.out, 'utf8')) : [];
-const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version };
 
 for (const seed of values.seeds.split(',').map(Number)) {
-  for (const method of values.methods.split(',')) {
-    if (METHODS[method] === undefined) {
-      throw new Error(`unknown method ${method}; there are ${Object.keys(METHODS).join(', ')}`);
-    }
+  for (const method of methods) {
     const setting = { data: basename(values.data), budget: values.budget, method, flags: values.flags, seed };
     if (done.some((result) => Object.entries(setting).every(([key, value]) => result[key] === value))) continue;
     await new Promise((resolve) => setTimeout(resolve, REST));
-    const result = METHODS[method]({
-      seed,
-      out: join(runsFolder, [basename(values.data), values.budget, method, seed].join('-')),
-    });
-    done.push({ ...setting, ...result, ...machine, commit: commitOf('src'), date: new Date().toISOString() });
+    const out = join(runsFolder, [basename(values.data), values.budget, method, ...flags, seed].join('-'));
+    // What an interrupted run left.
+    if (!existsSync(join(out, 'summary.json'))) rmSync(out, { recursive: true, force: true });
+    const result = METHODS[method]({ seed, out });
+    done.push({ ...setting, ...result, ...describeMachine(), commit: commitOf('src'), date: new Date().toISOString() });
     writeFileAtomicallySync(values.out, `${JSON.stringify(done, null, 1)}\n`);
     console.log(
       `${values.budget} ${method} ${seed}: ${percent(result.accuracy)}, ${result.seconds.toFixed(0)} s, ${result.genome}`,
     );
   }
 }
+if (values.runs === undefined) rmSync(runsFolder, { recursive: true });
 console.log(`\n${table(done)}`);
 
 function autoCnn(command, { seed, out }) {
-  const flags = values.flags.split(' ').filter((flag) => flag !== '');
   const args = [...command, values.data, '--budget', values.budget, '--seed', String(seed), '--out', out, ...flags];
   const output = execFileSync(process.execPath, [CLI, ...args, '--json'], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   const { testAccuracy: accuracy, seconds, genome, views, budget, finalTrainingSeconds } = JSON.parse(output);
@@ -71,16 +75,9 @@ function autoCnn(command, { seed, out }) {
 
 /** Debian's PyTorch; its time does not include reading the images and scoring. */
 function pytorch({ seed }) {
-  const seconds = secondsOf(values.budget);
-  const args = [RECIPE, values.data, '--seconds', String(seconds), '--seed', String(seed)];
+  const args = [RECIPE, values.data, '--seconds', String(budgetSeconds), '--seed', String(seed)];
   const output = JSON.parse(execFileSync('/usr/bin/python3', args, { encoding: 'utf8' }));
-  return { ...output, seconds, genome: 'airbench93' };
-}
-
-function secondsOf(budget) {
-  const [, number, unit] = /^([\d.]+)(s|m|h)$/.exec(budget) ?? [];
-  if (number === undefined) throw new Error(`--budget ${budget}: give seconds, minutes or hours, such as 5m`);
-  return Number(number) * { s: 1, m: 60, h: 3600 }[unit];
+  return { ...output, genome: 'airbench93' };
 }
 
 function table(results) {

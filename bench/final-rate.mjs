@@ -4,13 +4,14 @@
 // which includes starting the processes. Both take turns. Images per second, and medians of the ratios.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseImageShape } from '../dist/genome/image-shape.js';
 import { createSearch, datasetFromArrays, readJournal } from '../dist/index.js';
 import { resolveConfig } from '../dist/search/run/resolve-config.js';
 import { median } from '../dist/text/figures.js';
+import { describeMachine } from './support/provenance.mjs';
 import { noisePixels, startSteppers } from './support/steppers.mjs';
 
 const GENOMES = ['max-16-16-max-32-32', '32-32-max-64-64-max-128-128-max-256-256'];
@@ -31,7 +32,7 @@ async function compare() {
   });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   const input = parseImageShape(values.input);
-  const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version };
+  const machine = describeMachine();
   console.log(`${machine.processor}, ${machine.cores} cores, ${values.input}, images per second of two replicas`);
   const results = [];
   for (const genome of positionals.length > 0 ? positionals : GENOMES) {

@@ -3,7 +3,6 @@
 // first. Both have the same weights and must agree. They take turns, on one thread each; medians over the rounds.
 
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { initialiseState } from '../dist/engine/state/initialise.js';
@@ -14,6 +13,7 @@ import { encodeOnnx } from '../dist/network/onnx/onnx-bytes.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
 import { median } from '../dist/text/figures.js';
+import { describeMachine } from './support/provenance.mjs';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '32-32-max-64-64'];
 const BATCHES = [1, 256];
@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
 const rounds = Number(values.rounds);
 const runtime = await loadNodeRuntime();
 const rng = createRng('inference');
-const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, runtime: runtime.name };
+const machine = { ...describeMachine(), runtime: runtime.name };
 console.log(`${machine.processor}, ${machine.runtime}, one thread, ${rounds} rounds, images per second`);
 const results = [];
 for (const genome of positionals.length > 0 ? positionals : GENOMES) await compare(genome);

@@ -3,11 +3,12 @@
 // the parent: a candidate trains from its first reported step to its last reported epoch, scoring included.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSearch } from '../dist/index.js';
 import { percent } from '../dist/text/figures.js';
+import { describeMachine } from './support/provenance.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -80,7 +81,7 @@ function report() {
   const waiting = parts['waiting for the last of a generation'];
   const overhead = 1 - training / capacity;
   const withoutWaiting = 1 - training / (capacity - waiting);
-  const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version };
+  const machine = describeMachine();
   const seconds = (ms) => (ms / 1000).toFixed(2);
   console.log(`${machine.processor}, ${workers} workers, --budget ${values.budget}, ${done.length} evaluations`);
   console.log(`search phase ${seconds(wall)} s, after ${seconds(began - created)} s of loading and calibration`);

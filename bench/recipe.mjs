@@ -5,7 +5,6 @@
 
 import { fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mapCancelling } from '../dist/concurrency.js';
@@ -21,11 +20,12 @@ import { createNetwork } from '../dist/network/training-graph.js';
 import { planBudget } from '../dist/search/budget/budget-plan.js';
 import { finalTask } from '../dist/search/candidates/identified-task.js';
 import { dataSizeOf } from '../dist/search/config/network-input.js';
+import { finalTrainingFor } from '../dist/search/config/presets.js';
 import { resolveConfig } from '../dist/search/run/resolve-config.js';
 import { mean, percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
 import { ARMS } from './recipe/arms.mjs';
-import { commitOf } from './support/commit.mjs';
+import { commitOf, describeMachine } from './support/provenance.mjs';
 import { scoreStates } from './support/score-states.mjs';
 
 /** Two-sided 95 % quantiles of Student's t, by degrees of freedom. */
@@ -65,14 +65,13 @@ async function compare() {
   if (JSON.stringify(report.setting) !== JSON.stringify(setting)) {
     throw new Error(`${out} holds another setting, ${JSON.stringify(report.setting)}; give another file`);
   }
-  const commit = commitOf('src');
-  const machine = { processor: cpus()[0]?.model, node: process.version };
+  const origin = { commit: commitOf('src'), ...describeMachine() };
   const trainings = values.seeds
     .split(',')
     .flatMap((seed) => values.arms.split(',').map((arm) => ({ arm, seed: Number(seed) })))
     .filter(({ arm, seed }) => !report.results.some((done) => done.arm === arm && done.seed === seed));
   await mapCancelling(trainings, Number(values.jobs), async ({ arm, seed }) => {
-    const result = { arm, seed, ...(await inChild({ setting, arm, seed })), commit, ...machine };
+    const result = { arm, seed, ...(await inChild({ setting, arm, seed })), ...origin };
     report.results.push(result);
     writeFileAtomicallySync(out, `${JSON.stringify(report, null, 1)}\n`);
     console.log(
@@ -128,7 +127,11 @@ async function trainAndScore({ setting, arm, seed }) {
       stem,
       outputLayer: [{ type: head }, { type: 'dense', units: 'classes', activation: 'softmax' }],
       training,
-      finalTraining: { augmentation: augmentation(setting.augmentation), labelSmoothing: 0.05, ...others },
+      finalTraining: {
+        ...finalTrainingFor('fast', training, true),
+        augmentation: augmentation(setting.augmentation),
+        ...others,
+      },
     },
     arm,
   );

@@ -5,7 +5,6 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chooseLowering } from '../dist/engine/lowering/choose-lowering.js';
@@ -15,6 +14,7 @@ import { parseGenome } from '../dist/genome/text.js';
 import { madeUpNormalisation } from '../dist/network/normalisation.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { median } from '../dist/text/figures.js';
+import { describeMachine } from './support/provenance.mjs';
 
 const CASES = [
   { genome: '16-16-max-32-32-max-64-64', channels: 1, size: 28 },
@@ -47,7 +47,7 @@ const torchScript = fileURLToPath(new URL('torch_step.py', import.meta.url));
 const hasTorch = existsSync(PYTHON) && spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
 const engines = [...lowerings, ...(hasTorch ? ['PyTorch'] : [])];
 
-const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, runtime: runtime.name };
+const machine = { ...describeMachine(), runtime: runtime.name };
 console.log(
   `${machine.processor}, ${machine.runtime}, one thread, batch ${BATCH}, ${rounds} rounds, images per second`,
 );

@@ -4,9 +4,9 @@
 // the rounds.
 
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { median } from '../dist/text/figures.js';
+import { describeMachine } from './support/provenance.mjs';
 import { startSteppers } from './support/steppers.mjs';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '64-64-max-128-128'];
@@ -26,7 +26,7 @@ async function compare() {
     },
   });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-  const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version };
+  const machine = describeMachine();
   console.log(`${machine.processor}, ${machine.cores} cores, batch ${BATCH}, ${rounds} rounds, images per second`);
   const results = [];
   for (const genome of positionals.length > 0 ? positionals : GENOMES) {
