@@ -32,6 +32,7 @@ one from parameters nudged by a rounding error, leaves the float64 losses by mor
 """
 import base64
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +80,7 @@ CASES = [
     Case('deep', '4-4-max-4-8-mean-8-8', 1, 13, 13, batch_size=7, classes=3, seed=7),
     Case('one-by-one', '4-4-max-max-4-4', 1, 4, 4, batch_size=8, classes=3, seed=8),
     Case('shared-square', '16-16-max-32-16', 3, 10, 10, batch_size=4, classes=3, seed=9),
+    Case('stages', '4max8-8mean4-4-4', 3, 11, 9, batch_size=5, classes=3, seed=10),
 ]
 
 
@@ -216,12 +218,16 @@ class Network:
             elif layer == 'mean':
                 x = F.avg_pool2d(x, 2)
             else:
-                at = f'layers.{i}'
+                at, pooling = f'layers.{i}', layer[2]
                 y = F.conv2d(x, p[f'{at}.conv1.weight'], p[f'{at}.conv1.bias'], padding=1)
+                if pooling is not None:
+                    y = (F.max_pool2d if pooling == 'max' else F.avg_pool2d)(y, 2)
                 y = F.relu(norm(y, f'{at}.norm1'))
                 y = F.conv2d(y, p[f'{at}.conv2.weight'], p[f'{at}.conv2.bias'], padding=1)
                 y = norm(y, f'{at}.norm2')
-                x = F.relu(y + F.conv2d(x, p[f'{at}.shortcut.weight'], p[f'{at}.shortcut.bias']))
+                if pooling is None:
+                    y = y + F.conv2d(x, p[f'{at}.shortcut.weight'], p[f'{at}.shortcut.bias'])
+                x = F.relu(y)
         return x.flatten(1) @ p['head.dense.weight'] + p['head.dense.bias'], statistics
 
     def leaves(self, parameters):
@@ -266,9 +272,16 @@ def check_gradients(case, gradients):
 
 
 def parse_genome(genome):
-    """`4-8-max` → [(4, 8), 'max']"""
+    """`4-8-max-4mean8` → [(4, 8, None), 'max', (4, 8, 'mean')]"""
     tokens = iter(genome.split('-') if genome else [])
-    return [token if token in ('max', 'mean') else (int(token), int(next(tokens))) for token in tokens]
+    return [token if token in ('max', 'mean') else parse_filters(token, tokens) for token in tokens]
+
+
+def parse_filters(token, tokens):
+    stage = re.fullmatch(r'(\d+)(max|mean)(\d+)', token)
+    if stage is None:
+        return int(token), int(next(tokens)), None
+    return int(stage[1]), int(stage[3]), stage[2]
 
 
 def random_batch(rng, case):
@@ -301,12 +314,15 @@ def random_parameters(rng, case, layers):
         if layer in ('max', 'mean'):
             height, width = height // 2, width // 2
             continue
-        filters1, filters2 = layer
+        filters1, filters2, pooling = layer
         add_convolution(f'layers.{i}.conv1', channels, filters1, 3)
         add_norm(f'layers.{i}.norm1', filters1)
         add_convolution(f'layers.{i}.conv2', filters1, filters2, 3)
         add_norm(f'layers.{i}.norm2', filters2)
-        add_convolution(f'layers.{i}.shortcut', channels, filters2, 1)
+        if pooling is None:
+            add_convolution(f'layers.{i}.shortcut', channels, filters2, 1)
+        else:
+            height, width = height // 2, width // 2
         channels = filters2
     features = channels * height * width
     add_weight('head.dense.weight', (features, case.classes), features, case.classes)

@@ -1,6 +1,7 @@
 // Exports a model as Keras 3 source and weights. Keras has the channels last, so the weights are reordered.
 
 import { stemShape } from '../genome/cost.ts';
+import type { PoolingType } from '../genome/genome.ts';
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
@@ -57,8 +58,8 @@ function kerasWeights({ network, state }: ModelParts): ReadonlyMap<string, Named
 function flattenedPixels({ layers, problem }: ModelParts['network']) {
   const dense = layers.find(({ kind }) => kind === 'dense');
   if (dense?.kind !== 'dense' || !layers.some(({ kind }) => kind === 'flatten')) return undefined;
-  const skips = layers.filter((layer) => layer.kind === 'skip');
-  return { dense: dense.name, pixels: dense.features / (skips.at(-1)?.filters2 ?? stemShape(problem).channels) };
+  const convolved = layers.filter((layer) => layer.kind === 'skip' || layer.kind === 'stage');
+  return { dense: dense.name, pixels: dense.features / (convolved.at(-1)?.filters2 ?? stemShape(problem).channels) };
 }
 
 /** [M, C, K, K] → [K, K, C, M] */
@@ -93,7 +94,10 @@ function modelSource(model: ModelParts): string {
     const remark = remarks.get(layer);
     return `    x = ${callOf(layer, views === 1 && i === layers.length - 1)}${remark === undefined ? '' : `  # ${remark}`}\n`;
   });
-  const skip = layers.some(({ kind }) => kind === 'skip') ? `\n\n${SKIP_FUNCTION}\n` : '';
+  const functions = [
+    ...(layers.some(({ kind }) => kind === 'skip') ? [SKIP_FUNCTION] : []),
+    ...(layers.some(({ kind }) => kind === 'stage') ? [STAGE_FUNCTION] : []),
+  ];
   return `${pythonHeader(model, 'keras (3, with any backend)')}
 
 from pathlib import Path
@@ -103,7 +107,7 @@ import numpy as np
 from keras import layers
 
 ${pythonConstants(model)}
-${skip}
+${functions.map((each) => `\n\n${each}\n`).join('')}
 
 def build_model():
     """Raw pixels [N, HEIGHT, WIDTH, CHANNELS], float32 of 0..255, to probabilities [N, classes]."""
@@ -135,6 +139,8 @@ const TWO_VIEWS = `    network = keras.Model(image, x, name="network")
     x = layers.Softmax(name="softmax")(x)
 `;
 
+const POOLING: Readonly<Record<PoolingType, string>> = { max: 'MaxPooling2D', mean: 'AveragePooling2D' };
+
 /** @param isProbability  of the last dense layer: its softmax does not follow later. */
 function callOf(layer: Layer, isProbability: boolean): string {
   const name = `"${kerasName(layer.name)}"`;
@@ -145,8 +151,10 @@ function callOf(layer: Layer, isProbability: boolean): string {
       const { filters1, filters2, convolvesShortcut } = layer;
       return `skip(x, ${name}, ${filters1}, ${filters2}${convolvesShortcut ? '' : ', shortcut=False'})`;
     }
+    case 'stage':
+      return `stage(x, ${name}, ${layer.filters1}, layers.${POOLING[layer.pooling]}, ${layer.filters2})`;
     case 'pooling':
-      return `layers.${layer.pooling === 'max' ? 'MaxPooling2D' : 'AveragePooling2D'}(2, name=${name})(x)`;
+      return `layers.${POOLING[layer.pooling]}(2, name=${name})(x)`;
     case 'flatten':
       return `layers.Flatten(name=${name})(x)`;
     case 'globalAveragePooling':
@@ -170,3 +178,13 @@ const SKIP_FUNCTION = `def skip(x, name, filters1, filters2, shortcut=True):
     if shortcut:
         x = layers.Conv2D(filters2, 1, name=f"{name}_shortcut")(x)
     return layers.ReLU(name=f"{name}_relu2")(layers.Add(name=f"{name}_add")([y, x]))`;
+
+const STAGE_FUNCTION = `def stage(x, name, filters1, pooling, filters2):
+    """conv 3x3, pooling, batch norm, ReLU, conv 3x3, batch norm, ReLU."""
+    x = layers.Conv2D(filters1, 3, padding="same", name=f"{name}_conv1")(x)
+    x = pooling(2, name=f"{name}_pool")(x)
+    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_norm1")(x)
+    x = layers.ReLU(name=f"{name}_relu1")(x)
+    x = layers.Conv2D(filters2, 3, padding="same", name=f"{name}_conv2")(x)
+    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_norm2")(x)
+    return layers.ReLU(name=f"{name}_relu2")(x)`;

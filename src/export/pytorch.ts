@@ -1,5 +1,6 @@
 // Exports a model as PyTorch source and weights.
 
+import type { PoolingType } from '../genome/genome.ts';
 import type { Layer, WhiteningLayer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
@@ -60,6 +61,7 @@ function modelSource(model: ModelParts): string {
   const needsDense = layers.some((layer) => layer.kind === 'dense' && layer.activation === 'relu');
   const classes = [
     ...(layers.some(({ kind }) => kind === 'skip') ? [SKIP_CLASS] : []),
+    ...(layers.some(({ kind }) => kind === 'stage') ? [STAGE_CLASS] : []),
     ...(needsDense ? [DENSE_CLASS] : []),
   ];
   return `${pythonHeader(model, 'torch')}
@@ -121,6 +123,8 @@ const TWO_VIEWS = `        if self.training:
     def look(self, x):
 `;
 
+const POOLING: Readonly<Record<PoolingType, string>> = { max: 'nn.MaxPool2d(2)', mean: 'nn.AvgPool2d(2)' };
+
 /** The module of a layer; the stem has none. */
 function moduleOf(layer: Exclude<Layer, WhiteningLayer>): string {
   switch (layer.kind) {
@@ -128,8 +132,12 @@ function moduleOf(layer: Exclude<Layer, WhiteningLayer>): string {
       const { inputChannels, filters1, filters2, convolvesShortcut } = layer;
       return `Skip(${inputChannels}, ${filters1}, ${filters2}${convolvesShortcut ? '' : ', shortcut=False'})`;
     }
+    case 'stage': {
+      const { inputChannels, filters1, pooling, filters2 } = layer;
+      return `Stage(${inputChannels}, ${filters1}, ${POOLING[pooling]}, ${filters2})`;
+    }
     case 'pooling':
-      return layer.pooling === 'max' ? 'nn.MaxPool2d(2)' : 'nn.AvgPool2d(2)';
+      return POOLING[layer.pooling];
     case 'flatten':
       return 'nn.Flatten()';
     case 'globalAveragePooling':
@@ -156,6 +164,21 @@ const SKIP_CLASS = `class Skip(nn.Module):
         y = torch.relu(self.norm1(self.conv1(x)))
         y = self.norm2(self.conv2(y))
         return torch.relu(y + self.shortcut(x))`;
+
+const STAGE_CLASS = `class Stage(nn.Module):
+    """conv 3x3, pooling, batch norm, ReLU, conv 3x3, batch norm, ReLU."""
+
+    def __init__(self, inputs, filters1, pool, filters2):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, filters1, 3, padding=1)
+        self.pool = pool
+        self.norm1 = nn.BatchNorm2d(filters1, eps=1e-3)
+        self.conv2 = nn.Conv2d(filters1, filters2, 3, padding=1)
+        self.norm2 = nn.BatchNorm2d(filters2, eps=1e-3)
+
+    def forward(self, x):
+        y = torch.relu(self.norm1(self.pool(self.conv1(x))))
+        return torch.relu(self.norm2(self.conv2(y)))`;
 
 const DENSE_CLASS = `class Dense(nn.Linear):
     """A dense layer with a ReLU."""

@@ -69,6 +69,22 @@ describe('estimateCost', () => {
     expect(parameters).toBe(layers.reduce((sum, layer) => sum + layer.parameters, 0));
   });
 
+  it('counts the first convolution of a stage before its pooling, and the rest behind it', () => {
+    const { layers } = estimateCost(parseGenome('8max16-4mean2'), problem('7x5x3', 2));
+    expect(layers.slice(0, 2).map(({ name, kind, outputShape }) => [name, kind, outputShape])).toEqual([
+      ['stage 8max16', 'stage', [16, 3, 2]],
+      ['stage 4mean2', 'stage', [2, 1, 1]],
+    ]);
+    expect(layers.map(({ parameters }) => parameters)).toEqual([
+      9 * 3 * 8 + 8 + 16 + (9 * 8 * 16 + 16) + 32,
+      9 * 16 * 4 + 4 + 8 + (9 * 4 * 2 + 2) + 4,
+      2 * 2 + 2,
+    ]);
+    expect(layers.map(({ flops }) => flops)).toEqual([2 * (35 * 216 + 6 * 1152), 2 * (6 * 576 + 72), 8]);
+    expect(layers.map(({ activationBytes }) => activationBytes / 4)).toEqual([35 * 8 + 6 * 72, 6 * 4 + 18, 2]);
+    expect(layers[0]?.orthogonalFlops).toBe(2 * 8 * 8 * (2 * 27 + 17 * 8) + 2 * 16 * 16 * (2 * 72 + 17 * 16));
+  });
+
   it('counts the head alone for the empty genome', () => {
     expect(estimateCost([], problem('28x28x1'))).toMatchObject({
       parameters: 7850,

@@ -2,7 +2,7 @@
 // memory.
 
 import { InvalidInputError } from '../errors.ts';
-import type { Genome, PoolingGene, SkipGene } from './genome.ts';
+import type { Gene, Genome, PoolingGene, SkipGene, StageGene } from './genome.ts';
 import { checkHead, DEFAULT_HEAD, type HeadLayer } from './head.ts';
 import { type ImageShape, requireImageShape } from './image-shape.ts';
 import { formatGenome } from './text.ts';
@@ -43,9 +43,9 @@ export function hasShortcutConvolution(from: number, to: number, shortcut: Short
 /** The cost of a network, by layer and in total; {@link estimateCost} defines the figures. */
 export interface NetworkCost {
   readonly layers: readonly {
-    /** `whitening`, `skip 128-64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
+    /** `whitening`, `skip 128-64`, `stage 32max64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
     readonly name: string;
-    readonly kind: 'stem' | 'skip' | 'pooling' | 'head';
+    readonly kind: 'stem' | Gene['kind'] | 'head';
     /** `[channels, height, width]`; `[features]` for layers of the head. */
     readonly outputShape: readonly number[];
     readonly parameters: number;
@@ -74,8 +74,9 @@ export type LayerCost = NetworkCost['layers'][number];
  *   normalisation, activations, additions and pooling are not counted.
  * - `activationBytes`: float32 outputs kept for the backward pass, for one image. A skip layer keeps: conv1, bn1,
  *   relu1 (F1 channels each), conv2, bn2, shortcut (if it is a convolution), and the ReLU of their sum (F2 channels each;
- *   the sum itself is not needed, because the gradient of ReLU follows from its output). Pooling and the layers of the head
- *   keep their outputs; flatten, which copies nothing, is not listed.
+ *   the sum itself is not needed, because the gradient of ReLU follows from its output). A stage keeps conv1 before and after
+ *   its pooling, bn1, relu1, conv2, bn2 and relu2. Pooling and the layers of the head keep their outputs; flatten, which
+ *   copies nothing, is not listed.
  *   The image itself and the softmax are not counted.
  *
  * @param problem  image shape, and the number of classes (an integer of at least 2).
@@ -92,8 +93,8 @@ export function estimateCost(genome: Genome, problem: NetworkInput): NetworkCost
   let shape = stemShape(problem);
   if (problem.stem === 'whitening') layers.push(whiteningCost(problem.input, shape));
   for (const gene of genome) {
-    layers.push(gene.kind === 'skip' ? skipCost(gene, shape, problem.shortcut) : poolingCost(gene, shape));
-    shape = gene.kind === 'skip' ? { ...shape, channels: gene.filters2 } : pooled(shape);
+    layers.push(layerCost(gene, shape, problem.shortcut));
+    shape = shapeBehind(gene, shape);
   }
   layers.push(...headCosts(shape, problem));
   const total = (key: Exclude<keyof NetworkCost, 'layers'>): number =>
@@ -112,11 +113,10 @@ export function estimateCost(genome: Genome, problem: NetworkInput): NetworkCost
 export function vanishedLayer(genome: Genome, input: ImageShape): string | undefined {
   let shape = input;
   for (const [index, gene] of genome.entries()) {
-    if (gene.kind === 'skip') continue;
-    const after = pooled(shape);
+    const after = shapeBehind(gene, shape);
     if (after.height < 1 || after.width < 1) {
       return (
-        `layer ${index + 1} (${gene.pooling} pool) would leave no pixel of ${shape.height}x${shape.width}; ` +
+        `layer ${index + 1} (${layerName(gene)}) would leave no pixel of ${shape.height}x${shape.width}; ` +
         'remove a pooling layer or use larger images'
       );
     }
@@ -151,11 +151,30 @@ function whiteningCost({ channels: from }: ImageShape, { channels, height, width
   };
 }
 
-function skipCost(
-  { filters1, filters2 }: SkipGene,
-  { channels, height, width }: ImageShape,
-  shortcut: Shortcut | undefined,
-): LayerCost {
+/** As it stands in tables: `skip 128-64`, `stage 32max64`, `max pool`. */
+export function layerName(gene: Gene): string {
+  return gene.kind === 'pooling' ? `${gene.pooling} pool` : `${gene.kind} ${formatGenome([gene])}`;
+}
+
+/** The shape of the feature maps that a layer makes of others. */
+function shapeBehind(gene: Gene, shape: ImageShape): ImageShape {
+  const { height, width } = gene.kind === 'skip' ? shape : pooled(shape);
+  return { channels: gene.kind === 'pooling' ? shape.channels : gene.filters2, height, width };
+}
+
+function layerCost(gene: Gene, shape: ImageShape, shortcut: Shortcut | undefined): LayerCost {
+  switch (gene.kind) {
+    case 'skip':
+      return skipCost(gene, shape, shortcut);
+    case 'pooling':
+      return poolingCost(gene, shape);
+    case 'stage':
+      return stageCost(gene, shape);
+  }
+}
+
+function skipCost(gene: SkipGene, { channels, height, width }: ImageShape, shortcut: Shortcut | undefined): LayerCost {
+  const { filters1, filters2 } = gene;
   const pixels = height * width;
   // Filters of the shortcut's convolution.
   const filters3 = hasShortcutConvolution(channels, filters2, shortcut) ? filters2 : 0;
@@ -163,7 +182,7 @@ function skipCost(
   const biases = filters1 + filters2 + filters3;
   const normalisation = 2 * filters1 + 2 * filters2;
   return {
-    name: `skip ${filters1}-${filters2}`,
+    name: layerName(gene),
     kind: 'skip',
     outputShape: [filters2, height, width],
     parameters: weights + biases + normalisation,
@@ -177,6 +196,26 @@ function skipCost(
   };
 }
 
+/** The first convolution sees the image before it is pooled. */
+function stageCost(gene: StageGene, { channels, height, width }: ImageShape): LayerCost {
+  const { filters1, filters2 } = gene;
+  const small = pooled({ channels: filters2, height, width });
+  const [before, after] = [height * width, small.height * small.width];
+  const [weights1, weights2] = [9 * channels * filters1, 9 * filters1 * filters2];
+  const bytes = (size1: number, size2: number): number =>
+    FLOAT_BYTES * (before * size1 + after * (3 * size1 + 3 * size2));
+  return {
+    name: layerName(gene),
+    kind: 'stage',
+    outputShape: [filters2, small.height, small.width],
+    parameters: weights1 + weights2 + 3 * filters1 + 3 * filters2,
+    flops: 2 * (before * weights1 + after * weights2),
+    activationBytes: bytes(filters1, filters2),
+    paddedActivationBytes: bytes(padded(filters1), padded(filters2)),
+    orthogonalFlops: orthogonalFlops(filters1, 9 * channels) + orthogonalFlops(filters2, 9 * filters1),
+  };
+}
+
 /**
  * A product of the matrix with its transpose, and one with the result, of as many rows as the matrix has rows or columns; in
  * between 17 products of such square matrices, in five steps of Newton and Schulz.
@@ -186,10 +225,10 @@ function orthogonalFlops(rows: number, columns: number): number {
   return 2 * few * few * (2 * many + 17 * few);
 }
 
-function poolingCost({ pooling }: PoolingGene, input: ImageShape): LayerCost {
+function poolingCost(gene: PoolingGene, input: ImageShape): LayerCost {
   const { channels, height, width } = pooled(input);
   return {
-    name: `${pooling} pool`,
+    name: layerName(gene),
     kind: 'pooling',
     outputShape: [channels, height, width],
     parameters: 0,

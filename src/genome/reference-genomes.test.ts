@@ -43,11 +43,11 @@ describe('reference genomes', () => {
     expect(estimateCost(narrow[0] ?? [], MNIST).parameters).toBeLessThan(25_000);
   });
 
-  it('pool first behind a whitening, if that leaves enough of the image', () => {
+  it('consist of stages behind a whitening, if those leave enough of the image', () => {
     const space = { maxDepth: 9, maxParameters: 1e6 };
     const whitened = (problem: NetworkInput) => textsFor(space, { ...problem, stem: 'whitening' });
-    expect(whitened(CIFAR)).toEqual(['max-32-64-max-64-128-max-128-256', 'max-64-128-max-128-256', 'max-128-256']);
-    expect(whitened(MNIST)[0]).toBe('max-64-128-max-128-256');
+    expect(whitened(CIFAR)).toEqual(['32max64-64max128-128max256', '64max128-128max256', '128max256']);
+    expect(whitened(MNIST)[0]).toBe('64max128-128max256');
     expect(whitened({ input: { channels: 1, height: 7, width: 9 }, classes: 3 })).toEqual(['256-256']);
   });
 

@@ -1,7 +1,14 @@
 // The search space: limits on the layers, depth and cost of genomes.
 
 import { InvalidInputError } from '../errors.ts';
-import { estimateCost, type NetworkCost, type NetworkInput, requireNetworkInput, vanishedLayer } from './cost.ts';
+import {
+  estimateCost,
+  layerName,
+  type NetworkCost,
+  type NetworkInput,
+  requireNetworkInput,
+  vanishedLayer,
+} from './cost.ts';
 import { filterCountProblem } from './filters.ts';
 import type { Gene, Genome } from './genome.ts';
 import { formatGenome } from './text.ts';
@@ -9,7 +16,7 @@ import { trainingWork } from './work.ts';
 
 /** The genomes that a search may visit. */
 export interface SearchSpace {
-  /** Allowed filter counts of skip layers: powers of two, ascending, without duplicates. */
+  /** Allowed filter counts of skip layers and stages: powers of two, ascending, without duplicates. */
   readonly channels: readonly number[];
   /** Maximum number of layers of a genome at any time of the search; 1 to 1,000. */
   readonly maxDepth: number;
@@ -42,7 +49,7 @@ export function violation(genome: Genome, space: SearchSpace, problem: NetworkIn
     if (gene.kind === 'pooling') continue;
     const foreign = [gene.filters1, gene.filters2].find((filters) => !space.channels.includes(filters));
     if (foreign !== undefined) {
-      const layer = `layer ${index + 1} (skip ${gene.filters1}-${gene.filters2})`;
+      const layer = `layer ${index + 1} (${layerName(gene)})`;
       return `${layer} has ${foreign} filters, allowed are ${space.channels.join(', ')} (channels)`;
     }
   }

@@ -8,11 +8,19 @@ const skip = (filters1: number, filters2: number): Gene => ({ kind: 'skip', filt
 const max: Gene = { kind: 'pooling', pooling: 'max' };
 const mean: Gene = { kind: 'pooling', pooling: 'mean' };
 
+const stage = (filters1: number, pooling: 'max' | 'mean', filters2: number): Gene => ({
+  kind: 'stage',
+  filters1,
+  pooling,
+  filters2,
+});
+
 const filters = fc.integer({ min: 0, max: 12 }).map((exponent) => 2 ** exponent);
 const genomes: fc.Arbitrary<Genome> = fc.array(
   fc.oneof(
     fc.constantFrom(max, mean),
     fc.tuple(filters, filters).map(([a, b]) => skip(a, b)),
+    fc.tuple(filters, fc.constantFrom('max', 'mean'), filters).map((gene) => stage(...gene)),
   ),
   { maxLength: 12 },
 );
@@ -20,6 +28,11 @@ const genomes: fc.Arbitrary<Genome> = fc.array(
 describe('parseGenome', () => {
   it('reads skip and pooling layers', () => {
     expect(parseGenome('128-64-mean-max-32-32')).toEqual([skip(128, 64), mean, max, skip(32, 32)]);
+  });
+
+  it('reads stages, alone and among other layers', () => {
+    expect(parseGenome('32max64')).toEqual([stage(32, 'max', 64)]);
+    expect(parseGenome('16-8-8MEAN8-max-1max1')).toEqual([skip(16, 8), stage(8, 'mean', 8), max, stage(1, 'max', 1)]);
   });
 
   it("reads the paper's pooling numbers: below 0.5 is max, from 0.5 up is mean", () => {
@@ -53,10 +66,16 @@ describe('parseGenome', () => {
   it.each([
     [
       '128-64-maxx',
-      'genome "128-64-maxx", token 3 ("maxx"): a token is a number of filters, max or mean; did you mean max?',
+      'genome "128-64-maxx", token 3 ("maxx"): a token is a number of filters, max, mean, or a stage such as 32max64; did you mean max?',
     ],
-    ['maen', 'genome "maen", token 1 ("maen"): a token is a number of filters, max or mean; did you mean mean?'],
-    ['convolution', 'genome "convolution", token 1 ("convolution"): a token is a number of filters, max or mean'],
+    [
+      'maen',
+      'genome "maen", token 1 ("maen"): a token is a number of filters, max, mean, or a stage such as 32max64; did you mean mean?',
+    ],
+    [
+      'convolution',
+      'genome "convolution", token 1 ("convolution"): a token is a number of filters, max, mean, or a stage such as 32max64',
+    ],
     [
       '32-64-128-max',
       'genome "32-64-128-max", token 3 ("128"): a skip layer is two numbers (F1-F2), and the second is missing; add it or remove this one',
@@ -79,7 +98,19 @@ describe('parseGenome', () => {
       '1.5-max',
       'genome "1.5-max", token 1 ("1.5"): a pooling number must be in 0..1: below 0.5 is max, from 0.5 up is mean',
     ],
-    ['1e3', 'genome "1e3", token 1 ("1e3"): a token is a number of filters, max or mean'],
+    [
+      '32-64max32',
+      'genome "32-64max32", token 1 ("32"): a skip layer is two numbers (F1-F2), and the second is missing; add it or remove this one',
+    ],
+    ['48max32', 'genome "48max32", token 1 ("48max32"): a filter count is a power of two: use 32 or 64'],
+    ['32max0', 'genome "32max0", token 1 ("32max0"): a filter count is a power of two from 1 to 4096'],
+    [
+      '32maxx64',
+      'genome "32maxx64", token 1 ("32maxx64"): a token is a number of filters, max, mean, or a stage such as 32max64; did you mean max?',
+    ],
+    ['32max', 'genome "32max", token 1 ("32max"): a stage has a number of filters on both sides, as in 32max64'],
+    ['max64', 'genome "max64", token 1 ("max64"): a stage has a number of filters on both sides, as in 32max64'],
+    ['1e3', 'genome "1e3", token 1 ("1e3"): a token is a number of filters, max, mean, or a stage such as 32max64'],
   ])('says what is wrong with %j, where, and the cure', (text, message) => {
     expect(() => parseGenome(text)).toThrow(invalidInput(message));
   });

@@ -1,9 +1,10 @@
-// The text form of a genome: layers joined with `-`, a skip layer as `F1-F2`, a pooling layer as `max` or `mean`.
+// The text form of a genome: layers joined with `-`, a skip layer as `F1-F2`, a pooling layer as `max` or `mean`, a stage as
+// `F1maxF2` or `F1meanF2`.
 
 import { InvalidInputError } from '../errors.ts';
 import { nearestOf } from '../text/did-you-mean.ts';
 import { filterCountProblem } from './filters.ts';
-import type { Gene, Genome, PoolingType } from './genome.ts';
+import type { Gene, Genome, PoolingGene, PoolingType, StageGene } from './genome.ts';
 
 const POOLING_TYPES: readonly PoolingType[] = ['mean', 'max'];
 
@@ -11,8 +12,8 @@ const POOLING_TYPES: readonly PoolingType[] = ['mean', 'max'];
  * Reads a genome from its text form.
  *
  * Accepts both notations of pooling: the words `max` and `mean`, case-insensitive, and the paper's number (`0`, or one with
- * a decimal point, in 0..1), where below 0.5 is max and from 0.5 up is mean. Spaces around a token are ignored; the
- * empty text is the empty genome.
+ * a decimal point, in 0..1), where below 0.5 is max and from 0.5 up is mean. A stage has the words alone. Spaces around a
+ * token are ignored; the empty text is the empty genome.
  *
  * @throws {InvalidInputError} naming the token and its position (from 1); `details` contains `text`, `token`, `position`.
  * @see CNN-GA, which writes pooling as in `32-64-0.2-64-256-0.8-512-256-256-512`.
@@ -31,7 +32,7 @@ export function parseGenome(text: string): Genome {
     const token = readToken(place);
     if (typeof token !== 'number') {
       if (unpaired !== undefined) throw withoutPartner(unpaired);
-      genes.push({ kind: 'pooling', pooling: token });
+      genes.push(token);
     } else if (unpaired === undefined) {
       unpaired = place;
       filters1 = token;
@@ -44,7 +45,7 @@ export function parseGenome(text: string): Genome {
   return genes;
 }
 
-/** The canonical text form: `128-64-mean-max-32-32`; the empty genome is the empty text. */
+/** The canonical text form: `128-64-mean-max-32-32`, `32max64-64max128`; the empty genome is the empty text. */
 export function formatGenome(genome: Genome): string {
   return genome.map(formatGene).join('-');
 }
@@ -59,7 +60,14 @@ export function genomeId(genome: Genome): string {
 }
 
 function formatGene(gene: Gene): string {
-  return gene.kind === 'skip' ? `${gene.filters1}-${gene.filters2}` : gene.pooling;
+  switch (gene.kind) {
+    case 'skip':
+      return `${gene.filters1}-${gene.filters2}`;
+    case 'pooling':
+      return gene.pooling;
+    case 'stage':
+      return `${gene.filters1}${gene.pooling}${gene.filters2}`;
+  }
 }
 
 /** A token and its position, counted from 1. */
@@ -70,24 +78,31 @@ interface Place {
   readonly last: boolean;
 }
 
-/** A filter count, or the kind of pooling. */
-function readToken(place: Place): number | PoolingType {
+/** A filter count, or a whole layer. */
+function readToken(place: Place): number | PoolingGene | StageGene {
   const { word } = place;
   if (word === '') throw invalid(place, emptyTokenProblem(place));
   if (word === '0' || /^(\d+\.\d*|\.\d+)$/.test(word)) {
     const value = Number(word);
     if (value > 1) throw invalid(place, 'a pooling number must be in 0..1: below 0.5 is max, from 0.5 up is mean');
-    return value < 0.5 ? 'max' : 'mean';
+    return { kind: 'pooling', pooling: value < 0.5 ? 'max' : 'mean' };
   }
-  if (/^\d+$/.test(word)) {
-    const filters = Number(word);
-    const problem = filterCountProblem(filters);
-    if (problem !== undefined) throw invalid(place, problem);
-    return filters;
+  if (/^\d+$/.test(word)) return readFilters(word, place);
+  const [, filters1 = '', name = word, filters2 = ''] = /^(\d*)([a-z]+)(\d*)$/i.exec(word) ?? [];
+  const pooling = POOLING_TYPES.find((type) => type === name.toLowerCase());
+  if (pooling === undefined) throw invalid(place, unknownWordProblem(name));
+  if (filters1 === '' && filters2 === '') return { kind: 'pooling', pooling };
+  if (filters1 === '' || filters2 === '') {
+    throw invalid(place, `a stage has a number of filters on both sides, as in 32${pooling}64`);
   }
-  const pooling = POOLING_TYPES.find((type) => type === word.toLowerCase());
-  if (pooling === undefined) throw invalid(place, unknownWordProblem(word));
-  return pooling;
+  return { kind: 'stage', filters1: readFilters(filters1, place), pooling, filters2: readFilters(filters2, place) };
+}
+
+function readFilters(digits: string, place: Place): number {
+  const filters = Number(digits);
+  const problem = filterCountProblem(filters);
+  if (problem !== undefined) throw invalid(place, problem);
+  return filters;
 }
 
 function emptyTokenProblem({ position, last }: Place): string {
@@ -97,7 +112,7 @@ function emptyTokenProblem({ position, last }: Place): string {
 }
 
 function unknownWordProblem(word: string): string {
-  const known = 'a token is a number of filters, max or mean';
+  const known = 'a token is a number of filters, max, mean, or a stage such as 32max64';
   if (word.length > 20) return known;
   const nearest = nearestOf(word, POOLING_TYPES);
   return nearest === undefined ? known : `${known}; did you mean ${nearest}?`;

@@ -11,7 +11,7 @@ const NORMALISATION = { mean: [100, 120, 140], std: [50, 60, 70] };
  */
 export function everyLayer(): Network {
   return createNetwork(
-    parseGenome('4-32-max-16-8-mean'),
+    parseGenome('8max32-4-32-max-16-8-mean'),
     {
       input: { channels: 3, height: 11, width: 10 },
       classes: 3,

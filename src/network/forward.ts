@@ -2,7 +2,7 @@
 
 import { ShapeError } from '../errors.ts';
 import type { GraphBuilder, Value } from './graph/graph.ts';
-import type { DenseLayer, DropoutLayer, Layer, SkipLayer } from './layers.ts';
+import type { DenseLayer, DropoutLayer, Layer, PoolingLayer, SkipLayer, StageLayer } from './layers.ts';
 import type { Normalisation } from './normalisation.ts';
 
 /** Keras' default. */
@@ -58,8 +58,10 @@ class ForwardPass {
         return this.#builder.add('whiten', [x], { filters: this.#normalisation.whitening ?? [] });
       case 'skip':
         return this.#skip(layer, x);
+      case 'stage':
+        return this.#stage(layer, x);
       case 'pooling':
-        return this.#builder.add(layer.pooling === 'max' ? 'maxPool' : 'meanPool', [x], {});
+        return this.#pool(layer, x);
       case 'flatten':
         return this.#builder.add('flatten', [x], {});
       case 'globalAveragePooling':
@@ -77,6 +79,17 @@ class ForwardPass {
     const main = this.#norm(`${name}.norm2`, this.#convolution(`${name}.conv2`, activated));
     const shortcut = convolvesShortcut ? this.#convolution(`${name}.shortcut`, x) : x;
     return this.#builder.add('relu', [this.#builder.add('add', [main, shortcut], {})], {});
+  }
+
+  /** Pooling before the normalisation leaves it, and everything behind it, a quarter of the pixels. */
+  #stage({ name, pooling }: StageLayer, x: Value): Value {
+    const pooled = this.#pool({ pooling }, this.#convolution(`${name}.conv1`, x));
+    const hidden = this.#builder.add('relu', [this.#norm(`${name}.norm1`, pooled)], {});
+    return this.#builder.add('relu', [this.#norm(`${name}.norm2`, this.#convolution(`${name}.conv2`, hidden))], {});
+  }
+
+  #pool({ pooling }: Pick<PoolingLayer, 'pooling'>, x: Value): Value {
+    return this.#builder.add(pooling === 'max' ? 'maxPool' : 'meanPool', [x], {});
   }
 
   #convolution(name: string, x: Value): Value {

@@ -36,6 +36,9 @@ describe('inheritParameters', () => {
     ['pooling is of another kind', '2-4-max', '2-4-mean', { 0: 0, head: 'head' }],
     // 4 channels of 8×8 pixels and 16 of 4×4 have as many features.
     ['as many features have another shape', '2-4', '2-16-max', {}],
+    ['a stage stays', '2max4-4-4', '2max4-2-4', { 0: 0, head: 'head' }],
+    ['a stage pools otherwise', '2max4-4mean4', '2mean4-4mean4', { 1: 1, head: 'head' }],
+    ['a stage became a skip layer', '2max4', 'max-2-4', { head: 'head' }],
     ['there are no layers', 'max', 'mean', { head: 'head' }],
     ['there are layers in one of both only', '1-1', 'max', {}],
     // Both layers of the child have the shape of the parent's second: the one behind the pooling is that.

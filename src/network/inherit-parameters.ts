@@ -9,7 +9,7 @@ type Layered = Pick<Network, 'layers' | 'layout'>;
  * Parameters that a child takes over from its parent: those of the unchanged layers.
  *
  * Layers are aligned by a longest common subsequence. A skip layer is unchanged if its filters, input channels and shortcut
- * are the same; a dense layer, if its whole input shape and its units are the same. Pooling layers have no parameters; they
+ * are the same; a stage, if its filters, input channels and pooling are; a dense layer, if its whole input shape and its units are the same. Pooling layers have no parameters; they
  * only break ties between alignments with equally many parameterised layers.
  *
  * @param parameters  all parameters of the parent, flat.
@@ -76,6 +76,11 @@ function keysOf(layers: readonly Layer[]): readonly (string | undefined)[] {
         const { inputChannels, filters1, filters2, convolvesShortcut } = layer;
         channels = filters2;
         return `skip ${inputChannels} ${filters1} ${filters2} ${convolvesShortcut}`;
+      }
+      case 'stage': {
+        const { inputChannels, filters1, pooling, filters2 } = layer;
+        channels = filters2;
+        return `stage ${inputChannels} ${filters1} ${pooling} ${filters2}`;
       }
       case 'dense': {
         const key = `dense ${channels} ${layer.features} ${layer.units}`;

@@ -2,7 +2,7 @@
 
 import { InvalidInputError } from '../errors.ts';
 import { hasShortcutConvolution, type NetworkInput, stemShape } from '../genome/cost.ts';
-import type { Genome, PoolingType } from '../genome/genome.ts';
+import type { Gene, Genome, PoolingType } from '../genome/genome.ts';
 import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../genome/head.ts';
 
 /** A fixed convolution of the normalised image; its filters belong to the normalisation. */
@@ -20,6 +20,16 @@ export interface SkipLayer {
   readonly filters2: number;
   /** Whether the shortcut has a 1×1 convolution. */
   readonly convolvesShortcut: boolean;
+}
+
+/** A pooling between two convolutions. */
+export interface StageLayer {
+  readonly kind: 'stage';
+  readonly name: string;
+  readonly inputChannels: number;
+  readonly filters1: number;
+  readonly pooling: PoolingType;
+  readonly filters2: number;
 }
 
 export interface PoolingLayer {
@@ -55,6 +65,7 @@ export interface DenseLayer {
 export type Layer =
   | WhiteningLayer
   | SkipLayer
+  | StageLayer
   | PoolingLayer
   | FlattenLayer
   | GlobalAveragePoolingLayer
@@ -72,23 +83,29 @@ export function planLayers(genome: Genome, problem: NetworkInput): readonly Laye
   if (problem.stem === 'whitening') layers.push({ kind: 'whitening', name: 'whitening', filters: channels });
   for (const [index, gene] of genome.entries()) {
     const name = `layers.${index}`;
-    if (gene.kind === 'pooling') {
+    if (gene.kind !== 'skip') {
       if (Math.min(height, width) < 2) {
         throw new InvalidInputError(
           `layer ${index + 1} pools an image of ${height}×${width}; pooling needs at least 2×2 pixels: use fewer pooling layers`,
           { details: { layer: index, height, width } },
         );
       }
-      layers.push({ kind: 'pooling', name, pooling: gene.pooling });
       [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
-    } else {
-      const { filters1, filters2 } = gene;
-      const convolvesShortcut = hasShortcutConvolution(channels, filters2, problem.shortcut);
-      layers.push({ kind: 'skip', name, inputChannels: channels, filters1, filters2, convolvesShortcut });
-      channels = filters2;
     }
+    layers.push(layerOf(gene, name, channels, problem));
+    if (gene.kind !== 'pooling') channels = gene.filters2;
   }
   return [...layers, ...planHead(problem, channels, height * width)];
+}
+
+function layerOf(gene: Gene, name: string, inputChannels: number, { shortcut }: NetworkInput): Layer {
+  if (gene.kind !== 'skip') return gene.kind === 'stage' ? { ...gene, name, inputChannels } : { ...gene, name };
+  return {
+    ...gene,
+    name,
+    inputChannels,
+    convolvesShortcut: hasShortcutConvolution(inputChannels, gene.filters2, shortcut),
+  };
 }
 
 function planHead({ head = DEFAULT_HEAD, classes }: NetworkInput, channels: number, pixels: number): Layer[] {

@@ -33,13 +33,15 @@ export function layOutParameters(layers: readonly Layer[]): ParameterLayout {
   const parameters = new Vector();
   const statistics = new Vector();
   for (const layer of layers) {
-    if (layer.kind === 'skip') {
-      const { name, inputChannels, filters1, filters2, convolvesShortcut } = layer;
+    if (layer.kind === 'skip' || layer.kind === 'stage') {
+      const { name, inputChannels, filters1, filters2 } = layer;
       addConvolution(parameters, `${name}.conv1`, inputChannels, filters1, 3);
       addNorm(parameters, statistics, `${name}.norm1`, filters1);
       addConvolution(parameters, `${name}.conv2`, filters1, filters2, 3);
       addNorm(parameters, statistics, `${name}.norm2`, filters2);
-      if (convolvesShortcut) addConvolution(parameters, `${name}.shortcut`, inputChannels, filters2, 1);
+      if (layer.kind === 'skip' && layer.convolvesShortcut) {
+        addConvolution(parameters, `${name}.shortcut`, inputChannels, filters2, 1);
+      }
     } else if (layer.kind === 'dense') {
       const { name, features, units } = layer;
       parameters.add(`${name}.weight`, [features, units], { kind: 'glorotUniform', fanIn: features, fanOut: units });

@@ -1,6 +1,6 @@
 // The forward pass of a network in double precision, from the naive operators.
 
-import type { Layer, SkipLayer } from '../../src/network/layers.ts';
+import type { Layer, PoolingLayer, SkipLayer, StageLayer } from '../../src/network/layers.ts';
 import type { ParameterSpec } from '../../src/network/parameters.ts';
 import type { Network } from '../../src/network/training-graph.ts';
 import { naiveOne } from './naive-operators.ts';
@@ -43,8 +43,10 @@ class NaivePass {
         return naiveOne('whiten', [x], { filters: this.#whitening });
       case 'skip':
         return this.#skip(layer, x);
+      case 'stage':
+        return this.#stage(layer, x);
       case 'pooling':
-        return naiveOne(layer.pooling === 'max' ? 'maxPool' : 'meanPool', [x], {});
+        return pool(layer, x);
       case 'flatten':
         return naiveOne('flatten', [x], {});
       case 'globalAveragePooling':
@@ -65,6 +67,12 @@ class NaivePass {
     return naiveOne('relu', [naiveOne('add', [main, shortcut], {})], {});
   }
 
+  #stage({ name, pooling }: StageLayer, x: NaiveTensor): NaiveTensor {
+    const pooled = pool({ pooling }, this.#convolution(`${name}.conv1`, x));
+    const hidden = naiveOne('relu', [this.#norm(`${name}.norm1`, pooled)], {});
+    return naiveOne('relu', [this.#norm(`${name}.norm2`, this.#convolution(`${name}.conv2`, hidden))], {});
+  }
+
   #convolution(name: string, x: NaiveTensor): NaiveTensor {
     return naiveOne('conv2d', [x, this.#tensor(`${name}.weight`), this.#tensor(`${name}.bias`)], {});
   }
@@ -79,4 +87,8 @@ class NaivePass {
     if (tensor === undefined) throw new RangeError(`there is no tensor ${name}`);
     return tensor;
   }
+}
+
+function pool({ pooling }: Pick<PoolingLayer, 'pooling'>, x: NaiveTensor): NaiveTensor {
+  return naiveOne(pooling === 'max' ? 'maxPool' : 'meanPool', [x], {});
 }

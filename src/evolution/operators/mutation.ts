@@ -18,7 +18,8 @@ const MAX_TRIES = 100;
 
 /**
  * Applies one operation at one random position: add a random skip layer, add a random pooling layer, remove the layer,
- * or re-draw the layer's parameters (skip: both filter counts; pooling: max or mean), which may give the same values.
+ * or re-draw the layer's parameters (skip: both filter counts; pooling: max or mean; stage: all three), which may give the
+ * same values.
  *
  * Draws the operation (`weightedIndex`), the position (`integer`: 0..length for an insertion, so that it can be at the very
  * end, else 0..length - 1), then the new gene if there is one. An empty genome can only gain a layer, so only the first two
@@ -58,8 +59,15 @@ function applyOperation(rng: Rng, genome: Genome, operation: MutationOperation, 
       return genome.toSpliced(rng.integer(0, genome.length - 1), 1);
     case 'redraw': {
       const position = rng.integer(0, genome.length - 1);
-      const gene: Gene = genome[position]?.kind === 'skip' ? randomSkipGene(rng, space) : randomPoolingGene(rng);
-      return genome.with(position, gene);
+      return genome.with(position, redrawn(rng, genome[position]?.kind, space));
     }
   }
+}
+
+/** A new layer of the same kind. Filters are drawn before the kind of pooling. */
+function redrawn(rng: Rng, kind: Gene['kind'] | undefined, space: SearchSpace): Gene {
+  if (kind === 'skip') return randomSkipGene(rng, space);
+  if (kind !== 'stage') return randomPoolingGene(rng);
+  const { filters1, filters2 } = randomSkipGene(rng, space);
+  return { kind, filters1, pooling: randomPoolingGene(rng).pooling, filters2 };
 }

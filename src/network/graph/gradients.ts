@@ -121,11 +121,15 @@ const GRADIENTS: { readonly [Op in OperatorName]?: GradientRule<Op> } = {
 };
 
 /**
- * The gradient that batch normalisation passes on sums to zero over each channel, so a bias in front of it has gradient
- * zero. Setting it to zero saves a pass, and keeps rounding noise out of Adam, which would scale it up to full steps.
+ * The gradient that batch normalisation passes on sums to zero over each channel, also behind a pooling, so a bias in front of
+ * them has gradient zero. Setting it to zero saves a pass, and keeps rounding noise out of Adam, which would scale it up to
+ * full steps.
  */
 function biasGradient(builder: GraphBuilder, dy: Value, bias: Value): Value {
-  const producer = builder.nodes.find((node) => node.outputs[0] === dy);
+  const producerOf = (value: Value | undefined) => builder.nodes.find((node) => node.outputs[0] === value);
+  let producer = producerOf(dy);
+  if (producer?.op === 'maxPoolGradient' || producer?.op === 'meanPoolGradient')
+    producer = producerOf(producer.inputs[0]);
   if (producer?.op !== 'batchNormGradient') return builder.add('channelSum', [dy], {});
   return builder.add('zeros', [], { shape: bias.type.shape.map(staticSize) });
 }

@@ -52,6 +52,14 @@ describe('drawArchitecture', () => {
     for (const block of [first, second]) expect(block?.svg.match(/q0 8 8 8H/g)).toHaveLength(1);
   });
 
+  it('draws a stage with its pooling between the convolutions', () => {
+    const [block] = blocksOf(drawArchitecture(parseGenome('64mean128'), WITH_HEAD)).slice(1);
+    // 9·3·64 + 64 + 9·64·128 + 128 + 2·64 + 2·128
+    const strip = 'batch norm, ReLU';
+    const parts = ['conv 3×3, 64', 'mean pool 2×2', strip, 'conv 3×3, 128', strip];
+    expect(block?.texts).toEqual([...parts, '128×16×16', '76,032 params']);
+  });
+
   it('says of dense layers which activation follows', () => {
     const dense = blocksOf(drawArchitecture([], WITH_HEAD)).filter(({ kind }) => kind === 'dense');
     expect(dense.map(({ texts }) => texts.slice(0, -2))).toEqual([

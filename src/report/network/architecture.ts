@@ -3,7 +3,7 @@
 import { estimateCost, type LayerCost, type NetworkInput } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { formatGenome } from '../../genome/text.ts';
-import { type Layer, planLayers, type SkipLayer } from '../../network/layers.ts';
+import { type Layer, planLayers, type SkipLayer, type StageLayer } from '../../network/layers.ts';
 import { escapeXml } from '../../text/escape-xml.ts';
 import { counted, grouped, scaled } from '../../text/figures.ts';
 import { arrow, type Box, bar, funnel, label, line, rectangle, STYLE } from './drawing-parts.ts';
@@ -27,7 +27,7 @@ const ARROW = 18;
 
 /**
  * Draws the network of a genome as an SVG image, 360 wide, from the image at the top to the classes at the bottom: each
- * skip layer with its two convolutions and the shortcut around them, pooling, and the layers of the head, with their output
+ * skip layer with its two convolutions and the shortcut around them, stages, pooling, and the layers of the head, with their output
  * shapes (channels × height × width) and numbers of parameters. Wide bars stand for large feature maps, tall bars for many
  * channels, both on a logarithmic scale.
  *
@@ -98,6 +98,8 @@ function layerBlocks(layers: readonly Layer[], costs: readonly LayerCost[], { in
     switch (layer.kind) {
       case 'skip':
         return skipBlock(layer, cost, before);
+      case 'stage':
+        return stageBlock(layer, cost, before, widthOf(shape, imageSize));
       case 'pooling':
         return poolingBlock(cost, before, widthOf(shape, imageSize));
       case 'whitening':
@@ -200,6 +202,43 @@ function skipBlock({ filters1, filters2, convolvesShortcut }: SkipLayer, cost: L
     ].join('');
   };
   return { kind: 'skip', title: titleOf(cost), height, draw };
+}
+
+/** Both convolutions, with the pooling between them. */
+function stageBlock(
+  { filters1, pooling, filters2 }: StageLayer,
+  cost: LayerCost,
+  before: number,
+  after: number,
+): Block {
+  const [first, second] = [heightOf(filters1), heightOf(filters2)];
+  // Measured from the top of the block.
+  const convolution1 = 14;
+  const pool = convolution1 + first;
+  const strip1 = pool + BLOCK_HEIGHT;
+  const convolution2 = strip1 + STRIP_HEIGHT + ARROW;
+  const strip2 = convolution2 + second;
+  const height = strip2 + STRIP_HEIGHT + 6;
+
+  const draw = (top: number): string => {
+    const at = (y: number): number => top + y;
+    const convolution = (filters: number, y: number, width: number): string => {
+      const box = { centre: CENTRE, top: at(y), width, height: heightOf(filters) };
+      return bar(`conv 3×3, ${filters}`, box, 'convolution');
+    };
+    return [
+      rectangle({ ...PANEL, top, height }, 'panel', 10),
+      line(`M${CENTRE} ${at(0)}V${at(convolution1)}`),
+      convolution(filters1, convolution1, before),
+      funnel(`${pooling} pool 2×2`, blockAt(at(pool), before), after, 'pooling'),
+      stripAt(at(strip1), 'batch norm, ReLU', after),
+      arrow(CENTRE, at(convolution2) - ARROW, at(convolution2)),
+      convolution(filters2, convolution2, after),
+      stripAt(at(strip2), 'batch norm, ReLU', after),
+      figures(at(height / 2), cost.outputShape, cost.parameters),
+    ].join('');
+  };
+  return { kind: 'stage', title: titleOf(cost), height, draw };
 }
 
 function shortcutConvolution(filters: number, middle: number): string {

@@ -33,7 +33,7 @@ const PASSES = 2.5;
 const PASSES_WORK = 1.9e8;
 const PASSES_GROWTH = 0.48;
 /** {@link PASSES} for a reference design that is trained without a search; see bench/results/2026-11-29-recipe-screening.md. */
-const REFERENCE_PASSES = 2.1;
+const REFERENCE_PASSES = 1.85;
 /** Small data sets get more passes: the network sees at least this many images. */
 const LEAST_SHOWN = 128_000;
 /** A final training shorter than this share of a pass is pointless. */

@@ -30,7 +30,10 @@ import { AUTO_GENOME, BUDGET_KEYS, type BudgetKey, undecidedKeys } from './undec
 import { viewsFor, viewsSchema } from './views.ts';
 
 const searchSpaceSchema = z.strictObject({
-  channels: z.array(z.int()).default([8, 16, 32]).describe('Filter counts of skip layers: powers of two, ascending.'),
+  channels: z
+    .array(z.int())
+    .default([8, 16, 32])
+    .describe('Filter counts of skip layers and stages: powers of two, ascending.'),
   maxDepth: count.default(6).describe('Maximum number of layers of a genome.'),
   maxParameters: positive.optional(),
   maxFlops: positive.nullable().default(20e6).describe('Forward FLOPs per image; null for no limit.'),

@@ -105,6 +105,12 @@ describe('drawing', () => {
   });
 });
 
+it('draws a stage in one piece', () => {
+  const layers = planLayers(parseGenome('4mean8'), { input: { channels: 1, height: 4, width: 4 }, classes: 2 });
+  const parts = ['conv 3×3, 4', 'mean pool 2×2', 'batch norm, ReLU', 'conv 3×3, 8', 'batch norm, ReLU'];
+  expect(drawing(layers)).toContain(`  image\n  │\n  ${parts.join('\n  ')}\n  │\n`);
+});
+
 describe('wilsonInterval', () => {
   it('is as tabulated, and stays within 0 and 1', () => {
     // Newcombe 1998, table I, method 3: 81 of 263.

@@ -133,16 +133,24 @@ export function drawing(layers: readonly Layer[]): string {
   return [...lines, '  │', '  softmax'].join('\n');
 }
 
+const NORM = 'batch norm, ReLU';
+
 function layerLines(layer: Layer): string[] {
   switch (layer.kind) {
     case 'whitening':
       return [`  whitening conv 3×3, ${layer.filters} (fixed)`];
     case 'skip': {
       const { filters1, filters2, convolvesShortcut } = layer;
-      const main = [`conv 3×3, ${filters1}`, 'batch norm, ReLU', `conv 3×3, ${filters2}`, 'batch norm'];
+      const main = [`conv 3×3, ${filters1}`, NORM, `conv 3×3, ${filters2}`, 'batch norm'];
       const side = ['│', convolvesShortcut ? `conv 1×1, ${filters2}` : '│', '│', '│'];
       const rows = main.map((text, i) => `  ${text.padEnd(20)}${side[i]}`);
       return [`  ├───────────────────┐`, ...rows, '  +───────────────────┘', '  ReLU'];
+    }
+    case 'stage': {
+      const { filters1, pooling, filters2 } = layer;
+      return [`conv 3×3, ${filters1}`, `${pooling} pool 2×2`, NORM, `conv 3×3, ${filters2}`, NORM].map(
+        (text) => `  ${text}`,
+      );
     }
     case 'pooling':
       return [`  ${layer.pooling} pool 2×2`];

@@ -45,8 +45,10 @@ export async function chooseWinner(
 
 function mostPromising(comparable: readonly EvaluationEntry[], { config, problem, dataSize }: OpenRun): Winner {
   const capacityOf = (genome: string): Capacity => {
-    const skips = estimateCost(parseGenome(genome), problem).layers.filter(({ kind }) => kind === 'skip');
-    return { depth: skips.length, parameters: skips.reduce((sum, { parameters }) => sum + parameters, 0) };
+    const convolved = estimateCost(parseGenome(genome), problem).layers.filter(
+      ({ kind }) => kind === 'skip' || kind === 'stage',
+    );
+    return { depth: convolved.length, parameters: convolved.reduce((sum, { parameters }) => sum + parameters, 0) };
   };
   const { entry, why } = pickPromising(comparable, scoredImages(config, dataSize), capacityOf);
   return asWinner(entry, { picked: { genome: entry.genome, rule: 'promising', why } });
