@@ -49,6 +49,8 @@ describe('reference genomes', () => {
     expect(whitened(CIFAR)).toEqual(['32max64-64max128-128max256', '64max128-128max256', '128max256']);
     expect(whitened(MNIST)[0]).toBe('64max128-128max256');
     expect(whitened({ input: { channels: 1, height: 7, width: 9 }, classes: 3 })).toEqual(['256-256']);
+    const little = textsFor({ maxFlops: 4e6 }, { ...CIFAR, stem: 'whitening' });
+    expect(little).toEqual(['max-8-8-max-16-16-max-32-32', 'max-8-16-max-16-32', 'max-8-16']);
   });
 
   it('are none where no pyramid fits', () => {
