@@ -1,4 +1,4 @@
-// Tiny networks that together have every kind of layer, for trying out an engine.
+// Tiny networks that together have every operator of a layer, for trying out an engine.
 
 import { parseGenome } from '../genome/text.ts';
 import { createNetwork, type Network } from './training-graph.ts';
@@ -6,12 +6,12 @@ import { createNetwork, type Network } from './training-graph.ts';
 const NORMALISATION = { mean: [100, 120, 140], std: [50, 60, 70] };
 
 /**
- * All layers but global average pooling, which flattening replaces. It covers full and partial blocks of channels, and
- * images of odd and even sizes.
+ * All layers but global average pooling, which flattening replaces, and stages, which have the operators of skip layers and
+ * pooling. It covers full and partial blocks of channels, and images of odd and even sizes.
  */
 export function everyLayer(): Network {
   return createNetwork(
-    parseGenome('8max32-4-32-max-16-8-mean'),
+    parseGenome('4-32-max-16-8-mean'),
     {
       input: { channels: 3, height: 11, width: 10 },
       classes: 3,
