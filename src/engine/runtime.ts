@@ -24,7 +24,7 @@ export interface RuntimeSession {
 }
 
 export interface SessionOptions {
-  /** Threads inside one operator; only with 1 are results the same everywhere. */
+  /** Threads inside one operator. Plain graphs give the same bits everywhere only with 1; see `engine/threads.ts`. */
   readonly threads?: number;
 }
 

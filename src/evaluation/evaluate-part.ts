@@ -3,6 +3,7 @@
 import type { Dataset } from '../data/set/dataset.ts';
 import { requireEngine } from '../engine/engine-kind.ts';
 import type { Runtime } from '../engine/runtime.ts';
+import { usableThreads, withThreads } from '../engine/threads.ts';
 import { type PartResult, PartTrainer } from '../engine/training/part-trainer.ts';
 import type { TrainingHooks } from '../engine/training/train.ts';
 import { parseGenome } from '../genome/text.ts';
@@ -31,9 +32,10 @@ export function createTaskEvaluator(host: EvaluationHost): TaskEvaluator {
   // Unset while in use, because tasks may overlap.
   let kept: Preparation | undefined;
   return async (dataset, task, options = {}) => {
-    const engine = await requireEngine(runtime, task.lowering ?? 'plain', task.engineKind);
-    const { part } = task;
-    const key = part && keyOf(task);
+    const { part, lowering = 'plain' } = task;
+    const threads = usableThreads(lowering, options.threads ?? 1);
+    const engine = withThreads(await requireEngine(runtime, lowering, task.engineKind), threads);
+    const key = part && keyOf(task, threads);
     const ready = kept;
     kept = undefined;
     if (ready?.key !== key) await ready?.trainer.release();
@@ -59,9 +61,12 @@ interface Preparation {
   readonly trainer: PartTrainer;
 }
 
-/** Identical for all parts of one training. */
-function keyOf({ genome, network, lowering, dataset, selection, training, seed }: EvaluationTask): string {
-  return JSON.stringify([genome, network, lowering, dataset, selection, training, seed]);
+/** Identical for all parts of one training with the same threads. */
+function keyOf(
+  { genome, network, lowering, dataset, selection, training, seed }: EvaluationTask,
+  threads: number,
+): string {
+  return JSON.stringify([genome, network, lowering, dataset, selection, training, seed, threads]);
 }
 
 function prepare(runtime: Runtime, dataset: Dataset, task: EvaluationTask, key: string): Preparation {

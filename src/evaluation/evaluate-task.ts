@@ -5,6 +5,7 @@ import { requireEngine } from '../engine/engine-kind.ts';
 import { measureInference } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { encodeState } from '../engine/state/safetensors.ts';
+import { usableThreads, withThreads } from '../engine/threads.ts';
 import { type TrainingHooks, type TrainingResult, train } from '../engine/training/train.ts';
 import { AutoCnnError, DataFormatError, EvaluationError } from '../errors.ts';
 import { parseGenome } from '../genome/text.ts';
@@ -34,9 +35,11 @@ export async function evaluateTask(
   { runtime, storage }: EvaluationHost,
   dataset: Dataset,
   task: EvaluationTask,
-  { onProgress, signal }: EvaluateOptions = {},
+  { onProgress, signal, threads = 1 }: EvaluateOptions = {},
 ): Promise<EvaluationOutcome> {
-  const engine = await requireEngine(runtime, task.lowering ?? 'plain', task.engineKind);
+  const { lowering = 'plain' } = task;
+  const oneThread = await requireEngine(runtime, lowering, task.engineKind);
+  const engine = withThreads(oneThread, usableThreads(lowering, threads));
   const { data, normalisation } = prepareData(dataset, task.selection, task.network);
   const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
   let network: Network;

@@ -27,6 +27,8 @@ export interface EvaluateOptions {
   /** Called during training: after every epoch, and otherwise at most a few times per second. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
   readonly signal?: AbortSignal;
+  /** Threads that may share this training; no effect on the outcome. Default: 1. */
+  readonly threads?: number;
 }
 
 /** Trains candidates. A custom evaluator may train them elsewhere, or wrap a {@link ProcessPoolEvaluator}. */

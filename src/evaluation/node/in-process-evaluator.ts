@@ -22,12 +22,13 @@ export class InProcessEvaluator implements Evaluator {
     this.#evaluateTask = createTaskEvaluator({ runtime, storage: fileStorage });
   }
 
-  async evaluate(task: EvaluationTask, { onProgress, signal }: EvaluateOptions = {}): Promise<EvaluationOutcome> {
+  async evaluate(task: EvaluationTask, options: EvaluateOptions = {}): Promise<EvaluationOutcome> {
+    const { signal } = options;
     const signals = [this.#closing.signal, ...(signal ? [signal] : [])];
     const either = AbortSignal.any(signals);
     if (either.aborted) throw cancelledError(either.reason);
     const dataset = await this.#readDataset(task.dataset);
-    return this.#evaluateTask(dataset, task, { signal: either, ...(onProgress && { onProgress }) });
+    return this.#evaluateTask(dataset, task, { ...options, signal: either });
   }
 
   measureRate(lowering: LoweringName): Promise<number> {

@@ -148,7 +148,7 @@ export class ProcessPoolEvaluator implements Evaluator {
   }
 
   async #attempt(task: EvaluationTask, options: TaskOptions): Promise<EvaluationOutcome> {
-    const { onProgress, signal } = options;
+    const { onProgress, signal, threads = 1 } = options;
     signal.throwIfAborted();
     const killsBefore = countMemoryKills();
     let child: WireProgress | undefined;
@@ -166,7 +166,7 @@ export class ProcessPoolEvaluator implements Evaluator {
     };
     const isKindProven = this.#provenKinds.has(task.engineKind ?? '');
     const packedFile: PackedFileFacts = { holders: this.concurrency, intact: findIntact(task.dataset.path) };
-    const running = this.#pool.exec('evaluate', [task, packedFile, isKindProven], { on });
+    const running = this.#pool.exec('evaluate', [task, packedFile, isKindProven, threads], { on });
     const timer = callAfter(this.#timeoutMs, () => end('late'));
     const cancel = () => end('cancelled');
     signal.addEventListener('abort', cancel, { once: true });

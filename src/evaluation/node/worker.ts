@@ -23,7 +23,12 @@ process.on('error', () => process.exit(1));
 worker({ evaluate, measure });
 
 /** @param isKindProven  the parent, on this machine, has the kind of engine that the task names. */
-async function evaluate(task: EvaluationTask, packedFile: PackedFileFacts, isKindProven: boolean): Promise<WireAnswer> {
+async function evaluate(
+  task: EvaluationTask,
+  packedFile: PackedFileFacts,
+  isKindProven: boolean,
+  threads: number,
+): Promise<WireAnswer> {
   report();
   try {
     const dataset = await readDataset(task.dataset, packedFile);
@@ -31,7 +36,7 @@ async function evaluate(task: EvaluationTask, packedFile: PackedFileFacts, isKin
     const runtime = await loadRuntime();
     if (isKindProven) adoptKind(runtime, task.lowering ?? 'plain', task.engineKind ?? '');
     evaluateTask ??= createTaskEvaluator({ runtime, storage: fileStorage });
-    return { outcome: await evaluateTask(dataset, task, { onProgress }) };
+    return { outcome: await evaluateTask(dataset, task, { onProgress, threads }) };
   } catch (error) {
     return { error: toWireError(error) };
   }

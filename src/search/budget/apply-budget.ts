@@ -1,5 +1,6 @@
 // Applies a budget: before the search it determines the sizes; after the search the rest determines the final training.
 
+import { threadSpeedUp } from '../../engine/threads.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -13,6 +14,7 @@ import { viewsOf } from '../config/views.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
 import { START_WORK } from './candidate-work.ts';
+import { finalShare, finalThreads } from './final-share.ts';
 
 export interface MachineSpeed {
   /** Trainings that run concurrently. */
@@ -21,7 +23,7 @@ export interface MachineSpeed {
   measureRate(lowering: LoweringName): Promise<number>;
 }
 
-/** With more replicas, each image teaches less than the extra speed gains. */
+/** Where threads cannot share a training. With more replicas, each image teaches less than the extra speed gains. */
 const MOST_REPLICAS = 4;
 /** Training one network may be at most this many times faster or slower than the measured rate. */
 const LIKELY = 5;
@@ -52,14 +54,15 @@ export async function applyBudget(
   const together = machine.workers * rate;
   const spentSeconds = elapsedSeconds() + END_SECONDS;
   const left = Math.round((budget.seconds - spentSeconds) * together);
-  const planned = planBudget(left, config, data);
+  const most = lowering === 'plain' ? Math.min(MOST_REPLICAS, machine.workers) : 1;
+  const sharing = { ...config, replicas: undecided.includes('replicas') ? most : replicas };
+  const share = finalShare(sharing, machine.workers);
+  const planned = planBudget(left, config, data, share);
   if (planned !== undefined) {
-    const most = Math.min(MOST_REPLICAS, machine.workers);
-    const chosen = undecided.includes('replicas') ? most : replicas;
-    return { ...planned, lowering, replicas: chosen, budget: { ...budget, rate } };
+    return { ...planned, lowering, replicas: sharing.replicas, budget: { ...budget, rate } };
   }
   const inSeconds = (least: number) => formatBudget({ seconds: Math.ceil(1.1 * (spentSeconds + least / together)) });
-  throw tooSmall(config, data, inSeconds);
+  throw tooSmall(config, data, inSeconds, share);
 }
 
 /** What a search has spent so far. */
@@ -76,7 +79,7 @@ export interface SearchSpent {
  * @param winner  with its evaluation from the search, whose duration is the best estimate of its speed.
  */
 export function finalEpochsWithin(
-  config: SearchConfig,
+  config: RunConfig,
   data: DataSize,
   { genome, evaluation }: { readonly genome: Genome; readonly evaluation: EvaluationEntry | undefined },
   { elapsedSeconds, work, workers }: SearchSpent,
@@ -87,7 +90,8 @@ export function finalEpochsWithin(
   if ('flops' in budget) return planFinalEpochs((budget.flops - work) / repeats - START_WORK, config, data, cost);
   const left = budget.seconds - elapsedSeconds - endSeconds(config, data, genome);
   const seconds = left / Math.ceil(repeats / Math.ceil(workers / replicas));
-  const together = Math.min(replicas, workers) * measuredRate(evaluation, budget.rate ?? 0);
+  const threads = finalThreads(config, workers);
+  const together = Math.min(replicas, workers) * threadSpeedUp(threads) * measuredRate(evaluation, budget.rate ?? 0);
   return planFinalEpochs(seconds * together - START_WORK, config, data, cost);
 }
 
@@ -107,9 +111,14 @@ function measuredRate(evaluation: EvaluationEntry | undefined, rate: number): nu
   return own < rate * LIKELY && own > rate / LIKELY ? own : rate;
 }
 
-function tooSmall(config: SearchConfig, data: DataSize, textOf: (leastWork: number) => string): InvalidInputError {
+function tooSmall(
+  config: SearchConfig,
+  data: DataSize,
+  textOf: (leastWork: number) => string,
+  share = 1,
+): InvalidInputError {
   const { budget } = config;
-  const least = textOf(leastWork(config, data));
+  const least = textOf(leastWork(config, data, share));
   const received = budget === undefined ? '' : formatBudget(budget);
   return new InvalidInputError(
     `a budget of ${received} is too small for ${data.trainExamples} training images of ${formatImageShape(data.problem.input)} on this machine; ` +

@@ -51,25 +51,32 @@ const CHANNELS = [8, 16, 32, 64, 128, 256, 512];
 /**
  * Fills in everything that a budget decides before the search. What the user set stays.
  *
- * @param work  total for search and final training, over all workers.
+ * @param work        total for search and final training, over all workers.
+ * @param finalShare  the share of the machine's work that the final training does.
  * @returns undefined if the work is too little ({@link leastWork}).
  */
-export function planBudget(work: number, config: SearchConfig, data: DataSize): SearchConfig | undefined {
+export function planBudget(
+  work: number,
+  config: SearchConfig,
+  data: DataSize,
+  finalShare = 1,
+): SearchConfig | undefined {
   const { undecided = [], ...decided } = config;
   const isOpen = (key: BudgetKey): boolean => undecided.includes(key);
   const images = usedImages(config, data);
   const later = isOpen('finalEpochs') ? { undecided: ['finalEpochs' as const] } : {};
   const leastPasses = isOpen('finalEpochs') ? LEAST_PASSES : config.finalEpochs;
   if (config.genome !== undefined) {
-    const genome = config.genome === AUTO_GENOME ? referenceFor(work, config, data) : parseGenome(config.genome);
+    const own = work * finalShare;
+    const genome = config.genome === AUTO_GENOME ? referenceFor(own, config, data) : parseGenome(config.genome);
     if (genome === undefined) return undefined;
     const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem), config.training);
-    return work < needed ? undefined : { ...decided, ...later, genome: genomeId(genome) };
+    return own < needed ? undefined : { ...decided, ...later, genome: genomeId(genome) };
   }
 
   const searchWork = isOpen('searchWork') ? SEARCH_SHARE * work : (config.searchWork ?? 0);
   const frontWork = isOpen('frontWork') ? FRONT_SHARE * work : (config.frontWork ?? 0);
-  const finalWorkPerImage = (work - searchWork - frontWork) / images;
+  const finalWorkPerImage = ((work - searchWork - frontWork) * finalShare) / images;
   const least = ROOM * smallestWork(config, isOpen('searchSpace.channels'), data.problem);
   if (finalWorkPerImage < leastPasses * least) return undefined;
   // A short final training does not justify networks that the search has no time for.
@@ -123,12 +130,13 @@ function referenceFor(work: number, config: SearchConfig, data: DataSize): Genom
 }
 
 /** The smallest amount of work for which a plan exists, accurate to 1 %. */
-export function leastWork(config: SearchConfig, data: DataSize): number {
+export function leastWork(config: SearchConfig, data: DataSize, finalShare = 1): number {
+  const isTooLittle = (work: number): boolean => planBudget(work, config, data, finalShare) === undefined;
   let [low, high] = [0, 1e9];
-  while (planBudget(high, config, data) === undefined) [low, high] = [high, high * 2];
+  while (isTooLittle(high)) [low, high] = [high, high * 2];
   while (high - low > high / 100) {
     const middle = (low + high) / 2;
-    if (planBudget(middle, config, data) === undefined) low = middle;
+    if (isTooLittle(middle)) low = middle;
     else high = middle;
   }
   return high;

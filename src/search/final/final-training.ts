@@ -10,6 +10,7 @@ import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { AdjustSteps } from '../budget/adjust-steps.ts';
+import { finalThreads } from '../budget/final-share.ts';
 import { finalTask, type IdentifiedTask, idOf } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import type { SearchEmitter } from '../records/events.ts';
@@ -60,6 +61,7 @@ async function trainFinal(
   const { session, evaluator } = training;
   const { run, config, events } = session;
   const { folder, entries, journal, storage } = run;
+  const threads = finalThreads(config, evaluator.concurrency);
   const base = finalTask(genome, session.tasks, repeat);
   const rounds = roundsFor(training, genome);
   const identified = rounds === undefined ? base : inRounds(base, rounds, training);
@@ -73,10 +75,10 @@ async function trainFinal(
   let earlierSeconds = 0;
   let outcome: EvaluationOutcome;
   if (rounds === undefined) {
-    outcome = await evaluator.evaluate(task, { signal, onProgress });
+    outcome = await evaluator.evaluate(task, { signal, onProgress, threads });
   } else {
     const known = await checkpointOutcome(storage, task, (notice) => events.emit('notice', notice));
-    const parts = new RoundTraining(identified, base.id, roundOptions(training, rounds, onProgress));
+    const parts = new RoundTraining(identified, base.id, { ...roundOptions(training, rounds, onProgress), threads });
     earlierSeconds = parts.earlierSeconds;
     outcome = known === undefined ? await parts.run(signal) : replayOutcome(known, task, { signal, onProgress });
     if (training.adjustSteps !== undefined && mayAdjust(run)) reportChange(parts.plan, events);
@@ -125,7 +127,7 @@ function roundOptions(
   { session: { run, config, events, elapsedSeconds }, evaluator, adjustSteps }: FinalTraining,
   rounds: Rounds,
   onProgress: RoundOptions['onProgress'],
-): RoundOptions {
+): Omit<RoundOptions, 'threads'> {
   const onNotice = (notice: string): void => {
     events.emit('notice', notice);
   };

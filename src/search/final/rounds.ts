@@ -18,6 +18,10 @@ export interface Rounds {
  * diverge.
  */
 const ROUND_WORK = 3e11;
+/** Work between two states of a single replica that are saved: what an interruption may lose. */
+const SAVED_WORK = 1e12;
+/** A single replica saves its state at least this many times: each time, its length may be adjusted. */
+const LEAST_ROUNDS = 10;
 /** Minimum number of steps of a replica in a round. */
 const LEAST_STEPS = 8;
 
@@ -35,10 +39,11 @@ export function roundsOf(
 ): Rounds | undefined {
   const { replicas, roundSteps, finalSteps, finalEpochs } = config;
   if (replicas === 1 && roundSteps === undefined && finalSteps === undefined && !isGuarded) return undefined;
-  const ofReplica = roundSteps === undefined ? ROUND_WORK / workPerStep : roundSteps / replicas;
+  const total = stepsOf({ epochs: finalEpochs }, perEpoch);
+  const planned = replicas === 1 ? Math.min(SAVED_WORK / workPerStep, total / LEAST_ROUNDS) : ROUND_WORK / workPerStep;
+  const ofReplica = roundSteps === undefined ? planned : roundSteps / replicas;
   const least = roundSteps === undefined ? LEAST_STEPS : 1;
   const [first, ...changes] = finalSteps ?? [];
-  const total = stepsOf({ epochs: finalEpochs }, perEpoch);
   return {
     replicas,
     length: replicas * Math.max(least, Math.round(ofReplica)),

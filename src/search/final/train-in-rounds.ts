@@ -22,6 +22,8 @@ export interface RoundOptions {
   readonly run: OpenRun;
   readonly evaluator: Evaluator;
   readonly rounds: Rounds;
+  /** Of each replica. */
+  readonly threads: number;
   readonly perEpoch: number;
   /** Time that the run has taken so far, over all its sessions. */
   readonly elapsedSeconds: () => number;
@@ -123,7 +125,7 @@ export class RoundTraining {
 
   /** @returns the outcome if a replica failed. */
   async #trainRound(from: number, signal: AbortSignal): Promise<EvaluationOutcome | undefined> {
-    const { rounds, run, elapsedSeconds } = this.#options;
+    const { rounds, run, elapsedSeconds, threads } = this.#options;
     const plan = planAt(this.#plan, from);
     const to = roundEnd(from, plannedSteps(plan), rounds.length);
     const replicas = Array.from({ length: rounds.replicas }, (_, replica) => replica);
@@ -148,7 +150,10 @@ export class RoundTraining {
         const sum = taken.reduce((all, count) => all + count, 0);
         report({ step: from + sum, totalSteps: plannedSteps(this.#plan) });
       };
-      return known ?? this.#options.evaluator.evaluate(parts[replica] ?? this.#task, { signal: cancelled, onProgress });
+      return (
+        known ??
+        this.#options.evaluator.evaluate(parts[replica] ?? this.#task, { signal: cancelled, onProgress, threads })
+      );
     };
     const outcomes = await mapCancelling(replicas, replicas.length, train, signal);
     const failed = outcomes.find(({ failure }) => failure !== undefined);

@@ -1,0 +1,31 @@
+// Several threads for one training.
+
+import type { LoweringName } from '../network/lowering/lowerings.ts';
+import type { Runtime } from './runtime.ts';
+
+/** More are not worth their waiting for each other. */
+const MOST_THREADS = 4;
+
+/**
+ * The number of threads that a training may use.
+ *
+ * In blocked graphs threads share out the elements of results, and no sum: any number gives the same bits. In plain graphs
+ * they share sums, so those get one.
+ */
+export function usableThreads(lowering: LoweringName, available: number): number {
+  return lowering === 'plain' ? 1 : Math.max(1, Math.min(MOST_THREADS, Math.floor(available)));
+}
+
+/** The same engine with several threads inside each operator. */
+export function withThreads(engine: Runtime, threads: number): Runtime {
+  if (threads === 1) return engine;
+  return { ...engine, createSession: (model, options) => engine.createSession(model, { threads, ...options }) };
+}
+
+/**
+ * How many times as fast as one thread a training is: a third of a step is not shared out (Amdahl 1967; measured: 1.42 to
+ * 1.62 with two threads, see bench/results/2026-11-29-threads.md).
+ */
+export function threadSpeedUp(threads: number): number {
+  return (3 * threads) / (threads + 2);
+}

@@ -1,0 +1,21 @@
+// How the final training uses the machine.
+
+import { threadSpeedUp, usableThreads } from '../../engine/threads.ts';
+import type { RunConfig, SearchConfig } from '../config/config.ts';
+
+type Sharing = Pick<SearchConfig, 'replicas' | 'repeats'> & Pick<RunConfig, 'lowering'>;
+
+/** Trainings and replicas that run at the same time, each in a process. */
+function processesOf({ replicas, repeats }: Sharing, workers: number): number {
+  return Math.min(workers, replicas * Math.min(repeats, Math.ceil(workers / replicas)));
+}
+
+/** Threads of each process of the final training. */
+export function finalThreads(config: Sharing, workers: number): number {
+  return usableThreads(config.lowering, workers / processesOf(config, workers));
+}
+
+/** Work per second of the final training, over that of as many separate trainings as there are workers. */
+export function finalShare(config: Sharing, workers: number): number {
+  return (processesOf(config, workers) * threadSpeedUp(finalThreads(config, workers))) / workers;
+}
