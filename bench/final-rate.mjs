@@ -1,4 +1,4 @@
-// How much of the raw speed of two processes does a final training with two replicas reach?
+// How much of the raw speed of two processes does a final training with two threads reach?
 // node bench/final-rate.mjs [GENOME…] [--input 32x32x3] [--rounds 3] [--seconds 20] [--json FILE]
 // Raw: two processes that only take training steps, side by side. Final: the rounds of a final training, without the first,
 // which includes starting the processes. Both take turns. Images per second, and medians of the ratios.
@@ -16,6 +16,8 @@ import { noisePixels, startSteppers } from './support/steppers.mjs';
 
 const GENOMES = ['max-16-16-max-32-32', '32-32-max-64-64-max-128-128-max-256-256'];
 const IMAGES = 10_000;
+/** About what a run under a budget has. */
+const ROUND_STEPS = 50;
 const { batchSize, optimizer } = resolveConfig({ dataset: { source: 'noise' } }, 'the defaults').training;
 
 await compare();
@@ -33,7 +35,7 @@ async function compare() {
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   const input = parseImageShape(values.input);
   const machine = describeMachine();
-  console.log(`${machine.processor}, ${machine.cores} cores, ${values.input}, images per second of two replicas`);
+  console.log(`${machine.processor}, ${machine.cores} cores, ${values.input}, images per second on two cores`);
   const results = [];
   for (const genome of positionals.length > 0 ? positionals : GENOMES) {
     const figures = [];
@@ -63,7 +65,7 @@ async function finalRate(genome, input, images) {
   const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-final-rate-'));
   try {
     const finalTraining = { augmentation: { padAndCrop: 2, horizontalFlip: true } };
-    const config = { genome, finalTraining, finalEpochs: images / IMAGES, replicas: 2, workers: 2, tensorboard: false };
+    const config = { genome, finalTraining, finalEpochs: images / IMAGES, roundSteps: ROUND_STEPS, workers: 2, tensorboard: false };
     const search = await createSearch(
       { ...config, dataset: { source: 'noise' } },
       { dataset: await noise(input), out: join(folder, 'run'), cacheDir: join(folder, 'cache') },

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { blockSize } from '../../../test/support/lowerings.ts';
 import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError, InvalidInputError } from '../../errors.ts';
@@ -58,6 +59,18 @@ describe('a final training in rounds', () => {
       expect(a.history[i]?.loss).toBeCloseTo(loss, 12);
       expect(a.history[i]?.accuracy).toBeCloseTo(accuracy, 12);
     }
+  });
+
+  it('is shared by all threads, which change nothing', async () => {
+    const models: Buffer[] = [];
+    for (const workers of [1, 2, 4]) {
+      out = join(source, `threads ${workers}`);
+      const { evaluator, threads } = recording(workers);
+      await run({ finalEpochs: 2, roundSteps: 5, genome: '16max32', lowering: 'auto' }, evaluator);
+      expect(new Set(threads)).toEqual(new Set([blockSize === undefined ? 1 : workers]));
+      models.push(modelOf(out));
+    }
+    for (const model of models.slice(1)) expect(model.equals(models[0] ?? Buffer.alloc(0))).toBe(true);
   });
 
   it('averages replicas, the same whatever the number of workers, and leaves no states', async () => {
@@ -266,11 +279,13 @@ function finalOf(path: string) {
 function recording(concurrency = 2, before: (task: EvaluationTask) => void = () => {}) {
   const inner = new InProcessEvaluator(runtime);
   const tasks: EvaluationTask[] = [];
+  const threads: unknown[] = [];
   let [running, most] = [0, 0];
   const evaluator: Evaluator = {
     concurrency,
     async evaluate(task, options) {
       tasks.push(task);
+      threads.push(options?.threads);
       most = Math.max(most, ++running);
       before(task);
       try {
@@ -281,5 +296,5 @@ function recording(concurrency = 2, before: (task: EvaluationTask) => void = () 
     },
     close: () => inner.close(),
   };
-  return { evaluator, tasks, most: () => most };
+  return { evaluator, tasks, threads, most: () => most };
 }
