@@ -65,7 +65,8 @@ async function finalRate(genome, input, images) {
   const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-final-rate-'));
   try {
     const finalTraining = { augmentation: { padAndCrop: 2, horizontalFlip: true } };
-    const config = { genome, finalTraining, finalEpochs: images / IMAGES, roundSteps: ROUND_STEPS, workers: 2, tensorboard: false };
+    const length = { finalEpochs: images / IMAGES, roundSteps: ROUND_STEPS };
+    const config = { genome, finalTraining, ...length, workers: 2, tensorboard: false };
     const search = await createSearch(
       { ...config, dataset: { source: 'noise' } },
       { dataset: await noise(input), out: join(folder, 'run'), cacheDir: join(folder, 'cache') },
