@@ -67,7 +67,7 @@ export const NETWORK_FLAGS: readonly ConfigFlag[] = [
   flag(
     '--stem <kind>',
     'stem',
-    'before the layers: none, or whitening (default: none; whitening for the genome auto)',
+    'before the layers: none, or whitening (default: none; whitening if a budget chooses for accuracy)',
     parseText,
   ),
 ];
@@ -366,7 +366,7 @@ function parseSchedule(text: string, name: string): string {
 }
 
 function shownDefault(key: string, value: unknown): string {
-  if (key === 'outputLayer') return 'flatten; gap for the genome auto';
+  if (key === 'outputLayer') return 'flatten; gap if a budget chooses for accuracy';
   if (key === 'timeoutSeconds') return `${Number(value) / 60}m`;
   if (typeof value === 'number' && value > 0 && value % 1e6 === 0) return `${value / 1e6}e6`;
   return Array.isArray(value) ? value.join(',') : String(value);

@@ -10,7 +10,7 @@ import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
-import { finalEpochsFor, finalTrainingFor, headFor, overPreset, PRESET_NAMES, pickFor, stemFor } from './presets.ts';
+import { finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES, pickFor, surroundingsFor } from './presets.ts';
 import {
   augmentationSchema,
   count,
@@ -133,7 +133,7 @@ const searchConfigSchema = z.strictObject({
   outputLayer: headSchema
     .optional()
     .describe(
-      'The head of every network. Default: flatten, and dense with a unit for each class; globalAveragePooling instead of flatten for the genome auto.',
+      'The head of every network. Default: flatten, and dense with a unit for each class; globalAveragePooling instead of flatten where the preset fast chooses the genome for accuracy within a budget.',
     ),
   shortcut: z
     .enum(['always', 'where-channels-differ'])
@@ -143,7 +143,7 @@ const searchConfigSchema = z.strictObject({
     .enum(['none', 'whitening'])
     .optional()
     .describe(
-      'What comes before the layers of every genome: none, or whitening, a fixed convolution that makes neighbouring pixels uncorrelated. Default: none; whitening for the genome auto.',
+      'What comes before the layers of every genome: none, or whitening, a fixed convolution that makes neighbouring pixels uncorrelated. Default: none; whitening where the preset fast chooses the genome for accuracy within a budget.',
     ),
   fitnessOn: z
     .enum(['validation', 'test'])
@@ -266,15 +266,17 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
   const parsed = searchConfigSchema.safeParse(settings);
   if (parsed.success) {
     const hasBudget = valueAt(settings, ['budget']) !== undefined;
+    const { genome, objectives } = parsed.data;
+    const around = surroundingsFor(parsed.data.preset, genome, hasBudget, objectives);
     const {
       preset,
-      pick = pickFor(preset, hasBudget, parsed.data.objectives),
+      pick = pickFor(preset, hasBudget, objectives),
       finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs),
       finalTraining = finalTrainingFor(preset, valueAt(settings, ['training']), hasBudget),
       undecided = undecidedKeys(input),
       workers = cores,
-      stem = stemFor(preset, parsed.data.genome),
-      outputLayer = headFor(parsed.data.genome),
+      stem = around.stem,
+      outputLayer = around.outputLayer,
       views: givenViews,
       ...others
     } = parsed.data;

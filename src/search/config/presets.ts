@@ -143,17 +143,25 @@ export function pickFor(preset: PresetName = 'fast', hasBudget: boolean, objecti
   return preset === 'fast' && hasBudget && objectives.length === 1 ? 'promising' : 'best';
 }
 
-/** The default stem. The package and the paper have none; `fast` has a whitening before the genome that it chooses itself. */
-export function stemFor(preset: PresetName = 'fast', genome: string | undefined): NonNullable<NetworkInput['stem']> {
-  return preset === 'fast' && genome === AUTO_GENOME ? 'whitening' : 'none';
+/** What every network has around its genome. */
+export interface Surroundings {
+  readonly stem: NonNullable<NetworkInput['stem']>;
+  readonly outputLayer: HeadLayer[];
 }
 
 /**
- * The default head: that of the package and the paper, which place a weight on each pixel of the last feature maps. It learns
- * from few steps. The genome that `fast` chooses itself trains for long and is deep enough to do with their means.
+ * The default stem and head. Those of the package and the paper: none, and a weight for each pixel of the last feature maps.
+ * Where `fast` chooses the genome itself, for accuracy and within a budget: a whitening, and the means of those maps.
  */
-export function headFor(genome: string | undefined): HeadLayer[] {
-  return [...(genome === AUTO_GENOME ? POOL_AND_DENSE : DEFAULT_HEAD)];
+export function surroundingsFor(
+  preset: PresetName = 'fast',
+  genome: string | undefined,
+  hasBudget: boolean,
+  objectives: readonly string[],
+): Surroundings {
+  const chooses = genome === AUTO_GENOME || (genome === undefined && hasBudget && objectives.length === 1);
+  if (preset !== 'fast' || !chooses) return { stem: 'none', outputLayer: [...DEFAULT_HEAD] };
+  return { stem: 'whitening', outputLayer: [...POOL_AND_DENSE] };
 }
 
 /** Merges a configuration over the preset that it names. Returns anything that is not an object unchanged. */

@@ -19,6 +19,7 @@ import { partsOf, scoreModel } from '../trained/model-parts.ts';
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-decide-'));
 const source = join(folder, 'digits');
 const runtime = await loadNodeRuntime();
+const DENSE = { type: 'dense', units: 'classes', activation: 'softmax' };
 const WITHOUT_SEARCH = { genome: '4-4-max-8-8', budget: '1.2e11flops', roundSteps: 100, tensorboard: false };
 let runs = 0;
 
@@ -82,6 +83,18 @@ describe('a training without a search', () => {
     const config = { dataset: { source }, preset, genome, budget: '1m' };
     expect(resolveConfig(config, 'the test').stem).toBe(stem);
     expect(resolveConfig({ ...config, stem: 'whitening' }, 'the test').stem).toBe('whitening');
+  });
+
+  it.each([
+    ['by accuracy under a budget', { budget: '1m' }, 'whitening', 'globalAveragePooling'],
+    ['without a budget', {}, 'none', 'flatten'],
+    ['with several objectives', { budget: '1m', objectives: ['accuracy', 'parameters'] }, 'none', 'flatten'],
+    ['by the preset autocnn', { budget: '1m', preset: 'autocnn' }, 'none', 'flatten'],
+    ['with a head of its own', { budget: '1m', outputLayer: [{ type: 'flatten' }, DENSE] }, 'whitening', 'flatten'],
+    ['with no stem', { budget: '1m', stem: 'none' }, 'none', 'globalAveragePooling'],
+  ])('is prepared for by a search %s', (_, given, stem, head) => {
+    const config = resolveConfig({ dataset: { source }, ...given }, 'the test');
+    expect(config).toMatchObject({ stem, outputLayer: [{ type: head }, DENSE] });
   });
 
   it('needs a budget to choose by', async () => {
