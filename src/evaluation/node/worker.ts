@@ -1,5 +1,6 @@
 // A child process of the pool: loads the data once, then evaluates task after task.
 
+import { availableParallelism } from 'node:os';
 import { worker, workerEmit } from 'workerpool';
 import { adoptKind } from '../../engine/engine-kind.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
@@ -22,12 +23,15 @@ process.on('error', () => process.exit(1));
 
 worker({ evaluate, measure });
 
-/** @param isKindProven  the parent, on this machine, has the kind of engine that the task names. */
+/**
+ * @param isKindProven  the parent, on this machine, has the kind of engine that the task names.
+ * @param mostThreads   threads for this task; more than there are cores would wait for each other.
+ */
 async function evaluate(
   task: EvaluationTask,
   packedFile: PackedFileFacts,
   isKindProven: boolean,
-  threads: number,
+  mostThreads: number,
 ): Promise<WireAnswer> {
   report();
   try {
@@ -36,6 +40,7 @@ async function evaluate(
     const runtime = await loadRuntime();
     if (isKindProven) adoptKind(runtime, task.lowering ?? 'plain', task.engineKind ?? '');
     evaluateTask ??= createTaskEvaluator({ runtime, storage: fileStorage });
+    const threads = Math.min(mostThreads, availableParallelism());
     return { outcome: await evaluateTask(dataset, task, { onProgress, threads }) };
   } catch (error) {
     return { error: toWireError(error) };
