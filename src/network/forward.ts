@@ -1,8 +1,9 @@
 // Writes the forward pass of a network into a graph.
 
 import { ShapeError } from '../errors.ts';
+import type { PoolingType } from '../genome/genome.ts';
 import type { GraphBuilder, Value } from './graph/graph.ts';
-import type { DenseLayer, DropoutLayer, Layer, PoolingLayer, SkipLayer, StageLayer } from './layers.ts';
+import type { DenseLayer, DropoutLayer, Layer, SkipLayer, StageLayer } from './layers.ts';
 import type { Normalisation } from './normalisation.ts';
 
 /** Keras' default. */
@@ -61,7 +62,7 @@ class ForwardPass {
       case 'stage':
         return this.#stage(layer, x);
       case 'pooling':
-        return this.#pool(layer, x);
+        return this.#pool(layer.pooling, x);
       case 'flatten':
         return this.#builder.add('flatten', [x], {});
       case 'globalAveragePooling':
@@ -83,12 +84,12 @@ class ForwardPass {
 
   /** Pooling before the normalisation leaves it, and everything behind it, a quarter of the pixels. */
   #stage({ name, pooling }: StageLayer, x: Value): Value {
-    const pooled = this.#pool({ pooling }, this.#convolution(`${name}.conv1`, x));
+    const pooled = this.#pool(pooling, this.#convolution(`${name}.conv1`, x));
     const hidden = this.#builder.add('relu', [this.#norm(`${name}.norm1`, pooled)], {});
     return this.#builder.add('relu', [this.#norm(`${name}.norm2`, this.#convolution(`${name}.conv2`, hidden))], {});
   }
 
-  #pool({ pooling }: Pick<PoolingLayer, 'pooling'>, x: Value): Value {
+  #pool(pooling: PoolingType, x: Value): Value {
     return this.#builder.add(pooling === 'max' ? 'maxPool' : 'meanPool', [x], {});
   }
 

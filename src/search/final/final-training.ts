@@ -39,9 +39,10 @@ export async function trainFinals(
   const { repeats, replicas } = session.config;
   const evaluator = limitEvaluator(session.evaluator);
   const atATime = Math.ceil(evaluator.concurrency / replicas);
+  const threads = finalThreads(session.config, evaluator.concurrency);
   const numbers = Array.from({ length: repeats }, (_, index) => index + 1);
   const train = (repeat: number, cancelled: AbortSignal) =>
-    trainFinal({ session, evaluator, adjustSteps }, genome, repeat, cancelled);
+    trainFinal({ session, evaluator, threads, adjustSteps }, genome, repeat, cancelled);
   return mapCancelling(numbers, atATime, train, signal);
 }
 
@@ -49,6 +50,8 @@ export async function trainFinals(
 interface FinalTraining {
   readonly session: RunSession;
   readonly evaluator: Evaluator;
+  /** Of each process. */
+  readonly threads: number;
   readonly adjustSteps: AdjustSteps | undefined;
 }
 
@@ -58,10 +61,9 @@ async function trainFinal(
   repeat: number,
   signal: AbortSignal,
 ): Promise<FinalEntry> {
-  const { session, evaluator } = training;
+  const { session, evaluator, threads } = training;
   const { run, config, events } = session;
   const { folder, entries, journal, storage } = run;
-  const threads = finalThreads(config, evaluator.concurrency);
   const base = finalTask(genome, session.tasks, repeat);
   const rounds = roundsFor(training, genome);
   const identified = rounds === undefined ? base : inRounds(base, rounds, training);
@@ -78,7 +80,7 @@ async function trainFinal(
     outcome = await evaluator.evaluate(task, { signal, onProgress, threads });
   } else {
     const known = await checkpointOutcome(storage, task, (notice) => events.emit('notice', notice));
-    const parts = new RoundTraining(identified, base.id, { ...roundOptions(training, rounds, onProgress), threads });
+    const parts = new RoundTraining(identified, base.id, roundOptions(training, rounds, onProgress));
     earlierSeconds = parts.earlierSeconds;
     outcome = known === undefined ? await parts.run(signal) : replayOutcome(known, task, { signal, onProgress });
     if (training.adjustSteps !== undefined && mayAdjust(run)) reportChange(parts.plan, events);
@@ -124,14 +126,14 @@ function mayAdjust({ config, entries }: OpenRun): boolean {
 }
 
 function roundOptions(
-  { session: { run, config, events, elapsedSeconds }, evaluator, adjustSteps }: FinalTraining,
+  { session: { run, config, events, elapsedSeconds }, evaluator, threads, adjustSteps }: FinalTraining,
   rounds: Rounds,
   onProgress: RoundOptions['onProgress'],
-): Omit<RoundOptions, 'threads'> {
+): RoundOptions {
   const onNotice = (notice: string): void => {
     events.emit('notice', notice);
   };
-  const options = { run, evaluator, rounds, perEpoch: perEpochOf(run), elapsedSeconds, onProgress, onNotice };
+  const options = { run, evaluator, rounds, threads, perEpoch: perEpochOf(run), elapsedSeconds, onProgress, onNotice };
   if (adjustSteps === undefined || !mayAdjust(run)) return options;
   const onPlan = (finalSteps: TrainingPlan) =>
     writeConfig({ ...run, config: { ...config, finalSteps: [...finalSteps] } });
