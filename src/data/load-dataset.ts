@@ -170,17 +170,24 @@ function unknownSource(source: string, path: string): InvalidInputError {
 }
 
 /** The options on which the data depends. */
-function relevantOptions({ size, channels, layout, skipBroken, test, seed }: LoadOptions): unknown {
-  return [size?.height, size?.width, channels, layout, skipBroken, test, seed];
+function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
+  const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken } = options;
+  const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken];
+  return [size?.height, size?.width, ...reading, test, seed];
 }
 
 /** What was given of the options that decide what is loaded. */
 function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']>, 'source'> {
-  const { size, channels, layout, dataDir, skipBroken, test, seed } = options;
+  const { size, channels, layout, labelFrom, labelColumn, imageColumn, transpose } = options;
+  const { dataDir, skipBroken, test, seed } = options;
   return {
     ...(size && { size }),
     ...(channels && { channels }),
     ...(layout && { layout }),
+    ...(labelFrom && { labelFrom }),
+    ...(labelColumn !== undefined && { labelColumn }),
+    ...(imageColumn !== undefined && { imageColumn }),
+    ...(transpose !== undefined && { transpose }),
     ...(dataDir !== undefined && { dataDir }),
     ...(skipBroken !== undefined && { skipBroken }),
     ...(test !== undefined && { test }),
@@ -188,7 +195,7 @@ function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']
   };
 }
 
-function checkOptions({ size, channels, layout, test, seed }: LoadOptions): void {
+function checkOptions({ size, channels, layout, labelFrom, test, seed }: LoadOptions): void {
   if (size !== undefined && ![size.height, size.width].every(isSide)) {
     throw new InvalidInputError(
       `The image size must be two whole numbers from 1 to ${LARGEST_SIDE}, got ${size.height} × ${size.width}: use --size 32x32, for example.`,
@@ -203,6 +210,11 @@ function checkOptions({ size, channels, layout, test, seed }: LoadOptions): void
   if (layout !== undefined && layout !== 'nhwc' && layout !== 'nchw') {
     throw new InvalidInputError(`The layout must be nhwc or nchw, got ${JSON.stringify(layout)}.`, {
       details: { layout },
+    });
+  }
+  if (labelFrom !== undefined && !['folders', 'table', 'name'].includes(labelFrom)) {
+    throw new InvalidInputError(`Labels come from folders, table or name, got ${JSON.stringify(labelFrom)}.`, {
+      details: { labelFrom },
     });
   }
   if (test !== undefined) checkTestFraction(test);

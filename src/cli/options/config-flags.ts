@@ -49,6 +49,10 @@ export const DATA_FLAGS: readonly ConfigFlag[] = [
   flag('--size <HxW>', 'dataset.size', 'bring all images to this size', parseSize),
   flag('--channels-in <mode>', 'dataset.channels', 'grey or rgb (default: as the images are)', parseText),
   flag('--layout <order>', 'dataset.layout', 'nhwc or nchw: channels of arrays last or first', parseText),
+  flag('--label-from <where>', 'dataset.labelFrom', "folders, table, or name: the images' names", parseText),
+  flag('--label-column <name>', 'dataset.labelColumn', 'column of a table with the labels', parseText),
+  flag('--image-column <name>', 'dataset.imageColumn', 'column of a table with the images or their names', parseText),
+  flag('--transpose', 'dataset.transpose', 'swap rows and columns of images in arrays: EMNIST needs it', parseText),
   flag('--data-dir <folder>', 'dataset.dataDir', 'where the files of a named data set lie', parseText),
   flag(
     '--test <share>',

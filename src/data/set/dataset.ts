@@ -42,6 +42,10 @@ export interface Dataset {
     readonly size?: { readonly height: number; readonly width: number };
     readonly channels?: 'grey' | 'rgb';
     readonly layout?: 'nhwc' | 'nchw';
+    readonly labelFrom?: 'folders' | 'table' | 'name';
+    readonly labelColumn?: string;
+    readonly imageColumn?: string;
+    readonly transpose?: boolean;
     readonly dataDir?: string;
     readonly skipBroken?: boolean;
     readonly test?: number;

@@ -54,6 +54,23 @@ const datasetSchema = z.strictObject({
     .enum(['nhwc', 'nchw'])
     .optional()
     .describe('Position of the channels in arrays and rows of numbers: last or first. Default: detected.'),
+  labelFrom: z
+    .enum(['folders', 'table', 'name'])
+    .optional()
+    .describe(
+      'Where the classes come from: folders, a table beside the images, or the names of images. Default: found out.',
+    ),
+  labelColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Column of a table that holds the labels. Default: found by name.'),
+  imageColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Column of a table that names the images, or holds them. Default: found by name.'),
+  transpose: z.boolean().optional().describe('Swaps rows and columns of images in arrays, as EMNIST needs.'),
   dataDir: z
     .string()
     .min(1)
