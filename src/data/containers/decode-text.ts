@@ -204,7 +204,7 @@ function utf16(encoding: 'utf-16le' | 'utf-16be'): Decoder {
       try {
         return { text: Buffer.from(decoder.decode(bytes, { stream: !isLast })), rest: 0 };
       } catch {
-        throw fail(0, 'the bytes from here on are not UTF-16, as its beginning is');
+        throw fail(0, 'what follows is not UTF-16 throughout, though the file begins as such');
       }
     },
   };
