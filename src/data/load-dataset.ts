@@ -26,7 +26,7 @@ import { findLayout } from './layout/find-layout.ts';
 import { isImageName } from './layout/image-names.ts';
 import { refuseNoImages } from './layout/left-out.ts';
 import { type Dataset, imageSizeOf } from './set/dataset.ts';
-import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
+import type { FileRole, LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
 
 /** How {@link loadDataset} reads a source. */
 export interface LoadOptions extends ReadOptions, BuildOptions {
@@ -83,6 +83,18 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
   }
+}
+
+/**
+ * What every file of a source is to the data set, and why, without decoding images. Takes what {@link loadDataset} takes.
+ *
+ * @throws {InvalidInputError} {DataFormatError} as {@link loadDataset} does, where names and tables show it.
+ */
+export async function explainDataset(source: string, options: LoadOptions = {}): Promise<readonly FileRole[]> {
+  checkOptions(options);
+  const located = await locate(source, { ...options, cacheDir: await resolveCacheDir(options.cacheDir) });
+  if (located.explain !== undefined) return located.explain(options);
+  return located.files.map((file) => ({ file: basename(file), rule: `format ${located.format}` }));
 }
 
 type LocateOptions = LoadOptions & { readonly cacheDir: string };

@@ -17,6 +17,8 @@ export interface Evidence {
   readonly folders: FolderReading;
   /** Those that name images of the tree. */
   readonly tables: readonly ImageTable[];
+  /** Why a table cannot be read that could have named them. */
+  readonly failure: Error | undefined;
   readonly index: ImageIndex;
   readonly options: LayoutOptions;
 }
@@ -51,14 +53,14 @@ export async function chooseLabels(evidence: Evidence): Promise<LabelChoice> {
   const isAsked =
     labelFrom === 'table' || labelColumn !== undefined || imageColumn !== undefined || table !== undefined;
   if (isAsked) {
-    if (labelled.length === 0) throw refuseTables(evidence);
+    if (labelled.length === 0) throw evidence.failure ?? refuseTables(evidence);
     return fromTables(evidence, known.length > 0 ? known : labelled);
   }
   const hasClasses = folders.problem === undefined && classesOf(folders).size >= (options.lonePart ? 1 : 2);
   if (!hasClasses) {
     const usable = known.length > 0 ? known : labelled;
     if (usable.length > 0) return fromTables(evidence, usable);
-    throw refuseUnlabelled(evidence);
+    throw evidence.failure ?? refuseUnlabelled(evidence);
   }
   if (known.length === 0) return fromFolders(evidence, []);
   return weigh(evidence, known);
@@ -283,7 +285,7 @@ function refuseUnlabelled({ tree, images, folders, tables }: Evidence): InvalidI
     'put the images of each class in a folder named after it (cat/1.png)',
     'add labels.csv with the columns file_name and label',
     ...(namesTellClasses(train)
-      ? [`read the classes from the names with --label-from name (${classInName(images[0] ?? '')})`]
+      ? [`read the classes from the names with --label-from name (${classInName(train[0] ?? '')})`]
       : []),
   ];
   const problem =

@@ -45,8 +45,8 @@ export async function findLayout(tree: FileTree, options: LayoutOptions = {}): P
   if (images.length === 0) throw refuseNoImages(tree);
   const folders = readClassFolders(foldersOf(images));
   const index = indexImages(images);
-  const tables = await openTables(tree, index, options);
-  const evidence: Evidence = { tree, images, folders, tables, index, options };
+  const { tables, failure } = await openTables(tree, index, options);
+  const evidence: Evidence = { tree, images, folders, tables, failure, index, options };
   const choice = await chooseLabels(evidence);
   return assemble(evidence, choice);
 }

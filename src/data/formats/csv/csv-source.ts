@@ -1,10 +1,12 @@
 // CSV files of pixels: a folder with one file per part, or a single file.
 
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
+import { folderTree } from '../../containers/folder-tree.ts';
 import { compareCodePoints } from '../../labels/class-names.ts';
+import { isImageName } from '../../layout/image-names.ts';
 import type { LocatedSource, ReadOptions } from '../../set/source.ts';
 import { locateImageTable } from '../images/image-folder.ts';
 import { sortIntoParts } from '../part-files.ts';
@@ -49,7 +51,12 @@ export async function locateCsvFolder(folder: string): Promise<LocatedSource | u
 /** One CSV file, of pixels or of names of images beside it. */
 export async function locateCsv(path: string, name = basename(path).replace(CSV, '')): Promise<LocatedSource> {
   const form = await formOfCsv(path);
-  return form === undefined ? locateImageTable(path) : locateParts(name, { path, form }, undefined);
+  if (form !== undefined) return locateParts(name, { path, form }, undefined);
+  if (folderTree(dirname(path)).files.some(isImageName)) return locateImageTable(path);
+  throw new InvalidInputError(
+    `Cannot use ${path} as a data set: its first lines are neither a label and the pixels of a square image, nor are there images beside it that it could name (with a header such as filename,label).`,
+    { details: { path } },
+  );
 }
 
 interface CsvFile {

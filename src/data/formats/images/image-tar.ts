@@ -4,10 +4,10 @@ import { basename } from 'node:path';
 import { mapConcurrently } from '../../../concurrency.ts';
 import { formatError } from '../../../files/format-error.ts';
 import { type TarFile, tarFiles } from '../../containers/tar.ts';
+import { isImageName } from '../../layout/image-names.ts';
 import type { LocatedSource } from '../../set/source.ts';
 import { locateCifarArchive } from '../arrays/cifar.ts';
 import { type PlaceInArchive, readImageArchive } from './image-archive.ts';
-import { isImageName } from '../../layout/image-names.ts';
 
 /** @throws {InvalidInputError} when it is read, see `readImageArchive` and `locateCifarArchive`. */
 export function locateTarGz(path: string, name = basename(path).replace(/\.(tar\.gz|tgz)$/i, '')): LocatedSource {
