@@ -3,9 +3,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { mapConcurrently } from '../../concurrency.ts';
-import { IMAGE_EXTENSIONS } from '../../data/pixels/image-formats.ts';
 import { compareCodePoints } from '../../data/labels/class-names.ts';
 import { decodeImage } from '../../data/pixels/decode-image.ts';
+import { IMAGE_EXTENSIONS } from '../../data/pixels/image-formats.ts';
 import { joinImages } from '../../data/pixels/planes.ts';
 import { imageSizeOf } from '../../data/set/dataset.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
