@@ -8,7 +8,7 @@ import type { DataFormatError } from '../../errors.ts';
 import { formatError, reasonOf } from '../../files/format-error.ts';
 import { createUnnamedFile, type UnnamedFile } from '../../files/unnamed-file.ts';
 import type { ZipEntry } from './zip-directory.ts';
-import { COPY_AGAIN, PIECE, readAt, sourceWithin, type ZipSource } from './zip-source.ts';
+import { COPY_AGAIN, PIECE, readAt, type ZipSource } from './zip-source.ts';
 
 const LOCAL = { signature: 0x04034b50, size: 30 };
 /** Two bits of a deflated stream give at most 258 bytes. */
@@ -60,14 +60,11 @@ export async function storeEntry(
   return stored;
 }
 
-/**
- * An entry that is not compressed, as a source of its own: an archive in an archive. Its check sum is not compared; those of
- * what it holds are.
- */
-export async function sourceOfEntry(source: ZipSource, name: string, entry: ZipEntry): Promise<ZipSource> {
+/** Where the bytes of an entry start that is not compressed. @throws {DataFormatError} as `readEntry` does. */
+export async function startOfEntry(source: ZipSource, name: string, entry: ZipEntry): Promise<number> {
   const { start } = await findContent(source, name, entry);
   if (start + entry.size > source.size) await readAt(source, start, entry.size);
-  return sourceWithin(source, `${source.path}/${name}`, start, entry.size);
+  return start;
 }
 
 type Fail = (what: string, cure?: string, cause?: unknown) => DataFormatError;
