@@ -203,7 +203,7 @@ const searchConfigSchema = z.strictObject({
     })
     .default(DEFAULT_SHARE)
     .describe(
-      'Share of the training images held out to score candidates. Data with a validation part of its own scores them on that: then it is part.',
+      'Share of the training images held out to score candidates; part: the validation part of the data, which is always used if there is one.',
     ),
   trainLimit: count
     .optional()
