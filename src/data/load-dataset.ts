@@ -72,12 +72,13 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, test, shape } = dataset;
+  const { name, notes, train, validation, test, shape } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
-    if ((train.count + test.count) * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
+    const count = train.count + (validation?.count ?? 0) + test.count;
+    if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
     return { ...(await readPackedDataset(path, memoryLimitBytes)), name, notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;

@@ -54,24 +54,26 @@ export function addDataCommand(program: Command, terminal: Terminal, done: (exit
 }
 
 function describe(data: DatasetDescription, sheet: string | undefined, { stdout, env }: Terminal): string[] {
-  const { name, shape, trainExamples, testExamples, classes, mean, std, notes, fingerprint } = data;
+  const { name, shape, trainExamples, validationExamples, testExamples, classes, mean, std, notes, fingerprint } = data;
+  const held = validationExamples === undefined ? '' : ` ${grouped(validationExamples)} validation,`;
   const colours = coloursFor(stdout, env);
   const width = Math.max(5, ...classes.map((each) => [...each.name].length));
-  const row = (first: string, train: string, test: string): string =>
-    `  ${cell(first, Math.min(40, width))}  ${cell(train, 9, 'right')}  ${cell(test, 9, 'right')}`;
+  const row = (first: string, train: string, validation: string, test: string): string =>
+    `  ${cell(first, Math.min(40, width))}  ${cell(train, 9, 'right')}` +
+    `${held === '' ? '' : `  ${cell(validation, 10, 'right')}`}  ${cell(test, 9, 'right')}`;
   const numbers = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(', ');
   return [
     ...notes.map((note) => colours.yellow(`note: ${note}`)),
     `Data         ${name}`,
-    `Images       ${grouped(trainExamples)} training, ${grouped(testExamples)} test`,
+    `Images       ${grouped(trainExamples)} training,${held} ${grouped(testExamples)} test`,
     `Size         ${shape.height} × ${shape.width}, ${shape.channels === 1 ? 'grey' : 'colour'}`,
     `Mean         ${numbers(mean)}`,
     `Deviation    ${numbers(std)}`,
     `Fingerprint  ${fingerprint}`,
     ...(sheet === undefined ? [] : [`Sheet        ${shownPath(sheet)}`]),
     '',
-    colours.dim(row('class', 'training', 'test')),
-    ...classes.map((each) => row(each.name, grouped(each.train), grouped(each.test))),
+    colours.dim(row('class', 'training', 'validation', 'test')),
+    ...classes.map((each) => row(each.name, grouped(each.train), grouped(each.validation ?? 0), grouped(each.test))),
   ];
 }
 

@@ -15,10 +15,13 @@ export interface ImageArray {
 /** Whole numbers, one per image; or one-hot rows, one per image. */
 export type LabelArray = ArrayLike<number>;
 
-/** A data set in memory: a training part and a test part. */
+/** A data set in memory: a training part, a test part and, if you have one, a validation part. */
 export interface ArrayDataset {
   readonly xTrain: ImageArray;
   readonly yTrain: LabelArray;
+  /** A validation part of your own, with `yValidation`; without it a search holds training images out. */
+  readonly xValidation?: ImageArray;
+  readonly yValidation?: LabelArray;
   readonly xTest: ImageArray;
   readonly yTest: LabelArray;
   /** Names of the classes. Default `0`, `1`, … */
@@ -34,18 +37,31 @@ export interface ArrayDataset {
  * @throws {InvalidInputError} naming the array, what does not fit, and the cure.
  */
 export function datasetFromArrays(arrays: ArrayDataset): Dataset {
-  const { xTrain, yTrain, xTest, yTest, name = 'arrays' } = arrays;
+  const { xTrain, yTrain, xValidation, yValidation, xTest, yTest, name = 'arrays' } = arrays;
+  if ((xValidation === undefined) !== (yValidation === undefined)) {
+    const [given, missing] =
+      xValidation === undefined ? ['yValidation', 'xValidation'] : ['xValidation', 'yValidation'];
+    throw new InvalidInputError(`${given} is given without ${missing}; a validation part needs both`);
+  }
+  const held = xValidation && { name: 'xValidation', images: xValidation };
+  const others = [...(held ? [held] : []), { name: 'xTest', images: xTest }];
   checkImages('xTrain', xTrain);
-  checkImages('xTest', xTest);
+  for (const { name: array, images } of others) checkImages(array, images);
   const shape = imageShapeOf(xTrain);
-  if (JSON.stringify(imageShapeOf(xTest)) !== JSON.stringify(shape)) {
+  for (const { name: array, images } of others) {
+    if (JSON.stringify(imageShapeOf(images)) === JSON.stringify(shape)) continue;
     throw new InvalidInputError(
-      `xTest has images of [${xTest.shape.slice(1).join(', ')}], xTrain of [${xTrain.shape.slice(1).join(', ')}]; both must have the same size`,
+      `${array} has images of [${images.shape.slice(1).join(', ')}], xTrain of [${xTrain.shape.slice(1).join(', ')}]; both must have the same size`,
     );
   }
-  const scales = chooseScales('xTrain and xTest', [xTrain, xTest]);
-  const labels = { train: toLabels('yTrain', yTrain, countOf(xTrain)), test: toLabels('yTest', yTest, countOf(xTest)) };
-  const classCount = Math.max(labels.train.classCount, labels.test.classCount);
+  const names = held ? 'xTrain, xValidation and xTest' : 'xTrain and xTest';
+  const scales = chooseScales(names, [xTrain, ...others.map(({ images }) => images)]);
+  const labels = {
+    train: toLabels('yTrain', yTrain, countOf(xTrain)),
+    ...(xValidation && yValidation && { validation: toLabels('yValidation', yValidation, countOf(xValidation)) }),
+    test: toLabels('yTest', yTest, countOf(xTest)),
+  };
+  const classCount = Math.max(...Object.values(labels).map((part) => part.classCount));
   const classes = arrays.classes ?? Array.from({ length: classCount }, (_, label) => String(label));
   if (classCount > classes.length) {
     throw new InvalidInputError(
@@ -63,6 +79,7 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
     shape,
     classes,
     train: part(xTrain, labels.train),
+    ...(xValidation && labels.validation && { validation: part(xValidation, labels.validation) }),
     test: part(xTest, labels.test),
     notes: scales.note === undefined ? [] : [scales.note],
   });

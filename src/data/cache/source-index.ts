@@ -61,7 +61,7 @@ export async function rememberDataset(cacheDir: string, key: string, dataset: Da
 }
 
 /** To be raised when the same source becomes another data set, or gets other notes. */
-const KEY_VERSION = 4;
+const KEY_VERSION = 5;
 
 interface Entry {
   readonly fingerprint: string;
