@@ -12,13 +12,14 @@ import { readPackedDataset } from './cache/packed-file.ts';
 import { recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
 import type { FileTree } from './containers/file-tree.ts';
 import { folderTree } from './containers/folder-tree.ts';
+import { refuseArchive } from './containers/foreign-archives.ts';
+import { folderTreeWithZips } from './containers/zip-tree.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
 import { locateIdxFolder } from './formats/arrays/idx-folder.ts';
 import { locateNpz } from './formats/arrays/npz.ts';
 import { locateCsv, locateCsvFolder } from './formats/csv/csv-source.ts';
+import { locateImageZip, locateTar } from './formats/images/image-archive.ts';
 import { locateImageFolder } from './formats/images/image-folder.ts';
-import { locateTarGz } from './formats/images/image-tar.ts';
-import { locateImageZip } from './formats/images/image-zip.ts';
 import { locateMnist } from './formats/named/mnist.ts';
 import { locatePublished, PUBLISHED } from './formats/named/published.ts';
 import { locateParquet, locateParquetFolder } from './formats/parquet/parquet-source.ts';
@@ -115,8 +116,9 @@ interface FileFormat {
 
 const ARCHIVES: readonly FileFormat[] = [
   { ending: '.npz', locate: locateNpz },
-  { ending: '.tar.gz', locate: locateTarGz },
-  { ending: '.tgz', locate: locateTarGz },
+  { ending: '.tar', locate: locateTar },
+  { ending: '.tar.gz', locate: locateTar },
+  { ending: '.tgz', locate: locateTar },
 ];
 
 const FILE_FORMATS: readonly FileFormat[] = [
@@ -157,6 +159,8 @@ async function locateFolder(path: string): Promise<LocatedSource> {
   const { located, failure } = await locateArrays(path, tree);
   if (!tree.files.some(isImageName)) {
     if (located !== undefined) return located;
+    const withZips = await folderTreeWithZips(path);
+    if (withZips.files.some(isImageName)) return locateImageFolder(path, withZips, tree.files);
     throw failure ?? refuseNoImages(tree);
   }
   if (located === undefined) return locateImageFolder(path, tree);
@@ -215,6 +219,8 @@ const formatOf = (name: string, formats: readonly FileFormat[]): FileFormat | un
 async function locateFile(path: string): Promise<LocatedSource> {
   const format = formatOf(path, FILE_FORMATS);
   if (format !== undefined) return format.locate(path);
+  const refusal = refuseArchive(path);
+  if (refusal !== undefined) throw refusal;
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(
     `Cannot use ${path} as a data set: a file must end in ${endings}; for images or IDX files, give the folder that holds them.`,
