@@ -2,26 +2,11 @@
 
 import { InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
-import type { FileTree } from '../containers/file-tree.ts';
 import type { Part } from '../set/source.ts';
 import type { FolderReading } from './class-folders.ts';
-import type { LayoutOptions } from './find-layout.ts';
+import type { Evidence } from './evidence.ts';
 import { describeTable, type ImageTable, partOfTable, readTableLabels, type TableLabel } from './label-table.ts';
 import { classInName, namesTellClasses } from './labels-in-names.ts';
-import type { ImageIndex } from './match-images.ts';
-
-export interface Evidence {
-  readonly tree: FileTree;
-  /** All images of the tree. */
-  readonly images: readonly string[];
-  readonly folders: FolderReading;
-  /** Those that name images of the tree. */
-  readonly tables: readonly ImageTable[];
-  /** Why a table cannot be read that could have named them. */
-  readonly failure: Error | undefined;
-  readonly index: ImageIndex;
-  readonly options: LayoutOptions;
-}
 
 export interface ChosenImage {
   readonly file: string;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryTree, numbered } from '../../../test/support/memory-tree.ts';
-import { findLayout, type Layout, type LayoutOptions } from './find-layout.ts';
+import type { LayoutOptions } from './evidence.ts';
+import { findLayout, type Layout } from './find-layout.ts';
 
 const layoutOf = (files: Parameters<typeof memoryTree>[0], options?: LayoutOptions): Promise<Layout> =>
   findLayout(memoryTree(files), options);
