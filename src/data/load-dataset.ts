@@ -11,8 +11,9 @@ import { ensurePacked, resolveCacheDir } from './cache/cache-folder.ts';
 import { readPackedDataset } from './cache/packed-file.ts';
 import { recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
-import { locateIdxFolder } from './formats/arrays/idx-folder.ts';
-import { locateNpz } from './formats/arrays/npz.ts';
+import { isIdxName, locateIdxFile, locateIdxFolder } from './formats/arrays/idx-folder.ts';
+import { locateArrayFolder, locateNpy, locateNpz } from './formats/arrays/npz.ts';
+import { isUnreadFile, refuseUnreadFile, refuseUnreadFolder } from './formats/arrays/unread-files.ts';
 import { locateCsv, locateCsvFolder } from './formats/csv/csv-source.ts';
 import { locateImageFolder } from './formats/images/image-folder.ts';
 import { locateTarGz } from './formats/images/image-tar.ts';
@@ -67,13 +68,13 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, test, shape } = dataset;
+  const { name, notes, train, test, shape, pixelRange } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
     if ((train.count + test.count) * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
-    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, notes };
+    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, ...(pixelRange && { pixelRange }), notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
@@ -107,6 +108,8 @@ const FILE_FORMATS: readonly FileFormat[] = [
   { ending: '.csv', locate: locateCsv },
   { ending: '.csv.gz', locate: locateCsv },
   { ending: '.parquet', locate: locateParquet },
+  { ending: '.pq', locate: locateParquet },
+  { ending: '.npy', locate: locateNpy },
 ];
 
 /** The first format that recognises a folder loads it; the last takes any folder. */
@@ -116,6 +119,8 @@ const FOLDER_FORMATS: readonly LocateInFolder[] = [
   locateParquetFolder,
   locateCsvFolder,
   locateLoneArchive,
+  locateArrayFolder,
+  refuseUnreadFolder,
   locateImageFolder,
 ];
 
@@ -152,6 +157,8 @@ const formatOf = (name: string, formats: readonly FileFormat[]): FileFormat | un
 async function locateFile(path: string): Promise<LocatedSource> {
   const format = formatOf(path, FILE_FORMATS);
   if (format !== undefined) return format.locate(path);
+  if (isIdxName(path)) return locateIdxFile(path);
+  if (isUnreadFile(path)) return refuseUnreadFile(path);
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(
     `Cannot use ${path} as a data set: a file must end in ${endings}; for images or IDX files, give the folder that holds them.`,

@@ -22,10 +22,11 @@ export interface EncodedImages {
   readonly source: string;
   readonly classes: readonly string[];
   readonly train: readonly ImagePlace[];
+  readonly validation?: readonly ImagePlace[] | undefined;
   readonly test: readonly ImagePlace[] | undefined;
   /**
    * Calls `read` with the bytes of every image, several at a time, and gives the results in the order of `train`, then
-   * `test`. It is called twice if the size has to be found out first, so that the bytes need not stay in memory.
+   * `validation`, then `test`. It is called twice if the size has to be found out first, so that the bytes need not stay in memory.
    */
   readAll<T>(
     read: (place: ImagePlace, bytes: () => Promise<Uint8Array>) => Promise<T>,
@@ -51,8 +52,9 @@ interface Read<T> {
  * @throws {InvalidInputError} if all images of a class or of the test part are broken.
  */
 export async function decodeParts(images: EncodedImages, options: ReadOptions): Promise<DatasetParts> {
-  const { name, classes, train, test } = images;
-  const count = train.length + (test?.length ?? 0);
+  const { name, classes, train, validation, test } = images;
+  const testStart = train.length + (validation?.length ?? 0);
+  const count = testStart + (test?.length ?? 0);
   const total = options.size === undefined ? 2 * count : count;
   let done = 0;
   const readAll = <T, R>(read: (bytes: Uint8Array) => Promise<T>, keep: (value: T) => R): Promise<Read<R>[]> =>
@@ -83,7 +85,8 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     shape,
     classes,
     train: join(decoded.slice(0, train.length)),
-    test: test === undefined ? undefined : join(decoded.slice(train.length)),
+    ...(validation && { validation: join(decoded.slice(train.length, testStart)) }),
+    test: test === undefined ? undefined : join(decoded.slice(testStart)),
     notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size)],
   };
 }
@@ -127,7 +130,10 @@ function defaultSize(sizes: readonly TargetSize[]): TargetSize {
   return first.size;
 }
 
-function checkNothingVanished({ source, classes, train, test }: EncodedImages, broken: readonly ImagePlace[]): void {
+function checkNothingVanished(
+  { source, classes, train, validation, test }: EncodedImages,
+  broken: readonly ImagePlace[],
+): void {
   const [example] = broken;
   if (example === undefined) return;
   const gone = new Set(broken);
@@ -138,7 +144,9 @@ function checkNothingVanished({ source, classes, train, test }: EncodedImages, b
       ? `all training images of ${emptied}`
       : test?.every((place) => gone.has(place))
         ? 'all test images'
-        : undefined;
+        : validation?.every((place) => gone.has(place))
+          ? 'all validation images'
+          : undefined;
   if (what === undefined) return;
   throw new InvalidInputError(
     `Cannot use ${source} as a data set: ${what} are broken (${nameOf(example)}, for example); add images that can be decoded.`,

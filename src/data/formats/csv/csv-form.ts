@@ -1,19 +1,11 @@
 // What the columns of a CSV file mean, as its first two rows tell.
 
-import type { ImageShape } from '../../set/dataset.ts';
 import { delimiterOf, readLines, splitFields } from './csv-lines.ts';
+import { isPixelTable } from './pixel-form.ts';
 
-/** Rows of pixels, each with a label. */
-export interface PixelForm {
+/** Rows of pixels; see `choosePixelForm`. */
+export interface PixelTableForm {
   readonly kind: 'pixels';
-  readonly delimiter: string;
-  readonly hasHeader: boolean;
-  /** Undefined if there are only pixels. */
-  readonly labelColumn: number | undefined;
-  /** The columns in the order of the pixels. */
-  readonly pixelColumns: readonly number[];
-  readonly columns: number;
-  readonly shape: ImageShape;
 }
 
 /** Rows of a file name and a label. */
@@ -46,7 +38,7 @@ const FILE_NAMES = [
 ];
 
 /** @returns undefined if the file has neither form. */
-export async function formOfCsv(path: string): Promise<PixelForm | FileForm | undefined> {
+export async function formOfCsv(path: string): Promise<PixelTableForm | FileForm | undefined> {
   const lines: Buffer[] = [];
   for await (const { bytes } of readLines(path)) {
     lines.push(bytes);
@@ -58,41 +50,8 @@ export async function formOfCsv(path: string): Promise<PixelForm | FileForm | un
   const first = splitFields(firstLine, delimiter);
   const second = splitFields(secondLine, delimiter);
   if (first === undefined || first.length !== second?.length) return undefined;
-  return pixelForm(first, second, delimiter) ?? fileForm(first, second, delimiter);
-}
-
-/** The shape of square images, grey or of three channels, with this many pixels. */
-function squareShape(pixels: number): ImageShape | undefined {
-  for (const channels of [1, 3]) {
-    const side = Math.sqrt(pixels / channels);
-    if (Number.isInteger(side) && side >= 2) return { channels, height: side, width: side };
-  }
-  return undefined;
-}
-
-function pixelForm(first: readonly string[], second: readonly string[], delimiter: string): PixelForm | undefined {
-  const words = second.flatMap((field, column) => (isNumber(field) ? [] : [column]));
-  const names = first.map((name) => name.toLowerCase());
-  const named = names.findIndex((name) => LABEL_NAMES.includes(name));
-  const hasHeader = named >= 0 || first.filter((field) => !isNumber(field)).length > Math.max(1, words.length);
-  // The index of a data frame is written with an empty name.
-  const columns = first.flatMap((_, column) => (hasHeader && names[column] === '' ? [] : [column]));
-  if (words.length > 1 || columns.length < 4) return undefined;
-  const labelColumn = named >= 0 ? named : (words[0] ?? (isUnlabelled(columns.length) ? undefined : columns[0]));
-  const pixelColumns = columns.filter((column) => column !== labelColumn);
-  const shape = shapeInNames(hasHeader ? first : [], pixelColumns) ?? squareShape(pixelColumns.length);
-  if (shape === undefined) return undefined;
-  return { kind: 'pixels', delimiter, hasHeader, labelColumn, pixelColumns, columns: first.length, shape };
-}
-
-const isUnlabelled = (columns: number): boolean =>
-  squareShape(columns - 1) === undefined && squareShape(columns) !== undefined;
-
-/** The shape that the name of the last pixel gives if pixels are named by row and column, counted from 1: `28x28`. */
-function shapeInNames(names: readonly string[], pixelColumns: readonly number[]): ImageShape | undefined {
-  const match = /^(\d{1,4})x(\d{1,4})$/.exec(names[pixelColumns.at(-1) ?? -1] ?? '');
-  const [height, width] = [Number(match?.[1]), Number(match?.[2])];
-  return height * width === pixelColumns.length ? { channels: 1, height, width } : undefined;
+  if (await isPixelTable(path)) return { kind: 'pixels' };
+  return fileForm(first, second, delimiter);
 }
 
 function fileForm(first: readonly string[], second: readonly string[], delimiter: string): FileForm | undefined {
@@ -124,5 +83,3 @@ function fileForm(first: readonly string[], second: readonly string[], delimiter
     example: first[column] ?? '',
   };
 }
-
-const isNumber = (field: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(field);

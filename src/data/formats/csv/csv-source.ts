@@ -9,9 +9,9 @@ import { decodeParts } from '../../pixels/decode-parts.ts';
 import type { LocatedSource, ReadOptions } from '../../set/source.ts';
 import { imageFiles } from '../images/image-files.ts';
 import { sortIntoParts } from '../part-files.ts';
-import { type FileForm, formOfCsv, type PixelForm } from './csv-form.ts';
+import { type FileForm, formOfCsv, type PixelTableForm } from './csv-form.ts';
 import { findImageFolder, listLabelledImages } from './name-csv.ts';
-import { readPixelCsv } from './pixel-csv.ts';
+import { locatePixelCsv } from './pixel-csv.ts';
 
 /**
  * Recognises a folder with CSV files (`.csv`, `.csv.gz`) of pixels, or of names of images that lie in it or in a folder
@@ -42,13 +42,24 @@ export async function locateCsvFolder(folder: string): Promise<LocatedSource | u
       { details: { path: folder } },
     );
   }
-  const tests = files.filter(({ path, form }) => parts.test.includes(path) && form.kind === train.form.kind);
+  const ofKind = files.filter(({ form }) => form.kind === train.form.kind);
+  const tests = ofKind.filter(({ path }) => parts.test.includes(path));
+  if (train.form.kind === 'pixels') {
+    const [validation] = ofKind.filter(({ path }) => parts.validation.includes(path));
+    const unused = files.map(({ path }) => path).filter((path) => parts.unused.includes(path));
+    return locatePixelCsv(
+      basename(folder),
+      { train: train.path, validation: validation?.path, test: tests[0]?.path },
+      unused,
+    );
+  }
   return locateParts(basename(folder), folder, train, tests[0]);
 }
 
 /** One CSV file, of pixels or of names of images beside it. */
 export async function locateCsv(path: string, name = basename(path).replace(CSV, '')): Promise<LocatedSource> {
   const form = await formOfCsv(path);
+  if (form?.kind === 'pixels') return locatePixelCsv(name, { train: path });
   if (form !== undefined) return locateParts(name, dirname(path), { path, form }, undefined);
   throw new InvalidInputError(
     `Cannot use ${path} as a data set: its first lines are neither a label and the pixels of a square image, nor the name of an image file and a label (header such as filename,label).`,
@@ -58,12 +69,12 @@ export async function locateCsv(path: string, name = basename(path).replace(CSV,
 
 interface CsvFile {
   readonly path: string;
-  readonly form: PixelForm | FileForm;
+  readonly form: PixelTableForm | FileForm;
 }
 
 const CSV = /\.csv(\.gz)?$/i;
 
-async function isUsable(folder: string, form: PixelForm | FileForm): Promise<boolean> {
+async function isUsable(folder: string, form: PixelTableForm | FileForm): Promise<boolean> {
   return form.kind === 'pixels' || (await findImageFolder(folder, form.example)) !== undefined;
 }
 
@@ -73,24 +84,16 @@ async function locateParts(
   train: CsvFile,
   found: CsvFile | undefined,
 ): Promise<LocatedSource> {
+  if (train.form.kind === 'pixels') return locatePixelCsv(name, { train: train.path });
   if (train.form.labelColumn === undefined) {
     throw new InvalidInputError(
       `Cannot use ${train.path} as a data set: it has no column of labels; call it label in the first line.`,
       { details: { path: train.path } },
     );
   }
-  const test = found?.form.labelColumn === undefined ? undefined : found;
+  const test = found?.form.kind === 'files' && found.form.labelColumn !== undefined ? found : undefined;
   const notes =
     found === undefined || test !== undefined ? [] : [`${basename(found.path)} has no labels, so it was left out.`];
-  if (train.form.kind === 'pixels') {
-    const { form, path } = train;
-    const pixelTest = test?.form.kind === 'pixels' ? { path: test.path, form: test.form } : undefined;
-    return {
-      format: 'csv',
-      files: [path, ...(test === undefined ? [] : [test.path])],
-      read: (options: ReadOptions) => readPixelCsv({ name, train: { path, form }, test: pixelTest, notes }, options),
-    };
-  }
   const fileTest = test?.form.kind === 'files' ? { path: test.path, form: test.form } : undefined;
   const images = await listLabelledImages(name, folder, { path: train.path, form: train.form }, fileTest, notes);
   return {
