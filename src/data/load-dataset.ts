@@ -15,8 +15,9 @@ import { folderTree } from './containers/folder-tree.ts';
 import { refuseArchive } from './containers/foreign-archives.ts';
 import { folderTreeWithZips } from './containers/zip-tree.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
-import { locateIdxFolder } from './formats/arrays/idx-folder.ts';
-import { locateNpz } from './formats/arrays/npz.ts';
+import { isIdxName, locateIdxFile, locateIdxFolder } from './formats/arrays/idx-folder.ts';
+import { locateArrayFolder, locateNpy, locateNpz } from './formats/arrays/npz.ts';
+import { isUnreadFile, refuseUnreadFile, refuseUnreadFolder } from './formats/arrays/unread-files.ts';
 import { locateCsv, locateCsvFolder } from './formats/csv/csv-source.ts';
 import { locateImageZip, locateTar } from './formats/images/image-archive.ts';
 import { locateImageFolder } from './formats/images/image-folder.ts';
@@ -73,14 +74,14 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, validation, test, shape } = dataset;
+  const { name, notes, train, validation, test, shape, pixelRange } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
     const count = train.count + (validation?.count ?? 0) + test.count;
     if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
-    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, notes };
+    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, ...(pixelRange && { pixelRange }), notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
@@ -127,6 +128,8 @@ const FILE_FORMATS: readonly FileFormat[] = [
   { ending: '.csv', locate: locateCsv },
   { ending: '.csv.gz', locate: locateCsv },
   { ending: '.parquet', locate: locateParquet },
+  { ending: '.pq', locate: locateParquet },
+  { ending: '.npy', locate: locateNpy },
 ];
 
 /** Formats whose files stand for many images. The first that recognises a folder loads it. */
@@ -136,6 +139,8 @@ const ARRAY_FORMATS: readonly LocateInFolder[] = [
   locateParquetFolder,
   locateCsvFolder,
   locateLoneArchive,
+  locateArrayFolder,
+  refuseUnreadFolder,
 ];
 
 const LARGEST_SIDE = 1024;
@@ -221,6 +226,8 @@ async function locateFile(path: string): Promise<LocatedSource> {
   if (format !== undefined) return format.locate(path);
   const refusal = refuseArchive(path);
   if (refusal !== undefined) throw refusal;
+  if (isIdxName(path)) return locateIdxFile(path);
+  if (isUnreadFile(path)) return refuseUnreadFile(path);
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(
     `Cannot use ${path} as a data set: a file must end in ${endings}; for images or IDX files, give the folder that holds them.`,

@@ -62,12 +62,18 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   }
   notes.push(...describeContent(train, test, classes, validation));
   const fingerprint = fingerprintOf(shape, classes, validation ? [train, validation, test] : [train, test]);
-  const examples = {
+  const { pixelRange } = parts;
+  return {
+    name,
+    shape,
+    classes,
     train: train.examples,
     ...(validation && { validation: validation.examples }),
     test: test.examples,
+    fingerprint,
+    ...(pixelRange && { pixelRange }),
+    notes,
   };
-  return { name, shape, classes, ...examples, fingerprint, notes };
 }
 
 /** @throws {InvalidInputError} unless it lies between 0 and 1. */
