@@ -49,7 +49,6 @@ export type ColourMode = NonNullable<ReadOptions['channels']>;
 export type PixelLayout = NonNullable<ReadOptions['layout']>;
 export type TargetSize = NonNullable<ReadOptions['size']>;
 
-export type LabelOrigin = NonNullable<ReadOptions['labelFrom']>;
 
 export type Part = 'train' | 'validation' | 'test';
 
