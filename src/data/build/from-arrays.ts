@@ -43,19 +43,18 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
       xValidation === undefined ? ['yValidation', 'xValidation'] : ['xValidation', 'yValidation'];
     throw new InvalidInputError(`${given} is given without ${missing}; a validation part needs both`);
   }
-  const held = xValidation && { name: 'xValidation', images: xValidation };
-  const others = [...(held ? [held] : []), { name: 'xTest', images: xTest }];
+  const others = Object.entries(xValidation === undefined ? { xTest } : { xValidation, xTest });
   checkImages('xTrain', xTrain);
-  for (const { name: array, images } of others) checkImages(array, images);
+  for (const [array, images] of others) checkImages(array, images);
   const shape = imageShapeOf(xTrain);
-  for (const { name: array, images } of others) {
+  for (const [array, images] of others) {
     if (JSON.stringify(imageShapeOf(images)) === JSON.stringify(shape)) continue;
     throw new InvalidInputError(
       `${array} has images of [${images.shape.slice(1).join(', ')}], xTrain of [${xTrain.shape.slice(1).join(', ')}]; both must have the same size`,
     );
   }
-  const names = held ? 'xTrain, xValidation and xTest' : 'xTrain and xTest';
-  const scales = chooseScales(names, [xTrain, ...others.map(({ images }) => images)]);
+  const names = xValidation === undefined ? 'xTrain and xTest' : 'xTrain, xValidation and xTest';
+  const scales = chooseScales(names, [xTrain, ...others.map(([, images]) => images)]);
   const labels = {
     train: toLabels('yTrain', yTrain, countOf(xTrain)),
     ...(xValidation && yValidation && { validation: toLabels('yValidation', yValidation, countOf(xValidation)) }),
