@@ -69,6 +69,8 @@ export interface DatasetParts {
   readonly train: Examples;
   readonly validation?: Examples | undefined;
   readonly test?: Examples | undefined;
+  /** What stands for an example in a note, a path for instance. Without it notes give classes and numbers. */
+  readonly nameOf?: ((part: Part, index: number) => string) | undefined;
   readonly notes: readonly string[];
 }
 
