@@ -3,9 +3,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { mapConcurrently } from '../../concurrency.ts';
-import { IMAGE_EXTENSION_LIST, IMAGE_EXTENSIONS } from '../../data/formats/images/image-folder-listing.ts';
 import { compareCodePoints } from '../../data/labels/class-names.ts';
 import { decodeImage } from '../../data/pixels/decode-image.ts';
+import { IMAGE_EXTENSIONS } from '../../data/pixels/image-formats.ts';
 import { joinImages } from '../../data/pixels/planes.ts';
 import { imageSizeOf } from '../../data/set/dataset.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
@@ -121,7 +121,7 @@ async function listFiles(paths: readonly string[]): Promise<string[]> {
     const found = await imagesBelow(path);
     if (found.length === 0) {
       throw new InvalidInputError(
-        `there are no images (${IMAGE_EXTENSION_LIST}) in ${path}; give images, or a folder with images`,
+        `there are no images (${[...IMAGE_EXTENSIONS].map((ending) => ending.slice(1)).join(', ')}) in ${path}; give images, or a folder with images`,
         { details: { path } },
       );
     }
