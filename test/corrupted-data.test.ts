@@ -243,7 +243,7 @@ function checkError(error: unknown, folder: string): void {
   // That a class or the data is missing is said of the whole.
   if (code === 'INVALID_INPUT') return;
   expect(details.path).toEqual(expect.stringContaining(folder));
-  if (!/\.(png|jpeg|webp)$/.test(String(details.path)))
+  if (!/\.(png|jpeg|webp)$/i.test(String(details.path)))
     expect([typeof details.offset, typeof details.row]).toContain('number');
 }
 
