@@ -8,7 +8,7 @@ import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { buildDataset } from '../src/data/build/build-dataset.ts';
-import { folderTreeWithZips } from '../src/data/containers/zip-tree.ts';
+import { folderTreeWithArchives } from '../src/data/containers/folder-tree.ts';
 import { locateCifarArchive, locateCifarFolder } from '../src/data/formats/arrays/cifar.ts';
 import { locateIdxFolder } from '../src/data/formats/arrays/idx-folder.ts';
 import { locateNpz } from '../src/data/formats/arrays/npz.ts';
@@ -151,7 +151,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   'folder of zips': {
     files: await zipEach(),
-    locate: async (folder) => locateImageFolder(folder, await folderTreeWithZips(folder)),
+    locate: async (folder) => locateImageFolder(folder, await folderTreeWithArchives(folder)),
   },
   'names and labels in UTF-16': {
     files: { ...named, 'labels.csv': Buffer.from(`\ufeff${rows.join('\n')}`, 'utf16le') },
