@@ -54,10 +54,7 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
       `${array} has images of [${images.shape.slice(1).join(', ')}], xTrain of [${xTrain.shape.slice(1).join(', ')}]; both must have the same size`,
     );
   }
-  const scales = scalesFor([
-    numbersOf('xTrain', xTrain),
-    ...others.map(([array, images]) => numbersOf(array, images)),
-  ]);
+  const scales = scalesFor([numbersOf('xTrain', xTrain), ...others.map(([array, images]) => numbersOf(array, images))]);
   if ('problem' in scales) throw new InvalidInputError(`${scales.problem}; ${scales.cure}`);
   const labels = {
     train: toLabels('yTrain', yTrain, countOf(xTrain)),
