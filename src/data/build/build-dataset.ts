@@ -54,7 +54,18 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   }
   notes.push(...describeContent(train, test, classes));
   const fingerprint = fingerprintOf(shape, classes, [train, test]);
-  return { name, shape, classes, train: train.examples, test: test.examples, fingerprint, notes };
+  const { pixelRange, ground } = parts;
+  return {
+    name,
+    shape,
+    classes,
+    train: train.examples,
+    test: test.examples,
+    fingerprint,
+    ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
+    notes,
+  };
 }
 
 /** @throws {InvalidInputError} unless it lies between 0 and 1. */

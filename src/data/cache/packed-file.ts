@@ -123,11 +123,13 @@ interface Header {
   readonly trainCount: number;
   readonly testCount: number;
   readonly fingerprint: string;
+  readonly pixelRange?: Dataset['pixelRange'];
+  readonly ground?: Dataset['ground'];
   readonly notes: readonly string[];
 }
 
 function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
-  const { name, shape, classes, train, test, fingerprint, notes } = dataset;
+  const { name, shape, classes, train, test, fingerprint, pixelRange, ground, notes } = dataset;
   const fields: Header = {
     name,
     shape,
@@ -135,6 +137,8 @@ function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
     trainCount: train.count,
     testCount: test.count,
     fingerprint,
+    ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
     notes,
   };
   const json = Buffer.from(JSON.stringify(fields));
@@ -164,7 +168,7 @@ function decodeBody(
   pixelsAt: (offset: number, imageSize: number, count: number) => Examples['pixels'],
 ): Dataset {
   const header = JSON.parse(read(0, headerLength).toString()) as Header;
-  const { name, shape, classes, trainCount, testCount, fingerprint, notes } = header;
+  const { name, shape, classes, trainCount, testCount, fingerprint, pixelRange, ground, notes } = header;
   const imageSize = imageSizeOf(shape);
   const labels = read(headerLength, alignUp((trainCount + testCount) * 4));
   const pixelsStart = headerLength + labels.length;
@@ -173,7 +177,17 @@ function decodeBody(
     pixels: pixelsAt(pixelsStart + first * imageSize, imageSize, count),
     labels: Int32Array.from({ length: count }, (_, i) => labels.readInt32LE((first + i) * 4)),
   });
-  return { name, shape, classes, train: part(0, trainCount), test: part(trainCount, testCount), fingerprint, notes };
+  return {
+    name,
+    shape,
+    classes,
+    train: part(0, trainCount),
+    test: part(trainCount, testCount),
+    fingerprint,
+    ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
+    notes,
+  };
 }
 
 function openPacked(path: string): number {

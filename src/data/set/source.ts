@@ -1,6 +1,6 @@
 // What a format has to provide to be loaded. All formats share what comes after it: order, test part, fingerprint, cache.
 
-import type { Examples, ImageShape } from './dataset.ts';
+import type { Dataset, Examples, ImageShape } from './dataset.ts';
 
 /** Where images go that memory should not hold. */
 export interface Overflow {
@@ -27,6 +27,12 @@ export interface ReadOptions {
   readonly transpose?: boolean | undefined;
   /** Leaves out images that cannot be decoded, and says so in the notes. */
   readonly skipBroken?: boolean | undefined;
+  /**
+   * How a model prepares images, to read others alike: with it, nothing is decided by the content of these.
+   *
+   * @internal
+   */
+  readonly prepareAs?: Pick<Dataset, 'ground' | 'pixelRange'> | undefined;
   /**
    * Where decoded images wait if memory should not hold them all. Without it they stay in memory.
    *
@@ -69,6 +75,10 @@ export interface DatasetParts {
   readonly train: Examples;
   readonly validation?: Examples | undefined;
   readonly test?: Examples | undefined;
+  /** As in `Dataset`. */
+  readonly pixelRange?: Dataset['pixelRange'] | undefined;
+  /** As in `Dataset`. */
+  readonly ground?: Dataset['ground'] | undefined;
   readonly notes: readonly string[];
 }
 

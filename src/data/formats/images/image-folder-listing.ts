@@ -7,6 +7,7 @@ import { InvalidInputError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
 import { counted } from '../../../text/figures.ts';
 import { compareCodePoints, sortClassNames } from '../../labels/class-names.ts';
+import { IMAGE_EXTENSIONS, IMAGE_FORMAT_LIST } from '../../pixels/image-formats.ts';
 
 export interface ImageFile {
   readonly path: string;
@@ -68,9 +69,6 @@ export async function listImageFolder(folder: string, readEntries: FolderReader 
     emptyClasses: train.empty,
   };
 }
-
-export const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set(['.png', '.jpg', '.jpeg', '.webp']);
-export const IMAGE_EXTENSION_LIST = 'png, jpg, jpeg, webp';
 
 /** What a folder holds, each list in the order of code points. */
 export interface Entries {
@@ -166,7 +164,7 @@ function noClassFolders(folder: string, images: readonly string[], others: reado
   const what =
     images.length > 0
       ? `its ${images.length} images lie in no class folder`
-      : `it holds no images (${IMAGE_EXTENSION_LIST})${countText(others)}`;
+      : `it holds no images (${IMAGE_FORMAT_LIST})${countText(others)}`;
   return invalid(
     folder,
     `${what}: put the images of each class in a folder named after it, as in ${join(folder, 'cat', '1.png')}`,

@@ -104,11 +104,11 @@ describe('locateImageFolder', () => {
   });
 
   it('leaves out a class without images, and says so', async () => {
-    const parts = await read(await folderWith({ 'cat/a.png': red, 'dog/a.png': grey, 'worm/a.bmp': 'x' }));
+    const parts = await read(await folderWith({ 'cat/a.png': red, 'dog/a.png': grey, 'worm/a.txt': 'x' }));
     expect(parts.classes).toEqual(['cat', 'dog']);
     expect(parts.notes).toEqual([
       'Classes without a training image were left out: worm.',
-      `Files that are not images of a class were left out: 1 (${join('worm', 'a.bmp')}).`,
+      `Files that are not images of a class were left out: 1 (${join('worm', 'a.txt')}).`,
     ]);
   });
 
@@ -146,7 +146,7 @@ describe('locateImageFolder', () => {
     [
       'nothing but other files',
       { 'a.txt': 'x' },
-      'it holds no images (png, jpg, jpeg, webp), only 1 other file: put the images of each class in a folder named after it, as in FOLDER/cat/1.png',
+      'it holds no images (PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM), only 1 other file: put the images of each class in a folder named after it, as in FOLDER/cat/1.png',
     ],
     [
       'images outside class folders',
@@ -160,8 +160,8 @@ describe('locateImageFolder', () => {
     ],
     [
       'class folders without images',
-      { 'cat/a.txt': 'x', 'dog/.keep': '', 'dog/a.bmp': 'x' },
-      'it holds no images (png, jpg, jpeg, webp), only 2 other files: put the images of each class in a folder named after it, as in FOLDER/cat/1.png',
+      { 'cat/a.txt': 'x', 'dog/.keep': '', 'dog/a.tga': 'x' },
+      'it holds no images (PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM), only 2 other files: put the images of each class in a folder named after it, as in FOLDER/cat/1.png',
     ],
     [
       'parts with other names',
@@ -190,7 +190,7 @@ describe('locateImageFolder', () => {
   it('refuses an empty folder', async () => {
     const folder = await temporaryFolder();
     await expect(locateImageFolder(folder)).rejects.toThrow(
-      `Cannot use ${folder} as a data set: it holds no images (png, jpg, jpeg, webp): put`,
+      `Cannot use ${folder} as a data set: it holds no images (PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM): put`,
     );
   });
 });
