@@ -27,7 +27,7 @@ export async function decodeImage(
   const ground = asked ?? 'black';
   if (pixelRange !== undefined) {
     const { header, pixels } = await openImage(bytes);
-    if (header.deep) return decodeDeep(pixels(), header.hasAlpha, size, ground, pixelRange.high);
+    if (header.deep) return decodeDeep(pixels(), header.hasAlpha, size, ground, pixelRange);
   }
   const image = await openPixels(bytes);
   const { data, info } = await image
@@ -47,7 +47,7 @@ export async function readImageSize(bytes: Uint8Array): Promise<TargetSize> {
 }
 
 /**
- * An image whose 16-bit values end at `white`. It is scaled in 16 bits; then its values are stretched, and laid on the ground
+ * A 16-bit image whose values from `low` to `high` become 0 to 255. It is scaled in 16 bits; then its values are stretched, and laid on the ground
  * by its alpha.
  */
 async function decodeDeep(
@@ -55,7 +55,7 @@ async function decodeDeep(
   hasAlpha: boolean,
   size: TargetSize,
   ground: 'black' | 'white',
-  white: number,
+  { low, high }: NonNullable<ImagePreparation['pixelRange']>,
 ): Promise<Uint8Array> {
   const { data, info } = await image
     .autoOrient()
@@ -72,7 +72,7 @@ async function decodeDeep(
     const alpha = hasAlpha ? (values[i + channels - 1] ?? 0) / 65_535 : 1;
     for (let channel = 0; channel < colours; channel++) {
       // Scaling may go beyond what was there, and the ground does.
-      const byte = Math.min(255, ((values[i + channel] ?? 0) * 255) / white);
+      const byte = Math.min(255, Math.max(0, (((values[i + channel] ?? 0) - low) * 255) / (high - low)));
       bytes[to++] = Math.round(alpha * byte + (1 - alpha) * under);
     }
   }
