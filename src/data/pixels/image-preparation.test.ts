@@ -70,24 +70,33 @@ describe('the range of 16-bit images', () => {
 });
 
 describe('the ground', () => {
-  it('is white if most transparent training images are dark', () => {
-    expect(decide([transparent(0), transparent(40), transparent(200), opaque, opaque, opaque])).toEqual({
+  it('is white if at least half of the training images are dark where they are not transparent', () => {
+    expect(decide([transparent(0), transparent(40), transparent(200), opaque])).toEqual({
       ground: 'white',
       notes: [
-        'Transparent images are laid on white, because most of them are dark: 3 of 6 training images are transparent.',
+        'Transparent images are laid on white, because they are dark: 2 of 4 training images. The model lays images on white too.',
       ],
     });
   });
 
   it.each<[string, readonly ImageMeasure[]]>([
     ['bright images', [transparent(130), transparent(255)]],
-    ['a minority of dark images', [transparent(0), transparent(200), transparent(200)]],
-    ['as many dark as bright ones', [transparent(0), transparent(200)]],
+    ['a minority of dark images', [transparent(10), transparent(200), transparent(200)]],
+    ['as many dark as bright ones', [transparent(10), transparent(200)]],
+    ['few transparent images', [transparent(10), opaque, opaque]],
     ['images of which nothing is seen', [transparent(0, 1)]],
     ['images of which nearly all is opaque', [transparent(0, 0.04)]],
     ['no transparent images', [opaque]],
   ])('is black for %s', (_, train) => {
     expect(decide(train)).toEqual({ notes: [] });
+  });
+
+  it('is pointed out if it hides a few images', () => {
+    expect(decide([transparent(0), opaque, opaque])).toEqual({
+      notes: [
+        'Transparency is laid on black, where black drawings are not seen: 1 of 3 training images; "magick mogrify -background white -alpha remove *.png" lays them on white.',
+      ],
+    });
   });
 
   it('is decided by the training part alone, in the range of 16-bit images, and not at all if a model is given', () => {

@@ -26,8 +26,8 @@ export interface DecidedPreparation extends ImagePreparation {
  * Decides by the training images.
  *
  * - Range: the 16-bit images hold 8, 10, 12 or 14 bits if no value is larger; otherwise 16.
- * - Ground: white if most of the training images with transparency are darker than mid-grey where they are opaque. On black,
- *   a drawing in black would not be seen.
+ * - Ground: white if at least half of the training images are transparent, and darker than mid-grey where they are opaque,
+ *   and most transparent ones are. On black, a drawing in black would not be seen.
  *
  * @param source  for messages.
  * @param given   what a model was trained with: then nothing is decided, only checked.
@@ -47,7 +47,10 @@ export function decidePreparation(
   return {
     ...(ground && { ground }),
     ...(range && { pixelRange: range }),
-    notes: [...describeRange(all, range), ...describeGround(parts.train, ground)],
+    notes: [
+      ...describeRange(all, range),
+      ...describeGround(parts.train, { ...(ground && { ground }), ...(range && { pixelRange: range }) }),
+    ],
   };
 }
 
@@ -116,11 +119,15 @@ function groundFor(
   range: ImagePreparation['pixelRange'],
 ): ImagePreparation['ground'] | undefined {
   const transparent = train.filter(isTransparent);
-  const dark = transparent.filter(({ transparency, highest }) => {
-    const white = highest === undefined ? 255 : (range?.high ?? 65_535);
-    return (transparency?.luminance ?? 0) / white < MID_GREY / 255;
-  });
-  return 2 * dark.length > transparent.length ? 'white' : undefined;
+  const dark = transparent.filter((measure) => isDark(measure, range));
+  return dark.length > 0 && 2 * dark.length >= train.length && 2 * dark.length > transparent.length
+    ? 'white'
+    : undefined;
+}
+
+function isDark({ transparency, highest }: ImageMeasure, range: ImagePreparation['pixelRange']): boolean {
+  const white = highest === undefined ? 255 : (range?.high ?? 65_535);
+  return (transparency?.luminance ?? 0) / white < MID_GREY / 255;
 }
 
 function describeRange(all: readonly ImageMeasure[], range: ImagePreparation['pixelRange']): string[] {
@@ -135,10 +142,19 @@ function describeRange(all: readonly ImageMeasure[], range: ImagePreparation['pi
   return [`16-bit images: ${deep.length} of ${all.length}, with values up to ${highest}; ${what}${others}.`];
 }
 
-function describeGround(train: readonly ImageMeasure[], ground: ImagePreparation['ground'] | undefined): string[] {
-  if (ground === undefined) return [];
-  const count = train.filter(isTransparent).length;
+function describeGround(train: readonly ImageMeasure[], { ground, pixelRange }: ImagePreparation): string[] {
+  const transparent = train.filter(isTransparent);
+  const dark = transparent.filter((measure) => isDark(measure, pixelRange)).length;
+  if (ground !== undefined) {
+    return [
+      `Transparent images are laid on white, because they are dark: ${dark} of ${train.length} training images. The model lays images on white too.`,
+    ];
+  }
+  const black = transparent.filter(
+    (measure) => isDark(measure, pixelRange) && (measure.transparency?.luminance ?? 0) < 1,
+  );
+  if (black.length === 0) return [];
   return [
-    `Transparent images are laid on white, because most of them are dark: ${count} of ${train.length} training images are transparent.`,
+    `Transparency is laid on black, where black drawings are not seen: ${black.length} of ${train.length} training images; "magick mogrify -background white -alpha remove *.png" lays them on white.`,
   ];
 }
