@@ -134,7 +134,9 @@ function describeRange(all: readonly ImageMeasure[], range: ImagePreparation['pi
   const deep = all.filter(({ highest }) => highest !== undefined);
   const highest = highestOf(deep);
   if (highest === undefined) return [];
-  const others = deep.length < all.length ? `; the ${all.length - deep.length} with 8 bits stay as they are` : '';
+  const shallow = all.length - deep.length;
+  const others =
+    shallow === 0 ? '' : `; the ${shallow} with 8 bits ${shallow === 1 ? 'stays as it is' : 'stay as they are'}`;
   const what =
     range === undefined
       ? 'their upper 8 bits were taken'
