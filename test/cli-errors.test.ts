@@ -66,7 +66,10 @@ describe('bad input', () => {
     ],
     ['search count', /train-labels-idx1-ubyte, byte 4: 19 labels, but .*train-images-idx3-ubyte has 20 images/],
     ['search one-class', /one-class as a data set: it has only one class folder with images \(cats\).*add a folder/],
-    ['search no-images', /no-images as a data set: it holds no images \(PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM\).*put the images/],
+    [
+      'search no-images',
+      /no-images as a data set: it holds no images \(PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM\).*put the images/,
+    ],
     [
       'search broken',
       /broken[/\\]dogs[/\\]2\.png: the image cannot be decoded .*mend or remove it, or .* --skip-broken/,
@@ -153,7 +156,10 @@ describe('bad options', () => {
       /--channels-in must be one of grey, rgb, received "gray"; did you mean grey\?/,
     ],
     ['search digits --test 1', /--test must be less than 1, received 1/],
-    ['search digits --validation 0', /--validation must be greater than 0, received 0/],
+    [
+      'search digits --validation 0',
+      /--validation must be a share greater than 0 and less than 1, or part: .*, received 0/,
+    ],
     [
       'search digits --optimizer adma',
       /--optimizer must be one of adam, adamw, muon, sgd, rmsprop, received "adma"; did you mean adam\?/,

@@ -10,18 +10,25 @@ import { type BuildOptions, buildDataset, checkTestFraction } from './build/buil
 import { ensurePacked, resolveCacheDir } from './cache/cache-folder.ts';
 import { readPackedDataset } from './cache/packed-file.ts';
 import { recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
+import type { FileTree } from './containers/file-tree.ts';
+import { folderTree } from './containers/folder-tree.ts';
+import { refuseArchive } from './containers/foreign-archives.ts';
+import { folderTreeWithZips } from './containers/zip-tree.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
-import { locateIdxFolder } from './formats/arrays/idx-folder.ts';
-import { locateNpz } from './formats/arrays/npz.ts';
+import { isIdxName, locateIdxFile, locateIdxFolder } from './formats/arrays/idx-folder.ts';
+import { locateArrayFolder, locateNpy, locateNpz } from './formats/arrays/npz.ts';
+import { isUnreadFile, refuseUnreadFile, refuseUnreadFolder } from './formats/arrays/unread-files.ts';
 import { locateCsv, locateCsvFolder } from './formats/csv/csv-source.ts';
+import { locateImageZip, locateTar } from './formats/images/image-archive.ts';
 import { locateImageFolder } from './formats/images/image-folder.ts';
-import { locateTarGz } from './formats/images/image-tar.ts';
-import { locateImageZip } from './formats/images/image-zip.ts';
 import { locateMnist } from './formats/named/mnist.ts';
 import { locatePublished, PUBLISHED } from './formats/named/published.ts';
 import { locateParquet, locateParquetFolder } from './formats/parquet/parquet-source.ts';
+import { findLayout } from './layout/find-layout.ts';
+import { isImageName } from './layout/image-names.ts';
+import { refuseNoImages } from './layout/left-out.ts';
 import { type Dataset, imageSizeOf } from './set/dataset.ts';
-import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
+import type { FileRole, LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
 
 /** How {@link loadDataset} reads a source. */
 export interface LoadOptions extends ReadOptions, BuildOptions {
@@ -67,18 +74,31 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, test, shape, pixelRange, ground } = dataset;
+  const { name, notes, train, validation, test, shape, pixelRange, ground } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
-    if ((train.count + test.count) * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
+    const count = train.count + (validation?.count ?? 0) + test.count;
+    if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
     const { pixelRange: _, ground: __, ...packed } = await readPackedDataset(path, memoryLimitBytes);
     return { ...packed, ...(pixelRange && { pixelRange }), ...(ground && { ground }), name, notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
   }
+}
+
+/**
+ * What every file of a source is to the data set, and why, without decoding images. Takes what {@link loadDataset} takes.
+ *
+ * @throws {InvalidInputError} {DataFormatError} as {@link loadDataset} does, where names and tables show it.
+ */
+export async function explainDataset(source: string, options: LoadOptions = {}): Promise<readonly FileRole[]> {
+  checkOptions(options);
+  const located = await locate(source, { ...options, cacheDir: await resolveCacheDir(options.cacheDir) });
+  if (located.explain !== undefined) return located.explain(options);
+  return located.files.map((file) => ({ file: basename(file), rule: `format ${located.format}` }));
 }
 
 type LocateOptions = LoadOptions & { readonly cacheDir: string };
@@ -98,8 +118,9 @@ interface FileFormat {
 
 const ARCHIVES: readonly FileFormat[] = [
   { ending: '.npz', locate: locateNpz },
-  { ending: '.tar.gz', locate: locateTarGz },
-  { ending: '.tgz', locate: locateTarGz },
+  { ending: '.tar', locate: locateTar },
+  { ending: '.tar.gz', locate: locateTar },
+  { ending: '.tgz', locate: locateTar },
 ];
 
 const FILE_FORMATS: readonly FileFormat[] = [
@@ -108,16 +129,19 @@ const FILE_FORMATS: readonly FileFormat[] = [
   { ending: '.csv', locate: locateCsv },
   { ending: '.csv.gz', locate: locateCsv },
   { ending: '.parquet', locate: locateParquet },
+  { ending: '.pq', locate: locateParquet },
+  { ending: '.npy', locate: locateNpy },
 ];
 
-/** The first format that recognises a folder loads it; the last takes any folder. */
-const FOLDER_FORMATS: readonly LocateInFolder[] = [
+/** Formats whose files stand for many images. The first that recognises a folder loads it. */
+const ARRAY_FORMATS: readonly LocateInFolder[] = [
   locateIdxFolder,
   locateCifarFolder,
   locateParquetFolder,
   locateCsvFolder,
   locateLoneArchive,
-  locateImageFolder,
+  locateArrayFolder,
+  refuseUnreadFolder,
 ];
 
 const LARGEST_SIDE = 1024;
@@ -129,14 +153,62 @@ async function locate(source: string, options: LocateOptions): Promise<LocatedSo
   const stats = await stat(path).catch((error: unknown) => {
     throw systemCodeOf(error) === 'ENOENT' ? unknownSource(source, path) : fileFailure('read', path, error);
   });
-  if (!stats.isDirectory()) return locateFile(path);
-  for (const locateInFolder of FOLDER_FORMATS) {
-    const located = await locateInFolder(path);
+  return stats.isDirectory() ? locateFolder(path) : locateFile(path);
+}
+
+/**
+ * Images in class folders or with a table of their labels win over files beside them that stand for many images. If nothing
+ * fits, the reason of the format that came nearest is given.
+ */
+async function locateFolder(path: string): Promise<LocatedSource> {
+  const tree = folderTree(path);
+  const { located, failure } = await locateArrays(path, tree);
+  if (!tree.files.some(isImageName)) {
     if (located !== undefined) return located;
+    const withZips = await folderTreeWithZips(path);
+    if (withZips.files.some(isImageName)) return locateImageFolder(path, withZips, tree.files);
+    throw failure ?? refuseNoImages(tree);
   }
-  throw new InvalidInputError(`Cannot use ${path} as a data set: it holds neither images nor IDX files.`, {
-    details: { path },
-  });
+  if (located === undefined) return locateImageFolder(path, tree);
+  return findLayout(tree).then(
+    () => locateImageFolder(path, tree),
+    () => located,
+  );
+}
+
+async function locateArrays(
+  path: string,
+  tree: FileTree,
+): Promise<{ readonly located?: LocatedSource; readonly failure?: unknown }> {
+  let failure: unknown;
+  for (const folder of wrappedFolders(tree)) {
+    for (const locateInFolder of ARRAY_FORMATS) {
+      try {
+        const located = await locateInFolder(join(path, folder), basename(path));
+        if (located !== undefined) return { located };
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+  }
+  return { failure };
+}
+
+/** The folder, then those in it that hold everything else: `.`, `X`, `X/X`. */
+function wrappedFolders({ files }: FileTree): string[] {
+  const folders = ['.'];
+  for (let prefix = ''; ; ) {
+    const inner = new Set(
+      files.flatMap((file) => {
+        const end = file.indexOf('/', prefix.length);
+        return file.startsWith(prefix) && end >= 0 ? [file.slice(0, end + 1)] : [];
+      }),
+    );
+    const [only] = inner;
+    if (only === undefined || inner.size > 1) return folders;
+    folders.push(only.slice(0, -1));
+    prefix = only;
+  }
 }
 
 /** A folder that holds one archive, and no folders. */
@@ -153,6 +225,10 @@ const formatOf = (name: string, formats: readonly FileFormat[]): FileFormat | un
 async function locateFile(path: string): Promise<LocatedSource> {
   const format = formatOf(path, FILE_FORMATS);
   if (format !== undefined) return format.locate(path);
+  const refusal = refuseArchive(path);
+  if (refusal !== undefined) throw refusal;
+  if (isIdxName(path)) return locateIdxFile(path);
+  if (isUnreadFile(path)) return refuseUnreadFile(path);
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(
     `Cannot use ${path} as a data set: a file must end in ${endings}; for images or IDX files, give the folder that holds them.`,

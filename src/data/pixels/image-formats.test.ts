@@ -46,8 +46,8 @@ describe('formatOf', () => {
 });
 
 it('no ending is both read and not read', () => {
-  expect([...UNREADABLE_IMAGES.keys()].filter((ending) => IMAGE_EXTENSIONS.has(ending))).toEqual([]);
-  expect([...UNREADABLE_IMAGES.keys(), ...IMAGE_EXTENSIONS].filter((ending) => !/^\.[a-z0-9]+$/.test(ending))).toEqual(
-    [],
-  );
+  expect(Object.keys(UNREADABLE_IMAGES).filter((ending) => IMAGE_EXTENSIONS.has(ending))).toEqual([]);
+  expect(
+    [...Object.keys(UNREADABLE_IMAGES), ...IMAGE_EXTENSIONS].filter((ending) => !/^\.[a-z0-9]+$/.test(ending)),
+  ).toEqual([]);
 });

@@ -16,19 +16,19 @@ export interface UnreadableImage {
   /** As in `24 HEIC images`. */
   readonly name: string;
   /** A command that converts them to a format that is read. */
-  readonly convert: string;
+  readonly cure: string;
 }
 
 const magick = (name: string, ...endings: readonly string[]): readonly (readonly [string, UnreadableImage])[] =>
-  endings.map((ending) => [ending, { name, convert: `magick mogrify -format png *${ending}` }]);
+  endings.map((ending) => [ending, { name, cure: `magick mogrify -format png *${ending}` }]);
 
-const HEIC: UnreadableImage = { name: 'HEIC', convert: 'heif-convert IN.heic OUT.png' };
-const DICOM: UnreadableImage = { name: 'DICOM', convert: 'dcmj2pnm --write-16-bit-png IN.dcm OUT.png' };
-const JPEG_XL: UnreadableImage = { name: 'JPEG XL', convert: 'djxl IN.jxl OUT.png' };
-const SVG: UnreadableImage = { name: 'SVG', convert: 'rsvg-convert IN.svg -o OUT.png' };
+const HEIC: UnreadableImage = { name: 'HEIC', cure: 'heif-convert IN.heic OUT.png' };
+const DICOM: UnreadableImage = { name: 'DICOM', cure: 'dcmj2pnm --write-16-bit-png IN.dcm OUT.png' };
+const JPEG_XL: UnreadableImage = { name: 'JPEG XL', cure: 'djxl IN.jxl OUT.png' };
+const SVG: UnreadableImage = { name: 'SVG', cure: 'rsvg-convert IN.svg -o OUT.png' };
 
 /** Images that are not read, by the ending of their names in lower case. */
-export const UNREADABLE_IMAGES: ReadonlyMap<string, UnreadableImage> = new Map([
+export const UNREADABLE_IMAGES: Readonly<Record<string, UnreadableImage>> = Object.fromEntries([
   ['.heic', HEIC],
   ['.heif', HEIC],
   ['.hif', HEIC],
@@ -55,9 +55,9 @@ export function formatOf(bytes: Uint8Array): ImageFormat {
   const format = FORMATS.find(([, isIt]) => isIt(start))?.[0];
   if (format !== undefined) return format;
   const other = OTHERS.find(([, isIt]) => isIt(start))?.[0];
-  const image = other === undefined ? undefined : UNREADABLE_IMAGES.get(other);
+  const image = other === undefined ? undefined : UNREADABLE_IMAGES[other];
   if (image === undefined) throw new Error(`its content is not an image that is read (${IMAGE_FORMAT_LIST})`);
-  throw new Error(`its content is ${image.name}, which is not read; this converts it: ${image.convert}`);
+  throw new Error(`its content is ${image.name}, which is not read; this converts it: ${image.cure}`);
 }
 
 /** Bytes that tell a format: DICOM's mark lies at 128, and the list of brands in HEIC and AVIF may be long. */
