@@ -5,7 +5,10 @@ import { extname, join } from 'node:path';
 import { mapConcurrently } from '../../concurrency.ts';
 import { compareCodePoints } from '../../data/labels/class-names.ts';
 import { decodeImage } from '../../data/pixels/decode-image.ts';
-import { IMAGE_EXTENSIONS } from '../../data/pixels/image-formats.ts';
+import { IMAGE_EXTENSIONS, IMAGE_FORMAT_LIST } from '../../data/pixels/image-formats.ts';
+import { checkInRange } from '../../data/pixels/image-preparation.ts';
+import { measureImage } from '../../data/pixels/measure-image.ts';
+import { openImage } from '../../data/pixels/open-image.ts';
 import { joinImages } from '../../data/pixels/planes.ts';
 import { imageSizeOf } from '../../data/set/dataset.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
@@ -43,7 +46,7 @@ const BATCH = 100;
  * Classifies image files. An image that cannot be decoded is reported in its place; the others are still classified.
  *
  * @param model  a model file, or the run folder that holds it.
- * @param paths  images (PNG, JPEG, WebP, detected by content), and folders, which stand for all images in them and their
+ * @param paths  images (`IMAGE_FORMAT_LIST`, detected by content), and folders, which stand for all images in them and their
  *   subfolders.
  * @param options  `onProgress` is called after each image; the signal cancels the work.
  * @throws {InvalidInputError} if the model or a path does not exist, or there is no image; {DataFormatError} if auto-cnn
@@ -79,7 +82,10 @@ export async function predictFiles(
 /** The pixels in the model's input format, or the reason why the image cannot be read. */
 async function readImage(path: string, { metadata: { input, preparation } }: ModelFile): Promise<Uint8Array | string> {
   try {
-    const planes = await decodeImage(await readFile(path), { height: preparation.height, width: preparation.width });
+    const bytes = await readFile(path);
+    const { height, width } = preparation;
+    if (preparation.pixelRange !== undefined) checkInRange(await measureImage(await openImage(bytes)), preparation);
+    const planes = await decodeImage(bytes, { height, width }, preparation);
     return joinImages([planes], [0], input).pixels;
   } catch (error) {
     return (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, '; ');
@@ -121,7 +127,7 @@ async function listFiles(paths: readonly string[]): Promise<string[]> {
     const found = await imagesBelow(path);
     if (found.length === 0) {
       throw new InvalidInputError(
-        `there are no images (${[...IMAGE_EXTENSIONS].map((ending) => ending.slice(1)).join(', ')}) in ${path}; give images, or a folder with images`,
+        `there are no images (${IMAGE_FORMAT_LIST}) in ${path}; give images, or a folder with images`,
         { details: { path } },
       );
     }

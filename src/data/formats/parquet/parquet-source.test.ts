@@ -67,7 +67,7 @@ describe('a Parquet file', () => {
     [
       'a broken image',
       [...images, { bytes: new Uint8Array(100), label: 1 }],
-      ', row 13: the image cannot be decoded (its content is not PNG, JPEG or WebP); mend',
+      ', row 13: the image cannot be decoded (its content is not an image that is read (PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM)); mend',
     ],
   ])('is refused with %s', async (_, rows, message) => {
     await expect(read(encodeParquet(rows, ['a', 'b', 'c']))).rejects.toThrow(`pets.parquet${message}`);
