@@ -89,6 +89,9 @@ const BUILT_IN: Readonly<Record<string, (options: LocateOptions) => Promise<Loca
   ),
 };
 
+/** Whether a source is a name, not a path. */
+export const isBuiltIn = (source: string): boolean => Object.hasOwn(BUILT_IN, source);
+
 interface FileFormat {
   /** The ending of the file's name. */
   readonly ending: string;
@@ -122,7 +125,7 @@ const FOLDER_FORMATS: readonly LocateInFolder[] = [
 const LARGEST_SIDE = 1024;
 
 async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
-  const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
+  const builtIn = isBuiltIn(source) ? BUILT_IN[source] : undefined;
   if (builtIn !== undefined) return builtIn(options);
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
