@@ -10,6 +10,8 @@ import { type BuildOptions, buildDataset, checkTestFraction } from './build/buil
 import { ensurePacked, resolveCacheDir } from './cache/cache-folder.ts';
 import { readPackedDataset } from './cache/packed-file.ts';
 import { recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
+import type { FileTree } from './containers/file-tree.ts';
+import { folderTree } from './containers/folder-tree.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
 import { locateIdxFolder } from './formats/arrays/idx-folder.ts';
 import { locateNpz } from './formats/arrays/npz.ts';
@@ -20,6 +22,9 @@ import { locateImageZip } from './formats/images/image-zip.ts';
 import { locateMnist } from './formats/named/mnist.ts';
 import { locatePublished, PUBLISHED } from './formats/named/published.ts';
 import { locateParquet, locateParquetFolder } from './formats/parquet/parquet-source.ts';
+import { findLayout } from './layout/find-layout.ts';
+import { isImageName } from './layout/image-names.ts';
+import { refuseNoImages } from './layout/left-out.ts';
 import { type Dataset, imageSizeOf } from './set/dataset.ts';
 import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
 
@@ -112,14 +117,13 @@ const FILE_FORMATS: readonly FileFormat[] = [
   { ending: '.parquet', locate: locateParquet },
 ];
 
-/** The first format that recognises a folder loads it; the last takes any folder. */
-const FOLDER_FORMATS: readonly LocateInFolder[] = [
+/** Formats whose files stand for many images. The first that recognises a folder loads it. */
+const ARRAY_FORMATS: readonly LocateInFolder[] = [
   locateIdxFolder,
   locateCifarFolder,
   locateParquetFolder,
   locateCsvFolder,
   locateLoneArchive,
-  locateImageFolder,
 ];
 
 const LARGEST_SIDE = 1024;
@@ -131,14 +135,60 @@ async function locate(source: string, options: LocateOptions): Promise<LocatedSo
   const stats = await stat(path).catch((error: unknown) => {
     throw systemCodeOf(error) === 'ENOENT' ? unknownSource(source, path) : fileFailure('read', path, error);
   });
-  if (!stats.isDirectory()) return locateFile(path);
-  for (const locateInFolder of FOLDER_FORMATS) {
-    const located = await locateInFolder(path);
+  return stats.isDirectory() ? locateFolder(path) : locateFile(path);
+}
+
+/**
+ * Images in class folders or with a table of their labels win over files beside them that stand for many images. If nothing
+ * fits, the reason of the format that came nearest is given.
+ */
+async function locateFolder(path: string): Promise<LocatedSource> {
+  const tree = folderTree(path);
+  const { located, failure } = await locateArrays(path, tree);
+  if (!tree.files.some(isImageName)) {
     if (located !== undefined) return located;
+    throw failure ?? refuseNoImages(tree);
   }
-  throw new InvalidInputError(`Cannot use ${path} as a data set: it holds neither images nor IDX files.`, {
-    details: { path },
-  });
+  if (located === undefined) return locateImageFolder(path, tree);
+  return findLayout(tree).then(
+    () => locateImageFolder(path, tree),
+    () => located,
+  );
+}
+
+async function locateArrays(
+  path: string,
+  tree: FileTree,
+): Promise<{ readonly located?: LocatedSource; readonly failure?: unknown }> {
+  let failure: unknown;
+  for (const folder of wrappedFolders(tree)) {
+    for (const locateInFolder of ARRAY_FORMATS) {
+      try {
+        const located = await locateInFolder(join(path, folder), basename(path));
+        if (located !== undefined) return { located };
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+  }
+  return { failure };
+}
+
+/** The folder, then those in it that hold everything else: `.`, `X`, `X/X`. */
+function wrappedFolders({ files }: FileTree): string[] {
+  const folders = ['.'];
+  for (let prefix = ''; ; ) {
+    const inner = new Set(
+      files.flatMap((file) => {
+        const end = file.indexOf('/', prefix.length);
+        return file.startsWith(prefix) && end >= 0 ? [file.slice(0, end + 1)] : [];
+      }),
+    );
+    const [only] = inner;
+    if (only === undefined || inner.size > 1) return folders;
+    folders.push(only.slice(0, -1));
+    prefix = only;
+  }
 }
 
 /** A folder that holds one archive, and no folders. */

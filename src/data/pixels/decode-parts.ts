@@ -22,10 +22,11 @@ export interface EncodedImages {
   readonly source: string;
   readonly classes: readonly string[];
   readonly train: readonly ImagePlace[];
+  readonly validation?: readonly ImagePlace[] | undefined;
   readonly test: readonly ImagePlace[] | undefined;
   /**
    * Calls `read` with the bytes of every image, several at a time, and gives the results in the order of `train`, then
-   * `test`. It is called twice if the size has to be found out first, so that the bytes need not stay in memory.
+   * `validation`, then `test`. It is called twice if the size has to be found out first, so that the bytes need not stay in memory.
    */
   readAll<T>(
     read: (place: ImagePlace, bytes: () => Promise<Uint8Array>) => Promise<T>,
@@ -51,8 +52,9 @@ interface Read<T> {
  * @throws {InvalidInputError} if all images of a class or of the test part are broken.
  */
 export async function decodeParts(images: EncodedImages, options: ReadOptions): Promise<DatasetParts> {
-  const { name, classes, train, test } = images;
-  const count = train.length + (test?.length ?? 0);
+  const { name, classes, train, validation, test } = images;
+  const heldOut = train.length + (validation?.length ?? 0);
+  const count = heldOut + (test?.length ?? 0);
   const total = options.size === undefined ? 2 * count : count;
   let done = 0;
   const readAll = <T, R>(read: (bytes: Uint8Array) => Promise<T>, keep: (value: T) => R): Promise<Read<R>[]> =>
@@ -83,7 +85,8 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     shape,
     classes,
     train: join(decoded.slice(0, train.length)),
-    test: test === undefined ? undefined : join(decoded.slice(train.length)),
+    validation: validation === undefined ? undefined : join(decoded.slice(train.length, heldOut)),
+    test: test === undefined ? undefined : join(decoded.slice(heldOut)),
     notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size)],
   };
 }

@@ -25,6 +25,13 @@ export interface ReadOptions {
   readonly imageColumn?: string | undefined;
   /** Swaps rows and columns of images in arrays and rows of numbers: those of EMNIST lie on their side. */
   readonly transpose?: boolean | undefined;
+  /**
+   * Takes a source that has only a test or a validation part, with any number of classes, as its training part: for
+   * scoring, not for training.
+   *
+   * @internal
+   */
+  readonly lonePart?: boolean | undefined;
   /** Leaves out images that cannot be decoded, and says so in the notes. */
   readonly skipBroken?: boolean | undefined;
   /**
@@ -88,7 +95,7 @@ export interface LocatedSource {
  * @returns undefined if the folder holds something else.
  * @throws {InvalidInputError} if it is this format, but not usable.
  */
-export type LocateInFolder = (folder: string) => Promise<LocatedSource | undefined>;
+export type LocateInFolder = (folder: string, name?: string) => Promise<LocatedSource | undefined>;
 
 /** Takes a file by its name. Its content is checked when it is read. */
 export type LocateFile = (path: string, name?: string) => Promise<LocatedSource> | LocatedSource;

@@ -5,7 +5,6 @@ import { delimiterOf, readLines, splitFields } from './csv-lines.ts';
 
 /** Rows of pixels, each with a label. */
 export interface PixelForm {
-  readonly kind: 'pixels';
   readonly delimiter: string;
   readonly hasHeader: boolean;
   /** Undefined if there are only pixels. */
@@ -16,37 +15,9 @@ export interface PixelForm {
   readonly shape: ImageShape;
 }
 
-/** Rows of a file name and a label. */
-export interface FileForm {
-  readonly kind: 'files';
-  readonly delimiter: string;
-  readonly hasHeader: boolean;
-  readonly fileColumn: number;
-  /** Undefined if there are only names. */
-  readonly labelColumn: number | undefined;
-  readonly columns: number;
-  /** The name in the first row, to find the folder by. */
-  readonly example: string;
-}
-
 const LABEL_NAMES = ['label', 'labels', 'class', 'target', 'category', 'class_name', 'species', 'breed', 'y'];
-const FILE_NAMES = [
-  'filename',
-  'file_name',
-  'file',
-  'image',
-  'image_name',
-  'image_path',
-  'img',
-  'path',
-  'filepath',
-  'image_id',
-  'id',
-  'name',
-];
-
-/** @returns undefined if the file has neither form. */
-export async function formOfCsv(path: string): Promise<PixelForm | FileForm | undefined> {
+/** @returns undefined if the file does not have rows of pixels. */
+export async function formOfCsv(path: string): Promise<PixelForm | undefined> {
   const lines: Buffer[] = [];
   for await (const { bytes } of readLines(path)) {
     lines.push(bytes);
@@ -58,7 +29,7 @@ export async function formOfCsv(path: string): Promise<PixelForm | FileForm | un
   const first = splitFields(firstLine, delimiter);
   const second = splitFields(secondLine, delimiter);
   if (first === undefined || first.length !== second?.length) return undefined;
-  return pixelForm(first, second, delimiter) ?? fileForm(first, second, delimiter);
+  return pixelForm(first, second, delimiter);
 }
 
 /** The shape of square images, grey or of three channels, with this many pixels. */
@@ -82,7 +53,7 @@ function pixelForm(first: readonly string[], second: readonly string[], delimite
   const pixelColumns = columns.filter((column) => column !== labelColumn);
   const shape = shapeInNames(hasHeader ? first : [], pixelColumns) ?? squareShape(pixelColumns.length);
   if (shape === undefined) return undefined;
-  return { kind: 'pixels', delimiter, hasHeader, labelColumn, pixelColumns, columns: first.length, shape };
+  return { delimiter, hasHeader, labelColumn, pixelColumns, columns: first.length, shape };
 }
 
 const isUnlabelled = (columns: number): boolean =>
@@ -93,36 +64,6 @@ function shapeInNames(names: readonly string[], pixelColumns: readonly number[])
   const match = /^(\d{1,4})x(\d{1,4})$/.exec(names[pixelColumns.at(-1) ?? -1] ?? '');
   const [height, width] = [Number(match?.[1]), Number(match?.[2])];
   return height * width === pixelColumns.length ? { channels: 1, height, width } : undefined;
-}
-
-function fileForm(first: readonly string[], second: readonly string[], delimiter: string): FileForm | undefined {
-  const names = first.map((name) => name.toLowerCase());
-  const fileColumn = FILE_NAMES.map((name) => names.indexOf(name)).find((column) => column >= 0);
-  if (fileColumn !== undefined) {
-    const named = LABEL_NAMES.map((name) => names.indexOf(name)).find((column) => column >= 0);
-    const other = first.length === 2 ? 1 - fileColumn : undefined;
-    const example = second[fileColumn] ?? '';
-    return {
-      kind: 'files',
-      delimiter,
-      hasHeader: true,
-      fileColumn,
-      labelColumn: named ?? other,
-      columns: first.length,
-      example,
-    };
-  }
-  const column = first.findIndex((field) => /\.(png|jpe?g|webp)$/i.test(field));
-  if (column < 0 || first.length !== 2) return undefined;
-  return {
-    kind: 'files',
-    delimiter,
-    hasHeader: false,
-    fileColumn: column,
-    labelColumn: 1 - column,
-    columns: 2,
-    example: first[column] ?? '',
-  };
 }
 
 const isNumber = (field: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(field);

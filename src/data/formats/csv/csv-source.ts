@@ -1,22 +1,19 @@
-// CSV files: a folder with one file per part, or a single file.
+// CSV files of pixels: a folder with one file per part, or a single file.
 
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
 import { compareCodePoints } from '../../labels/class-names.ts';
-import { decodeParts } from '../../pixels/decode-parts.ts';
 import type { LocatedSource, ReadOptions } from '../../set/source.ts';
-import { imageFiles } from '../images/image-files.ts';
+import { locateImageTable } from '../images/image-folder.ts';
 import { sortIntoParts } from '../part-files.ts';
-import { type FileForm, formOfCsv, type PixelForm } from './csv-form.ts';
-import { findImageFolder, listLabelledImages } from './name-csv.ts';
+import { formOfCsv, type PixelForm } from './csv-form.ts';
 import { readPixelCsv } from './pixel-csv.ts';
 
 /**
- * Recognises a folder with CSV files (`.csv`, `.csv.gz`) of pixels, or of names of images that lie in it or in a folder
- * in it. `train` and `test` in the names tell the parts. A test file without labels, as Kaggle has them, is left out. Two
- * training files are refused.
+ * Recognises a folder with CSV files (`.csv`, `.csv.gz`) of pixels. `train` and `test` in the names tell the parts. A test
+ * file without labels, as Kaggle has them, is left out. Two training files are refused.
  */
 export async function locateCsvFolder(folder: string): Promise<LocatedSource | undefined> {
   const names = await readdir(folder).catch((error: unknown) => {
@@ -28,7 +25,7 @@ export async function locateCsvFolder(folder: string): Promise<LocatedSource | u
     .sort(compareCodePoints)) {
     const path = join(folder, name);
     const form = await formOfCsv(path);
-    if (form !== undefined && (await isUsable(folder, form))) files.push({ path, form });
+    if (form !== undefined) files.push({ path, form });
   }
   if (files.length === 0) return undefined;
   const parts = sortIntoParts(
@@ -42,37 +39,27 @@ export async function locateCsvFolder(folder: string): Promise<LocatedSource | u
       { details: { path: folder } },
     );
   }
-  const tests = files.filter(({ path, form }) => parts.test.includes(path) && form.kind === train.form.kind);
-  return locateParts(basename(folder), folder, train, tests[0]);
+  return locateParts(
+    basename(folder),
+    train,
+    files.find(({ path }) => parts.test.includes(path)),
+  );
 }
 
 /** One CSV file, of pixels or of names of images beside it. */
 export async function locateCsv(path: string, name = basename(path).replace(CSV, '')): Promise<LocatedSource> {
   const form = await formOfCsv(path);
-  if (form !== undefined) return locateParts(name, dirname(path), { path, form }, undefined);
-  throw new InvalidInputError(
-    `Cannot use ${path} as a data set: its first lines are neither a label and the pixels of a square image, nor the name of an image file and a label (header such as filename,label).`,
-    { details: { path } },
-  );
+  return form === undefined ? locateImageTable(path) : locateParts(name, { path, form }, undefined);
 }
 
 interface CsvFile {
   readonly path: string;
-  readonly form: PixelForm | FileForm;
+  readonly form: PixelForm;
 }
 
 const CSV = /\.csv(\.gz)?$/i;
 
-async function isUsable(folder: string, form: PixelForm | FileForm): Promise<boolean> {
-  return form.kind === 'pixels' || (await findImageFolder(folder, form.example)) !== undefined;
-}
-
-async function locateParts(
-  name: string,
-  folder: string,
-  train: CsvFile,
-  found: CsvFile | undefined,
-): Promise<LocatedSource> {
+function locateParts(name: string, train: CsvFile, found: CsvFile | undefined): LocatedSource {
   if (train.form.labelColumn === undefined) {
     throw new InvalidInputError(
       `Cannot use ${train.path} as a data set: it has no column of labels; call it label in the first line.`,
@@ -82,24 +69,9 @@ async function locateParts(
   const test = found?.form.labelColumn === undefined ? undefined : found;
   const notes =
     found === undefined || test !== undefined ? [] : [`${basename(found.path)} has no labels, so it was left out.`];
-  if (train.form.kind === 'pixels') {
-    const { form, path } = train;
-    const pixelTest = test?.form.kind === 'pixels' ? { path: test.path, form: test.form } : undefined;
-    return {
-      format: 'csv',
-      files: [path, ...(test === undefined ? [] : [test.path])],
-      read: (options: ReadOptions) => readPixelCsv({ name, train: { path, form }, test: pixelTest, notes }, options),
-    };
-  }
-  const fileTest = test?.form.kind === 'files' ? { path: test.path, form: test.form } : undefined;
-  const images = await listLabelledImages(name, folder, { path: train.path, form: train.form }, fileTest, notes);
   return {
-    format: 'csv-of-files',
-    files: [
-      train.path,
-      ...(test === undefined ? [] : [test.path]),
-      ...[...images.train, ...(images.test ?? [])].map(({ path }) => path),
-    ],
-    read: (options: ReadOptions) => decodeParts(imageFiles(images), options),
+    format: 'csv',
+    files: [train.path, ...(test === undefined ? [] : [test.path])],
+    read: (options: ReadOptions) => readPixelCsv({ name, train, test, notes }, options),
   };
 }

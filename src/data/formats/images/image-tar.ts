@@ -7,7 +7,7 @@ import { type TarFile, tarFiles } from '../../containers/tar.ts';
 import type { LocatedSource } from '../../set/source.ts';
 import { locateCifarArchive } from '../arrays/cifar.ts';
 import { type PlaceInArchive, readImageArchive } from './image-archive.ts';
-import { isImageName } from './image-folder-listing.ts';
+import { isImageName } from '../../layout/image-names.ts';
 
 /** @throws {InvalidInputError} when it is read, see `readImageArchive` and `locateCifarArchive`. */
 export function locateTarGz(path: string, name = basename(path).replace(/\.(tar\.gz|tgz)$/i, '')): LocatedSource {

@@ -1,0 +1,298 @@
+// Folders, tables and names of images may each tell the classes. Chooses what counts, and refuses where that is doubtful.
+
+import { InvalidInputError } from '../../errors.ts';
+import { counted } from '../../text/figures.ts';
+import type { FileTree } from '../containers/file-tree.ts';
+import type { Part } from '../set/source.ts';
+import type { FolderReading } from './class-folders.ts';
+import type { LayoutOptions } from './find-layout.ts';
+import { describeTable, type ImageTable, partOfTable, readTableLabels, type TableLabel } from './label-table.ts';
+import { classInName, namesTellClasses } from './labels-in-names.ts';
+import type { ImageIndex } from './match-images.ts';
+
+export interface Evidence {
+  readonly tree: FileTree;
+  /** All images of the tree. */
+  readonly images: readonly string[];
+  readonly folders: FolderReading;
+  /** Those that name images of the tree. */
+  readonly tables: readonly ImageTable[];
+  readonly index: ImageIndex;
+  readonly options: LayoutOptions;
+}
+
+export interface ChosenImage {
+  readonly file: string;
+  readonly part: Part;
+  readonly className: string;
+  readonly rule: string;
+}
+
+export interface LabelChoice {
+  readonly images: readonly ChosenImage[];
+  readonly leftOut: readonly { readonly file: string; readonly rule: string }[];
+  /** Where the labels come from, for messages. */
+  readonly source: string;
+  /** Parts whose images have no labels. */
+  readonly unlabelled: readonly Part[];
+  readonly notes: readonly string[];
+  /** What a table that names images was for. */
+  tableRule(file: string): string;
+}
+
+/** @throws {InvalidInputError} if nothing tells the classes, or folders and a table contradict each other. */
+export async function chooseLabels(evidence: Evidence): Promise<LabelChoice> {
+  const { folders, tables, options } = evidence;
+  const { labelFrom, labelColumn, imageColumn, table } = options;
+  if (labelFrom === 'name') return fromNames(evidence);
+  if (labelFrom === 'folders') return fromFolders(evidence, []);
+  const labelled = tables.filter(({ columns }) => columns.label !== undefined);
+  const known = labelled.filter(({ columns }) => columns.label?.kind === 'one-hot' || columns.label?.isKnown === true);
+  const isAsked =
+    labelFrom === 'table' || labelColumn !== undefined || imageColumn !== undefined || table !== undefined;
+  if (isAsked) {
+    if (labelled.length === 0) throw refuseTables(evidence);
+    return fromTables(evidence, known.length > 0 ? known : labelled);
+  }
+  const hasClasses = folders.problem === undefined && classesOf(folders).size >= (options.lonePart ? 1 : 2);
+  if (!hasClasses) {
+    const usable = known.length > 0 ? known : labelled;
+    if (usable.length > 0) return fromTables(evidence, usable);
+    throw refuseUnlabelled(evidence);
+  }
+  if (known.length === 0) return fromFolders(evidence, []);
+  return weigh(evidence, known);
+}
+
+/** Class folders beside tables with labels. */
+async function weigh(evidence: Evidence, known: readonly ImageTable[]): Promise<LabelChoice> {
+  const read = await readTables(evidence, known).catch((error: unknown) => {
+    // Class folders are good without the table.
+    if (error instanceof Error) return undefined;
+    throw error;
+  });
+  if (read === undefined) return fromFolders(evidence, []);
+  const folderClass = new Map(evidence.folders.images.map(({ file, className }) => [file, className]));
+  const pairs = read.labels.flatMap(({ image, className }) => {
+    const folder = folderClass.get(image);
+    return folder === undefined ? [] : [{ folder, table: className }];
+  });
+  const covered = pairs.length / [...folderClass.values()].filter((name) => name !== undefined).length;
+  if (isOneToOne(pairs)) return fromFolders(evidence, pairs.length > 0 ? known : []);
+  if (covered < MOST) return fromFolders(evidence, []);
+  const [table] = known;
+  const [example] = pairs;
+  throw new InvalidInputError(
+    `Cannot use ${evidence.tree.root} as a data set: its folders and ${table === undefined ? 'a table' : describeTable(table)} give the images different classes (${example?.folder} and ${example?.table}, for example): say which counts with --label-from folders or --label-from table.`,
+    { details: { path: evidence.tree.root, table: table?.table.file } },
+  );
+}
+
+/** Share of the images that a table must name to be about their classes. */
+const MOST = 0.9;
+
+function isOneToOne(pairs: readonly { readonly folder: string; readonly table: string }[]): boolean {
+  const [there, back] = [new Map<string, string>(), new Map<string, string>()];
+  return pairs.every(({ folder, table }) => {
+    if (!there.has(folder)) there.set(folder, table);
+    if (!back.has(table)) back.set(table, folder);
+    return there.get(folder) === table && back.get(table) === folder;
+  });
+}
+
+const classesOf = ({ images }: FolderReading): ReadonlySet<string> =>
+  new Set(images.flatMap(({ className }) => className ?? []));
+
+/** @param agreeing  tables that give the same classes. */
+async function fromFolders(evidence: Evidence, agreeing: readonly ImageTable[]): Promise<LabelChoice> {
+  const { folders, tables, tree } = evidence;
+  if (folders.problem !== undefined || classesOf(folders).size === 0) throw refuseUnlabelled(evidence);
+  const images = folders.images.flatMap(({ file, part = 'train', className, rule }): ChosenImage[] =>
+    className === undefined ? [] : [{ file, part, className, rule }],
+  );
+  const flat = folders.images.filter(({ className }) => className === undefined);
+  const filled = await fillFromTables(evidence, flat, new Set(images.map(({ className }) => className)));
+  const isFilled = new Set(filled.images.map(({ file }) => file));
+  const bare = flat.filter(({ file }) => !isFilled.has(file));
+  const agree = agreeing.map(({ table }) => table.file);
+  const also = filled.source === undefined ? '' : `; those of the ${filled.part} part: ${filled.source}`;
+  const same = agree.length === 0 ? '' : `; ${agree.join(', ')} ${agree.length === 1 ? 'agrees' : 'agree'}`;
+  const unused = tables.filter(({ table }) => !agree.includes(table.file) && table.file !== filled.table);
+  return {
+    images: [...images, ...filled.images],
+    leftOut: bare.map(({ file, rule }) => ({ file, rule: `${rule}: no label` })),
+    source: 'the folders of the images',
+    unlabelled: partsOf(bare),
+    notes: [`Labels: the folders of the images${same}${also}.`, ...describeUnused(unused)],
+    tableRule: (file) =>
+      file === filled.table ? 'labels' : agree.includes(file) ? 'agrees with the folders' : 'names images, not used',
+  };
+  function describeUnused(left: readonly ImageTable[]): string[] {
+    if (left.length === 0) return [];
+    const names = left.map(describeTable).slice(0, 3).join('; ');
+    return [`Not used for labels, since the images of ${tree.root} lie in class folders: ${names}.`];
+  }
+}
+
+/** Labels for the images of a part without class folders, if a table gives them the classes of the training part. */
+async function fillFromTables(
+  evidence: Evidence,
+  flat: FolderReading['images'],
+  classes: ReadonlySet<string>,
+): Promise<{ images: ChosenImage[]; part?: Part; source?: string; table?: string }> {
+  const partOfImage = new Map(flat.map(({ file, part }) => [file, part]));
+  for (const table of evidence.tables) {
+    if (table.columns.label === undefined || flat.length === 0) continue;
+    const { labels } = await readTables(evidence, [table]);
+    const about = labels.filter(({ image }) => partOfImage.has(image));
+    if (about.length === 0 || !about.every(({ className }) => classes.has(className))) continue;
+    const images = about.map(
+      ({ image, className, part, row }): ChosenImage => ({
+        file: image,
+        part: part ?? partOfImage.get(image) ?? 'train',
+        className,
+        rule: `${table.table.file}, row ${row}`,
+      }),
+    );
+    return { images, part: images[0]?.part ?? 'test', source: describeTable(table), table: table.table.file };
+  }
+  return { images: [] };
+}
+
+interface TableReading {
+  readonly labels: readonly (TableLabel & { readonly table: ImageTable })[];
+  readonly missing: readonly string[];
+}
+
+/** @throws {InvalidInputError} if two tables give an image different classes. */
+async function readTables({ tree, index, options }: Evidence, tables: readonly ImageTable[]): Promise<TableReading> {
+  const found = new Map<string, TableLabel & { readonly table: ImageTable }>();
+  const missing: string[] = [];
+  const isSame = async (images: readonly string[]): Promise<boolean> => {
+    const [first, ...others] = await Promise.all(images.map(async (image) => Buffer.from(await tree.read(image))));
+    return first !== undefined && others.every((other) => other.equals(first));
+  };
+  for (const table of tables) {
+    const read = await readTableLabels(table, index, options, isSame);
+    missing.push(...read.missing);
+    for (const label of read.labels) {
+      const known = found.get(label.image);
+      if (known !== undefined && (known.className !== label.className || known.part !== label.part)) {
+        throw refuseRivals(tree.root, known.table, table, label.image);
+      }
+      found.set(label.image, { ...label, table });
+    }
+  }
+  return { labels: [...found.values()], missing };
+}
+
+async function fromTables(evidence: Evidence, tables: readonly ImageTable[]): Promise<LabelChoice> {
+  const { folders, images, tables: all } = evidence;
+  const { labels, missing } = await readTables(evidence, tables);
+  const partByFolder = new Map(folders.images.map(({ file, part }) => [file, part]));
+  const chosen = labels.map(
+    ({ image, className, part, row, table }): ChosenImage => ({
+      file: image,
+      part: part ?? partByFolder.get(image) ?? 'train',
+      className,
+      rule: `${table.table.file}, row ${row}`,
+    }),
+  );
+  const isNamed = new Set(chosen.map(({ file }) => file));
+  const others = images.filter((file) => !isNamed.has(file));
+  const isGuess = tables.some(({ columns }) => columns.label?.kind === 'column' && !columns.label.isKnown);
+  const source = tables.map(describeTable).join('; ');
+  const guess = isGuess ? ', guessed because its values repeat; --label-column names another' : '';
+  const bare = all.filter((table) => table.columns.label === undefined && partOfTable(table) !== undefined);
+  const hasPart = (file: string): boolean => (partByFolder.get(file) ?? 'train') !== 'train';
+  return {
+    images: chosen,
+    leftOut: others.map((file) => ({ file, rule: 'no table names it' })),
+    source,
+    unlabelled: partsOf(others.filter(hasPart).map((file) => ({ part: partByFolder.get(file) }))),
+    notes: [
+      `Labels: ${source}${guess}.`,
+      ...tables.flatMap(({ table }) => table.notes),
+      ...bare.map(({ table }) => `${table.file} has no labels, so it was left out.`),
+      ...(missing.length === 0
+        ? []
+        : [
+            `Images that a table names, but that are not there: ${missing.length} (${missing.slice(0, 3).join(', ')}).`,
+          ]),
+    ],
+    tableRule: (file) => (tables.some(({ table }) => table.file === file) ? 'labels' : 'names images, not used'),
+  };
+}
+
+function fromNames(evidence: Evidence): LabelChoice {
+  const { folders, images, tree } = evidence;
+  const partByFolder = new Map(folders.images.map(({ file, part }) => [file, part]));
+  const named = images.map((file) => ({ file, part: partByFolder.get(file) ?? 'train', className: classInName(file) }));
+  const nameless = named.filter(({ className }) => className === undefined);
+  // A test part whose names are numbers has no labels.
+  const [odd] = nameless.filter(({ part }) => part === 'train');
+  if (odd !== undefined) {
+    throw new InvalidInputError(
+      `Cannot use ${tree.root} as a data set: the name of ${odd.file} tells no class; with --label-from name, call images as in cat.12.jpg or cat_12.png.`,
+      { details: { path: tree.root, file: odd.file } },
+    );
+  }
+  return {
+    images: named.flatMap(({ file, part, className }): ChosenImage[] =>
+      className === undefined ? [] : [{ file, part, className, rule: `its name begins with ${className}` }],
+    ),
+    leftOut: nameless.map(({ file }) => ({ file, rule: 'its name tells no class' })),
+    source: 'the names of the images',
+    unlabelled: partsOf(nameless),
+    notes: ['Labels: the names of the images, up to their numbers.'],
+    tableRule: () => 'not used',
+  };
+}
+
+function partsOf(images: readonly { readonly part: Part | undefined }[]): Part[] {
+  return [...new Set(images.flatMap(({ part }) => part ?? []))];
+}
+
+function refuseRivals(root: string, a: ImageTable, b: ImageTable, image: string): InvalidInputError {
+  return new InvalidInputError(
+    `Cannot use ${root} as a data set: ${a.table.file} and ${b.table.file} both name ${image}, with different classes or parts: give the path of the one that counts, or remove the other.`,
+    { details: { path: root, tables: [a.table.file, b.table.file] } },
+  );
+}
+
+function refuseTables({ tree, tables, options }: Evidence): InvalidInputError {
+  const { labelColumn, imageColumn, table } = options;
+  const asked = labelColumn ?? imageColumn;
+  const [first] = tables;
+  const columns = first === undefined ? '' : `; ${first.table.file} has the columns ${first.table.header.join(', ')}`;
+  const what =
+    asked !== undefined
+      ? `no table that names its images has a column ${JSON.stringify(asked)}`
+      : `${table ?? 'no table'} ${table === undefined ? 'names its images and their labels' : 'does not name images and their labels'}`;
+  return new InvalidInputError(
+    `Cannot use ${tree.root} as a data set: ${what}${columns}; a table needs a column of image names and one of labels, such as file_name,label.`,
+    { details: { path: tree.root, labelColumn, imageColumn } },
+  );
+}
+
+/** Nothing tells the classes: the reason of what came nearest, and the cures. */
+function refuseUnlabelled({ tree, images, folders, tables }: Evidence): InvalidInputError {
+  const [table] = tables;
+  const train = folders.images.filter(({ part }) => part === undefined || part === 'train').map(({ file }) => file);
+  const cures = [
+    'put the images of each class in a folder named after it (cat/1.png)',
+    'add labels.csv with the columns file_name and label',
+    ...(namesTellClasses(train)
+      ? [`read the classes from the names with --label-from name (${classInName(images[0] ?? '')})`]
+      : []),
+  ];
+  const problem =
+    folders.problem ?? 'all its images lie in one class folder, and a classifier needs at least two classes';
+  const named =
+    table === undefined
+      ? ''
+      : `, and ${table.table.file} names images, but has no column that is known to hold labels (${table.table.header.join(', ')}; --label-column names it)`;
+  return new InvalidInputError(`Cannot use ${tree.root} as a data set: ${problem}${named}: ${cures.join(', or ')}.`, {
+    details: { path: tree.root, images: counted(images.length, 'image') },
+  });
+}

@@ -1,0 +1,120 @@
+// Decides for every image of a folder or an archive which part and which class it belongs to, and says why.
+
+import { InvalidInputError } from '../../errors.ts';
+import type { FileTree } from '../containers/file-tree.ts';
+import { sortClassNames } from '../labels/class-names.ts';
+import type { FileRole, Part, ReadOptions } from '../set/source.ts';
+import { chooseLabels, type Evidence, type LabelChoice } from './choose-labels.ts';
+import { readClassFolders } from './class-folders.ts';
+import { foldersOf } from './folders.ts';
+import { isImageName } from './image-names.ts';
+import { describeLeftOut, refuseNoImages } from './left-out.ts';
+import { indexImages } from './match-images.ts';
+import { openTables } from './open-tables.ts';
+
+export interface LayoutOptions
+  extends Pick<ReadOptions, 'labelFrom' | 'labelColumn' | 'imageColumn' | 'skipBroken' | 'lonePart'> {
+  /** The only table that counts, relative to the root of the tree. */
+  readonly table?: string | undefined;
+}
+
+export interface LabelledImage {
+  readonly file: string;
+  /** Index into the classes. */
+  readonly label: number;
+}
+
+export interface Layout {
+  readonly classes: readonly string[];
+  readonly train: readonly LabelledImage[];
+  readonly validation: readonly LabelledImage[] | undefined;
+  readonly test: readonly LabelledImage[] | undefined;
+  readonly roles: readonly FileRole[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Looks at names and tables only. Folders named after parts, class folders and tables are told apart by what all of them
+ * say together; where they contradict each other, nothing is guessed.
+ *
+ * @throws {InvalidInputError} if there are no images, no or contradicting labels, one class, or no training part.
+ * @throws {DataFormatError} with the row, for a table that cannot be followed.
+ */
+export async function findLayout(tree: FileTree, options: LayoutOptions = {}): Promise<Layout> {
+  const images = tree.files.filter(isImageName);
+  if (images.length === 0) throw refuseNoImages(tree);
+  const folders = readClassFolders(foldersOf(images));
+  const index = indexImages(images);
+  const tables = await openTables(tree, index, options);
+  const evidence: Evidence = { tree, images, folders, tables, index, options };
+  const choice = await chooseLabels(evidence);
+  return assemble(evidence, choice);
+}
+
+function assemble({ tree, folders, tables, options }: Evidence, choice: LabelChoice): Layout {
+  const { root } = tree;
+  const given = new Set<Part>(choice.images.map(({ part }) => part));
+  const lone = given.has('train') ? undefined : [...given][0];
+  if (lone !== undefined && !(options.lonePart === true && given.size === 1)) throw refuseNoTraining(root, [...given]);
+  const partOf = (part: Part): Part => (lone === undefined ? part : 'train');
+  const placed = choice.images.map((image) => ({ ...image, part: partOf(image.part) }));
+  const classes = sortClassNames(placed.flatMap(({ part, className }) => (part === 'train' ? [className] : [])));
+  if (classes.length < 2 && options.lonePart !== true) throw refuseOneClass(root, classes, choice.source);
+  const labels = new Map(classes.map((name, label) => [name, label]));
+  const take = (part: Part): LabelledImage[] | undefined => {
+    const members = placed.filter((image) => image.part === part);
+    if (members.length === 0) return undefined;
+    return members.map(({ file, className }) => {
+      const label = labels.get(className);
+      if (label === undefined) throw refuseUnknownClass(root, part, className, file);
+      return { file, label };
+    });
+  };
+  const parts = { train: take('train') ?? [], validation: take('validation'), test: take('test') };
+  const used = new Set(placed.map(({ file }) => file));
+  const roles = new Map<string, FileRole>(
+    [...folders.leftOut, ...choice.leftOut].map(({ file, rule }) => [file, { file, rule }]),
+  );
+  for (const { file, part, className, rule } of placed) roles.set(file, { file, part, className, rule });
+  for (const { table } of tables) roles.set(table.file, { file: table.file, rule: choice.tableRule(table.file) });
+  const rest = tree.files.filter((file) => !used.has(file) && !tables.some(({ table }) => table.file === file));
+  return {
+    classes,
+    ...parts,
+    roles: [
+      ...tree.files.map((file) => roles.get(file) ?? { file, rule: isImageName(file) ? 'no label' : 'not an image' }),
+      ...tree.leftOut.map(({ file, reason }) => ({ file, rule: reason })),
+    ],
+    notes: [
+      ...choice.notes,
+      ...(lone === undefined ? [] : [`The data has only a ${PART_NAMES[lone]} part.`]),
+      ...folders.notes,
+      ...tree.notes,
+      ...describeLeftOut(tree, rest, classes, choice),
+    ],
+  };
+}
+
+const PART_NAMES: Readonly<Record<Part, string>> = { train: 'training', validation: 'validation', test: 'test' };
+
+function refuseNoTraining(root: string, parts: readonly Part[]): InvalidInputError {
+  const names = parts.map((part) => PART_NAMES[part]).join(' and a ');
+  return new InvalidInputError(
+    `Cannot use ${root} as a data set: it has a ${names} part, but no training part: add train/ with a folder of images for each class.`,
+    { details: { path: root, parts } },
+  );
+}
+
+function refuseOneClass(root: string, classes: readonly string[], source: string): InvalidInputError {
+  return new InvalidInputError(
+    `Cannot use ${root} as a data set: its training images are all of one class (${classes.join(', ')}; labels: ${source}): a classifier needs at least two; add images of another class.`,
+    { details: { path: root, classes } },
+  );
+}
+
+function refuseUnknownClass(root: string, part: Part, className: string, file: string): InvalidInputError {
+  return new InvalidInputError(
+    `Cannot use ${root} as a data set: the ${PART_NAMES[part]} part has images of ${className} (${file}, for example), but the training part has none: every class needs training images; add them, or remove ${className} from the ${PART_NAMES[part]} part.`,
+    { details: { path: root, part, className, file } },
+  );
+}

@@ -1,0 +1,92 @@
+// What a user should know about files that are left out, and about folders without images that can be read.
+
+import { extname } from 'node:path';
+import { InvalidInputError } from '../../errors.ts';
+import { counted } from '../../text/figures.ts';
+import type { FileTree } from '../containers/file-tree.ts';
+import { listNames } from '../labels/name-labels.ts';
+import { IMAGE_EXTENSIONS, UNREADABLE_IMAGES } from '../pixels/image-formats.ts';
+import type { Part } from '../set/source.ts';
+import { isImageName } from './image-names.ts';
+
+/** Notes on files that are left out. @param files  those that are neither an image with a class nor a table. */
+export function describeLeftOut(
+  { files, leftOut }: FileTree,
+  rest: readonly string[],
+  classes: readonly string[],
+  { unlabelled }: { readonly unlabelled: readonly Part[] },
+): string[] {
+  const notes: string[] = [];
+  for (const { name, count, ending, cure } of unreadableIn(files)) {
+    notes.push(`Images that are not read were left out: ${count} ${ending} (${name}); ${cure} converts them.`);
+  }
+  for (const part of unlabelled) {
+    notes.push(`The ${part} part has images without labels; they were left out, and predict can classify them.`);
+  }
+  const others = [...rest.filter((file) => !isUnreadable(file)), ...leftOut.map(({ file }) => file)];
+  if (others.length > 0) {
+    const shown = others.slice(0, 3).join(', ');
+    notes.push(
+      `Files that are not images of a class were left out: ${others.length} (${shown}${others.length > 3 ? ', …' : ''}).`,
+    );
+  }
+  const empty = emptyClasses(files, classes);
+  if (empty.length > 0) notes.push(`Classes without a training image were left out: ${listNames(empty)}.`);
+  return notes;
+}
+
+/** Folders beside the class folders in which no image can be read. */
+function emptyClasses(files: readonly string[], classes: readonly string[]): string[] {
+  const folders = new Map<string, boolean>();
+  for (const file of files) {
+    const folder = file.slice(0, Math.max(0, file.lastIndexOf('/')));
+    folders.set(folder, (folders.get(folder) ?? false) || isImageName(file));
+  }
+  const parents = new Set(
+    [...folders.keys()].flatMap((folder) => (classes.includes(nameIn(folder)) ? [parentOf(folder)] : [])),
+  );
+  return [...folders]
+    .filter(([folder, hasImages]) => !hasImages && folder !== '' && parents.has(parentOf(folder)))
+    .map(([folder]) => nameIn(folder))
+    .filter((name) => !classes.includes(name));
+}
+
+const nameIn = (folder: string): string => folder.slice(folder.lastIndexOf('/') + 1).normalize('NFC');
+const parentOf = (folder: string): string => folder.slice(0, Math.max(0, folder.lastIndexOf('/')));
+
+interface Unreadable {
+  readonly ending: string;
+  readonly name: string;
+  readonly count: number;
+  readonly cure: string;
+}
+
+const endingOf = (file: string): string => extname(file).toLowerCase();
+const isUnreadable = (file: string): boolean => Object.hasOwn(UNREADABLE_IMAGES, endingOf(file));
+
+function unreadableIn(files: readonly string[]): Unreadable[] {
+  const counts = new Map<string, number>();
+  for (const file of files.filter(isUnreadable)) counts.set(endingOf(file), (counts.get(endingOf(file)) ?? 0) + 1);
+  return [...counts].flatMap(([ending, count]) => {
+    const format = UNREADABLE_IMAGES[ending];
+    return format === undefined ? [] : [{ ending, count, ...format }];
+  });
+}
+
+/** The error for a folder or an archive without images that are read. */
+export function refuseNoImages({ root, files }: FileTree): InvalidInputError {
+  const [unreadable] = unreadableIn(files);
+  if (unreadable !== undefined) {
+    const { count, ending, name, cure } = unreadable;
+    return new InvalidInputError(
+      `Cannot use ${root} as a data set: its ${counted(count, 'image')} with the ending ${ending} (${name}) are not read; convert them, for example with: ${cure}`,
+      { details: { path: root, ending, count } },
+    );
+  }
+  const endings = [...IMAGE_EXTENSIONS].map((ending) => ending.slice(1)).join(', ');
+  const others = files.length === 0 ? '' : `, only ${counted(files.length, 'other file')}`;
+  return new InvalidInputError(
+    `Cannot use ${root} as a data set: it holds no images (${endings})${others}: put the images of each class in a folder named after it, as in cat/1.png.`,
+    { details: { path: root, files: files.length } },
+  );
+}

@@ -1,0 +1,191 @@
+// What the columns of a table mean: which names the images, which has the labels, which tells the part.
+
+import type { ReadOptions } from '../set/source.ts';
+import type { ImageIndex } from './match-images.ts';
+import { partOf } from './part-words.ts';
+import { columnText, type Table, type TableRow } from './table.ts';
+
+/** How a row tells its class. */
+export type LabelColumns =
+  | { readonly kind: 'column'; readonly column: number; readonly isKnown: boolean }
+  /** A column of 0 and 1 for each class, named after it. */
+  | { readonly kind: 'one-hot'; readonly columns: readonly number[]; readonly isKnown: true };
+
+export interface TableColumns {
+  readonly image: number;
+  readonly label: LabelColumns | undefined;
+  readonly split: number | undefined;
+}
+
+/** In the order in which they are preferred: names before numbers. */
+const LABEL_NAMES = [
+  'label',
+  'labels',
+  'classname',
+  'classlabel',
+  'labelname',
+  'class',
+  'classes',
+  'category',
+  'categories',
+  'categoryname',
+  'target',
+  'species',
+  'breed',
+  'dx',
+  'diagnosis',
+  'emotion',
+  'disease',
+  'finding',
+  'findinglabels',
+  'groundtruth',
+  'labelid',
+  'classid',
+  'categoryid',
+  'targetid',
+  'y',
+];
+const IMAGE_NAMES = [
+  'filename',
+  'file',
+  'image',
+  'imagename',
+  'imagepath',
+  'imagefile',
+  'imagefilename',
+  'img',
+  'imgname',
+  'imgpath',
+  'path',
+  'filepath',
+  'filepaths',
+  'imageid',
+  'imgid',
+  'id',
+  'name',
+];
+const SPLIT_NAMES = ['split', 'dataset', 'set', 'subset', 'usage', 'partition', 'part', 'phase', 'datasplit'];
+/** Columns of 0 and 1 that tell one part. */
+const SPLIT_FLAGS: Readonly<Record<string, 'validation' | 'test'>> = {
+  isvalid: 'validation',
+  isval: 'validation',
+  isvalidation: 'validation',
+  istest: 'test',
+};
+/** Names of columns that are about an image, but not its class. */
+const OTHER_NAMES =
+  /^(text|captions?|description|prompt|title|comments?|notes?|width|height|size|area|depth|format|date|time|datetime|timestamp|year|url|link|source|license|licence|credits?|author|artist|photographer|camera|age|sex|gender|location|localization|latitude|longitude|lat|lon|lng|x|[xy](min|max|[12])|bbox|box|roi|md5|sha1|sha256|hash|index|idx|no|nr|row|count|score|confidence|weight|fold)$/;
+
+const nameOf = (header: string): string => header.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+
+/**
+ * Finds the columns by their content first, then by their names: the one that names images does so, whatever it is called.
+ *
+ * @param folder   of the table, relative to the root of the images.
+ * @param options  columns that the user named, by name or by number from 1.
+ * @returns undefined if no column names images.
+ */
+export function findColumns(
+  { header, rows }: Table,
+  folder: string,
+  index: ImageIndex,
+  options: Pick<ReadOptions, 'labelColumn' | 'imageColumn'>,
+): TableColumns | undefined {
+  const image = findImageColumn(header, rows, folder, index, options.imageColumn);
+  if (image === undefined) return undefined;
+  const split = findSplit(header, rows, image);
+  const others = header.flatMap((name, column) =>
+    column === image || column === split || name === '' ? [] : [column],
+  );
+  return { image, split, label: findLabel(header, rows, others, options.labelColumn) };
+}
+
+/** The position of a column by its name, in any case, or its number from 1. */
+export function columnCalled(header: readonly string[], asked: string): number | undefined {
+  const exact = header.indexOf(asked);
+  const found = exact >= 0 ? exact : header.findIndex((name) => nameOf(name) === nameOf(asked));
+  if (found >= 0) return found;
+  const number = Number(asked) - 1;
+  return Number.isInteger(number) && number >= 0 && number < header.length ? number : undefined;
+}
+
+/** How many rows tell what a column holds. */
+const SAMPLE = 300;
+
+/** The column whose cells stand for the most different images; of equal ones, the one that is called so. */
+function findImageColumn(
+  header: readonly string[],
+  rows: readonly TableRow[],
+  folder: string,
+  index: ImageIndex,
+  asked: string | undefined,
+): number | undefined {
+  if (asked !== undefined) return columnCalled(header, asked);
+  const sample = rows.slice(0, SAMPLE);
+  const scores = header.map((name, column) => {
+    const found = sample.flatMap(({ cells }) => index.match(cells[column] ?? '', folder).slice(0, 1));
+    const rank = IMAGE_NAMES.indexOf(nameOf(name));
+    return { column, images: new Set(found).size, rank: rank < 0 ? IMAGE_NAMES.length : rank };
+  });
+  const [best] = scores.sort((a, b) => b.images - a.images || a.rank - b.rank || a.column - b.column);
+  return best === undefined || best.images === 0 ? undefined : best.column;
+}
+
+function findSplit(header: readonly string[], rows: readonly TableRow[], image: number): number | undefined {
+  const found = header.findIndex((name, column) => {
+    if (column === image) return false;
+    const cells = cellsOf(rows, column);
+    if (SPLIT_FLAGS[nameOf(name)] !== undefined) return cells.every(isFlag);
+    return SPLIT_NAMES.includes(nameOf(name)) && cells.every((cell) => partOf(cell) !== undefined);
+  });
+  return found < 0 ? undefined : found;
+}
+
+/** The part that a cell of a split column tells. */
+export function partInCell(header: string, cell: string): 'train' | 'validation' | 'test' | undefined {
+  const flagged = SPLIT_FLAGS[nameOf(header)];
+  if (flagged === undefined) return partOf(cell);
+  return /^(1|1\.0|true|yes)$/i.test(cell) ? flagged : 'train';
+}
+
+function findLabel(
+  header: readonly string[],
+  rows: readonly TableRow[],
+  others: readonly number[],
+  asked: string | undefined,
+): LabelColumns | undefined {
+  if (asked !== undefined) {
+    const column = columnCalled(header, asked);
+    return column === undefined ? undefined : { kind: 'column', column, isKnown: true };
+  }
+  const known = LABEL_NAMES.flatMap((name) => others.filter((column) => nameOf(header[column] ?? '') === name))[0];
+  if (known !== undefined) return { kind: 'column', column: known, isKnown: true };
+  const oneHot = others.filter((column) => cellsOf(rows, column).every(isFlag));
+  if (oneHot.length >= 2 && rows.every(({ cells }) => oneHot.filter((column) => isSet(cells[column])).length === 1)) {
+    return { kind: 'one-hot', columns: oneHot, isKnown: true };
+  }
+  const guesses = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
+  const [guess] = guesses;
+  if (guess === undefined || guesses.length > 1) return undefined;
+  return { kind: 'column', column: guess, isKnown: false };
+}
+
+/** Cells that repeat could be classes. */
+function isGuess(name: string, cells: readonly string[]): boolean {
+  return !OTHER_NAMES.test(nameOf(name)) && new Set(cells).size <= Math.max(2, cells.length / 2);
+}
+
+const cellsOf = (rows: readonly TableRow[], column: number): string[] => rows.map(({ cells }) => cells[column] ?? '');
+const isFlag = (cell: string): boolean => /^([01](\.0*)?|true|false)$/i.test(cell);
+const isSet = (cell: string | undefined): boolean => /^(1(\.0*)?|true)$/i.test(cell ?? '');
+
+/** The class that a row tells; empty if it tells none. */
+export function labelInRow({ cells }: TableRow, header: readonly string[], label: LabelColumns): string {
+  if (label.kind === 'column') return cells[label.column] ?? '';
+  return header[label.columns.find((column) => isSet(cells[column])) ?? -1] ?? '';
+}
+
+export function describeLabel(header: readonly string[], label: LabelColumns): string {
+  if (label.kind === 'column') return columnText(header[label.column] ?? '');
+  return `one column of 0 and 1 for each of ${label.columns.length} classes`;
+}
