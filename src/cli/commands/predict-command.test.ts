@@ -127,7 +127,7 @@ describe('the images of predict', () => {
     ).toEqual(inner);
     const all = await runInProcess('predict', model, images, '--json');
     expect(filesOf(all.stdout)).toEqual([
-      ...[['a', 'x.png'], ['a,b.png'], ['b', 'x.png'], ['c.png']].map((steps) => join(images, ...steps)),
+      ...[['a,b.png'], ['a', 'x.png'], ['b', 'x.png'], ['c.png']].map((steps) => join(images, ...steps)),
     ]);
     expect(JSON.parse(all.stdout).notes).toHaveLength(1);
   });

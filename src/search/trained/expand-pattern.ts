@@ -1,10 +1,10 @@
 // Paths with wildcards, for shells that leave them to the program, and for quoted ones.
 
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join, parse, sep } from 'node:path';
-import { isPassedOver } from '../../data/formats/images/image-folder-listing.ts';
+import { isSystemName } from '../../data/containers/file-tree.ts';
 import { compareCodePoints } from '../../data/labels/class-names.ts';
+import { type FolderEntry, readNames } from '../../files/read-names.ts';
 
 export interface Match {
   readonly path: string;
@@ -20,9 +20,9 @@ export const isPattern = (path: string): boolean => /[*?]/.test(path);
  *
  * @param ignoresCase  as names do on Windows.
  * @returns what matches, in the order of code points folder by folder.
- * @throws the system's error for a folder that cannot be read.
+ * @throws {InvalidInputError} for a folder that cannot be read.
  */
-export function expandPattern(pattern: string, ignoresCase = sep === '\\'): AsyncGenerator<Match> {
+export function expandPattern(pattern: string, ignoresCase = sep === '\\'): Generator<Match> {
   const { root } = parse(pattern);
   const steps = pattern
     .slice(root.length)
@@ -31,20 +31,13 @@ export function expandPattern(pattern: string, ignoresCase = sep === '\\'): Asyn
   return matchesBelow(root, steps, ignoresCase ? 'isu' : 'su');
 }
 
-async function* matchesBelow(
-  folder: string,
-  [step = '', ...steps]: readonly string[],
-  flags: string,
-): AsyncGenerator<Match> {
+function* matchesBelow(folder: string, [step = '', ...steps]: readonly string[], flags: string): Generator<Match> {
   const isLast = steps.length === 0;
   if (!isPattern(step)) {
     const path = join(folder, step);
-    const isFolder = await stat(path).then(
-      (stats) => stats.isDirectory(),
-      () => undefined,
-    );
-    if (isLast && isFolder !== undefined) yield { path, isFolder };
-    if (!isLast && isFolder) yield* matchesBelow(path, steps, flags);
+    const isThere = kindAt(path);
+    if (isLast && isThere !== undefined) yield { path, isFolder: isThere === 'folder' };
+    if (!isLast && isThere === 'folder') yield* matchesBelow(path, steps, flags);
     return;
   }
   const isAnyDepth = step === '**';
@@ -52,13 +45,24 @@ async function* matchesBelow(
   if (isAnyDepth && isLast) return yield { path: folder === '' ? '.' : folder, isFolder: true };
   if (isAnyDepth) yield* matchesBelow(folder, steps, flags);
   const named = new RegExp(`^${inRegExp(step)}$`, flags);
-  const entries = await readdir(folder === '' ? '.' : folder, { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => compareCodePoints(a.name, b.name))) {
-    if (!named.test(entry.name) || (isPassedOver(entry.name) && !step.startsWith('.'))) continue;
-    const path = join(folder, entry.name);
-    const isFolder = await leadsToFolder(entry, path, !isAnyDepth);
+  const entries = readNames(folder === '' ? '.' : folder, step.startsWith('.') ? undefined : isSystemName);
+  for (const { name, kind } of entries.sort((a, b) => compareCodePoints(a.name, b.name))) {
+    if (!named.test(name)) continue;
+    const path = join(folder, name);
+    // A link may lead back.
+    const isFolder = (kind === 'link' && !isAnyDepth ? kindAt(path) : kind) === 'folder';
     if (isLast) yield { path, isFolder };
     else if (isFolder) yield* matchesBelow(path, isAnyDepth ? [step, ...steps] : steps, flags);
+  }
+}
+
+/** Undefined if there is nothing. */
+function kindAt(path: string): FolderEntry['kind'] | undefined {
+  try {
+    const stats = statSync(path);
+    return stats.isDirectory() ? 'folder' : 'file';
+  } catch {
+    return undefined;
   }
 }
 
@@ -67,13 +71,4 @@ function inRegExp(step: string): string {
     .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-}
-
-/** @param followsLinks  not at any depth: a link may lead back. */
-async function leadsToFolder(entry: Dirent, path: string, followsLinks: boolean): Promise<boolean> {
-  if (!entry.isSymbolicLink() || !followsLinks) return entry.isDirectory();
-  return stat(path).then(
-    (target) => target.isDirectory(),
-    () => false,
-  );
 }

@@ -1,9 +1,10 @@
 // From what a user names to image files: files, folders and patterns.
 
-import { readdir, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { IMAGE_EXTENSION_LIST, isImageName, isPassedOver } from '../../data/formats/images/image-folder-listing.ts';
-import { compareCodePoints } from '../../data/labels/class-names.ts';
+import { folderTree } from '../../data/containers/folder-tree.ts';
+import { isImageName } from '../../data/layout/image-names.ts';
+import { IMAGE_EXTENSIONS } from '../../data/pixels/image-formats.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { fileFailure, reasonOfFailure } from '../../files/file-failure.ts';
 import { counted } from '../../text/figures.ts';
@@ -28,28 +29,28 @@ export interface ImageList {
  *   that name exists, patterns. Hidden and system files in folders are passed over.
  * @throws {InvalidInputError} if no path leads to an image: the reason of the first.
  */
-export async function listImages(paths: readonly string[]): Promise<ImageList> {
+export function listImages(paths: readonly string[]): ImageList {
   const images: NamedImage[] = [];
   const leftOut: string[] = [];
-  let failure: Failure | undefined;
+  let failure: InvalidInputError | undefined;
   for (const path of paths) {
-    const found = await imagesAt(path);
+    const found = imagesAt(path);
     if ('reason' in found) {
-      failure ??= found;
+      failure ??= found.error;
       images.push({ path, error: found.reason });
       continue;
     }
-    for (const image of found.images) images.push(image);
+    for (const file of found.images) images.push({ path: file });
     for (const file of found.others) leftOut.push(file);
   }
-  if (failure !== undefined && images.every(({ error }) => error !== undefined)) throw failure.error;
+  if (failure !== undefined && images.every(({ error }) => error !== undefined)) throw failure;
   return { images, leftOut };
 }
 
 interface Found {
-  readonly images: NamedImage[];
+  readonly images: readonly string[];
   /** Files that do not look like images. */
-  readonly others: string[];
+  readonly others: readonly string[];
 }
 
 interface Failure {
@@ -57,57 +58,43 @@ interface Failure {
   readonly error: InvalidInputError;
 }
 
-async function imagesAt(path: string): Promise<Found | Failure> {
+function imagesAt(path: string): Found | Failure {
   try {
-    const isFolder = await stat(path).then(
-      (stats) => stats.isDirectory(),
-      (cause: unknown) => {
-        if (isPattern(path)) return undefined;
-        throw cause;
-      },
-    );
-    if (isFolder === undefined) return await imagesMatching(path);
-    if (!isFolder) return { images: [{ path }], others: [] };
-    const found: Found = { images: [], others: [] };
-    await addFolder(path, found);
+    const stats = statSync(path, { throwIfNoEntry: !isPattern(path) });
+    if (stats === undefined) return imagesMatching(path);
+    if (!stats.isDirectory()) return { images: [path], others: [] };
+    const found = imagesIn(path);
     return found.images.length > 0 ? found : noImages(path, 'in', found.others);
   } catch (cause) {
+    if (cause instanceof InvalidInputError) return { reason: cause.message, error: cause };
     return { reason: reasonOfFailure(cause), error: fileFailure('read the image', path, cause) };
   }
 }
 
-async function imagesMatching(pattern: string): Promise<Found | Failure> {
-  const all: Found = { images: [], others: [] };
-  for await (const { path, isFolder } of expandPattern(pattern)) {
-    if (isFolder) await addFolder(path, all);
-    else all.images.push({ path });
+function imagesMatching(pattern: string): Found | Failure {
+  const images = new Set<string>();
+  const others = new Set<string>();
+  for (const { path, isFolder } of expandPattern(pattern)) {
+    const found = isFolder ? imagesIn(path) : { images: [path], others: [] };
+    for (const file of found.images) images.add(file);
+    for (const file of found.others) others.add(file);
   }
-  // A file may match by itself and in a folder that matches.
-  const images = new Map(all.images.map((image) => [image.path, image]));
-  const others = [...new Set(all.others)].filter((path) => !images.has(path));
-  if (images.size === 0) return noImages(pattern, 'that match', others);
-  return { images: [...images.values()], others };
+  const left = [...others].filter((file) => !images.has(file));
+  return images.size > 0 ? { images: [...images], others: left } : noImages(pattern, 'that match', left);
 }
 
-/** Sorted by code points, files and folders mixed. Skips symbolic links to folders. */
-async function addFolder(folder: string, found: Found): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => compareCodePoints(a.name, b.name))) {
-    if (isPassedOver(entry.name)) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      await addFolder(path, found).catch((cause: unknown) => {
-        found.images.push({ path, error: reasonOfFailure(cause) });
-      });
-    } else if (isImageName(entry.name)) found.images.push({ path });
-    else found.others.push(path);
-  }
+function imagesIn(folder: string): Found {
+  const { files, leftOut } = folderTree(folder);
+  const others = [...files.filter((file) => !isImageName(file)), ...leftOut.map(({ file }) => file)];
+  const inFolder = (file: string) => join(folder, file);
+  return { images: files.filter(isImageName).map(inFolder), others: others.map(inFolder) };
 }
 
 function noImages(path: string, where: 'in' | 'that match', others: readonly string[]): Failure {
+  const endings = [...IMAGE_EXTENSIONS].map((ending) => ending.slice(1)).join(', ');
   const only = others.length === 0 ? '' : `, only ${counted(others.length, 'other file')} (${firstOf(others)})`;
   const tell = (place: string) =>
-    `there are no images (${IMAGE_EXTENSION_LIST}) ${where} ${place}${only}; give images, or a folder with images`;
+    `there are no images (${endings}) ${where} ${place}${only}; give images, or a folder with images`;
   return { reason: tell('it'), error: new InvalidInputError(tell(path), { details: { path } }) };
 }
 

@@ -62,7 +62,7 @@ export async function predictFiles(
 ): Promise<FilePredictions> {
   const { onProgress, signal } = options;
   const file = await readModelFile(model);
-  const { images: files, leftOut } = await listImages(paths);
+  const { images: files, leftOut } = listImages(paths);
   const deployed = await DeployedModel.load(await loadRuntime(), file.bytes, file.path);
   const images: (FilePrediction | UnreadableImage)[] = [];
   let done = 0;
