@@ -89,6 +89,11 @@ describe('evaluate', () => {
     expect(train.stdout).toMatch(/^Data .*, 45 training images of its run, which the model was trained on$/m);
     const all = await runInProcess('evaluate', run, data, '--part', 'all', '--json');
     expect(JSON.parse(all.stdout)).toMatchObject({ examples: 60, dataset: { parts: { train: 45, test: 15 } } });
+    const typo = await runInProcess('evaluate', run, data, '--part', 'tset');
+    expect(typo).toMatchObject({
+      code: 2,
+      stderr: 'error: --part must be one of train, validation, test, all, received "tset"; did you mean test?\n',
+    });
     const none = await runInProcess('evaluate', run, data, '--part', 'validation');
     expect(none).toMatchObject({ code: 2, stdout: '' });
     expect(none.stderr).toMatch(
@@ -105,8 +110,19 @@ describe('evaluate', () => {
     expect(stdout).not.toContain('split off');
     const json = JSON.parse((await runInProcess('evaluate', run, other, '--json')).stdout);
     expect(json).toMatchObject({ examples: 6, part: 'all', dataset: { ownData: false, parts: { train: 6 } } });
+    expect(stdout).not.toContain('pixel for pixel');
     const split = JSON.parse((await runInProcess('evaluate', run, other, '--test', '0.5', '--json')).stdout);
     expect(split).toMatchObject({ examples: 3, part: 'test' });
+  });
+
+  it('says how many of the images the model was trained on, if they are only a part of the data of the run', async () => {
+    const some = join(folder, 'some');
+    for (const name of ['cat', 'dog', 'owl']) cpSync(join(data, name), join(some, name), { recursive: true });
+    await writeImages(join(some, 'cat'), { new: 3 }, 8);
+    const { notes } = JSON.parse((await runInProcess('evaluate', run, some, '--json')).stdout);
+    expect(notes).toContain(
+      'The model was trained on 45 of these 63 images, pixel for pixel; the accuracy is too high.',
+    );
   });
 });
 

@@ -1,12 +1,13 @@
 // auto-cnn evaluate MODEL DATA
 
-import { type Command, Option } from 'commander';
-import { type ModelMetadata, readModelFile, type Score } from '../../index.ts';
+import type { Command } from 'commander';
+import { InvalidInputError, type ModelMetadata, readModelFile, type Score } from '../../index.ts';
 import {
   type ClassificationReport,
   DeployedModel,
   imagesToScore,
   loadRuntime,
+  nearestOf,
   type ScoredImages,
   type ScoredPart,
 } from '../../internal.ts';
@@ -19,7 +20,7 @@ import { evaluationText, occurringClasses } from '../view/evaluation-text.ts';
 import { counted, grouped, percent, shownGenome } from '../view/format.ts';
 
 interface EvaluateOptions extends CommonOptions {
-  readonly part?: ScoredPart;
+  readonly part?: string;
   readonly skipBroken?: boolean;
 }
 
@@ -32,16 +33,13 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
     )
     .argument('<MODEL>', 'model.onnx, or the run folder that holds it')
     .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.zip, .tar.gz, .npz, .csv, .parquet)')
-    .addOption(
-      new Option('--part <part>', 'score another part (default: test of the own data of the run, else all)').choices(
-        PARTS,
-      ),
-    );
+    .option('--part <part>', `${PARTS.join(', ')} (default: test of the run's own data, all of other data)`);
   for (const { flags, key, description } of DATA_FLAGS) command.option(flags, DEFAULTS[key] ?? description);
   command.option('--skip-broken', 'go on without images that cannot be read');
   addCommonOptions(command);
   command.addHelpText('after', EXAMPLES);
-  command.action(async (path: string, source: string, { part, ...options }: EvaluateOptions) => {
+  command.action(async (path: string, source: string, options: EvaluateOptions) => {
+    const part = options.part === undefined ? undefined : requirePart(options.part);
     const given = readFlags({ ...options }, DATA_FLAGS);
     const { source: _, ...asked } = configFrom(undefined, source, given).dataset;
     const model = await readModelFile(path);
@@ -66,6 +64,15 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
 }
 
 const PARTS: readonly ScoredPart[] = ['train', 'validation', 'test', 'all'];
+
+function requirePart(text: string): ScoredPart {
+  const known = PARTS.find((part) => part === text);
+  if (known !== undefined) return known;
+  const near = nearestOf(text, PARTS);
+  throw new InvalidInputError(
+    `--part must be one of ${PARTS.join(', ')}, received ${JSON.stringify(text)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+  );
+}
 
 /** What the flags of the data mean here. */
 const DEFAULTS: Readonly<Partial<Record<ConfigFlag['key'], string>>> = {
@@ -149,6 +156,6 @@ function describePart({ part, isOwn, counts, examples }: ScoredImages): string {
 
 const EXAMPLES = `
 Examples:
-  $ auto-cnn evaluate runs/photos-1 ./photos                 (the test part of the run)
-  $ auto-cnn evaluate runs/photos-1 ./new-photos             (all of them)
+  $ auto-cnn evaluate runs/photos-1 ./photos        (the test part of the run)
+  $ auto-cnn evaluate runs/photos-1 ./new-photos    (all of them)
   $ auto-cnn evaluate model.onnx ./photos --part validation`;

@@ -13,10 +13,11 @@ import { type Examples, imageSizeOf, joinExamples } from '../../data/set/dataset
 import type { Part } from '../../data/set/source.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { formatImageShape, type ImageShape } from '../../genome/image-shape.ts';
-import { counted } from '../../text/figures.ts';
+import { counted, grouped } from '../../text/figures.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { ModelFile } from './model-file.ts';
 import { configBeside } from './model-parts.ts';
+import { countSeenImages } from './seen-images.ts';
 
 export type ScoredPart = Part | 'all';
 
@@ -71,6 +72,7 @@ export async function imagesToScore(
   const part = asked ?? (splits && parts.test !== undefined ? 'test' : 'all');
   requireShape(model, loaded.shape);
   const examples = examplesOf(source, parts, part, imageSizeOf(loaded.shape));
+  const seen = run !== undefined && !isOwn ? await countSeenImages(run, examples, given.cacheDir) : 0;
   return {
     name: loaded.name,
     fingerprint: loaded.dataset?.fingerprint,
@@ -79,9 +81,15 @@ export async function imagesToScore(
     counts: Object.fromEntries(Object.entries(parts).map(([name, { count }]) => [name, count])),
     examples: { ...examples, labels: modelLabels(model, source, loaded, examples) },
     shape: loaded.shape,
-    notes: splits && loaded.dataset !== undefined ? loaded.dataset.notes : loaded.notes,
+    notes: [
+      ...(splits && loaded.dataset !== undefined ? loaded.dataset.notes : loaded.notes),
+      ...(seen > 0 ? [describeSeen(seen, examples.count)] : []),
+    ],
   };
 }
+
+const describeSeen = (seen: number, count: number): string =>
+  `The model was trained on ${grouped(seen)} of these ${grouped(count)} images, pixel for pixel; the accuracy is too high.`;
 
 /** How the run's data is loaded, as far as that holds for other data too. */
 function formOf({ path, fingerprint: _, source: own, ...form }: SearchConfig['dataset'], source: string): LoadOptions {
