@@ -17,6 +17,7 @@ export { createNetwork } from './network/training-graph.ts';
 export { drawArchitecture } from './report/network/architecture.ts';
 export { writeDrawing } from './report/network/write-drawing.ts';
 export { REPORT_FORMATS } from './report/write-report.ts';
+export { searchImages, usedImages } from './search/budget/candidate-work.ts';
 export { BUDGET_EXAMPLES, formatBudget } from './search/config/budget-text.ts';
 export { networkInputOf } from './search/config/network-input.ts';
 export { COST_NAMES } from './search/config/objectives.ts';
@@ -32,4 +33,4 @@ export { openRunFolder, readConfigFile, readSummary, tidyRunFolder } from './sea
 export type { FilePrediction, UnreadableImage } from './search/trained/predict-files.ts';
 export { imagesToScore, type ScoredImages, type ScoredPart } from './search/trained/scored-images.ts';
 export { nearestOf } from './text/did-you-mean.ts';
-export { counted, duration, grouped, percent, scaled } from './text/figures.ts';
+export { counted, countedParts, duration, grouped, percent, scaled } from './text/figures.ts';

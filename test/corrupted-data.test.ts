@@ -12,9 +12,8 @@ import { locateCifarArchive, locateCifarFolder } from '../src/data/formats/array
 import { locateIdxFolder } from '../src/data/formats/arrays/idx-folder.ts';
 import { locateNpz } from '../src/data/formats/arrays/npz.ts';
 import { locateCsvFolder } from '../src/data/formats/csv/csv-source.ts';
+import { locateImageZip, locateTar } from '../src/data/formats/images/image-archive.ts';
 import { locateImageFolder } from '../src/data/formats/images/image-folder.ts';
-import { locateTarGz } from '../src/data/formats/images/image-tar.ts';
-import { locateImageZip } from '../src/data/formats/images/image-zip.ts';
 import { locateParquetFolder } from '../src/data/formats/parquet/parquet-source.ts';
 import type { LocatedSource } from '../src/data/set/source.ts';
 import { AutoCnnError } from '../src/errors.ts';
@@ -122,7 +121,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     files: {
       'a.tgz': encodeTarGz(Object.entries(await imagesAs('jpeg')).map(([name, content]) => ({ name, content }))),
     },
-    locate: (folder) => locateTarGz(join(folder, 'a.tgz')),
+    locate: (folder) => locateTar(join(folder, 'a.tgz')),
     hasSums: true,
   },
   PNG: { files: await imagesAs('png'), locate: locateImageFolder },

@@ -12,13 +12,15 @@ import { readPackedDataset } from './cache/packed-file.ts';
 import { recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
 import type { FileTree } from './containers/file-tree.ts';
 import { folderTree } from './containers/folder-tree.ts';
+import { refuseArchive } from './containers/foreign-archives.ts';
+import { folderTreeWithZips } from './containers/zip-tree.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
-import { locateIdxFolder } from './formats/arrays/idx-folder.ts';
-import { locateNpz } from './formats/arrays/npz.ts';
+import { isIdxName, locateIdxFile, locateIdxFolder } from './formats/arrays/idx-folder.ts';
+import { locateArrayFolder, locateNpy, locateNpz } from './formats/arrays/npz.ts';
+import { isUnreadFile, refuseUnreadFile, refuseUnreadFolder } from './formats/arrays/unread-files.ts';
 import { locateCsv, locateCsvFolder } from './formats/csv/csv-source.ts';
+import { locateImageZip, locateTar } from './formats/images/image-archive.ts';
 import { locateImageFolder } from './formats/images/image-folder.ts';
-import { locateTarGz } from './formats/images/image-tar.ts';
-import { locateImageZip } from './formats/images/image-zip.ts';
 import { locateMnist } from './formats/named/mnist.ts';
 import { locatePublished, PUBLISHED } from './formats/named/published.ts';
 import { locateParquet, locateParquetFolder } from './formats/parquet/parquet-source.ts';
@@ -26,7 +28,7 @@ import { findLayout } from './layout/find-layout.ts';
 import { isImageName } from './layout/image-names.ts';
 import { refuseNoImages } from './layout/left-out.ts';
 import { type Dataset, imageSizeOf } from './set/dataset.ts';
-import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
+import type { FileRole, LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
 
 /** How {@link loadDataset} reads a source. */
 export interface LoadOptions extends ReadOptions, BuildOptions {
@@ -72,17 +74,30 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, test, shape } = dataset;
+  const { name, notes, train, validation, test, shape, pixelRange } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
-    if ((train.count + test.count) * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
-    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, notes };
+    const count = train.count + (validation?.count ?? 0) + test.count;
+    if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
+    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, ...(pixelRange && { pixelRange }), notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
   }
+}
+
+/**
+ * What every file of a source is to the data set, and why, without decoding images. Takes what {@link loadDataset} takes.
+ *
+ * @throws {InvalidInputError} {DataFormatError} as {@link loadDataset} does, where names and tables show it.
+ */
+export async function explainDataset(source: string, options: LoadOptions = {}): Promise<readonly FileRole[]> {
+  checkOptions(options);
+  const located = await locate(source, { ...options, cacheDir: await resolveCacheDir(options.cacheDir) });
+  if (located.explain !== undefined) return located.explain(options);
+  return located.files.map((file) => ({ file: basename(file), rule: `format ${located.format}` }));
 }
 
 type LocateOptions = LoadOptions & { readonly cacheDir: string };
@@ -105,8 +120,9 @@ interface FileFormat {
 
 const ARCHIVES: readonly FileFormat[] = [
   { ending: '.npz', locate: locateNpz },
-  { ending: '.tar.gz', locate: locateTarGz },
-  { ending: '.tgz', locate: locateTarGz },
+  { ending: '.tar', locate: locateTar },
+  { ending: '.tar.gz', locate: locateTar },
+  { ending: '.tgz', locate: locateTar },
 ];
 
 const FILE_FORMATS: readonly FileFormat[] = [
@@ -115,6 +131,8 @@ const FILE_FORMATS: readonly FileFormat[] = [
   { ending: '.csv', locate: locateCsv },
   { ending: '.csv.gz', locate: locateCsv },
   { ending: '.parquet', locate: locateParquet },
+  { ending: '.pq', locate: locateParquet },
+  { ending: '.npy', locate: locateNpy },
 ];
 
 /** Formats whose files stand for many images. The first that recognises a folder loads it. */
@@ -124,6 +142,8 @@ const ARRAY_FORMATS: readonly LocateInFolder[] = [
   locateParquetFolder,
   locateCsvFolder,
   locateLoneArchive,
+  locateArrayFolder,
+  refuseUnreadFolder,
 ];
 
 const LARGEST_SIDE = 1024;
@@ -148,6 +168,8 @@ async function locateFolder(path: string): Promise<LocatedSource> {
   const { located, failure } = await locateArrays(path, tree);
   if (!tree.files.some(isImageName)) {
     if (located !== undefined) return located;
+    const withZips = await folderTreeWithZips(path);
+    if (withZips.files.some(isImageName)) return locateImageFolder(path, withZips, tree.files);
     throw failure ?? refuseNoImages(tree);
   }
   if (located === undefined) return locateImageFolder(path, tree);
@@ -206,6 +228,10 @@ const formatOf = (name: string, formats: readonly FileFormat[]): FileFormat | un
 async function locateFile(path: string): Promise<LocatedSource> {
   const format = formatOf(path, FILE_FORMATS);
   if (format !== undefined) return format.locate(path);
+  const refusal = refuseArchive(path);
+  if (refusal !== undefined) throw refusal;
+  if (isIdxName(path)) return locateIdxFile(path);
+  if (isUnreadFile(path)) return refuseUnreadFile(path);
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(
     `Cannot use ${path} as a data set: a file must end in ${endings}; for images or IDX files, give the folder that holds them.`,

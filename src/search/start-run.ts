@@ -32,6 +32,7 @@ import {
   withCheckpointDir,
 } from './run/run-folder.ts';
 import { type Engine, resettleEngine, settledEngine, settleEngine } from './settle-engine.ts';
+import { settleValidation } from './settle-validation.ts';
 import { FitnessCache } from './shared/fitness-cache.ts';
 
 export interface OpenOptions extends LoadRunOptions {
@@ -61,8 +62,10 @@ export async function startRun(
 ): Promise<OpenRun> {
   const { startedAt = performance.now(), createStrategy } = options;
   const named = withAbsolutePaths(config);
-  const given: SearchConfig = createStrategy === undefined ? named : { ...named, strategy: 'custom' };
-  const { dataset, notices: packing } = await loadAndTell(given, options);
+  const asked: SearchConfig = createStrategy === undefined ? named : { ...named, strategy: 'custom' };
+  const { dataset, notices: packing } = await loadAndTell(asked, options);
+  const { notices: overruling, ...scoring } = settleValidation(asked, dataset);
+  const given: SearchConfig = { ...asked, ...scoring };
   checkAgainstData(given, dataset, createStrategy);
   checkShared(given);
   const { notices, ...engine } = await settleEngine(given, options.evaluator);
@@ -74,7 +77,7 @@ export async function startRun(
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), decided);
   const prepared = { folder, config: decided, dataset, packedPath, startedAt, createStrategy };
-  return open(prepared, { notices: [...packing, ...notices], signal: options.signal }, () =>
+  return open(prepared, { notices: [...packing, ...overruling, ...notices], signal: options.signal }, () =>
     writeConfig({ storage: fileStorage, folder, config: decided }),
   );
 }

@@ -195,7 +195,12 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Data:': [
     ...DATA_FLAGS,
-    flag('--validation <share>', 'validation', 'share of the training images that scores candidates', parseNumber),
+    flag(
+      '--validation <share>',
+      'validation',
+      'share of the training images that scores candidates, if the data has no validation part',
+      parseNumberOrName,
+    ),
     flag('--train-limit <n>', 'trainLimit', 'use a stratified sample of this many training images', parseNumber),
     flag(
       '--search-limit <n>',

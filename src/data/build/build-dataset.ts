@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { DataFormatError, InvalidInputError } from '../../errors.ts';
 import { createRng } from '../../random/rng.ts';
+import { counted } from '../../text/figures.ts';
 import {
   type Dataset,
   type Examples,
@@ -23,7 +24,8 @@ export interface BuildOptions {
 }
 
 /**
- * Checks the parts, orders each by content, splits off a test part if there is none, and computes the fingerprint.
+ * Checks the parts, orders each by content, and computes the fingerprint. Without a test part, the validation part is the
+ * test part; without either, a test part is split off.
  *
  * Images are ordered by the SHA-256 of their bytes, equal ones by label. So the same images give the same data, bit for
  * bit, whatever the format and the order of files.
@@ -39,7 +41,13 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   const imageSize = imageSizeOf(shape);
   let train = orderByContent(parts.train, imageSize);
   let test: OrderedExamples;
-  if (parts.test === undefined) {
+  const validation = parts.test && parts.validation && orderByContent(parts.validation, imageSize);
+  if (parts.test === undefined && parts.validation !== undefined) {
+    test = orderByContent(parts.validation, imageSize);
+    notes.push(
+      `No test part in the data: its validation part (${counted(test.examples.count, 'image')}) is the test part, and a search holds out training images for validation.`,
+    );
+  } else if (parts.test === undefined) {
     const { test: fraction = 0.1, seed = 0 } = options;
     checkTestFraction(fraction);
     const rng = createRng(seed).fork('test part');
@@ -52,9 +60,20 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   } else {
     test = orderByContent(parts.test, imageSize);
   }
-  notes.push(...describeContent(train, test, classes));
-  const fingerprint = fingerprintOf(shape, classes, [train, test]);
-  return { name, shape, classes, train: train.examples, test: test.examples, fingerprint, notes };
+  notes.push(...describeContent(train, test, classes, validation));
+  const fingerprint = fingerprintOf(shape, classes, validation ? [train, validation, test] : [train, test]);
+  const { pixelRange } = parts;
+  return {
+    name,
+    shape,
+    classes,
+    train: train.examples,
+    ...(validation && { validation: validation.examples }),
+    test: test.examples,
+    fingerprint,
+    ...(pixelRange && { pixelRange }),
+    notes,
+  };
 }
 
 /** @throws {InvalidInputError} unless it lies between 0 and 1. */
@@ -115,18 +134,18 @@ function fingerprintOf(shape: ImageShape, classes: readonly string[], parts: rea
   return hash.digest('hex');
 }
 
-function checkParts({ name, shape, classes, train, test }: DatasetParts): void {
+function checkParts({ name, shape, classes, train, validation, test }: DatasetParts): void {
   if (classes.length < 2) {
     throw new InvalidInputError(
       `${name} has ${classes.length === 0 ? 'no class' : `only one class (${classes[0]})`}: a classifier needs at least two; add images of another class.`,
       { details: { classes } },
     );
   }
-  for (const [part, examples] of [['training', train] as const, ['test', test] as const]) {
-    if (examples !== undefined) checkExamples(`${name}, ${part} part`, examples, imageSizeOf(shape), classes.length);
-  }
-  if (test?.count === 0) {
-    throw new InvalidInputError(`${name} has an empty test part: add images to it, or remove it.`);
+  for (const [part, examples] of Object.entries({ training: train, validation, test })) {
+    if (examples === undefined) continue;
+    checkExamples(`${name}, ${part} part`, examples, imageSizeOf(shape), classes.length);
+    if (examples.count > 0 || part === 'training') continue;
+    throw new InvalidInputError(`${name} has an empty ${part} part: add images to it, or remove it.`);
   }
   const seen = new Set(train.labels);
   const missing = classes.filter((_, label) => !seen.has(label));

@@ -34,6 +34,33 @@ describe('datasetFromArrays', () => {
     expect(datasetFromArrays(withAxis).fingerprint).toBe(dataset.fingerprint);
   });
 
+  it('takes a validation part, which the range of floats and the number of classes cover', () => {
+    const xValidation = { data: Float32Array.from([0, 1, 0.2, 0.4]), shape: [1, 2, 2] };
+    const dataset = datasetFromArrays({ ...grey, xValidation, yValidation: [0] });
+    const { validation = dataset.test, train, test } = dataset;
+    expect([train.count, validation.count, test.count]).toEqual([2, 1, 1]);
+    expect([...pixelsOf(validation)]).toEqual([0, 255, 51, 102]);
+    expect([...validation.labels]).toEqual([0]);
+    expect(datasetFromArrays(grey)).not.toHaveProperty('validation');
+  });
+
+  it.each<[string, Partial<ArrayDataset>, string]>([
+    [
+      'no labels',
+      { xValidation: grey.xTest },
+      'xValidation is given without yValidation; a validation part needs both',
+    ],
+    ['no images', { yValidation: [0] }, 'yValidation is given without xValidation; a validation part needs both'],
+    [
+      'images of another size',
+      { xValidation: { data: new Uint8Array(4), shape: [1, 1, 4] }, yValidation: [0] },
+      'xValidation has images of [1, 4], xTrain of [2, 2]; both must have the same size',
+    ],
+    ['a class that is never trained', { xValidation: grey.xTest, yValidation: [2] }, 'has no training image of 2'],
+  ])('refuses a validation part with %s', (_, change, message) => {
+    expect(() => datasetFromArrays({ ...grey, ...change })).toThrow(message);
+  });
+
   it('brings the channels of coloured images to the front', () => {
     const data = Uint8Array.from([1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16]);
     const x = { data, shape: [2, 1, 2, 3] };

@@ -2,11 +2,11 @@ import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { randomExamples, temporaryFolder } from '../../../test/support/data-fixtures.ts';
+import { pixelsOf, randomExamples, temporaryFolder } from '../../../test/support/data-fixtures.ts';
 import { countFor } from '../../../test/support/tier.ts';
 import { DataFormatError } from '../../errors.ts';
 import { buildDataset } from '../build/build-dataset.ts';
-import { type Examples, readImages } from '../set/dataset.ts';
+import { type Examples, joinExamples, readImages } from '../set/dataset.ts';
 import { readPackedDataset, writePackedDataset } from './packed-file.ts';
 
 const shape = { channels: 3, height: 4, width: 5 };
@@ -48,6 +48,38 @@ describe('a packed data set', () => {
     expect(() => readImages(test, 60, 2, 3)).toThrow(
       `${path}, byte ${size - 1}: it was cut off while in use; delete the file, and it is made again from the data.`,
     );
+  });
+
+  it('has its validation part back, beside the training part, in memory and in the file', async () => {
+    const path = join(await temporaryFolder(), 'a.pack');
+    const whole = buildDataset({
+      name: 'three parts',
+      shape,
+      classes: ['a', 'b'],
+      train: randomExamples(9, shape, 2),
+      validation: randomExamples(5, shape, 2, 3),
+      test: randomExamples(3, shape, 2, 2),
+      notes: [],
+    });
+    await writePackedDataset(path, whole);
+    const inMemory = await readPackedDataset(path);
+    expect(inMemory).toEqual(whole);
+    const stored = await readPackedDataset(path, 0);
+    const { validation = stored.test, train } = inMemory;
+    const copies = [...imagesOf(train), ...imagesOf(validation)];
+    const joined = joinExamples(train, validation, 60);
+    expect(pixelsOf(joined).buffer).toBe(pixelsOf(train).buffer);
+    expect(imagesOf(joined)).toEqual(copies);
+    expect(imagesOf(joinExamples(stored.train, stored.validation ?? stored.test, 60))).toEqual(copies);
+    await writePackedDataset(path, stored);
+    expect(await readPackedDataset(path)).toEqual(whole);
+  });
+
+  it('that was written before there were validation parts has none', async () => {
+    const path = join(await temporaryFolder(), 'a.pack');
+    await writePackedDataset(path, dataset);
+    expect((await readFile(path)).includes('validation')).toBe(false);
+    expect(await readPackedDataset(path)).not.toHaveProperty('validation');
   });
 
   it('comes back as it was written', async () => {

@@ -1,5 +1,7 @@
 // Files of a folder or an archive, whatever it is: what looks for classes and parts sees names, and reads by them.
 
+import { InvalidInputError } from '../../errors.ts';
+
 /** Files of a folder or an archive. */
 export interface FileTree {
   /** Path of the folder or archive, for messages. */
@@ -34,6 +36,13 @@ export interface LeftOutFile {
   readonly file: string;
   /** Without a capital and a full stop: `a symbolic link to nothing`. */
   readonly reason: string;
+}
+
+/** @throws {InvalidInputError} */
+export function missingFile(root: string, file: string): never {
+  throw new InvalidInputError(`Cannot read ${file} in ${root}: it does not exist; check the path.`, {
+    details: { path: root, file },
+  });
 }
 
 /** Hidden files, and what systems and programs leave in folders. They are passed over without a word. */

@@ -1,25 +1,12 @@
 // Folders, tables and names of images may each tell the classes. Chooses what counts, and refuses where that is doubtful.
 
-import { InvalidInputError } from '../../errors.ts';
+import { AutoCnnError, InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
-import type { FileTree } from '../containers/file-tree.ts';
 import type { Part } from '../set/source.ts';
 import type { FolderReading } from './class-folders.ts';
-import type { LayoutOptions } from './find-layout.ts';
+import type { Evidence } from './evidence.ts';
 import { describeTable, type ImageTable, partOfTable, readTableLabels, type TableLabel } from './label-table.ts';
 import { classInName, namesTellClasses } from './labels-in-names.ts';
-import type { ImageIndex } from './match-images.ts';
-
-export interface Evidence {
-  readonly tree: FileTree;
-  /** All images of the tree. */
-  readonly images: readonly string[];
-  readonly folders: FolderReading;
-  /** Those that name images of the tree. */
-  readonly tables: readonly ImageTable[];
-  readonly index: ImageIndex;
-  readonly options: LayoutOptions;
-}
 
 export interface ChosenImage {
   readonly file: string;
@@ -51,14 +38,14 @@ export async function chooseLabels(evidence: Evidence): Promise<LabelChoice> {
   const isAsked =
     labelFrom === 'table' || labelColumn !== undefined || imageColumn !== undefined || table !== undefined;
   if (isAsked) {
-    if (labelled.length === 0) throw refuseTables(evidence);
+    if (labelled.length === 0) throw evidence.failure ?? refuseTables(evidence);
     return fromTables(evidence, known.length > 0 ? known : labelled);
   }
   const hasClasses = folders.problem === undefined && classesOf(folders).size >= (options.lonePart ? 1 : 2);
   if (!hasClasses) {
     const usable = known.length > 0 ? known : labelled;
     if (usable.length > 0) return fromTables(evidence, usable);
-    throw refuseUnlabelled(evidence);
+    throw evidence.failure ?? refuseUnlabelled(evidence);
   }
   if (known.length === 0) return fromFolders(evidence, []);
   return weigh(evidence, known);
@@ -67,11 +54,14 @@ export async function chooseLabels(evidence: Evidence): Promise<LabelChoice> {
 /** Class folders beside tables with labels. */
 async function weigh(evidence: Evidence, known: readonly ImageTable[]): Promise<LabelChoice> {
   const read = await readTables(evidence, known).catch((error: unknown) => {
-    // Class folders are good without the table.
-    if (error instanceof Error) return undefined;
+    if (error instanceof AutoCnnError) return error;
     throw error;
   });
-  if (read === undefined) return fromFolders(evidence, []);
+  if (read instanceof AutoCnnError) {
+    // Class folders are good without the table.
+    const choice = await fromFolders(evidence, []);
+    return { ...choice, notes: [...choice.notes, `A table of labels was not used: ${read.message}`] };
+  }
   const folderClass = new Map(evidence.folders.images.map(({ file, className }) => [file, className]));
   const pairs = read.labels.flatMap(({ image, className }) => {
     const folder = folderClass.get(image);
@@ -283,7 +273,7 @@ function refuseUnlabelled({ tree, images, folders, tables }: Evidence): InvalidI
     'put the images of each class in a folder named after it (cat/1.png)',
     'add labels.csv with the columns file_name and label',
     ...(namesTellClasses(train)
-      ? [`read the classes from the names with --label-from name (${classInName(images[0] ?? '')})`]
+      ? [`read the classes from the names with --label-from name (${classInName(train[0] ?? '')})`]
       : []),
   ];
   const problem =

@@ -3,20 +3,15 @@
 import { InvalidInputError } from '../../errors.ts';
 import type { FileTree } from '../containers/file-tree.ts';
 import { sortClassNames } from '../labels/class-names.ts';
-import type { FileRole, Part, ReadOptions } from '../set/source.ts';
-import { chooseLabels, type Evidence, type LabelChoice } from './choose-labels.ts';
+import type { FileRole, Part } from '../set/source.ts';
+import { chooseLabels, type LabelChoice } from './choose-labels.ts';
 import { readClassFolders } from './class-folders.ts';
+import type { Evidence, LayoutOptions } from './evidence.ts';
 import { foldersOf } from './folders.ts';
 import { isImageName } from './image-names.ts';
 import { describeLeftOut, refuseNoImages } from './left-out.ts';
 import { indexImages } from './match-images.ts';
 import { openTables } from './open-tables.ts';
-
-export interface LayoutOptions
-  extends Pick<ReadOptions, 'labelFrom' | 'labelColumn' | 'imageColumn' | 'skipBroken' | 'lonePart'> {
-  /** The only table that counts, relative to the root of the tree. */
-  readonly table?: string | undefined;
-}
 
 export interface LabelledImage {
   readonly file: string;
@@ -45,8 +40,8 @@ export async function findLayout(tree: FileTree, options: LayoutOptions = {}): P
   if (images.length === 0) throw refuseNoImages(tree);
   const folders = readClassFolders(foldersOf(images));
   const index = indexImages(images);
-  const tables = await openTables(tree, index, options);
-  const evidence: Evidence = { tree, images, folders, tables, index, options };
+  const { tables, failure } = await openTables(tree, index, options);
+  const evidence: Evidence = { tree, images, folders, tables, failure, index, options };
   const choice = await chooseLabels(evidence);
   return assemble(evidence, choice);
 }

@@ -34,7 +34,7 @@ const SAMPLE_ROWS = 300;
  * @param file    relative to the root, with `/`.
  * @param where   its path, for messages.
  * @returns undefined if no column names images.
- * @throws {DataFormatError} if it names images, but cannot be read on.
+ * @throws {DataFormatError} if it cannot be read as a table.
  */
 export function openImageTable(
   file: string,
@@ -44,23 +44,13 @@ export function openImageTable(
   options: Pick<ReadOptions, 'labelColumn' | 'imageColumn'>,
 ): ImageTable | undefined {
   const folder = file.slice(0, Math.max(0, file.lastIndexOf('/')));
-  const sample = sampleOf(file, bytes, where);
-  if (sample === undefined) return undefined;
+  const sample = parseTable(file, bytes, where, SAMPLE_ROWS);
   const hasHeader = !sample.header.some((cell) => index.match(cell, folder).length > 0);
   const shaped = (table: Table): Table => (hasHeader ? table : withoutHeader(table));
   if (findColumns(shaped(sample), folder, index, options) === undefined) return undefined;
   const table = shaped(parseTable(file, bytes, where));
   const columns = findColumns(table, folder, index, options);
   return columns === undefined ? undefined : { table, columns, folder, where };
-}
-
-/** Whatever a table is that cannot be parsed, it is not known to be about the images. */
-function sampleOf(file: string, bytes: Uint8Array, where: string): Table | undefined {
-  try {
-    return parseTable(file, bytes, where, SAMPLE_ROWS);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The part that the table is about as a whole, by its name or its folders. */

@@ -1,8 +1,9 @@
 // The tables among the files that name images.
 
 import { join } from 'node:path';
+import { DataFormatError } from '../../errors.ts';
 import type { FileTree } from '../containers/file-tree.ts';
-import type { LayoutOptions } from './find-layout.ts';
+import type { LayoutOptions } from './evidence.ts';
 import { type ImageTable, openImageTable } from './label-table.ts';
 import type { ImageIndex } from './match-images.ts';
 import { isTableName } from './table.ts';
@@ -11,15 +12,27 @@ import { isTableName } from './table.ts';
 const MOST_LISTS = 20;
 const MOST_TABLES = 200;
 
-/** @returns the tables that name images of the tree, in the order of their paths. */
-export async function openTables(tree: FileTree, index: ImageIndex, options: LayoutOptions): Promise<ImageTable[]> {
-  if (options.labelFrom === 'folders' || options.labelFrom === 'name') return [];
-  const opened: ImageTable[] = [];
-  for (const file of tablesOf(tree, options.table)) {
-    const table = openImageTable(file, await tree.read(file), join(tree.root, file), index, options);
-    if (table !== undefined) opened.push(table);
+export interface OpenedTables {
+  /** Those that name images of the tree, in the order of their paths. */
+  readonly tables: readonly ImageTable[];
+  /** Why the first that is damaged cannot be read; it may not be about the images at all. */
+  readonly failure: DataFormatError | undefined;
+}
+
+export async function openTables(tree: FileTree, index: ImageIndex, options: LayoutOptions): Promise<OpenedTables> {
+  const tables: ImageTable[] = [];
+  let failure: DataFormatError | undefined;
+  const isOff = options.labelFrom === 'folders' || options.labelFrom === 'name';
+  for (const file of isOff ? [] : tablesOf(tree, options.table)) {
+    try {
+      const table = openImageTable(file, await tree.read(file), join(tree.root, file), index, options);
+      if (table !== undefined) tables.push(table);
+    } catch (error) {
+      if (!(error instanceof DataFormatError)) throw error;
+      failure ??= error;
+    }
   }
-  return opened;
+  return { tables, failure };
 }
 
 function tablesOf({ files }: FileTree, only: string | undefined): readonly string[] {

@@ -101,7 +101,7 @@ export function findColumns(
 }
 
 /** The position of a column by its name, in any case, or its number from 1. */
-export function columnCalled(header: readonly string[], asked: string): number | undefined {
+function columnCalled(header: readonly string[], asked: string): number | undefined {
   const exact = header.indexOf(asked);
   const found = exact >= 0 ? exact : header.findIndex((name) => nameOf(name) === nameOf(asked));
   if (found >= 0) return found;
@@ -164,7 +164,10 @@ function findLabel(
   if (oneHot.length >= 2 && rows.every(({ cells }) => oneHot.filter((column) => isSet(cells[column])).length === 1)) {
     return { kind: 'one-hot', columns: oneHot, isKnown: true };
   }
-  const guesses = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
+  const possible = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
+  // Without names, words beside numbers are the classes.
+  const words = possible.filter((column) => cellsOf(rows, column).every((cell) => Number.isNaN(Number(cell))));
+  const guesses = header.every((name) => /^\d+$/.test(name)) && words.length > 0 ? words : possible;
   const [guess] = guesses;
   if (guess === undefined || guesses.length > 1) return undefined;
   return { kind: 'column', column: guess, isKnown: false };
@@ -172,7 +175,8 @@ function findLabel(
 
 /** Cells that repeat could be classes. */
 function isGuess(name: string, cells: readonly string[]): boolean {
-  return !OTHER_NAMES.test(nameOf(name)) && new Set(cells).size <= Math.max(2, cells.length / 2);
+  const { size } = new Set(cells);
+  return !OTHER_NAMES.test(nameOf(name)) && size >= 2 && size <= Math.max(2, cells.length / 2);
 }
 
 const cellsOf = (rows: readonly TableRow[], column: number): string[] => rows.map(({ cells }) => cells[column] ?? '');

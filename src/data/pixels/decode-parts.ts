@@ -49,12 +49,12 @@ interface Read<T> {
  * 64 × 64; otherwise 64 × 64. Smaller images are enlarged.
  *
  * @throws {DataFormatError} for the first broken image, unless `skipBroken` leaves them out.
- * @throws {InvalidInputError} if all images of a class or of the test part are broken.
+ * @throws {InvalidInputError} if all training images of a class, or all images of another part, are broken.
  */
 export async function decodeParts(images: EncodedImages, options: ReadOptions): Promise<DatasetParts> {
   const { name, classes, train, validation, test } = images;
-  const heldOut = train.length + (validation?.length ?? 0);
-  const count = heldOut + (test?.length ?? 0);
+  const testFrom = train.length + (validation?.length ?? 0);
+  const count = testFrom + (test?.length ?? 0);
   const total = options.size === undefined ? 2 * count : count;
   let done = 0;
   const readAll = <T, R>(read: (bytes: Uint8Array) => Promise<T>, keep: (value: T) => R): Promise<Read<R>[]> =>
@@ -85,8 +85,8 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     shape,
     classes,
     train: join(decoded.slice(0, train.length)),
-    validation: validation === undefined ? undefined : join(decoded.slice(train.length, heldOut)),
-    test: test === undefined ? undefined : join(decoded.slice(heldOut)),
+    validation: validation === undefined ? undefined : join(decoded.slice(train.length, testFrom)),
+    test: test === undefined ? undefined : join(decoded.slice(testFrom)),
     notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size)],
   };
 }
@@ -130,7 +130,10 @@ function defaultSize(sizes: readonly TargetSize[]): TargetSize {
   return first.size;
 }
 
-function checkNothingVanished({ source, classes, train, test }: EncodedImages, broken: readonly ImagePlace[]): void {
+function checkNothingVanished(
+  { source, classes, train, validation, test }: EncodedImages,
+  broken: readonly ImagePlace[],
+): void {
   const [example] = broken;
   if (example === undefined) return;
   const gone = new Set(broken);
@@ -139,9 +142,11 @@ function checkNothingVanished({ source, classes, train, test }: EncodedImages, b
   const what =
     emptied !== undefined
       ? `all training images of ${emptied}`
-      : test?.every((place) => gone.has(place))
-        ? 'all test images'
-        : undefined;
+      : validation?.every((place) => gone.has(place))
+        ? 'all validation images'
+        : test?.every((place) => gone.has(place))
+          ? 'all test images'
+          : undefined;
   if (what === undefined) return;
   throw new InvalidInputError(
     `Cannot use ${source} as a data set: ${what} are broken (${nameOf(example)}, for example); add images that can be decoded.`,

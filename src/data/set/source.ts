@@ -1,6 +1,6 @@
 // What a format has to provide to be loaded. All formats share what comes after it: order, test part, fingerprint, cache.
 
-import type { Examples, ImageShape } from './dataset.ts';
+import type { Dataset, Examples, ImageShape } from './dataset.ts';
 
 /** Where images go that memory should not hold. */
 export interface Overflow {
@@ -49,7 +49,6 @@ export type ColourMode = NonNullable<ReadOptions['channels']>;
 export type PixelLayout = NonNullable<ReadOptions['layout']>;
 export type TargetSize = NonNullable<ReadOptions['size']>;
 
-export type LabelOrigin = NonNullable<ReadOptions['labelFrom']>;
 
 export type Part = 'train' | 'validation' | 'test';
 
@@ -76,6 +75,8 @@ export interface DatasetParts {
   readonly train: Examples;
   readonly validation?: Examples | undefined;
   readonly test?: Examples | undefined;
+  /** As in `Dataset`. */
+  readonly pixelRange?: Dataset['pixelRange'] | undefined;
   readonly notes: readonly string[];
 }
 

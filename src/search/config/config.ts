@@ -29,6 +29,9 @@ import {
 import { AUTO_GENOME, BUDGET_KEYS, type BudgetKey, undecidedKeys } from './undecided-keys.ts';
 import { viewsFor, viewsSchema } from './views.ts';
 
+/** Share of the training images that a search holds out. */
+export const DEFAULT_SHARE = 0.1;
+
 const searchSpaceSchema = z.strictObject({
   channels: z
     .array(z.int())
@@ -200,12 +203,18 @@ const searchConfigSchema = z.strictObject({
       'Number of final trainings, each with its own seed; the one with the lowest training loss becomes the model.',
     ),
   validation: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .default(0.1)
-    .describe('Share of the training images held out to score candidates.'),
-  trainLimit: count.optional().describe('Use only a stratified sample of this many training images.'),
+    .union([z.number().gt(0).lt(1), z.literal('part')], {
+      error: 'a share greater than 0 and less than 1, or part: the validation part of the data',
+    })
+    .default(DEFAULT_SHARE)
+    .describe(
+      'Share of the training images held out to score candidates; part: the validation part of the data, which is always used if there is one.',
+    ),
+  trainLimit: count
+    .optional()
+    .describe(
+      'Use only a stratified sample of this many training images; of a validation part of the data, at most as many.',
+    ),
   searchLimit: count
     .nullable()
     .default(4000)

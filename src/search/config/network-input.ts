@@ -30,11 +30,18 @@ export function networkOptionsOf({
 /** Everything that a budget needs to know about the data. */
 export interface DataSize {
   readonly trainExamples: number;
+  /** Absent if the data has no validation part. */
+  readonly validationExamples?: number;
   readonly testExamples: number;
   readonly problem: NetworkInput;
 }
 
 export function dataSizeOf(config: Pick<SearchConfig, NetworkKey>, dataset: Dataset): DataSize {
-  const { train, test } = dataset;
-  return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
+  const { train, validation, test } = dataset;
+  return {
+    trainExamples: train.count,
+    ...(validation && { validationExamples: validation.count }),
+    testExamples: test.count,
+    problem: networkInputOf(config, dataset),
+  };
 }

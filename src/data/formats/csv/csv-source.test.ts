@@ -1,15 +1,8 @@
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { encodeCsv, interleave } from '../../../../test/support/array-fixtures.ts';
 import { readBothWays } from '../../../../test/support/both-ways.ts';
-import {
-  pixelsOf,
-  plainImage,
-  randomExamples,
-  temporaryFolder,
-  writeIn,
-} from '../../../../test/support/data-fixtures.ts';
+import { pixelsOf, randomExamples, temporaryFolder, writeIn } from '../../../../test/support/data-fixtures.ts';
 import type { DatasetParts, ReadOptions } from '../../set/source.ts';
 import { locateCsv, locateCsvFolder } from './csv-source.ts';
 
@@ -201,43 +194,5 @@ describe('a folder of CSV files', () => {
     await expect(readFolder(files)).rejects.toThrow(
       /test\.csv, row 2: label c does not occur in the training part \(its labels: a, b\)/,
     );
-  });
-});
-
-describe('a CSV file of image names', async () => {
-  const red = await plainImage('#f00', { height: 2, width: 2 });
-  const grey = await plainImage('#777', { height: 2, width: 2 });
-
-  it('finds images beside it or in a folder beside it, with or without their ending', async () => {
-    const labels = 'id,width,species\nsub/a.png,2,cat\nb,2,dog\n';
-    for (const place of ['', 'images/']) {
-      const parts = await readFolder({ 'labels.csv': labels, [`${place}sub/a.png`]: red, [`${place}b.jpg`]: grey });
-      expect(parts).toMatchObject({ classes: ['cat', 'dog'], shape: { channels: 3, height: 2, width: 2 } });
-    }
-    expect(await readFolder({ 'labels.csv': 'a.png,cat\nb.png,dog\n', 'a.png': red, 'b.png': grey })).toMatchObject({
-      train: { labels: Int32Array.of(0, 1) },
-    });
-  });
-
-  it('may have commas in quoted names and labels', async () => {
-    const labels = 'file,label\n"a, 1.png","cat, big"\nb.png,dog\n';
-    const images = { 'a, 1.png': red, 'b.png': grey };
-    expect(await readFolder({ 'labels.csv': labels, ...images })).toMatchObject({ classes: ['cat, big', 'dog'] });
-    await expect(readFolder({ 'labels.csv': `${labels}"c.png,dog`, ...images })).rejects.toThrow(
-      'row 4: a quoted field does not end in its line; close it, or remove the row.',
-    );
-  });
-
-  it.each([
-    ['../outside.png', 'leads out of FOLDER; use names within the folder.'],
-    ['/etc/passwd', 'leads out of FOLDER; use names within the folder.'],
-    ['gone.png', 'there is no image "gone.png" in FOLDER; add it, or remove the row.'],
-    [`${'x'.repeat(5000)}.png`, 'in FOLDER; add it, or remove the row.'],
-  ])('is refused with the name %s', async (name, message) => {
-    const files = { 'in/labels.csv': `file,label\na.png,cat\n${name},dog\n`, 'in/a.png': red, 'outside.png': red };
-    const folder = join(await folderWith(files), 'in');
-    const error = await locateCsvFolder(folder).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: 'DATA_FORMAT', details: { path: join(folder, 'labels.csv'), row: 3 } });
-    expect(String(error)).toContain(message.replace('FOLDER', folder));
   });
 });

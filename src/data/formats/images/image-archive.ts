@@ -1,45 +1,39 @@
-// Folders of images in an archive of any kind: the names of its entries make the tree.
+// Archives of images, laid out as folders of images are.
 
-import { join } from 'node:path';
-import { isSystemName } from '../../containers/file-tree.ts';
-import type { ImagePlace } from '../../pixels/decode-parts.ts';
-import type { DatasetParts, ReadOptions } from '../../set/source.ts';
-import { readImageTree } from './image-tree.ts';
+import { basename } from 'node:path';
+import type { FileTree } from '../../containers/file-tree.ts';
+import { tarTree } from '../../containers/tar-tree.ts';
+import { zipTree } from '../../containers/zip-tree.ts';
+import { isImageName } from '../../layout/image-names.ts';
+import type { LocatedSource, ReadOptions } from '../../set/source.ts';
+import { locateCifarArchive } from '../arrays/cifar.ts';
+import { explainImageTree, readImageTree } from './image-tree.ts';
 
-export interface ImageArchive {
-  readonly path: string;
-  readonly names: readonly string[];
-  readonly readAll: <T>(
-    places: readonly PlaceInArchive[],
-    read: (place: PlaceInArchive, bytes: () => Promise<Uint8Array>) => Promise<T>,
-    signal?: AbortSignal,
-  ) => Promise<T[]>;
+/** @throws {InvalidInputError} {DataFormatError} when it is read, see `zipTree` and `readImageTree`. */
+export function locateImageZip(path: string, name = basename(path).replace(/\.zip$/i, '')): LocatedSource {
+  return archiveSource('image-zip', path, name, ({ overflow }) => zipTree(path, overflow?.folder));
 }
 
-export interface PlaceInArchive extends ImagePlace {
-  readonly entry: string;
+/** A tar archive, compressed or not, of images or of CIFAR's binary files. */
+export function locateTar(path: string, name = basename(path).replace(/\.(tar(\.gz)?|tgz)$/i, '')): LocatedSource {
+  const images = archiveSource('tar', path, name, ({ signal }) => tarTree(path, signal));
+  const chosen = async ({ signal }: ReadOptions): Promise<LocatedSource> => {
+    const { files } = await tarTree(path, signal);
+    return files.some(isImageName) ? images : locateCifarArchive(path, name);
+  };
+  return { ...images, read: async (options) => (await chosen(options)).read(options) };
 }
 
-export async function readImageArchive(
+function archiveSource(
+  format: string,
+  path: string,
   name: string,
-  { path, names, readAll }: ImageArchive,
-  options: ReadOptions,
-): Promise<DatasetParts> {
-  const files = names.filter((n) => !n.endsWith('/') && !n.split('/').some(isSystemName));
-  const place = (file: string): PlaceInArchive => ({ path: join(path, file), label: 0, entry: file });
-  return readImageTree(
-    name,
-    {
-      root: path,
-      files,
-      leftOut: [],
-      notes: [],
-      read: async (file) => (await readAll([place(file)], (_, bytes) => bytes()))[0] ?? new Uint8Array(),
-      readAll: (wanted, use, signal) => {
-        const index = new Map(wanted.map((file, i) => [file, i]));
-        return readAll(wanted.map(place), (p, bytes) => use(index.get(p.entry) ?? 0, bytes), signal);
-      },
-    },
-    options,
-  );
+  open: (options: ReadOptions) => Promise<FileTree>,
+): LocatedSource {
+  return {
+    format,
+    files: [path],
+    read: async (options) => readImageTree(name, await open(options), options),
+    explain: async (options) => explainImageTree(await open(options), options),
+  };
 }

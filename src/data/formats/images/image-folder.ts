@@ -6,21 +6,30 @@ import { folderTree } from '../../containers/folder-tree.ts';
 import type { LocatedSource } from '../../set/source.ts';
 import { explainImageTree, readImageTree } from './image-tree.ts';
 
-/** What does not fit shows when it is read. */
-export function locateImageFolder(folder: string, tree: FileTree = folderTree(folder)): LocatedSource {
-  return sourceOf(tree, basename(folder));
+/**
+ * What does not fit shows when it is read.
+ *
+ * @param files  in the folder, if the tree also lists what is in archives.
+ */
+export function locateImageFolder(
+  folder: string,
+  tree: FileTree = folderTree(folder),
+  files = tree.files,
+): LocatedSource {
+  return sourceOf(tree, basename(folder), files);
 }
 
 /** A table of the images beside it, or in folders beside it. */
 export function locateImageTable(path: string): LocatedSource {
   const name = basename(path).replace(/\.[^.]+(\.gz)?$/, '');
-  return sourceOf(folderTree(dirname(path)), name, basename(path));
+  const tree = folderTree(dirname(path));
+  return sourceOf(tree, name, tree.files, basename(path));
 }
 
-function sourceOf(tree: FileTree, name: string, table?: string): LocatedSource {
+function sourceOf(tree: FileTree, name: string, files: readonly string[], table?: string): LocatedSource {
   return {
     format: 'image-folder',
-    files: tree.files.map((file) => join(tree.root, file)),
+    files: files.map((file) => join(tree.root, file)),
     read: (options) => readImageTree(name, tree, options, table),
     explain: (options) => explainImageTree(tree, options, table),
   };
