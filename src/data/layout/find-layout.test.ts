@@ -133,7 +133,7 @@ describe('folders', () => {
 
   it('may be a lone part, with any number of classes, where a model is scored', async () => {
     expect(textOf(await layoutOf(images('test/a'), { lonePart: true }))).toBe('train a 0 | test a 2');
-    await expect(layoutOf(images('test/a'))).rejects.toThrow(/no training part/);
+    await expect(layoutOf([...images('test/a'), ...images('test/b')])).rejects.toThrow(/no training part/);
   });
 
   it('may have classes that only another part has, where a model is scored', async () => {
