@@ -23,13 +23,14 @@ function labelled({ train }: ReturnType<typeof datasetFromArrays>): Record<strin
 }
 
 const untested = 'Classes without a test image: 0.';
+const blank = (count: number): string => `Blank images, of one colour throughout: ${count} of 3.`;
 
 describe('datasetFromArrays', () => {
   it('takes grey images with and without a channel axis', () => {
     const dataset = datasetFromArrays(grey);
     expect(dataset).toMatchObject({ name: 'arrays', shape: { channels: 1, height: 2, width: 2 }, classes: ['0', '1'] });
     expect(labelled(dataset)).toEqual({ '1,2,3,4': 0, '5,6,7,8': 1 });
-    expect(dataset.notes).toEqual([untested]);
+    expect(dataset.notes).toEqual([untested, blank(1)]);
     const withAxis = { ...grey, xTrain: { ...grey.xTrain, shape: [2, 2, 2, 1] } };
     expect(datasetFromArrays(withAxis).fingerprint).toBe(dataset.fingerprint);
   });
@@ -73,7 +74,7 @@ describe('datasetFromArrays', () => {
     const xTrain = { data: Float32Array.from([0, 0.5, 1, 0.2, 0, 0, 0, 0]), shape: [2, 2, 2] };
     const dataset = datasetFromArrays({ ...grey, xTrain });
     expect(labelled(dataset)).toEqual({ '0,128,255,51': 0, '0,0,0,0': 1 });
-    expect(dataset.notes).toEqual(['Pixels from 0..1 were scaled to 0..255 and rounded.', untested]);
+    expect(dataset.notes).toEqual(['Pixels from 0..1 were scaled to 0..255 and rounded.', untested, blank(2)]);
   });
 
   it('rounds floats in 0..255 and says so', () => {
@@ -85,6 +86,7 @@ describe('datasetFromArrays', () => {
       'Pixels that are floats in 0..255 were rounded.',
       'Test images that are in the training part too, pixel for pixel: 1 of 1; the test accuracy will be too high.',
       untested,
+      blank(2),
     ]);
   });
 
