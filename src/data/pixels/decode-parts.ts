@@ -6,6 +6,7 @@ import { formatError, reasonOf } from '../../files/format-error.ts';
 import type { Examples } from '../set/dataset.ts';
 import type { DatasetParts, ReadOptions, TargetSize } from '../set/source.ts';
 import { decodeImage } from './decode-image.ts';
+import { formatOf } from './image-formats.ts';
 import { decidePreparation } from './image-preparation.ts';
 import { createImageStore } from './image-store.ts';
 import { type ImageMeasure, measureImage } from './measure-image.ts';
@@ -72,10 +73,16 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     }, options.signal);
 
   // If no size has to be found out, broken images can wait for the second reading, which finds the first of all.
-  const seen = await readAll(inspectImage, (inspected) => inspected, options.skipBroken || options.size !== undefined);
-  const sizes = options.size === undefined ? seen : [];
-  const size = options.size ?? defaultSize(sizes.flatMap(({ value }) => value ?? []));
-  const measures = (from: number, to: number): Inspected[] => seen.slice(from, to).flatMap(({ value }) => value ?? []);
+  const needsSize = options.size === undefined;
+  const seen = await readAll(
+    (bytes) => inspectImage(bytes, needsSize),
+    (inspected) => inspected,
+    options.skipBroken || !needsSize,
+  );
+  const sizes = seen.flatMap(({ value }) => value?.size ?? []);
+  const size = options.size ?? defaultSize(sizes);
+  const measures = (from: number, to: number): ImageMeasure[] =>
+    seen.slice(from, to).flatMap(({ value }) => value ?? []);
   const { notes, ...preparation } = decidePreparation(
     images.source,
     {
@@ -88,7 +95,7 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
   const store = createImageStore(count, size, options.overflow);
   const decoded = await readAll((bytes) => decodeImage(bytes, size, preparation), store.add);
   const broken = decoded.filter(({ value }) => value === undefined).map(({ place }) => place);
-  checkNothingVanished(images, broken);
+  if (options.lonePart !== true || broken.length === count) checkNothingVanished(images, broken);
 
   const shape = { ...size, channels: chooseChannels(store.allGrey(), options.channels) };
   const join = (part: readonly Read<number>[]): Examples => {
@@ -108,17 +115,20 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     test: test === undefined ? undefined : join(decoded.slice(testFrom)),
     ...preparation,
     nameOf: namesIn(images, broken),
-    notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size), ...notes],
+    notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size, count), ...notes],
   };
 }
 
-type Inspected = TargetSize & ImageMeasure;
+/** `size` is undefined if nobody needs it. */
+type Inspected = ImageMeasure & { readonly size?: TargetSize };
 
 /** Reads the header, and the pixels only if the image is transparent or has 16 bits. */
-async function inspectImage(bytes: Uint8Array): Promise<Inspected> {
+async function inspectImage(bytes: Uint8Array, needsSize: boolean): Promise<Inspected> {
+  // JPEG is neither.
+  if (!needsSize && formatOf(bytes) === 'jpeg') return {};
   const image = await openImage(bytes);
   const { height, width } = image.header;
-  return { height, width, ...(await measureImage(image)) };
+  return { ...(needsSize && { size: { height, width } }), ...(await measureImage(image)) };
 }
 
 /** The first few paths, relative to a folder. */
@@ -205,10 +215,11 @@ function describeBroken({ source }: EncodedImages, broken: readonly ImagePlace[]
   return [`Broken images were left out: ${broken.length} (${listPaths(source, broken.map(nameOf))}).`];
 }
 
-function describeSizes(sizes: readonly Read<TargetSize>[], size: TargetSize): string[] {
-  const resized = sizes.filter(({ value }) => value !== undefined && sizeText(value) !== sizeText(size)).length;
+/** @param sizes  found out, if none was asked for. */
+function describeSizes(sizes: readonly TargetSize[], size: TargetSize, count: number): string[] {
+  const resized = sizes.filter((each) => sizeText(each) !== sizeText(size)).length;
   if (resized === 0) return [];
-  return [`Images were resized to ${sizeText(size)}: ${resized} of ${sizes.length}; --size chooses another size.`];
+  return [`Images were resized to ${sizeText(size)}: ${resized} of ${count}; --size chooses another size.`];
 }
 
 const sizeText = ({ height, width }: TargetSize): string => `${height} × ${width}`;
