@@ -95,7 +95,10 @@ const classesOf = ({ images }: FolderReading): ReadonlySet<string> =>
 
 /** @param agreeing  tables that give the same classes. */
 async function fromFolders(evidence: Evidence, agreeing: readonly ImageTable[]): Promise<LabelChoice> {
-  const { folders, tables, tree } = evidence;
+  const { folders, tables, tree, options } = evidence;
+  if (folders.doubt !== undefined && agreeing.length === 0 && options.labelFrom !== 'folders') {
+    throw refuseDoubt(tree.root, folders.doubt);
+  }
   if (folders.problem !== undefined || classesOf(folders).size === 0) throw refuseUnlabelled(evidence);
   const images = folders.images.flatMap(({ file, part = 'train', className, rule }): ChosenImage[] =>
     className === undefined ? [] : [{ file, part, className, rule }],
@@ -241,6 +244,13 @@ function fromNames(evidence: Evidence): LabelChoice {
 
 function partsOf(images: readonly { readonly part: Part | undefined }[]): Part[] {
   return [...new Set(images.flatMap(({ part }) => part ?? []))];
+}
+
+function refuseDoubt(root: string, doubt: string): InvalidInputError {
+  return new InvalidInputError(
+    `Cannot use ${root} as a data set: ${doubt}, or say that the outer folders are the classes with --label-from folders.`,
+    { details: { path: root } },
+  );
 }
 
 function refuseRivals(root: string, a: ImageTable, b: ImageTable, image: string): InvalidInputError {

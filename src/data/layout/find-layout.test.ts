@@ -52,6 +52,31 @@ describe('folders', () => {
       'train cat 2 dog 2',
     ],
     [
+      'images beside masks and annotations, within the classes or the parts',
+      ['cat/images', 'cat/masks', 'dog/images', 'dog/masks'].flatMap((f) => images(f)),
+      'train cat 2 dog 2',
+    ],
+    [
+      'classes whose names could be about images',
+      ['mask', 'no_mask', 'test/mask'].flatMap((f) => images(f)),
+      'train mask 2 no_mask 2 | test mask 2 no_mask 0',
+    ],
+    [
+      'parts within the classes, beside masks',
+      ['a/train/good', 'a/test/bad', 'a/ground_truth/bad', 'b/train/good'].flatMap((f) => images(f)),
+      'train a 2 b 2 | test a 2 b 0',
+    ],
+    [
+      'a copy of the class folders beside them',
+      ['x/cat', 'x/dog', 'x/x/cat', 'x/x/dog'].flatMap((f) => images(f)),
+      'train cat 2 dog 2',
+    ],
+    [
+      'parts within a folder named after several',
+      ['x/train_val/train/a', 'x/train_val/train/b', 'x/train_val/val/a'].flatMap((f) => images(f)),
+      'train a 2 b 2 | validation a 2 b 0',
+    ],
+    [
       'a class called train within the parts',
       ['train/bus', 'train/train', 'test/train'].flatMap((f) => images(f)),
       'train bus 2 train 2 | test bus 0 train 2',
@@ -90,6 +115,16 @@ describe('folders', () => {
       ['images_001', 'images_002'].flatMap((f) => images(f)),
       'its images lie in images_001, images_002, which does not look like classes',
     ],
+    [
+      'folders that could be versions of the data',
+      ['color', 'grey'].flatMap((version) => ['a', 'b', 'c'].flatMap((f) => images(`${version}/${f}`))),
+      'color, grey all hold the same folders (a, b, c), so it is not clear which are the classes: give the path of one of them, such as color, or say that the outer folders are the classes with --label-from folders',
+    ],
+    [
+      'flat images beside masks',
+      ['images', 'annotations/trimaps'].flatMap((f) => images(f)),
+      'its images lie in images, which does not look like classes',
+    ],
     ['a test part alone', ['test/a', 'test/b'].flatMap((f) => images(f)), 'it has a test part, but no training part'],
     [
       'a test class without training images',
@@ -98,6 +133,16 @@ describe('folders', () => {
     ],
   ])('are refused with %s', async (_, files, message) => {
     await expect(layoutOf(files)).rejects.toThrow(message);
+  });
+
+  it('are the outer ones where the user says so', async () => {
+    const files = ['color', 'grey'].flatMap((version) => ['a', 'b', 'c'].flatMap((f) => images(`${version}/${f}`)));
+    expect(textOf(await layoutOf(files, { labelFrom: 'folders' }))).toBe('train color 6 grey 6');
+  });
+
+  it('tell why pictures about images are left out', async () => {
+    const { roles } = await layoutOf(['cat/images/1.png', 'cat/masks/1.png', 'dog/images/2.png']);
+    expect(roles).toContainEqual({ file: 'cat/masks/1.png', rule: 'in a folder of pictures about images' });
   });
 
   it('name unreadable images with their number and what converts them', async () => {
