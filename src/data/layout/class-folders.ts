@@ -184,8 +184,15 @@ function readParts(folder: Folder, found: readonly PartFolder[], others: readonl
   const doubt = read.map((each) => each.doubt).find((each) => each !== undefined);
   // CLASS/image beside test/: the class folders are the training part.
   if (!hasTrain && others.length > 0) {
-    const classes = others.flatMap((kid) => placeAll(kid, 'train', classNameOf(kid)));
-    return { images: [...classes, ...images], leftOut, notes, problem: undefined };
+    const rest = readFlatOrClasses({ ...folder, folders: others, images: [] }, 'train');
+    const hasClasses = rest.images.some(({ className }) => className !== undefined);
+    return {
+      images: [...rest.images, ...images],
+      leftOut: [...leftOut, ...rest.leftOut],
+      notes: [...notes, ...rest.notes],
+      problem: hasClasses ? undefined : describeFlat({ ...folder, folders: others }),
+      doubt: rest.doubt,
+    };
   }
   const trainClasses = new Set(
     images.flatMap(({ part, className }) => (part === 'train' && className !== undefined ? [className] : [])),

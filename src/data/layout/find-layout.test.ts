@@ -116,6 +116,11 @@ describe('folders', () => {
       'its images lie in images_001, images_002, which does not look like classes',
     ],
     [
+      'such folders beside a test part',
+      ['images_001', 'images_002', 'test'].flatMap((f) => images(f)),
+      'its images lie in images_001, images_002, which does not look like classes',
+    ],
+    [
       'folders that could be versions of the data',
       ['color', 'grey'].flatMap((version) => ['a', 'b', 'c'].flatMap((f) => images(`${version}/${f}`))),
       'color, grey all hold the same folders (a, b, c), so it is not clear which are the classes: give the path of one of them, such as color, or say that the outer folders are the classes with --label-from folders',
