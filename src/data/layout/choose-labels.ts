@@ -2,11 +2,13 @@
 
 import { AutoCnnError, InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
+import { canonicalLabel } from '../labels/canonical-label.ts';
 import type { Part } from '../set/source.ts';
 import type { FolderReading } from './class-folders.ts';
 import type { Evidence } from './evidence.ts';
 import { describeTable, type ImageTable, partOfTable, readTableLabels, type TableLabel } from './label-table.ts';
 import { classInName, namesTellClasses } from './labels-in-names.ts';
+import type { TableRow } from './table.ts';
 
 export interface ChosenImage {
   readonly file: string;
@@ -134,7 +136,8 @@ async function fillFromTables(
   classes: ReadonlySet<string>,
 ): Promise<{ images: ChosenImage[]; part?: Part; source?: string; table?: string }> {
   const partOfImage = new Map(flat.map(({ file, part }) => [file, part]));
-  for (const table of evidence.tables) {
+  for (const each of evidence.tables) {
+    const table = withClasses(each, classes);
     if (table.columns.label === undefined || flat.length === 0) continue;
     const { labels } = await readTables(evidence, [table]);
     const about = labels.filter(({ image }) => partOfImage.has(image));
@@ -150,6 +153,15 @@ async function fillFromTables(
     return { images, part: images[0]?.part ?? 'test', source: describeTable(table), table: table.table.file };
   }
   return { images: [] };
+}
+
+/** Where several columns could hold the labels, the one whose cells are known classes does. */
+function withClasses(table: ImageTable, classes: ReadonlySet<string>): ImageTable {
+  const { columns, table: content } = table;
+  const isClass = ({ cells }: TableRow, column: number): boolean => classes.has(canonicalLabel(cells[column] ?? ''));
+  const column = columns.possible.find((each) => content.rows.every((row) => isClass(row, each)));
+  if (columns.label !== undefined || column === undefined) return table;
+  return { ...table, columns: { ...columns, label: { kind: 'column', column, isKnown: false } } };
 }
 
 interface TableReading {

@@ -184,13 +184,14 @@ function readParts(folder: Folder, found: readonly PartFolder[], others: readonl
   const doubt = read.map((each) => each.doubt).find((each) => each !== undefined);
   // CLASS/image beside test/: the class folders are the training part.
   if (!hasTrain && others.length > 0) {
-    const rest = readFlatOrClasses({ ...folder, folders: others, images: [] }, 'train');
+    const beside = { ...folder, folders: others, images: [] };
+    const rest = readClassOuter(beside) ?? readFlatOrClasses(beside, 'train');
     const hasClasses = rest.images.some(({ className }) => className !== undefined);
     return {
       images: [...rest.images, ...images],
       leftOut: [...leftOut, ...rest.leftOut],
       notes: [...notes, ...rest.notes],
-      problem: hasClasses ? undefined : describeFlat({ ...folder, folders: others }),
+      problem: hasClasses ? undefined : describeFlat(beside),
       doubt: rest.doubt,
     };
   }

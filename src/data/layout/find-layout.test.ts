@@ -42,6 +42,11 @@ describe('folders', () => {
       'train cat 2 dog 2 | test cat 2 dog 2',
     ],
     [
+      'classes with parts in them beside a test part without classes',
+      ['cat/train', 'cat/val', 'dog/train', 'dog/val', 'test'].flatMap((f) => images(f)),
+      'train cat 2 dog 2 | validation cat 2 dog 2',
+    ],
+    [
       'classes beside a test part',
       ['cat', 'dog', 'test/cat'].flatMap((f) => images(f)),
       'train cat 2 dog 2 | test cat 2 dog 0',
@@ -212,6 +217,7 @@ describe('tables', () => {
     ['with other columns', 'm.csv', rows('lesion,age,image_id,dx', (i) => `L${i},${i},${i},${label(i)}`)],
     ['without a header', 'labels.csv', rows('1.png,dog', (i) => `${i}.png,${label(i)}`)],
     ['in a list', 'labels.txt', rows('1.png dog', (i) => `${i}.png ${label(i)}`)],
+    ['beside their numbers', 'labels.txt', rows('1.png 7 dog', (i) => `${i}.png ${i % 2 === 0 ? 3 : 7} ${label(i)}`)],
     ['with line breaks in quotes', 'm.csv', rows('file,note,label', (i) => `${i}.png,"a\nb, c",${label(i)}`)],
     [
       'as JSON lines',
@@ -250,6 +256,23 @@ describe('tables', () => {
         ),
       ),
     ).toBe('train cat 1 dog 1 | test cat 1 dog 1');
+  });
+
+  it('tell the parts by a column without a name, or with one that nobody knows', async () => {
+    const part = (i: number): string => (i < 3 ? 'train' : 'test');
+    for (const table of [
+      rows('1.png,1,train', (i) => `${i}.png,${i % 2},${part(i)}`),
+      rows('file,label,used for', (i) => `${i}.png,${i % 2},${part(i)}`),
+    ]) {
+      expect(textOf(await layoutOf(withTable('m.csv', table)))).toBe('train 0 1 1 1 | test 0 1 1 1');
+    }
+  });
+
+  it('are refused without a header if several columns could be the classes', async () => {
+    const table = rows('1.png,1,Ann', (i) => `${i}.png,${i % 2},${i < 3 ? 'Ann' : 'Bob'}`);
+    await expect(layoutOf(withTable('m.csv', table))).rejects.toThrow(
+      'm.csv names images, but has no column that is known to hold labels (1, 2, 3; --label-column names it)',
+    );
   });
 
   it('leave out a test table and images without labels', async () => {
@@ -321,6 +344,11 @@ describe('tables', () => {
     ];
     const layout = await layoutOf(withTable('val/val_annotations.txt', 'v0.png\tn2\t0\t5\nv1.png\tn1\t0\t6\n', files));
     expect(textOf(layout)).toBe('train n1 2 n2 2 | validation n1 1 n2 1');
+    const boxes = 'v0.png\tn2\t0\t5\nv1.png\tn1\t0\t5\nv2.png\tn2\t1\t5\nv3.png\tn1\t1\t6\n';
+    const more = await layoutOf(
+      withTable('val/val_annotations.txt', boxes, [...files, ...numbered(2, (i) => `val/images/v${i + 2}.png`)]),
+    );
+    expect(textOf(more)).toBe('train n1 2 n2 2 | validation n1 2 n2 2');
   });
 
   it('may have columns that the user names', async () => {

@@ -14,6 +14,8 @@ export type LabelColumns =
 export interface TableColumns {
   readonly image: number;
   readonly label: LabelColumns | undefined;
+  /** Columns that could hold the labels, as far as their cells tell. */
+  readonly possible: readonly number[];
   readonly split: number | undefined;
 }
 
@@ -97,7 +99,8 @@ export function findColumns(
   const others = header.flatMap((name, column) =>
     column === image || column === split || name === '' ? [] : [column],
   );
-  return { image, split, label: findLabel(header, rows, others, options.labelColumn) };
+  const possible = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
+  return { image, split, possible, label: findLabel(header, rows, others, possible, options.labelColumn) };
 }
 
 /** The position of a column by its name, in any case, or its number from 1. */
@@ -138,7 +141,17 @@ function findSplit(header: readonly string[], rows: readonly TableRow[], image: 
     if (SPLIT_FLAGS[nameOf(name)] !== undefined) return cells.every(isFlag);
     return SPLIT_NAMES.includes(nameOf(name)) && cells.every((cell) => partOf(cell) !== undefined);
   });
-  return found < 0 ? undefined : found;
+  if (found >= 0) return found;
+  const unnamed = header.findIndex(
+    (name, column) => column !== image && !LABEL_NAMES.includes(nameOf(name)) && areParts(cellsOf(rows, column)),
+  );
+  return unnamed < 0 ? undefined : unnamed;
+}
+
+/** Whether all cells are words for parts, and the training part is one of several. */
+function areParts(cells: readonly string[]): boolean {
+  const parts = new Set(cells.map(partOf));
+  return parts.size >= 2 && parts.has('train') && !parts.has(undefined);
 }
 
 /** The part that a cell of a split column tells. */
@@ -152,6 +165,7 @@ function findLabel(
   header: readonly string[],
   rows: readonly TableRow[],
   others: readonly number[],
+  possible: readonly number[],
   asked: string | undefined,
 ): LabelColumns | undefined {
   if (asked !== undefined) {
@@ -164,13 +178,24 @@ function findLabel(
   if (oneHot.length >= 2 && rows.every(({ cells }) => oneHot.filter((column) => isSet(cells[column])).length === 1)) {
     return { kind: 'one-hot', columns: oneHot, isKnown: true };
   }
-  const possible = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
-  // Without names, words beside numbers are the classes.
-  const words = possible.filter((column) => cellsOf(rows, column).every((cell) => Number.isNaN(Number(cell))));
-  const guesses = header.every((name) => /^\d+$/.test(name)) && words.length > 0 ? words : possible;
-  const [guess] = guesses;
-  if (guess === undefined || guesses.length > 1) return undefined;
-  return { kind: 'column', column: guess, isKnown: false };
+  const guess = chooseGuess(rows, possible);
+  return guess === undefined ? undefined : { kind: 'column', column: guess, isKnown: false };
+}
+
+/** The only column that could be the classes; of several that tell the same classes, the one of words. */
+function chooseGuess(rows: readonly TableRow[], possible: readonly number[]): number | undefined {
+  const [first, ...others] = possible;
+  if (first === undefined || !others.every((column) => tellSame(cellsOf(rows, first), cellsOf(rows, column)))) {
+    return undefined;
+  }
+  const isWords = (column: number): boolean => cellsOf(rows, column).some((cell) => Number.isNaN(Number(cell)));
+  return possible.find(isWords) ?? first;
+}
+
+/** Whether the cells of two columns stand for each other. */
+function tellSame(a: readonly string[], b: readonly string[]): boolean {
+  const pairs = new Set(a.map((cell, row) => JSON.stringify([cell, b[row]])));
+  return pairs.size === new Set(a).size && pairs.size === new Set(b).size;
 }
 
 /** Cells that repeat could be classes. */

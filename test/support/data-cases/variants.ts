@@ -54,7 +54,7 @@ export async function renderVariant({ truth: plan, layout, junk, container }: Va
  *
  * @returns undefined if it has to be read.
  */
-export function doubtIn({ layout, truth }: Variant): string | undefined {
+export function doubtIn({ layout }: Variant): string | undefined {
   if (layout.kind === 'folders') {
     return layout.table === 'rival' ? 'a table whose column "label" contradicts the folders' : undefined;
   }
@@ -63,10 +63,6 @@ export function doubtIn({ layout, truth }: Variant): string | undefined {
   const rivals = layout.hasHeader ? ['site', 'taken_at'] : ['site', 'taken_at', 'photographer', 'width'];
   if (!isNamed && layout.others.some((key) => rivals.includes(key))) {
     return 'a column of labels with an unknown name or none, and another column whose values repeat';
-  }
-  const hasParts = truth.validation > 0 || truth.test > 0;
-  if (!layout.hasHeader && layout.tellsPart === 'column' && hasParts) {
-    return 'a table without a header that has a column of parts';
   }
   return undefined;
 }
