@@ -275,6 +275,11 @@ describe('tables', () => {
     );
   });
 
+  it('may have columns that are called as images are', async () => {
+    const table = rows('id,1,2', (i) => `${i},${(i + 1) % 2},${i % 2}`);
+    expect(textOf(await layoutOf(withTable('m.csv', table)))).toBe('train 1 2 2 2');
+  });
+
   it('leave out a test table and images without labels', async () => {
     const layout = await layoutOf({
       ...withTable('train.csv', 'id,label\n1,dog\n2,cat\n'),

@@ -45,7 +45,10 @@ export function openImageTable(
 ): ImageTable | undefined {
   const folder = file.slice(0, Math.max(0, file.lastIndexOf('/')));
   const sample = parseTable(file, bytes, where, SAMPLE_ROWS);
-  const hasHeader = !sample.header.some((cell) => index.match(cell, folder).length > 0);
+  // A class may be called as an image is: what counts is the column that names images.
+  const named = findColumns(sample, folder, index, options)?.image;
+  const first = named === undefined ? sample.header : [sample.header[named] ?? ''];
+  const hasHeader = !first.some((cell) => index.match(cell, folder).length > 0);
   const shaped = (table: Table): Table => (hasHeader ? table : withoutHeader(table));
   if (findColumns(shaped(sample), folder, index, options) === undefined) return undefined;
   const table = shaped(parseTable(file, bytes, where));

@@ -67,7 +67,7 @@ function encodeCp437(name: string): Uint8Array {
 /** Each folder, other than those of systems, becomes an archive beside what lies outside of them. */
 function zipFolders(files: Bytes): Bytes {
   const folders = new Set(
-    Object.keys(files).flatMap((name) => (/^\w.*\//.test(name) ? name.slice(0, name.indexOf('/')) : [])),
+    Object.keys(files).flatMap((name) => (/^[^._@].*\//.test(name) ? name.slice(0, name.indexOf('/')) : [])),
   );
   const outside = Object.entries(files).filter(([name]) => !folders.has(name.slice(0, Math.max(0, name.indexOf('/')))));
   const zips = [...folders].map((folder) => {
