@@ -102,6 +102,9 @@ export function chooseArrays<T extends NamedArray>(arrays: readonly T[], asked: 
     if (images === undefined || labels === undefined || 'problem' in images || 'problem' in labels) {
       if (part === 'train') return { problem: describeMissing(images !== undefined, labels !== undefined) };
       if (images !== undefined && !('problem' in images)) unlabelled.push(images.array);
+      if (labels !== undefined && !('problem' in labels)) {
+        return { problem: `no array holds the images of ${labels.array.title}` };
+      }
       continue;
     }
     if (images.array === labels.array)
