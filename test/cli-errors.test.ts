@@ -156,10 +156,12 @@ describe('bad options', () => {
       /--channels-in must be one of grey, rgb, received "gray"; did you mean grey\?/,
     ],
     ['search digits --test 1', /--test must be less than 1, received 1/],
+    ['search digits --validation 0', /--validation must be greater than 0, received 0/],
     [
-      'search digits --validation 0',
-      /--validation must be a share greater than 0 and less than 1, or part: .*, received 0/,
+      'search digits --validation test',
+      /--validation must be a share greater than 0 and less than 1, or part: the validation part of the data, received "test"/,
     ],
+    ['search digits --validation part', /validation is "part", but digits has no validation part; add one,/],
     [
       'search digits --optimizer adma',
       /--optimizer must be one of adam, adamw, muon, sgd, rmsprop, received "adma"; did you mean adam\?/,

@@ -3,11 +3,12 @@
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { buildDataset } from '../src/data/build/build-dataset.ts';
+import { folderTreeWithArchives } from '../src/data/containers/folder-tree.ts';
 import { locateCifarArchive, locateCifarFolder } from '../src/data/formats/arrays/cifar.ts';
 import { locateIdxFolder } from '../src/data/formats/arrays/idx-folder.ts';
 import { locateNpz } from '../src/data/formats/arrays/npz.ts';
@@ -86,6 +87,14 @@ const netpbm = (head: string, ending: string, values: (planes: Uint8Array) => Ui
 const named: Files = Object.fromEntries(images.map(({ bytes }, i) => [`${i}.png`, Buffer.from(bytes ?? [])]));
 const rows = ['file,label', ...images.map(({ label }, i) => `${i}.png,${label}`)];
 
+/** The images of each class in a zip archive of their own, as Teachable Machine gives them. */
+const zipEach = async (): Promise<Record<string, Buffer>> => {
+  const files = Object.entries(await imagesAs('png'));
+  const zipped = (label: string): Buffer =>
+    Buffer.from(zipSync(Object.fromEntries(files.filter(([name]) => name.startsWith(`${label}/`)))));
+  return Object.fromEntries(['0', '1', '2'].map((label) => [`${label}-samples.zip`, zipped(label)]));
+};
+
 const READERS: Readonly<Record<string, Reader>> = {
   IDX: { files: idx((bytes) => bytes), locate: locateIdxFolder },
   'compressed IDX': { files: idx((bytes) => gzipSync(bytes)), locate: locateIdxFolder, hasSums: true },
@@ -142,6 +151,34 @@ const READERS: Readonly<Record<string, Reader>> = {
     },
     locate: (folder) => locateTar(join(folder, 'a.tgz')),
     hasSums: true,
+  },
+  'tar of PNG files': {
+    files: {
+      'a.tar': gunzipSync(
+        encodeTarGz(Object.entries(await imagesAs('png')).map(([name, content]) => ({ name, content }))),
+      ),
+    },
+    locate: (folder) => locateTar(join(folder, 'a.tar')),
+  },
+  'zip of zips': {
+    files: { 'a.zip': Buffer.from(zipSync(await zipEach())) },
+    locate: (folder) => locateImageZip(join(folder, 'a.zip')),
+  },
+  'zip of stored zips': {
+    files: { 'a.zip': Buffer.from(zipSync(await zipEach(), { level: 0 })) },
+    locate: (folder) => locateImageZip(join(folder, 'a.zip')),
+  },
+  'folder of zips': {
+    files: await zipEach(),
+    locate: async (folder) => locateImageFolder(folder, await folderTreeWithArchives(folder)),
+  },
+  'names and labels in UTF-16': {
+    files: { ...named, 'labels.csv': Buffer.from(`\ufeff${rows.join('\n')}`, 'utf16le') },
+    locate: locateImageFolder,
+  },
+  'names and labels in windows-1252': {
+    files: { ...named, 'labels.csv': Buffer.from(rows.join('\n').replaceAll(',1', ',Bär'), 'latin1') },
+    locate: locateImageFolder,
   },
   PNG: { files: await imagesAs('png'), locate: locateImageFolder },
   JPEG: { files: await imagesAs('jpeg'), locate: locateImageFolder },
@@ -269,7 +306,7 @@ function checkError(error: unknown, folder: string): void {
   // That a class or the data is missing is said of the whole.
   if (code === 'INVALID_INPUT') return;
   expect(details.path).toEqual(expect.stringContaining(folder));
-  if (!/\.(png|jpeg|webp|gif|tiff|avif|bmp|ppm|pgm)$/.test(String(details.path)))
+  if (!/\.(png|jpeg|webp|gif|tiff|avif|bmp|ppm|pgm)$/i.test(String(details.path)))
     expect([typeof details.offset, typeof details.row]).toContain('number');
 }
 

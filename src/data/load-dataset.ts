@@ -11,9 +11,8 @@ import { ensurePacked, resolveCacheDir } from './cache/cache-folder.ts';
 import { readPackedDataset } from './cache/packed-file.ts';
 import { recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
 import type { FileTree } from './containers/file-tree.ts';
-import { folderTree } from './containers/folder-tree.ts';
+import { folderTree, folderTreeWithArchives } from './containers/folder-tree.ts';
 import { refuseArchive } from './containers/foreign-archives.ts';
-import { folderTreeWithZips } from './containers/zip-tree.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
 import { isIdxName, locateIdxFile, locateIdxFolder } from './formats/arrays/idx-folder.ts';
 import { locateArrayFolder, locateNpy, locateNpz } from './formats/arrays/npz.ts';
@@ -165,7 +164,7 @@ async function locateFolder(path: string): Promise<LocatedSource> {
   const { located, failure } = await locateArrays(path, tree);
   if (!tree.files.some(isImageName)) {
     if (located !== undefined) return located;
-    const withZips = await folderTreeWithZips(path);
+    const withZips = await folderTreeWithArchives(path);
     if (withZips.files.some(isImageName)) return locateImageFolder(path, withZips, tree.files);
     throw failure ?? refuseNoImages(tree);
   }

@@ -1,6 +1,6 @@
 // Folders, tables and names of images may each tell the classes. Chooses what counts, and refuses where that is doubtful.
 
-import { InvalidInputError } from '../../errors.ts';
+import { AutoCnnError, InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
 import type { Part } from '../set/source.ts';
 import type { FolderReading } from './class-folders.ts';
@@ -54,11 +54,14 @@ export async function chooseLabels(evidence: Evidence): Promise<LabelChoice> {
 /** Class folders beside tables with labels. */
 async function weigh(evidence: Evidence, known: readonly ImageTable[]): Promise<LabelChoice> {
   const read = await readTables(evidence, known).catch((error: unknown) => {
-    // Class folders are good without the table.
-    if (error instanceof Error) return undefined;
+    if (error instanceof AutoCnnError) return error;
     throw error;
   });
-  if (read === undefined) return fromFolders(evidence, []);
+  if (read instanceof AutoCnnError) {
+    // Class folders are good without the table.
+    const choice = await fromFolders(evidence, []);
+    return { ...choice, notes: [...choice.notes, `A table of labels was not used: ${read.message}`] };
+  }
   const folderClass = new Map(evidence.folders.images.map(({ file, className }) => [file, className]));
   const pairs = read.labels.flatMap(({ image, className }) => {
     const folder = folderClass.get(image);

@@ -232,6 +232,9 @@ describe('tables', () => {
     const same = await layoutOf(table((file) => (file.startsWith('n01') ? 'cat' : 'dog')));
     expect(textOf(same)).toBe('train n01 3 n02 3');
     expect(same.notes[0]).toBe('Labels: the folders of the images; m.csv agrees.');
+    const damaged = table((file) => file);
+    damaged['m.csv'] = `path,class\n${classes.map((file) => `${file},x`).join('\n')}\nn01/9.png,x`;
+    expect((await layoutOf(damaged)).notes.at(-1)).toContain('A table of labels was not used: ');
     const other = table((file) => (file.includes('1.') ? 'cat' : 'dog'));
     await expect(layoutOf(other)).rejects.toThrow(
       'its folders and m.csv, column "class" give the images different classes (n01 and dog, for example): say which counts with --label-from folders or --label-from table.',

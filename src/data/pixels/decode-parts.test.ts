@@ -5,7 +5,7 @@ import { mapConcurrently } from '../../concurrency.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { Examples } from '../set/dataset.ts';
 import type { ReadOptions } from '../set/source.ts';
-import { decodeParts, type EncodedImages } from './decode-parts.ts';
+import { decodeParts, type EncodedImages, type ImagePlace } from './decode-parts.ts';
 
 const size = { height: 4, width: 4 };
 const plain = (value: number): Promise<Buffer> => encodePng(new Uint8Array(16).fill(value), { channels: 1, ...size });
@@ -103,5 +103,57 @@ describe('decodeParts', () => {
     });
     expect(notes).toEqual(['Broken images were left out: 1 (train/2).']);
     expect(steps).toEqual([1, 2, 3, 4, 5, 6].map((step) => step / 6));
+  });
+});
+
+const SHAPE = { channels: 1, height: 2, width: 2 };
+/** Images of one grey, which is their name. */
+const place = (grey: number | 'broken', label: number): ImagePlace => ({ path: String(grey), label });
+
+const decodeGreys = (validation: readonly ImagePlace[] | undefined, options: ReadOptions = {}) => {
+  const train = [place(10, 0), place(20, 1)];
+  const test = [place(50, 1)];
+  const all = [...train, ...(validation ?? []), ...test];
+  return decodeParts(
+    {
+      name: 'greys',
+      source: 'greys',
+      classes: ['a', 'b'],
+      train,
+      validation,
+      test,
+      readAll: (read) =>
+        Promise.all(
+          all.map((each) =>
+            read(each, async () =>
+              each.path === 'broken'
+                ? Buffer.from('no image')
+                : encodePng(new Uint8Array(4).fill(Number(each.path)), SHAPE),
+            ),
+          ),
+        ),
+      notes: [],
+    },
+    options,
+  );
+};
+
+describe('a validation part', () => {
+  it('keeps the images of each part together', async () => {
+    const { train, validation = train, test = train } = await decodeGreys([place(30, 1), place(40, 0)]);
+    const greysOf = (part: typeof train) => [...pixelsOf(part)].filter((_, i) => i % 4 === 0);
+    expect([train, validation, test].map(greysOf)).toEqual([[10, 20], [30, 40], [50]]);
+    expect([train, validation, test].map(({ labels }) => [...labels])).toEqual([[0, 1], [1, 0], [1]]);
+    expect((await decodeGreys(undefined)).validation).toBeUndefined();
+  });
+
+  it('leaves broken validation images out, but not all of them', async () => {
+    const skipping = { skipBroken: true };
+    const { validation, test } = await decodeGreys([place('broken', 1), place(40, 0)], skipping);
+    expect(validation?.labels).toEqual(Int32Array.of(0));
+    expect(test?.count).toBe(1);
+    await expect(decodeGreys([place('broken', 1)], skipping)).rejects.toThrow(
+      'Cannot use greys as a data set: all validation images are broken (broken, for example); add images that can be decoded.',
+    );
   });
 });

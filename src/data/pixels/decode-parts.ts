@@ -114,6 +114,7 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     validation: validation === undefined ? undefined : join(decoded.slice(train.length, testFrom)),
     test: test === undefined ? undefined : join(decoded.slice(testFrom)),
     ...preparation,
+    nameOf: namesIn(images, broken),
     notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size, count), ...notes],
   };
 }
@@ -191,6 +192,20 @@ function checkNothingVanished(
     `Cannot use ${source} as a data set: ${what} are broken (${nameOf(example)}, for example); add images that can be decoded.`,
     { details: { path: source, broken: broken.map(nameOf) } },
   );
+}
+
+/** The paths of what is left, relative to the source. */
+function namesIn(
+  { source, train, validation, test }: EncodedImages,
+  broken: readonly ImagePlace[],
+): NonNullable<DatasetParts['nameOf']> {
+  const gone = new Set(broken);
+  const left = (places: readonly ImagePlace[] = []): ImagePlace[] => places.filter((place) => !gone.has(place));
+  const places = { train: left(train), validation: left(validation), test: left(test) };
+  return (part, index) => {
+    const place = places[part][index];
+    return place === undefined ? '' : relative(source, nameOf(place)) || nameOf(place);
+  };
 }
 
 const nameOf = ({ path, row }: ImagePlace): string => (row === undefined ? path : `${path}, row ${row}`);

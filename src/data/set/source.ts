@@ -55,8 +55,6 @@ export type ColourMode = NonNullable<ReadOptions['channels']>;
 export type PixelLayout = NonNullable<ReadOptions['layout']>;
 export type TargetSize = NonNullable<ReadOptions['size']>;
 
-export type LabelOrigin = NonNullable<ReadOptions['labelFrom']>;
-
 export type Part = 'train' | 'validation' | 'test';
 
 /** What a file, an array or a row range of a file is to the data set. */
@@ -84,6 +82,8 @@ export interface DatasetParts {
   readonly test?: Examples | undefined;
   /** As in `Dataset`. */
   readonly pixelRange?: Dataset['pixelRange'] | undefined;
+  /** What stands for an example in a note, a path for instance. Without it notes give classes and numbers. */
+  readonly nameOf?: ((part: Part, index: number) => string) | undefined;
   /** As in `Dataset`. */
   readonly ground?: Dataset['ground'] | undefined;
   readonly notes: readonly string[];

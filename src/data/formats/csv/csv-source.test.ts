@@ -30,9 +30,22 @@ const rowsOf = (...rows: readonly string[]): string => rows.join('\n');
 
 describe('a CSV file of pixels', () => {
   it('is read with a header and without, compressed or not', async () => {
-    const expected = { name: 'digits', shape, classes: ['0', '1'], train, test: undefined, notes: [] };
+    const expected = {
+      name: 'digits',
+      shape,
+      classes: ['0', '1'],
+      train,
+      test: undefined,
+      notes: ['Labels: digits.csv, column label.'],
+    };
     expect(await readText(encodeCsv(train, shape))).toEqual(expected);
-    expect(await readText(encodeCsv(train, shape, false))).toEqual(expected);
+    expect(await readText(encodeCsv(train, shape, false))).toEqual({
+      ...expected,
+      notes: [
+        'Labels: digits.csv, column number 1.',
+        'The labels of digits.csv were taken from column number 1, by its values; --label-column chooses another.',
+      ],
+    });
     expect(await readText(gzipSync(encodeCsv(train, shape)), {}, 'digits.csv.gz')).toEqual(expected);
   });
 
@@ -135,7 +148,7 @@ describe('a CSV file of pixels', () => {
     [
       'negative numbers',
       rowsOf('a,1,2,3,4', 'b,1,-2,3,4'),
-      ', row 2: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but they go from -2 to 4; give the pixels as they were before they were normalised.',
+      ', row 2: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but those of digits.csv go from -2 to 4; give the pixels as they were before they were normalised.',
     ],
     [
       'images that are not square',
@@ -145,7 +158,7 @@ describe('a CSV file of pixels', () => {
     [
       'pixels without labels',
       rowsOf('pixel0,pixel1,pixel2,pixel3', '1,2,3,4'),
-      'it has no column of labels; call it label in the first line.',
+      'it has no column of labels; call it label in the first line, or name it with --label-column.',
     ],
     ['nothing', '', 'its first lines are neither'],
     [

@@ -116,7 +116,9 @@ function findLabel({ path, leaves, features }: Table, asked: string | undefined,
     asked === undefined ? [...featuresOfType(features, 'ClassLabel', LABEL_NAMES), ...LABEL_NAMES] : [asked],
   );
   const inImage = image.path.length > 1 ? `${image.path[0]}.` : image.path.join('.');
-  const others = [...leaves.values()].filter((leaf) => !leaf.path.join('.').startsWith(inImage) && !isAboutFiles(leaf));
+  const others = [...leaves.values()].filter(
+    (leaf) => leaf.path.length === 1 && !leaf.path.join('.').startsWith(inImage) && !isAboutFiles(leaf),
+  );
   const only = asked === undefined && others.length === 1 ? others : [];
   const candidates = [...called.flatMap((name) => leaves.get(name) ?? []), ...only];
   const found = candidates.find((leaf) => readable(leaf) !== undefined);

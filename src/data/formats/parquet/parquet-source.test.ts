@@ -26,7 +26,7 @@ describe('a Parquet file', () => {
     ['several pages', { pageSize: 300 }],
     ['another name', { column: 'photo of it' }],
   ])('is read with %s', async (_, options) => {
-    expect(await read(encodeParquet(images, undefined, options))).toEqual(expected);
+    expect(await read(encodeParquet(images, undefined, options))).toMatchObject(expected);
   });
 
   it('is read where images repeat, by their dictionary', async () => {
