@@ -109,6 +109,9 @@ const BUILT_IN: Readonly<Record<string, (options: LocateOptions) => Promise<Loca
   ),
 };
 
+/** Whether a source is a name, not a path. */
+export const isBuiltIn = (source: string): boolean => Object.hasOwn(BUILT_IN, source);
+
 interface FileFormat {
   /** The ending of the file's name. */
   readonly ending: string;
@@ -145,8 +148,9 @@ const ARRAY_FORMATS: readonly LocateInFolder[] = [
 
 const LARGEST_SIDE = 1024;
 
-async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
-  const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
+/** @throws {InvalidInputError} see {@link loadDataset}. */
+export async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
+  const builtIn = isBuiltIn(source) ? BUILT_IN[source] : undefined;
   if (builtIn !== undefined) return builtIn(options);
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
@@ -246,7 +250,7 @@ function unknownSource(source: string, path: string): InvalidInputError {
 }
 
 /** The options on which the data depends. */
-function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
+export function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
   const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs } = options;
   const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs];
   return [size?.height, size?.width, ...reading, test, seed];
@@ -271,7 +275,8 @@ function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']
   };
 }
 
-function checkOptions({ size, channels, layout, labelFrom, test, seed }: LoadOptions): void {
+/** @throws {InvalidInputError} for an option out of range. */
+export function checkOptions({ size, channels, layout, labelFrom, test, seed }: LoadOptions): void {
   if (size !== undefined && ![size.height, size.width].every(isSide)) {
     throw new InvalidInputError(
       `The image size must be two whole numbers from 1 to ${LARGEST_SIDE}, got ${size.height} × ${size.width}: use --size 32x32, for example.`,

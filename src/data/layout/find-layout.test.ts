@@ -132,9 +132,13 @@ describe('folders', () => {
   });
 
   it('may be a lone part, with any number of classes, where a model is scored', async () => {
-    const layout = await layoutOf(images('test/a'), { lonePart: true });
-    expect(textOf(layout)).toBe('train a 2');
-    expect(layout.notes).toContain('The data has only a test part.');
+    expect(textOf(await layoutOf(images('test/a'), { lonePart: true }))).toBe('train a 0 | test a 2');
+    await expect(layoutOf([...images('test/a'), ...images('test/b')])).rejects.toThrow(/no training part/);
+  });
+
+  it('may have classes that only another part has, where a model is scored', async () => {
+    const files = [...images('train/a'), ...images('train/b'), ...images('test/c')];
+    expect(textOf(await layoutOf(files, { lonePart: true }))).toBe('train a 2 b 2 c 0 | test a 0 b 0 c 2');
   });
 });
 

@@ -26,8 +26,8 @@ export interface ReadOptions {
   /** Swaps rows and columns of images in arrays and rows of numbers: those of EMNIST lie on their side. */
   readonly transpose?: boolean | undefined;
   /**
-   * Takes a source that has only a test or a validation part, with any number of classes, as its training part: for
-   * scoring, not for training.
+   * Takes parts as they are, for scoring, not for training: the training part may be empty, and there may be a single class,
+   * or classes that only another part has.
    *
    * @internal
    */

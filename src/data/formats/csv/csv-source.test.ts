@@ -46,7 +46,10 @@ describe('a CSV file of pixels', () => {
         'The labels of digits.csv were taken from column number 1, by its values; --label-column chooses another.',
       ],
     });
-    expect(await readText(gzipSync(encodeCsv(train, shape)), {}, 'digits.csv.gz')).toEqual(expected);
+    expect(await readText(gzipSync(encodeCsv(train, shape)), {}, 'digits.csv.gz')).toEqual({
+      ...expected,
+      notes: ['Labels: digits.csv.gz, column label.'],
+    });
   });
 
   it('may have Windows line ends, a byte-order mark, quotes, semicolons, empty lines, no line end at its end', async () => {
@@ -103,6 +106,7 @@ describe('a CSV file of pixels', () => {
     const parts = await readText(encodeCsv(examples, colour));
     expect(parts).toMatchObject({ shape: colour, train: examples });
     expect(parts.notes).toEqual([
+      'Labels: digits.csv, column label.',
       'Rows of 12 numbers were read as 2 × 2 pixels of 3 channels, pixel by pixel; --layout nchw reads them plane by plane.',
     ]);
     const planes = { ...examples, pixels: interleave(examples, colour) };
@@ -114,7 +118,7 @@ describe('a CSV file of pixels', () => {
     expect(pixelsOf(floats.train).subarray(0, 4)).toEqual(Uint8Array.of(0, 51, 255, 26));
     const deep = await readText(rowsOf('a,0,256,65535,511', 'b,1,1,1,1'));
     expect(pixelsOf(deep.train).subarray(0, 4)).toEqual(Uint8Array.of(0, 1, 255, 1));
-    expect(deep.notes).toEqual(['The pixels go up to 65535: their upper 8 of 16 bits were taken.']);
+    expect(deep.notes).toContain('The pixels go up to 65535: their upper 8 of 16 bits were taken.');
   });
 
   it.each<[string, string, string]>([
@@ -188,7 +192,11 @@ describe('a folder of CSV files', () => {
       'test.csv': encodeCsv(train, shape).replaceAll(/^[^,]*,/gm, ''),
       'sample_submission.csv': 'ImageId,Label\n1,0\n',
     });
-    expect(parts).toMatchObject({ train, test: undefined, notes: ['test.csv has no labels, so it was left out.'] });
+    expect(parts).toMatchObject({
+      train,
+      test: undefined,
+      notes: ['Labels: train.csv, column label.', 'test.csv has no labels, so it was left out.'],
+    });
   });
 
   it('takes one file of any name, and refuses to choose between two', async () => {
