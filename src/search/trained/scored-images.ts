@@ -63,6 +63,7 @@ export async function imagesToScore(
     ...given,
     size: { height: shape.height, width: shape.width },
     channels: shape.channels === 1 ? 'grey' : 'rgb',
+    prepareAs: model.metadata.preparation,
   };
   const known: KnownData | undefined = run && { fingerprint: run.fingerprint, options: { ...own, ...given } };
   const loaded = await loadExamples(source, options, known);
