@@ -14,8 +14,9 @@ import type { FileTree } from './containers/file-tree.ts';
 import { folderTree, folderTreeWithArchives } from './containers/folder-tree.ts';
 import { refuseArchive } from './containers/foreign-archives.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
-import { locateIdxFolder } from './formats/arrays/idx-folder.ts';
-import { locateNpz } from './formats/arrays/npz.ts';
+import { isIdxName, locateIdxFile, locateIdxFolder } from './formats/arrays/idx-folder.ts';
+import { locateArrayFolder, locateNpy, locateNpz } from './formats/arrays/npz.ts';
+import { isUnreadFile, refuseUnreadFile, refuseUnreadFolder } from './formats/arrays/unread-files.ts';
 import { locateCsv, locateCsvFolder } from './formats/csv/csv-source.ts';
 import { locateImageZip, locateTar } from './formats/images/image-archive.ts';
 import { locateImageFolder } from './formats/images/image-folder.ts';
@@ -72,14 +73,15 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, validation, test, shape } = dataset;
+  const { name, notes, train, validation, test, shape, pixelRange, ground } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
     const count = train.count + (validation?.count ?? 0) + test.count;
     if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
-    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, notes };
+    const { pixelRange: _, ground: __, ...packed } = await readPackedDataset(path, memoryLimitBytes);
+    return { ...packed, ...(pixelRange && { pixelRange }), ...(ground && { ground }), name, notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
@@ -107,6 +109,9 @@ const BUILT_IN: Readonly<Record<string, (options: LocateOptions) => Promise<Loca
   ),
 };
 
+/** Whether a source is a name, not a path. */
+export const isBuiltIn = (source: string): boolean => Object.hasOwn(BUILT_IN, source);
+
 interface FileFormat {
   /** The ending of the file's name. */
   readonly ending: string;
@@ -126,6 +131,8 @@ const FILE_FORMATS: readonly FileFormat[] = [
   { ending: '.csv', locate: locateCsv },
   { ending: '.csv.gz', locate: locateCsv },
   { ending: '.parquet', locate: locateParquet },
+  { ending: '.pq', locate: locateParquet },
+  { ending: '.npy', locate: locateNpy },
 ];
 
 /** Formats whose files stand for many images. The first that recognises a folder loads it. */
@@ -135,12 +142,15 @@ const ARRAY_FORMATS: readonly LocateInFolder[] = [
   locateParquetFolder,
   locateCsvFolder,
   locateLoneArchive,
+  locateArrayFolder,
+  refuseUnreadFolder,
 ];
 
 const LARGEST_SIDE = 1024;
 
-async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
-  const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
+/** @throws {InvalidInputError} see {@link loadDataset}. */
+export async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
+  const builtIn = isBuiltIn(source) ? BUILT_IN[source] : undefined;
   if (builtIn !== undefined) return builtIn(options);
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
@@ -220,6 +230,8 @@ async function locateFile(path: string): Promise<LocatedSource> {
   if (format !== undefined) return format.locate(path);
   const refusal = refuseArchive(path);
   if (refusal !== undefined) throw refusal;
+  if (isIdxName(path)) return locateIdxFile(path);
+  if (isUnreadFile(path)) return refuseUnreadFile(path);
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(
     `Cannot use ${path} as a data set: a file must end in ${endings}; for images or IDX files, give the folder that holds them.`,
@@ -238,9 +250,9 @@ function unknownSource(source: string, path: string): InvalidInputError {
 }
 
 /** The options on which the data depends. */
-function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
-  const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken } = options;
-  const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken];
+export function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
+  const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs } = options;
+  const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs];
   return [size?.height, size?.width, ...reading, test, seed];
 }
 
@@ -263,7 +275,8 @@ function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']
   };
 }
 
-function checkOptions({ size, channels, layout, labelFrom, test, seed }: LoadOptions): void {
+/** @throws {InvalidInputError} for an option out of range. */
+export function checkOptions({ size, channels, layout, labelFrom, test, seed }: LoadOptions): void {
   if (size !== undefined && ![size.height, size.width].every(isSide)) {
     throw new InvalidInputError(
       `The image size must be two whole numbers from 1 to ${LARGEST_SIDE}, got ${size.height} × ${size.width}: use --size 32x32, for example.`,

@@ -63,12 +63,19 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   notes.push(...describeFindings(validation ? [train, validation, test] : [train, test], classes));
   notes.push(...noteOnAlikeNames(classes));
   const fingerprint = fingerprintOf(shape, classes, validation ? [train, validation, test] : [train, test]);
-  const examples = {
+  const { pixelRange, ground } = parts;
+  return {
+    name,
+    shape,
+    classes,
     train: train.examples,
     ...(validation && { validation: validation.examples }),
     test: test.examples,
+    fingerprint,
+    ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
+    notes,
   };
-  return { name, shape, classes, ...examples, fingerprint, notes };
 }
 
 /** @throws {InvalidInputError} unless it lies between 0 and 1. */

@@ -126,11 +126,13 @@ interface Header {
   readonly validationCount?: number;
   readonly testCount: number;
   readonly fingerprint: string;
+  readonly pixelRange?: Dataset['pixelRange'];
+  readonly ground?: Dataset['ground'];
   readonly notes: readonly string[];
 }
 
 function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
-  const { name, shape, classes, train, validation, test, fingerprint, notes } = dataset;
+  const { name, shape, classes, train, validation, test, fingerprint, pixelRange, ground, notes } = dataset;
   const fields: Header = {
     name,
     shape,
@@ -139,6 +141,8 @@ function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
     ...(validation && { validationCount: validation.count }),
     testCount: test.count,
     fingerprint,
+    ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
     notes,
   };
   const json = Buffer.from(JSON.stringify(fields));
@@ -174,7 +178,18 @@ function decodeBody(
   pixelsAt: (offset: number, imageSize: number, count: number) => Examples['pixels'],
 ): Dataset {
   const header = JSON.parse(read(0, headerLength).toString()) as Header;
-  const { name, shape, classes, trainCount, validationCount = 0, testCount, fingerprint, notes } = header;
+  const {
+    name,
+    shape,
+    classes,
+    trainCount,
+    validationCount = 0,
+    testCount,
+    fingerprint,
+    pixelRange,
+    ground,
+    notes,
+  } = header;
   const imageSize = imageSizeOf(shape);
   const labels = read(headerLength, alignUp((trainCount + validationCount + testCount) * 4));
   const pixelsStart = headerLength + labels.length;
@@ -183,10 +198,18 @@ function decodeBody(
     pixels: pixelsAt(pixelsStart + first * imageSize, imageSize, count),
     labels: Int32Array.from({ length: count }, (_, i) => labels.readInt32LE((first + i) * 4)),
   });
-  const train = part(0, trainCount);
-  const validation = validationCount > 0 && { validation: part(trainCount, validationCount) };
-  const test = part(trainCount + validationCount, testCount);
-  return { name, shape, classes, train, ...validation, test, fingerprint, notes };
+  return {
+    name,
+    shape,
+    classes,
+    train: part(0, trainCount),
+    ...(validationCount > 0 && { validation: part(trainCount, validationCount) }),
+    test: part(trainCount + validationCount, testCount),
+    fingerprint,
+    ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
+    notes,
+  };
 }
 
 function openPacked(path: string): number {

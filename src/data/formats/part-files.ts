@@ -1,37 +1,68 @@
-// Which files of a folder are the training part and which the test part, by their names.
+// Which files of a folder are which part, by their names.
 
 import { basename } from 'node:path';
 import { InvalidInputError } from '../../errors.ts';
 import { compareCodePoints } from '../labels/class-names.ts';
+import type { Part } from '../set/source.ts';
 
 export interface PartFiles {
   readonly train: readonly string[];
+  readonly validation: readonly string[];
   readonly test: readonly string[];
-  /** Files of a validation part, and files whose names tell no part while others' do. */
+  /** Files whose names tell no part while others' do. */
   readonly unused: readonly string[];
 }
 
 /**
- * `train` or `test` as a word of the name: `train.csv`, `mnist_test.csv`, `train-00000-of-00002.parquet`. Files without
- * either are the training part if no file is called that.
+ * `train`, `validation` or `test` as a word of the name: `train.csv`, `mnist_test.csv`, `train-00000-of-00002.parquet`. Files
+ * without such a word are the training part if no file is called that.
  *
- * @throws {InvalidInputError} if there is only a test part.
+ * @throws {InvalidInputError} if there is no training part.
  */
 export function sortIntoParts(folder: string, paths: readonly string[]): PartFiles {
   const ordered = [...paths].sort(compareCodePoints);
-  const called = (word: RegExp): string[] => ordered.filter((path) => word.test(basename(path)));
-  const train = called(TRAIN);
-  const test = called(TEST);
-  const validation = called(VALIDATION);
-  const others = ordered.filter((path) => ![train, test, validation].some((part) => part.includes(path)));
-  if (train.length > 0) return { train, test, unused: [...validation, ...others] };
-  if (others.length > 0) return { train: others, test, unused: validation };
+  const of = (part: Part | undefined): string[] => ordered.filter((path) => partOfName(basename(path)) === part);
+  const [train, validation, test, others] = [of('train'), of('validation'), of('test'), of(undefined)];
+  if (train.length > 0) return { train, validation, test, unused: others };
+  if (others.length > 0) return { train: others, validation, test, unused: [] };
   throw new InvalidInputError(
     `Cannot use ${folder} as a data set: none of its files is called train (${ordered.map((path) => basename(path)).join(', ')}): give the training part that name.`,
     { details: { path: folder } },
   );
 }
 
-const TRAIN = /(^|[^a-z])(train|training)([^a-z]|$)/i;
-const TEST = /(^|[^a-z])test([^a-z]|$)/i;
-const VALIDATION = /(^|[^a-z])(val|valid|validation)([^a-z]|$)/i;
+/** The part that a name's words tell; undefined if they tell none, or two. */
+export function partOfName(name: string): Part | undefined {
+  const parts = new Set(wordsOf(name).flatMap((word) => partOfWord(word) ?? []));
+  const [part] = parts;
+  return parts.size === 1 ? part : undefined;
+}
+
+export function partOfWord(word: string): Part | undefined {
+  return PART_WORDS.get(word);
+}
+
+const PART_WORDS: ReadonlyMap<string, Part> = new Map<string, Part>([
+  ...['train', 'training', 'trn'].map((word) => [word, 'train'] as const),
+  ...['val', 'valid', 'validation', 'dev'].map((word) => [word, 'validation'] as const),
+  ...['test', 'testing', 'tst'].map((word) => [word, 'test'] as const),
+]);
+
+/**
+ * The words of a name in lower case: runs of letters, split where a small letter meets a capital, and where x or y is
+ * written together with a part. `X_train` and `trainX` are x and train, `PublicTest` is public and test.
+ */
+export function wordsOf(name: string): string[] {
+  const words = name
+    .replaceAll(/t10k/gi, ' test ')
+    .replaceAll(/\d+x\d+/gi, ' ')
+    .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}]+/u)
+    .filter(Boolean);
+  return words.flatMap((word) => {
+    const [, before, part, after] =
+      /^([xy])?(train|training|test|testing|val|valid|validation|dev)([xy])?$/.exec(word) ?? [];
+    return part === undefined ? [word] : [before, part, after].flatMap((piece) => piece ?? []);
+  });
+}

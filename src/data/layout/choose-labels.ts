@@ -1,27 +1,12 @@
 // Folders, tables and names of images may each tell the classes. Chooses what counts, and refuses where that is doubtful.
 
-import { InvalidInputError } from '../../errors.ts';
+import { AutoCnnError, InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
-import type { FileTree } from '../containers/file-tree.ts';
 import type { Part } from '../set/source.ts';
 import type { FolderReading } from './class-folders.ts';
-import type { LayoutOptions } from './find-layout.ts';
+import type { Evidence } from './evidence.ts';
 import { describeTable, type ImageTable, partOfTable, readTableLabels, type TableLabel } from './label-table.ts';
 import { classInName, namesTellClasses } from './labels-in-names.ts';
-import type { ImageIndex } from './match-images.ts';
-
-export interface Evidence {
-  readonly tree: FileTree;
-  /** All images of the tree. */
-  readonly images: readonly string[];
-  readonly folders: FolderReading;
-  /** Those that name images of the tree. */
-  readonly tables: readonly ImageTable[];
-  /** Why a table cannot be read that could have named them. */
-  readonly failure: Error | undefined;
-  readonly index: ImageIndex;
-  readonly options: LayoutOptions;
-}
 
 export interface ChosenImage {
   readonly file: string;
@@ -69,11 +54,14 @@ export async function chooseLabels(evidence: Evidence): Promise<LabelChoice> {
 /** Class folders beside tables with labels. */
 async function weigh(evidence: Evidence, known: readonly ImageTable[]): Promise<LabelChoice> {
   const read = await readTables(evidence, known).catch((error: unknown) => {
-    // Class folders are good without the table.
-    if (error instanceof Error) return undefined;
+    if (error instanceof AutoCnnError) return error;
     throw error;
   });
-  if (read === undefined) return fromFolders(evidence, []);
+  if (read instanceof AutoCnnError) {
+    // Class folders are good without the table.
+    const choice = await fromFolders(evidence, []);
+    return { ...choice, notes: [...choice.notes, `A table of labels was not used: ${read.message}`] };
+  }
   const folderClass = new Map(evidence.folders.images.map(({ file, className }) => [file, className]));
   const pairs = read.labels.flatMap(({ image, className }) => {
     const folder = folderClass.get(image);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryTree, numbered } from '../../../test/support/memory-tree.ts';
-import { findLayout, type Layout, type LayoutOptions } from './find-layout.ts';
+import type { LayoutOptions } from './evidence.ts';
+import { findLayout, type Layout } from './find-layout.ts';
 
 const layoutOf = (files: Parameters<typeof memoryTree>[0], options?: LayoutOptions): Promise<Layout> =>
   findLayout(memoryTree(files), options);
@@ -131,9 +132,13 @@ describe('folders', () => {
   });
 
   it('may be a lone part, with any number of classes, where a model is scored', async () => {
-    const layout = await layoutOf(images('test/a'), { lonePart: true });
-    expect(textOf(layout)).toBe('train a 2');
-    expect(layout.notes).toContain('The data has only a test part.');
+    expect(textOf(await layoutOf(images('test/a'), { lonePart: true }))).toBe('train a 0 | test a 2');
+    await expect(layoutOf([...images('test/a'), ...images('test/b')])).rejects.toThrow(/no training part/);
+  });
+
+  it('may have classes that only another part has, where a model is scored', async () => {
+    const files = [...images('train/a'), ...images('train/b'), ...images('test/c')];
+    expect(textOf(await layoutOf(files, { lonePart: true }))).toBe('train a 2 b 2 c 0 | test a 0 b 0 c 2');
   });
 });
 
@@ -231,6 +236,9 @@ describe('tables', () => {
     const same = await layoutOf(table((file) => (file.startsWith('n01') ? 'cat' : 'dog')));
     expect(textOf(same)).toBe('train n01 3 n02 3');
     expect(same.notes[0]).toBe('Labels: the folders of the images; m.csv agrees.');
+    const damaged = table((file) => file);
+    damaged['m.csv'] = `path,class\n${classes.map((file) => `${file},x`).join('\n')}\nn01/9.png,x`;
+    expect((await layoutOf(damaged)).notes.at(-1)).toContain('A table of labels was not used: ');
     const other = table((file) => (file.includes('1.') ? 'cat' : 'dog'));
     await expect(layoutOf(other)).rejects.toThrow(
       'its folders and m.csv, column "class" give the images different classes (n01 and dog, for example): say which counts with --label-from folders or --label-from table.',

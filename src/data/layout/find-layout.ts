@@ -3,20 +3,15 @@
 import { InvalidInputError } from '../../errors.ts';
 import type { FileTree } from '../containers/file-tree.ts';
 import { sortClassNames } from '../labels/class-names.ts';
-import type { FileRole, Part, ReadOptions } from '../set/source.ts';
-import { chooseLabels, type Evidence, type LabelChoice } from './choose-labels.ts';
+import type { FileRole, Part } from '../set/source.ts';
+import { chooseLabels, type LabelChoice } from './choose-labels.ts';
 import { readClassFolders } from './class-folders.ts';
+import type { Evidence, LayoutOptions } from './evidence.ts';
 import { foldersOf } from './folders.ts';
 import { isImageName } from './image-names.ts';
 import { describeLeftOut, refuseNoImages } from './left-out.ts';
 import { indexImages } from './match-images.ts';
 import { openTables } from './open-tables.ts';
-
-export interface LayoutOptions
-  extends Pick<ReadOptions, 'labelFrom' | 'labelColumn' | 'imageColumn' | 'skipBroken' | 'lonePart'> {
-  /** The only table that counts, relative to the root of the tree. */
-  readonly table?: string | undefined;
-}
 
 export interface LabelledImage {
   readonly file: string;
@@ -54,12 +49,13 @@ export async function findLayout(tree: FileTree, options: LayoutOptions = {}): P
 function assemble({ tree, folders, tables, options }: Evidence, choice: LabelChoice): Layout {
   const { root } = tree;
   const given = new Set<Part>(choice.images.map(({ part }) => part));
-  const lone = given.has('train') ? undefined : [...given][0];
-  if (lone !== undefined && !(options.lonePart === true && given.size === 1)) throw refuseNoTraining(root, [...given]);
-  const partOf = (part: Part): Part => (lone === undefined ? part : 'train');
-  const placed = choice.images.map((image) => ({ ...image, part: partOf(image.part) }));
-  const classes = sortClassNames(placed.flatMap(({ part, className }) => (part === 'train' ? [className] : [])));
-  if (classes.length < 2 && options.lonePart !== true) throw refuseOneClass(root, classes, choice.source);
+  const isForScoring = options.lonePart === true;
+  if (!given.has('train') && !isForScoring) throw refuseNoTraining(root, [...given]);
+  const placed = choice.images;
+  const classes = sortClassNames(
+    placed.flatMap(({ part, className }) => (part === 'train' || isForScoring ? [className] : [])),
+  );
+  if (classes.length < 2 && !isForScoring) throw refuseOneClass(root, classes, choice.source);
   const labels = new Map(classes.map((name, label) => [name, label]));
   const take = (part: Part): LabelledImage[] | undefined => {
     const members = placed.filter((image) => image.part === part);
@@ -85,13 +81,7 @@ function assemble({ tree, folders, tables, options }: Evidence, choice: LabelCho
       ...tree.files.map((file) => roles.get(file) ?? { file, rule: isImageName(file) ? 'no label' : 'not an image' }),
       ...tree.leftOut.map(({ file, reason }) => ({ file, rule: reason })),
     ],
-    notes: [
-      ...choice.notes,
-      ...(lone === undefined ? [] : [`The data has only a ${PART_NAMES[lone]} part.`]),
-      ...folders.notes,
-      ...tree.notes,
-      ...describeLeftOut(tree, rest, classes, choice),
-    ],
+    notes: [...choice.notes, ...folders.notes, ...tree.notes, ...describeLeftOut(tree, rest, classes, choice)],
   };
 }
 

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { DataFormatError } from '../../errors.ts';
 import type { FileTree } from '../containers/file-tree.ts';
-import type { LayoutOptions } from './find-layout.ts';
+import type { LayoutOptions } from './evidence.ts';
 import { type ImageTable, openImageTable } from './label-table.ts';
 import type { ImageIndex } from './match-images.ts';
 import { isTableName } from './table.ts';

@@ -28,7 +28,7 @@ export function isPartWord(name: string): boolean {
 }
 
 /** The words of a name in lower case; digits, signs and a change from lower to upper case end a word. */
-export function wordsOf(name: string): readonly string[] {
+function wordsOf(name: string): readonly string[] {
   return name
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .toLowerCase()

@@ -101,7 +101,7 @@ export function findColumns(
 }
 
 /** The position of a column by its name, in any case, or its number from 1. */
-export function columnCalled(header: readonly string[], asked: string): number | undefined {
+function columnCalled(header: readonly string[], asked: string): number | undefined {
   const exact = header.indexOf(asked);
   const found = exact >= 0 ? exact : header.findIndex((name) => nameOf(name) === nameOf(asked));
   if (found >= 0) return found;

@@ -1,6 +1,5 @@
 // Tables of text: CSV with any separator, JSON lines, and plain lists. Every cell becomes text.
 
-import { basename } from 'node:path';
 import { type CsvError, parse } from 'csv-parse/sync';
 import { formatError, reasonOf } from '../../files/format-error.ts';
 import { decodeText } from '../containers/decode-text.ts';
@@ -118,5 +117,3 @@ function cellText(value: unknown): string {
   if (typeof value === 'string') return value.trim();
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
-
-export const tableTitle = ({ file }: Pick<Table, 'file'>): string => basename(file);

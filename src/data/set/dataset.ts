@@ -39,6 +39,13 @@ export interface Dataset {
   readonly test: Examples;
   /** SHA-256 (hex) of shape, class names and all examples; the same images give the same one in any format. */
   readonly fingerprint: string;
+  /**
+   * The values in the data that became 0 and 255. Absent where bytes stayed as they are. New images of the same kind are
+   * prepared alike.
+   */
+  readonly pixelRange?: { readonly low: number; readonly high: number };
+  /** What lies under transparent images and beside those of another aspect. Absent: black. */
+  readonly ground?: 'white';
   /** What a user should know about the loading: images skipped or resized, a test part split off. */
   readonly notes: readonly string[];
   /** Where it was loaded from and how, which is what it takes to load it again; arrays have no such place. */

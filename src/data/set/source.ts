@@ -1,6 +1,6 @@
 // What a format has to provide to be loaded. All formats share what comes after it: order, test part, fingerprint, cache.
 
-import type { Examples, ImageShape } from './dataset.ts';
+import type { Dataset, Examples, ImageShape } from './dataset.ts';
 
 /** Where images go that memory should not hold. */
 export interface Overflow {
@@ -26,14 +26,20 @@ export interface ReadOptions {
   /** Swaps rows and columns of images in arrays and rows of numbers: those of EMNIST lie on their side. */
   readonly transpose?: boolean | undefined;
   /**
-   * Takes a source that has only a test or a validation part, with any number of classes, as its training part: for
-   * scoring, not for training.
+   * Takes parts as they are, for scoring, not for training: the training part may be empty, and there may be a single class,
+   * or classes that only another part has.
    *
    * @internal
    */
   readonly lonePart?: boolean | undefined;
   /** Leaves out images that cannot be decoded, and says so in the notes. */
   readonly skipBroken?: boolean | undefined;
+  /**
+   * How a model prepares images, to read others alike: with it, nothing is decided by the content of these.
+   *
+   * @internal
+   */
+  readonly prepareAs?: Pick<Dataset, 'ground' | 'pixelRange'> | undefined;
   /**
    * Where decoded images wait if memory should not hold them all. Without it they stay in memory.
    *
@@ -48,8 +54,6 @@ export interface ReadOptions {
 export type ColourMode = NonNullable<ReadOptions['channels']>;
 export type PixelLayout = NonNullable<ReadOptions['layout']>;
 export type TargetSize = NonNullable<ReadOptions['size']>;
-
-export type LabelOrigin = NonNullable<ReadOptions['labelFrom']>;
 
 export type Part = 'train' | 'validation' | 'test';
 
@@ -76,8 +80,12 @@ export interface DatasetParts {
   readonly train: Examples;
   readonly validation?: Examples | undefined;
   readonly test?: Examples | undefined;
+  /** As in `Dataset`. */
+  readonly pixelRange?: Dataset['pixelRange'] | undefined;
   /** What stands for an example in a note, a path for instance. Without it notes give classes and numbers. */
   readonly nameOf?: ((part: Part, index: number) => string) | undefined;
+  /** As in `Dataset`. */
+  readonly ground?: Dataset['ground'] | undefined;
   readonly notes: readonly string[];
 }
 

@@ -11,7 +11,7 @@ import { compareCodePoints } from '../../labels/class-names.ts';
 import { listNames, nameLabels, noteOnEmptyClasses } from '../../labels/name-labels.ts';
 import { fitImages } from '../../pixels/fit-images.ts';
 import { imageSizeOf } from '../../set/dataset.ts';
-import type { DatasetParts, LocatedSource, ReadOptions } from '../../set/source.ts';
+import type { DatasetParts, FileRole, LocatedSource, ReadOptions } from '../../set/source.ts';
 
 /**
  * Recognises a folder with `data_batch_1.bin` … and perhaps `test_batch.bin` (CIFAR-10), or with `train.bin`,
@@ -23,6 +23,7 @@ export async function locateCifarFolder(folder: string, name = basename(folder))
     throw fileFailure('read the folder', folder, error);
   });
   const version = VERSIONS.find(({ isThere }) => isThere(entries));
+  if (version === undefined && isPythonVersion(entries)) throw pythonVersion(folder);
   if (version === undefined) return undefined;
   const files = entries.filter((entry) => isOf(version, entry)).sort(compareCodePoints);
   const readFiles = async (): Promise<CifarFile[]> => {
@@ -40,7 +41,29 @@ export async function locateCifarFolder(folder: string, name = basename(folder))
     format: 'cifar',
     files: files.map((file) => join(folder, file)),
     read: async (options) => readParts(name, folder, version, await readFiles(), options),
+    explain: async () => files.map((file) => roleOf(version, file)),
   };
+}
+
+function roleOf({ train, names }: CifarVersion, file: string): FileRole {
+  if (file === names) return { file, rule: 'names of the classes' };
+  return { file, part: train.test(file) ? 'train' : 'test', rule: 'images and labels, by the name of the file' };
+}
+
+/** The files of CIFAR-10 or CIFAR-100 for Python. */
+function isPythonVersion(names: readonly string[]): boolean {
+  const has = (...wanted: readonly string[]): boolean => wanted.every((name) => names.includes(name));
+  return (
+    has('batches.meta', 'data_batch_1') ||
+    (has('meta', 'train') && !has('val') && !names.some((name) => name.includes('.')) && has('test'))
+  );
+}
+
+function pythonVersion(path: string): InvalidInputError {
+  return new InvalidInputError(
+    `Cannot use ${path} as a data set: it is the version of CIFAR for Python, whose files are pickles; they are not read, because a pickle can run code. Take the binary version from https://www.cs.toronto.edu/~kriz/cifar.html (cifar-10-binary.tar.gz, cifar-100-binary.tar.gz), or the built-in names cifar10 and cifar100.`,
+    { details: { path } },
+  );
 }
 
 /** The archive in which either is published; it is read in place. */
@@ -52,9 +75,14 @@ export function locateCifarArchive(
     format: 'cifar',
     files: [path],
     read: async (options) => {
-      const isWanted = (file: string): boolean => VERSIONS.some((version) => isOf(version, file));
+      const seen: string[] = [];
+      const isWanted = (file: string): boolean => {
+        seen.push(file);
+        return VERSIONS.some((version) => isOf(version, file));
+      };
       const contents = await readTarGz(path, isWanted, options.signal);
       const version = VERSIONS.find(({ isThere }) => isThere([...contents.keys()]));
+      if (version === undefined && isPythonVersion(seen.map((file) => basename(file)))) throw pythonVersion(path);
       if (version === undefined) {
         throw new InvalidInputError(
           `Cannot use ${path} as a data set: it holds neither data_batch_1.bin (CIFAR-10) nor train.bin and fine_label_names.txt (CIFAR-100); unpack other archives and give their folder.`,

@@ -7,51 +7,40 @@ import { fileFailure } from '../../../files/file-failure.ts';
 import { folderTree } from '../../containers/folder-tree.ts';
 import { compareCodePoints } from '../../labels/class-names.ts';
 import { isImageName } from '../../layout/image-names.ts';
-import type { LocatedSource, ReadOptions } from '../../set/source.ts';
+import type { LocatedSource } from '../../set/source.ts';
 import { locateImageTable } from '../images/image-folder.ts';
 import { sortIntoParts } from '../part-files.ts';
-import { formOfCsv, type PixelForm } from './csv-form.ts';
-import { readPixelCsv } from './pixel-csv.ts';
+import { locatePixelCsv } from './pixel-csv.ts';
+import { isPixelTable } from './pixel-form.ts';
 
 /**
- * Recognises a folder with CSV files (`.csv`, `.csv.gz`) of pixels. `train` and `test` in the names tell the parts. A test
- * file without labels, as Kaggle has them, is left out. Two training files are refused.
+ * Recognises a folder with CSV files (`.csv`, `.csv.gz`) of pixels. Words for parts in the names tell the parts. Two training
+ * files are refused.
  */
-export async function locateCsvFolder(folder: string): Promise<LocatedSource | undefined> {
+export async function locateCsvFolder(folder: string, name = basename(folder)): Promise<LocatedSource | undefined> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw fileFailure('read the folder', folder, error);
   });
-  const files: CsvFile[] = [];
-  for (const name of names
-    .filter((entry) => CSV.test(entry) && !/^\.|submission/i.test(entry))
-    .sort(compareCodePoints)) {
-    const path = join(folder, name);
-    const form = await formOfCsv(path);
-    if (form !== undefined) files.push({ path, form });
+  const files: string[] = [];
+  for (const entry of names.filter((file) => CSV.test(file) && !/^\.|submission/i.test(file)).sort(compareCodePoints)) {
+    const path = join(folder, entry);
+    if (await isPixelTable(path)) files.push(path);
   }
   if (files.length === 0) return undefined;
-  const parts = sortIntoParts(
-    folder,
-    files.map(({ path }) => path),
-  );
-  const [train, second] = files.filter(({ path }) => parts.train.includes(path));
+  const { train: trains, validation, test, unused } = sortIntoParts(folder, files);
+  const [train, second] = trains;
   if (train === undefined || second !== undefined) {
     throw new InvalidInputError(
-      `Cannot use ${folder} as a data set: several CSV files could be its training part (${parts.train.map((path) => basename(path)).join(', ')}): give the path of one of them, or call one train.csv.`,
+      `Cannot use ${folder} as a data set: several CSV files could be its training part (${trains.map((path) => basename(path)).join(', ')}): give the path of one of them, or call one train.csv.`,
       { details: { path: folder } },
     );
   }
-  return locateParts(
-    basename(folder),
-    train,
-    files.find(({ path }) => parts.test.includes(path)),
-  );
+  return locatePixelCsv(name, { train, validation: validation[0], test: test[0] }, unused);
 }
 
 /** One CSV file, of pixels or of names of images beside it. */
 export async function locateCsv(path: string, name = basename(path).replace(CSV, '')): Promise<LocatedSource> {
-  const form = await formOfCsv(path);
-  if (form !== undefined) return locateParts(name, { path, form }, undefined);
+  if (await isPixelTable(path)) return locatePixelCsv(name, { train: path });
   if (folderTree(dirname(path)).files.some(isImageName)) return locateImageTable(path);
   throw new InvalidInputError(
     `Cannot use ${path} as a data set: its first lines are neither a label and the pixels of a square image, nor are there images beside it that it could name (with a header such as filename,label).`,
@@ -59,26 +48,4 @@ export async function locateCsv(path: string, name = basename(path).replace(CSV,
   );
 }
 
-interface CsvFile {
-  readonly path: string;
-  readonly form: PixelForm;
-}
-
 const CSV = /\.csv(\.gz)?$/i;
-
-function locateParts(name: string, train: CsvFile, found: CsvFile | undefined): LocatedSource {
-  if (train.form.labelColumn === undefined) {
-    throw new InvalidInputError(
-      `Cannot use ${train.path} as a data set: it has no column of labels; call it label in the first line.`,
-      { details: { path: train.path } },
-    );
-  }
-  const test = found?.form.labelColumn === undefined ? undefined : found;
-  const notes =
-    found === undefined || test !== undefined ? [] : [`${basename(found.path)} has no labels, so it was left out.`];
-  return {
-    format: 'csv',
-    files: [train.path, ...(test === undefined ? [] : [test.path])],
-    read: (options: ReadOptions) => readPixelCsv({ name, train, test, notes }, options),
-  };
-}

@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import type { FileTree } from '../../containers/file-tree.ts';
-import { findLayout, type LabelledImage, type LayoutOptions } from '../../layout/find-layout.ts';
+import type { LayoutOptions } from '../../layout/evidence.ts';
+import { findLayout, type LabelledImage } from '../../layout/find-layout.ts';
 import { decodeParts, type ImagePlace } from '../../pixels/decode-parts.ts';
 import type { DatasetParts, FileRole, ReadOptions } from '../../set/source.ts';
 
