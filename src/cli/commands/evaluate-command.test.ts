@@ -2,13 +2,22 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { encodePng, temporaryFolder, writeIn } from '../../../test/support/data-fixtures.ts';
+import { encodeCsv, npzEntries, writeNpz } from '../../../test/support/array-fixtures.ts';
+import {
+  encodePng,
+  randomExamples,
+  temporaryFolder,
+  writeIdxPair,
+  writeIn,
+} from '../../../test/support/data-fixtures.ts';
+import { encodeParquet, parquetImages } from '../../../test/support/parquet-fixtures.ts';
 import { runtime } from '../../../test/support/run-graph.ts';
 import { runInProcess } from '../../../test/support/run-program.ts';
 import { noiseImages, smallModel } from '../../../test/support/small-model.ts';
 import { createSearch } from '../../index.ts';
 import { InProcessEvaluator } from '../../internal.ts';
 
+const NOTHING = new Uint8Array(0);
 const SHAPE = { channels: 1, height: 8, width: 8 };
 
 /** As many noise images in a folder for each class. */
@@ -157,6 +166,26 @@ describe('evaluate, without a run beside the model,', () => {
     expect(await evaluate(join('two', 'val'))).toMatchObject({ examples: 4 });
     expect(await evaluate('two')).toMatchObject({ examples: 9, dataset: { parts: { validation: 4, test: 5 } } });
     expect(await evaluate('two', '--part', 'validation')).toMatchObject({ examples: 4, classes: [{ name: 'owl' }] });
+  });
+
+  it('takes a lone test part of arrays, in a folder, an archive or files', async () => {
+    const { folder } = await setUp();
+    const model = join(folder, 'digits.onnx');
+    writeFileSync(model, smallModel('4-4-max', SHAPE, ['0', '1', '2']).bytes);
+    const examples = randomExamples(12, SHAPE, 2);
+    await writeIdxPair(join(folder, 'idx'), 't10k', examples, SHAPE);
+    await writeIn(folder, 'csv/test.csv', encodeCsv(examples, SHAPE));
+    const { 'x_train.npy': x = NOTHING, 'y_train.npy': y = NOTHING } = npzEntries(examples, undefined, SHAPE);
+    await writeNpz(folder, 'arrays.npz', { 'x_test.npy': x, 'y_test.npy': y });
+    const rows = encodeParquet(await parquetImages(examples, SHAPE));
+    await writeIn(folder, 'parquet/test-00000-of-00001.parquet', rows);
+    for (const data of ['idx', 'csv', 'arrays.npz', 'parquet']) {
+      const { stdout, stderr } = await runInProcess('evaluate', model, join(folder, data), '--part', 'test', '--json');
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toMatchObject({ examples: 12, dataset: { parts: { test: 12 } } });
+      const { code } = await runInProcess('data', join(folder, data));
+      expect(code).toBe(2);
+    }
   });
 
   it('labels images as the model does, and gives a class without images no row', async () => {

@@ -47,15 +47,19 @@ export async function assembleArrays(name: string, given: ArrayParts, options: R
     );
   }
   const scales = chooseScales(parts.map(([, part]) => part));
-  const named = nameParts(labelsOf(arrays), (part, index, label, classes) => {
-    const { labelsWhere, placeOf } = arrays[part] ?? arrays.train;
-    return formatError(
-      labelsWhere,
-      placeOf(index),
-      `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
-      'add training images of it',
-    );
-  });
+  const named = nameParts(
+    labelsOf(arrays),
+    (part, index, label, classes) => {
+      const { labelsWhere, placeOf } = arrays[part] ?? arrays.train;
+      return formatError(
+        labelsWhere,
+        placeOf(index),
+        `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
+        'add training images of it',
+      );
+    },
+    options.lonePart,
+  );
   options.signal?.throwIfAborted();
   const examplesOf = (part: Part): Examples | undefined => {
     const [array, labels, form] = [arrays[part], named[part], forms.get(part)];

@@ -68,6 +68,7 @@ async function readPixelCsv(
         `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
         'add training images of it',
       ),
+    options.lonePart,
   );
   const examplesOf = (part: Part): Examples | undefined => {
     const [found, labels] = [parts[part], named[part]];
