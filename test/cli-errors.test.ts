@@ -66,7 +66,10 @@ describe('bad input', () => {
     ],
     ['search count', /train-labels-idx1-ubyte, byte 4: 19 labels, but .*train-images-idx3-ubyte has 20 images/],
     ['search one-class', /one-class as a data set: it has only one class folder with images \(cats\).*add a folder/],
-    ['search no-images', /no-images as a data set: it holds no images \(png, jpg, jpeg, webp\).*put the images/],
+    [
+      'search no-images',
+      /no-images as a data set: it holds no images \(PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM\).*put the images/,
+    ],
     [
       'search broken',
       /broken[/\\]dogs[/\\]2\.png: the image cannot be decoded .*mend or remove it, or .* --skip-broken/,

@@ -23,10 +23,13 @@ import { encodeCsv, npzEntries } from './support/array-fixtures.ts';
 import { CIFAR_SHAPE, encodeCifar, encodeTarGz } from './support/cifar-fixtures.ts';
 import { encodeIdx, encodePng, randomExamples, temporaryFolder, writeIn } from './support/data-fixtures.ts';
 import { decompressionBomb } from './support/decompression-bomb.ts';
+import { encodeColourBmp, encodeDeepPng, encodeRgba, encodeTiff } from './support/image-fixtures.ts';
 import { encodeParquet, parquetImages } from './support/parquet-fixtures.ts';
 import { countFor } from './support/tier.ts';
 
 const VARIANTS = countFor({ quick: 28, slow: 1000 });
+/** Of formats whose damage is met often. */
+const IMAGE_VARIANTS = countFor({ quick: 100, slow: 1000 });
 const LARGEST_GROWTH_KB = 1024 * 1024;
 
 type Files = Readonly<Record<string, Buffer>>;
@@ -36,6 +39,8 @@ interface Reader {
   readonly locate: (folder: string) => Promise<LocatedSource | undefined> | LocatedSource | undefined;
   /** No damage can pass unnoticed. */
   readonly hasSums?: boolean;
+  /** Damaged files to try; by default `VARIANTS`. */
+  readonly variants?: number;
 }
 
 const shape = { channels: 1, height: 6, width: 6 };
@@ -53,7 +58,7 @@ const idx = (compress: (bytes: Buffer) => Buffer): Files => ({
   't10k-labels-idx1-ubyte': compress(encodeIdx([6], Uint8Array.from(test.labels))),
 });
 
-const imagesAs = async (ending: 'png' | 'jpeg' | 'webp'): Promise<Files> =>
+const imagesAs = async (ending: 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' | 'avif'): Promise<Files> =>
   Object.fromEntries(
     await Promise.all(
       images.map(async ({ bytes, label }, i) => [
@@ -64,6 +69,20 @@ const imagesAs = async (ending: 'png' | 'jpeg' | 'webp'): Promise<Files> =>
       ]),
     ),
   );
+
+/** Each image of the coloured examples, written by `encode`. */
+const written = async (ending: string, encode: (planes: Uint8Array) => Promise<Buffer> | Buffer): Promise<Files> =>
+  Object.fromEntries(
+    await Promise.all(
+      images.map(async ({ label }, i) => [
+        `${label}/${i}.${ending}`,
+        await encode(coloured.pixels.subarray(108 * i, 108 * (i + 1))),
+      ]),
+    ),
+  );
+const firstPlane = (planes: Uint8Array): number[] => [...planes.subarray(0, 36)];
+const netpbm = (head: string, ending: string, values: (planes: Uint8Array) => Uint8Array | string): Promise<Files> =>
+  written(ending, (planes) => Buffer.concat([Buffer.from(head), Buffer.from(values(planes))]));
 
 const named: Files = Object.fromEntries(images.map(({ bytes }, i) => [`${i}.png`, Buffer.from(bytes ?? [])]));
 const rows = ['file,label', ...images.map(({ label }, i) => `${i}.png,${label}`)];
@@ -164,6 +183,50 @@ const READERS: Readonly<Record<string, Reader>> = {
   PNG: { files: await imagesAs('png'), locate: locateImageFolder },
   JPEG: { files: await imagesAs('jpeg'), locate: locateImageFolder },
   WebP: { files: await imagesAs('webp'), locate: locateImageFolder },
+  GIF: { files: await imagesAs('gif'), locate: locateImageFolder, variants: IMAGE_VARIANTS },
+  TIFF: { files: await imagesAs('tiff'), locate: locateImageFolder, variants: IMAGE_VARIANTS },
+  AVIF: { files: await imagesAs('avif'), locate: locateImageFolder, variants: IMAGE_VARIANTS },
+  '16-bit TIFF': {
+    files: await written('tiff', (planes) =>
+      encodeTiff(
+        firstPlane(planes).map((value) => 16 * value),
+        shape,
+        16,
+      ),
+    ),
+    locate: locateImageFolder,
+    variants: IMAGE_VARIANTS,
+  },
+  '16-bit PNG': {
+    files: await written('png', (planes) =>
+      encodeDeepPng(
+        firstPlane(planes).map((value) => 16 * value),
+        shape,
+      ),
+    ),
+    locate: locateImageFolder,
+    variants: IMAGE_VARIANTS,
+  },
+  'transparent PNG': {
+    files: await written('png', (planes) => encodeRgba([...planes, ...firstPlane(planes)], shape)),
+    locate: locateImageFolder,
+    variants: IMAGE_VARIANTS,
+  },
+  BMP: {
+    files: await written('bmp', (planes) => encodeColourBmp(planes, shape)),
+    locate: locateImageFolder,
+    variants: IMAGE_VARIANTS,
+  },
+  PPM: {
+    files: await netpbm('P6 6 6 255\n', 'ppm', (planes) => planes),
+    locate: locateImageFolder,
+    variants: IMAGE_VARIANTS,
+  },
+  'PGM as text': {
+    files: await netpbm('P2 6 6 255\n', 'pgm', (planes) => firstPlane(planes).join(' ')),
+    locate: locateImageFolder,
+    variants: IMAGE_VARIANTS,
+  },
 };
 
 /** One kind of damage after another, at random places. */
@@ -243,13 +306,14 @@ function checkError(error: unknown, folder: string): void {
   // That a class or the data is missing is said of the whole.
   if (code === 'INVALID_INPUT') return;
   expect(details.path).toEqual(expect.stringContaining(folder));
-  if (!/\.(png|jpeg|webp)$/i.test(String(details.path)))
+  if (!/\.(png|jpeg|webp|gif|tiff|avif|bmp|ppm|pgm)$/i.test(String(details.path)))
     expect([typeof details.offset, typeof details.row]).toContain('number');
 }
 
 describe.each(Object.entries(READERS))('%s', (name, reader) => {
-  it(`gives data or a typed error for ${VARIANTS} damaged variants`, {
-    timeout: 60_000 + VARIANTS * 1000,
+  const { variants = VARIANTS } = reader;
+  it(`gives data or a typed error for ${variants} damaged variants`, {
+    timeout: 60_000 + variants * 1000,
   }, async () => {
     const outer = await temporaryFolder();
     const folder = join(outer, 'in');
@@ -260,7 +324,7 @@ describe.each(Object.entries(READERS))('%s', (name, reader) => {
     const before = process.resourceUsage().maxRSS;
     const rng = createRng(7).fork(name);
     let errors = 0;
-    for (let variant = 0; variant < VARIANTS; variant++) {
+    for (let variant = 0; variant < variants; variant++) {
       const [file, bytes] = Object.entries(reader.files)[rng.integer(0, Object.keys(reader.files).length - 1)] ?? [];
       const damage = DAMAGES[variant % DAMAGES.length];
       if (file === undefined || bytes === undefined || damage === undefined) throw new Error('no file');
@@ -273,7 +337,7 @@ describe.each(Object.entries(READERS))('%s', (name, reader) => {
       }
       await writeIn(folder, file, bytes);
     }
-    expect(errors).toBeGreaterThan(VARIANTS / 10);
+    expect(errors).toBeGreaterThan(variants / 10);
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(LARGEST_GROWTH_KB);
     expect((await readdir(outer)).map((entry) => basename(entry))).toEqual(['in']);
     expect(await fingerprintOf(await reader.locate(folder))).toBe(whole);

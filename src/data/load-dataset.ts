@@ -73,14 +73,15 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, validation, test, shape, pixelRange } = dataset;
+  const { name, notes, train, validation, test, shape, pixelRange, ground } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
     const count = train.count + (validation?.count ?? 0) + test.count;
     if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
-    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, ...(pixelRange && { pixelRange }), notes };
+    const { pixelRange: _, ground: __, ...packed } = await readPackedDataset(path, memoryLimitBytes);
+    return { ...packed, ...(pixelRange && { pixelRange }), ...(ground && { ground }), name, notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
@@ -251,8 +252,8 @@ function unknownSource(source: string, path: string): InvalidInputError {
 
 /** The options on which the data depends. */
 export function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
-  const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken } = options;
-  const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken];
+  const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs } = options;
+  const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs];
   return [size?.height, size?.width, ...reading, test, seed];
 }
 

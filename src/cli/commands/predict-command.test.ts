@@ -39,7 +39,10 @@ describe('predict', () => {
     const answer = JSON.parse(stdout);
     expect(answer).toMatchObject({ model, genome: '2-2-max' });
     expect(answer.images.map(({ file }: { file: string }) => file)).toEqual([black, white, broken]);
-    expect(answer.images[2]).toEqual({ file: broken, error: 'its content is not PNG, JPEG or WebP' });
+    expect(answer.images[2]).toEqual({
+      file: broken,
+      error: 'its content is not an image that is read (PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM)',
+    });
     const [{ top, class: first }] = answer.images;
     expect(top).toHaveLength(3);
     expect(top[0].class).toBe(first);

@@ -63,7 +63,7 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   notes.push(...describeFindings(validation ? [train, validation, test] : [train, test], classes));
   notes.push(...noteOnAlikeNames(classes));
   const fingerprint = fingerprintOf(shape, classes, validation ? [train, validation, test] : [train, test]);
-  const { pixelRange } = parts;
+  const { pixelRange, ground } = parts;
   return {
     name,
     shape,
@@ -73,6 +73,7 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
     test: test.examples,
     fingerprint,
     ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
     notes,
   };
 }

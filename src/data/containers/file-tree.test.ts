@@ -143,6 +143,16 @@ describe('zipTree', () => {
     );
   });
 
+  it.each([
+    ['a RAR archive', 'Rar!\x1a\x07', 'unpack it (7z x), and give the folder'],
+    ['a 7z archive', '7z\xbc\xaf\x27\x1c', 'unpack it (7z x), and give the folder'],
+    ['compressed by gzip', '\x1f\x8b\x08', 'call it .tar.gz if it is a tar archive'],
+    ['a web page', '\n<!DOCTYPE html>', 'download the archive again, perhaps after signing in'],
+  ])('says that what is called .zip is %s', async (kind, start, cure) => {
+    const path = await inFolder('a.zip', Buffer.from(start.padEnd(99), 'latin1'));
+    await expect(zipTree(path)).rejects.toThrow(`${path}, byte 0: not a zip archive, but ${kind}; ${cure}.`);
+  });
+
   it('opens archives of parts, without the folder of the same name in them, and lists files beside', async () => {
     const parts = {
       'all/train.zip': zipOf({ 'train/cat.1.png': '1', 'train/dog.1.png': '2' }),

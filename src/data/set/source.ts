@@ -35,6 +35,12 @@ export interface ReadOptions {
   /** Leaves out images that cannot be decoded, and says so in the notes. */
   readonly skipBroken?: boolean | undefined;
   /**
+   * How a model prepares images, to read others alike: with it, nothing is decided by the content of these.
+   *
+   * @internal
+   */
+  readonly prepareAs?: Pick<Dataset, 'ground' | 'pixelRange'> | undefined;
+  /**
    * Where decoded images wait if memory should not hold them all. Without it they stay in memory.
    *
    * @internal
@@ -80,6 +86,8 @@ export interface DatasetParts {
   readonly pixelRange?: Dataset['pixelRange'] | undefined;
   /** What stands for an example in a note, a path for instance. Without it notes give classes and numbers. */
   readonly nameOf?: ((part: Part, index: number) => string) | undefined;
+  /** As in `Dataset`. */
+  readonly ground?: Dataset['ground'] | undefined;
   readonly notes: readonly string[];
 }
 

@@ -3,6 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { mapConcurrently } from '../../concurrency.ts';
 import { decodeImage } from '../../data/pixels/decode-image.ts';
+import { checkInRange } from '../../data/pixels/image-preparation.ts';
+import { measureImage } from '../../data/pixels/measure-image.ts';
+import { openImage } from '../../data/pixels/open-image.ts';
 import { joinImages } from '../../data/pixels/planes.ts';
 import { imageSizeOf } from '../../data/set/dataset.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
@@ -46,7 +49,7 @@ const BATCH = 100;
  * others are still classified.
  *
  * @param model  a model file, or the run folder that holds it.
- * @param paths  images (PNG, JPEG, WebP, detected by content); folders, which stand for all images in them and their
+ * @param paths  images, detected by content; folders, which stand for all images in them and their
  *   subfolders; and patterns such as `*.png`. What is named twice is classified twice.
  * @param options  `onProgress` is called after each image; the signal cancels the work.
  * @throws {InvalidInputError} if the model does not exist, or no path leads to an image; {DataFormatError} if auto-cnn did not
@@ -92,7 +95,10 @@ function describeLeftOut(files: readonly string[]): string[] {
 /** The pixels in the model's input format, or the reason why the image cannot be read. */
 async function readImage(path: string, { metadata: { input, preparation } }: ModelFile): Promise<Uint8Array | string> {
   try {
-    const planes = await decodeImage(await readFile(path), { height: preparation.height, width: preparation.width });
+    const bytes = await readFile(path);
+    const { height, width } = preparation;
+    if (preparation.pixelRange !== undefined) checkInRange(await measureImage(await openImage(bytes)), preparation);
+    const planes = await decodeImage(bytes, { height, width }, preparation);
     return joinImages([planes], [0], input).pixels;
   } catch (error) {
     return (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, '; ');

@@ -189,8 +189,10 @@ function firstOf<T extends NamedArray>(keys: readonly ReadKey<T>[], role: Role):
 }
 
 function describeMissing(hasImages: boolean, hasLabels: boolean): string {
-  if (hasImages) return 'no array is called as the labels of the training part';
-  return hasLabels
-    ? 'no array is called as the images of the training part'
-    : 'no arrays are called as the images and labels of a training part';
+  const what = hasImages
+    ? 'array holds the labels'
+    : hasLabels
+      ? 'array holds the images'
+      : 'arrays hold the images and labels';
+  return `names do not tell which ${what} of the training part`;
 }

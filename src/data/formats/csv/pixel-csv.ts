@@ -162,13 +162,13 @@ function chooseScales(parts: readonly (readonly [Part, PixelRows])[]): PixelScal
         part,
         {
           path,
-          values: { lowest, highest, hasFractions },
+          values: { lowest, highest, hasFractions, levels },
         },
       ]) => ({
         name:
           parts.filter(([, rows]) => rows.path === path).length > 1 ? `${basename(path)} (${part})` : basename(path),
         kind: hasFractions ? 'float' : 'integer',
-        range: () => ({ low: lowest.value, high: highest.value, isWhole: !hasFractions }),
+        range: () => ({ low: lowest.value, high: highest.value, isWhole: !hasFractions, levels }),
       }),
     ),
   );
