@@ -46,7 +46,10 @@ export async function assembleArrays(name: string, given: ArrayParts, options: R
       'give all parts one size',
     );
   }
-  const scales = chooseScales(parts.map(([, part]) => part));
+  const scales = chooseScales(
+    parts.map(([, part]) => part),
+    options,
+  );
   const named = nameParts(
     labelsOf(arrays),
     (part, index, label, classes) => {
@@ -161,9 +164,12 @@ function noteOnForm({ hasAlpha, note }: ArrayForm): string[] {
   ];
 }
 
-function chooseScales(parts: readonly ArrayPart[]): PixelScales {
+function chooseScales(parts: readonly ArrayPart[], { prepareAs }: ReadOptions): PixelScales {
   const kindOf = ({ images: { kind } }: ArrayPart): PixelKind => (kind === 'text' ? 'byte' : kind);
-  const scales = scalesFor(parts.map((part) => ({ name: part.name, kind: kindOf(part), range: part.images.range })));
+  const scales = scalesFor(
+    parts.map((part) => ({ name: part.name, kind: kindOf(part), range: part.images.range })),
+    prepareAs,
+  );
   if (!('problem' in scales)) return scales;
   const part = parts[scales.part];
   throw formatError(part?.where ?? '', { offset: part?.images.offset ?? 0 }, scales.problem, scales.cure);

@@ -57,7 +57,7 @@ async function readPixelCsv(
     );
   }
   const parts: ByPart<PixelRows> = { train, validation: rows.get('validation'), test: rows.get('test') };
-  const scales = chooseScales(partsOf(parts));
+  const scales = chooseScales(partsOf(parts), options);
   const { shape } = form;
   const named = nameParts(
     { train: train.labels, validation: parts.validation?.labels, test: parts.test?.labels },
@@ -155,7 +155,7 @@ async function formLike(train: PixelForm, path: string, options: ReadOptions): P
   }
 }
 
-function chooseScales(parts: readonly (readonly [Part, PixelRows])[]): PixelScales {
+function chooseScales(parts: readonly (readonly [Part, PixelRows])[], { prepareAs }: ReadOptions): PixelScales {
   const scales = scalesFor(
     parts.map(
       ([
@@ -171,6 +171,7 @@ function chooseScales(parts: readonly (readonly [Part, PixelRows])[]): PixelScal
         range: () => ({ low: lowest.value, high: highest.value, isWhole: !hasFractions, levels }),
       }),
     ),
+    prepareAs,
   );
   if (!('problem' in scales)) return scales;
   const rows = parts[scales.part]?.[1];
