@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { encodeCsv, npzEntries, writeNpz } from '../../../test/support/array-fixtures.ts';
 import {
@@ -186,6 +187,33 @@ describe('evaluate, without a run beside the model,', () => {
       const { code } = await runInProcess('data', join(folder, data));
       expect(code).toBe(2);
     }
+  });
+
+  it('prepares images as the model does, whatever their own content says', async () => {
+    const { folder } = await setUp();
+    const decided = { ground: 'white', pixelRange: { low: 0, high: 4095 } } as const;
+    const model = join(folder, 'prepared.onnx');
+    writeFileSync(model, smallModel('4-4-max', SHAPE, classes, { decided }).bytes);
+    for (const [i, name] of ['cat', 'cat', 'dog', 'dog', 'owl', 'owl'].entries()) {
+      const grey = Uint16Array.from({ length: 64 }, (_, at) => ((at + 9 * i) * 37) % 900);
+      const raw = { width: 8, height: 8, channels: 1 } as const;
+      const deep = await sharp(grey, { raw }).toColourspace('grey16').png().toBuffer();
+      const clear = await sharp(await encodePng(noiseImages(1, SHAPE, i), SHAPE))
+        .ensureAlpha(0.3)
+        .png()
+        .toBuffer();
+      await writeIn(folder, join('data', name, `${i}.png`), i % 2 === 0 ? deep : clear);
+    }
+    const predicted = await runInProcess('predict', model, join(folder, 'data'), '--json', '--top', '3');
+    const images: { file: string; top: { class: string; probability: number }[] }[] = JSON.parse(
+      predicted.stdout,
+    ).images;
+    const losses = images.map(({ file, top }) => {
+      const truth = basename(dirname(file));
+      return -Math.log(top.find((answer) => answer.class === truth)?.probability ?? 0);
+    });
+    const { stdout } = await runInProcess('evaluate', model, join(folder, 'data'), '--json');
+    expect(JSON.parse(stdout).loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss) / losses.length, 5);
   });
 
   it('labels images as the model does, and gives a class without images no row', async () => {
