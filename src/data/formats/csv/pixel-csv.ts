@@ -59,7 +59,7 @@ async function readPixelCsv(
     );
   }
   const parts: ByPart<PixelRows> = { train, validation: rows.get('validation'), test: rows.get('test') };
-  const scales = chooseScales(partsOf(parts));
+  const scales = chooseScales(partsOf(parts), options);
   const { shape } = form;
   const named = nameParts(
     { train: train.labels, validation: parts.validation?.labels, test: parts.test?.labels },
@@ -70,6 +70,7 @@ async function readPixelCsv(
         `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
         'add training images of it',
       ),
+    options.lonePart,
   );
   const examplesOf = (part: Part): Examples | undefined => {
     const [found, labels] = [parts[part], named[part]];
@@ -157,7 +158,7 @@ async function formLike(train: PixelForm, path: string, options: ReadOptions): P
   }
 }
 
-function chooseScales(parts: readonly (readonly [Part, PixelRows])[]): PixelScales {
+function chooseScales(parts: readonly (readonly [Part, PixelRows])[], { prepareAs }: ReadOptions): PixelScales {
   const scales = scalesFor(
     parts.map(
       ([
@@ -173,6 +174,7 @@ function chooseScales(parts: readonly (readonly [Part, PixelRows])[]): PixelScal
         range: () => ({ low: lowest.value, high: highest.value, isWhole: !hasFractions, levels }),
       }),
     ),
+    prepareAs,
   );
   if (!('problem' in scales)) return scales;
   const rows = parts[scales.part]?.[1];
