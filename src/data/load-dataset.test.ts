@@ -292,7 +292,7 @@ describe('bad input', () => {
   it('refuses a file', async () => {
     const path = await writeIn(await temporaryFolder(), 'a.png', '');
     await expect(loadDataset(path)).rejects.toThrow(
-      `Cannot use ${path} as a data set: a file must end in .npz, .tar.gz, .tgz, .zip, .csv, .csv.gz, .parquet, .pq, .npy; for images or IDX files, give the folder that holds them.`,
+      `Cannot use ${path} as a data set: a file must end in .npz, .tar, .tar.gz, .tgz, .zip, .csv, .csv.gz, .parquet, .pq, .npy; for images or IDX files, give the folder that holds them.`,
     );
   });
 
