@@ -137,7 +137,7 @@ const FILE_FORMATS: readonly FileFormat[] = [
 
 /** Formats whose files stand for many images. The first that recognises a folder loads it. */
 const ARRAY_FORMATS: readonly LocateInFolder[] = [
-  locateIdxFolder,
+  (folder, name, options) => locateIdxFolder(folder, name, undefined, options?.lonePart),
   locateCifarFolder,
   locateParquetFolder,
   locateCsvFolder,
@@ -156,16 +156,16 @@ export async function locate(source: string, options: LocateOptions): Promise<Lo
   const stats = await stat(path).catch((error: unknown) => {
     throw systemCodeOf(error) === 'ENOENT' ? unknownSource(source, path) : fileFailure('read', path, error);
   });
-  return stats.isDirectory() ? locateFolder(path) : locateFile(path);
+  return stats.isDirectory() ? locateFolder(path, options) : locateFile(path, options);
 }
 
 /**
  * Images in class folders or with a table of their labels win over files beside them that stand for many images. If nothing
  * fits, the reason of the format that came nearest is given.
  */
-async function locateFolder(path: string): Promise<LocatedSource> {
+async function locateFolder(path: string, options: ReadOptions): Promise<LocatedSource> {
   const tree = folderTree(path);
-  const { located, failure } = await locateArrays(path, tree);
+  const { located, failure } = await locateArrays(path, tree, options);
   if (!tree.files.some(isImageName)) {
     if (located !== undefined) return located;
     const withZips = await folderTreeWithArchives(path);
@@ -173,7 +173,7 @@ async function locateFolder(path: string): Promise<LocatedSource> {
     throw failure ?? refuseNoImages(tree);
   }
   if (located === undefined) return locateImageFolder(path, tree);
-  return findLayout(tree).then(
+  return findLayout(tree, { lonePart: options.lonePart }).then(
     () => locateImageFolder(path, tree),
     () => located,
   );
@@ -182,12 +182,13 @@ async function locateFolder(path: string): Promise<LocatedSource> {
 async function locateArrays(
   path: string,
   tree: FileTree,
+  options: ReadOptions,
 ): Promise<{ readonly located?: LocatedSource; readonly failure?: unknown }> {
   let failure: unknown;
   for (const folder of wrappedFolders(tree)) {
     for (const locateInFolder of ARRAY_FORMATS) {
       try {
-        const located = await locateInFolder(join(path, folder), basename(path));
+        const located = await locateInFolder(join(path, folder), basename(path), options);
         if (located !== undefined) return { located };
       } catch (error) {
         failure ??= error;
@@ -225,12 +226,12 @@ async function locateLoneArchive(folder: string): Promise<LocatedSource | undefi
 const formatOf = (name: string, formats: readonly FileFormat[]): FileFormat | undefined =>
   formats.find(({ ending }) => name.toLowerCase().endsWith(ending));
 
-async function locateFile(path: string): Promise<LocatedSource> {
+async function locateFile(path: string, { lonePart }: ReadOptions): Promise<LocatedSource> {
   const format = formatOf(path, FILE_FORMATS);
   if (format !== undefined) return format.locate(path);
   const refusal = refuseArchive(path);
   if (refusal !== undefined) throw refusal;
-  if (isIdxName(path)) return locateIdxFile(path);
+  if (isIdxName(path)) return locateIdxFile(path, lonePart);
   if (isUnreadFile(path)) return refuseUnreadFile(path);
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(

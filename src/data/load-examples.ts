@@ -45,7 +45,7 @@ export async function loadExamples(
   options.signal?.throwIfAborted();
   const { memoryLimitBytes = heldPixels() } = options;
   const cacheDir = await resolveCacheDir(options.cacheDir);
-  const located = await locate(source, { ...options, cacheDir });
+  const located = await locate(source, { ...options, cacheDir, lonePart: true });
   if (known !== undefined) {
     const key = await sourceKey(located.format, located.files, relevantOptions(known.options));
     const dataset = await recallDataset(cacheDir, key, memoryLimitBytes);
@@ -61,14 +61,20 @@ export async function loadExamples(
 }
 
 /** The parts that have images. */
-export function partsOf({ train, validation, test }: Pick<DatasetParts, Part>): ExampleParts {
-  const parts = { train, validation, test };
+export function partsOf({
+  train,
+  validation,
+  test,
+  lonePart = 'train',
+}: Pick<DatasetParts, Part | 'lonePart'>): ExampleParts {
+  const parts = { [lonePart]: train, ...(validation && { validation }), ...(test && { test }) };
   return Object.fromEntries(
     Object.entries(parts).filter(([, examples]) => examples !== undefined && examples.count > 0),
   );
 }
 
 function datasetOf(parts: DatasetParts, options: LoadOptions): Dataset | undefined {
+  if (parts.lonePart !== undefined) return undefined;
   try {
     return buildDataset(parts, options);
   } catch (error) {

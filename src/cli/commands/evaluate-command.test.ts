@@ -1,14 +1,24 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { encodePng, temporaryFolder, writeIn } from '../../../test/support/data-fixtures.ts';
+import { encodeCsv, npzEntries, writeNpz } from '../../../test/support/array-fixtures.ts';
+import {
+  encodePng,
+  randomExamples,
+  temporaryFolder,
+  writeIdxPair,
+  writeIn,
+} from '../../../test/support/data-fixtures.ts';
+import { encodeParquet, parquetImages } from '../../../test/support/parquet-fixtures.ts';
 import { runtime } from '../../../test/support/run-graph.ts';
 import { runInProcess } from '../../../test/support/run-program.ts';
 import { noiseImages, smallModel } from '../../../test/support/small-model.ts';
 import { createSearch } from '../../index.ts';
 import { InProcessEvaluator } from '../../internal.ts';
 
+const NOTHING = new Uint8Array(0);
 const SHAPE = { channels: 1, height: 8, width: 8 };
 
 /** As many noise images in a folder for each class. */
@@ -157,6 +167,53 @@ describe('evaluate, without a run beside the model,', () => {
     expect(await evaluate(join('two', 'val'))).toMatchObject({ examples: 4 });
     expect(await evaluate('two')).toMatchObject({ examples: 9, dataset: { parts: { validation: 4, test: 5 } } });
     expect(await evaluate('two', '--part', 'validation')).toMatchObject({ examples: 4, classes: [{ name: 'owl' }] });
+  });
+
+  it('takes a lone test part of arrays, in a folder, an archive or files', async () => {
+    const { folder } = await setUp();
+    const model = join(folder, 'digits.onnx');
+    writeFileSync(model, smallModel('4-4-max', SHAPE, ['0', '1', '2']).bytes);
+    const examples = randomExamples(12, SHAPE, 2);
+    await writeIdxPair(join(folder, 'idx'), 't10k', examples, SHAPE);
+    await writeIn(folder, 'csv/test.csv', encodeCsv(examples, SHAPE));
+    const { 'x_train.npy': x = NOTHING, 'y_train.npy': y = NOTHING } = npzEntries(examples, undefined, SHAPE);
+    await writeNpz(folder, 'arrays.npz', { 'x_test.npy': x, 'y_test.npy': y });
+    const rows = encodeParquet(await parquetImages(examples, SHAPE));
+    await writeIn(folder, 'parquet/test-00000-of-00001.parquet', rows);
+    for (const data of ['idx', 'csv', 'arrays.npz', 'parquet']) {
+      const { stdout, stderr } = await runInProcess('evaluate', model, join(folder, data), '--part', 'test', '--json');
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toMatchObject({ examples: 12, dataset: { parts: { test: 12 } } });
+      const { code } = await runInProcess('data', join(folder, data));
+      expect(code).toBe(2);
+    }
+  });
+
+  it('prepares images as the model does, whatever their own content says', async () => {
+    const { folder } = await setUp();
+    const decided = { ground: 'white', pixelRange: { low: 0, high: 4095 } } as const;
+    const model = join(folder, 'prepared.onnx');
+    writeFileSync(model, smallModel('4-4-max', SHAPE, classes, { decided }).bytes);
+    for (const [i, name] of ['cat', 'cat', 'dog', 'dog', 'owl', 'owl'].entries()) {
+      const grey = Uint16Array.from({ length: 64 }, (_, at) => ((at + 9 * i) * 37) % 900);
+      const raw = { width: 8, height: 8, channels: 1 } as const;
+      const deep = await sharp(grey, { raw }).toColourspace('grey16').png().toBuffer();
+      const clear = await sharp(await encodePng(noiseImages(1, SHAPE, i), SHAPE))
+        .ensureAlpha(0.3)
+        .png()
+        .toBuffer();
+      await writeIn(folder, join('data', name, `${i}.png`), i % 2 === 0 ? deep : clear);
+    }
+    const predicted = await runInProcess('predict', model, join(folder, 'data'), '--json', '--top', '3');
+    const images: { file: string; top: { class: string; probability: number }[] }[] = JSON.parse(
+      predicted.stdout,
+    ).images;
+    const losses = images.map(({ file, top }) => {
+      const truth = basename(dirname(file));
+      return -Math.log(top.find((answer) => answer.class === truth)?.probability ?? 0);
+    });
+    const { stdout } = await runInProcess('evaluate', model, join(folder, 'data'), '--json');
+    expect(JSON.parse(stdout).loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss) / losses.length, 5);
   });
 
   it('labels images as the model does, and gives a class without images no row', async () => {

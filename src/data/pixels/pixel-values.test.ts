@@ -186,3 +186,26 @@ it('a range that was decided maps its ends to 0 and 255, and cuts what lies beyo
   const { toByte } = scaleOfRange({ low: 0, high: 4095 });
   expect([-5, 0, 2048, 4095, 5000].map(toByte)).toEqual([0, 0, 128, 255, 255]);
 });
+
+describe('scalesFor with the preparation of a model', () => {
+  const bytesOf = (values: Values, pixelRange: PixelScales['pixelRange'], kind: PixelKind = 'byte') => {
+    const scales = scalesFor([{ name: 'x_test', kind, range: () => rangeOf(values) }], { pixelRange });
+    return 'problem' in scales ? scales.problem : values.map((value) => scales.of(kind).toByte(value));
+  };
+
+  it.each<[string, PixelKind, Values, PixelScales['pixelRange'], readonly number[]]>([
+    ['takes the range of the model, not that of a few images', 'byte', [0, 5, 15], { low: 0, high: 16 }, [0, 80, 239]],
+    ['leaves 0 and 1 as they are where the model had bytes', 'byte', [0, 1], undefined, [0, 1]],
+    ['takes the upper bits of 16 where the model had bytes', 'integer', [0, 512, 4000], undefined, [0, 2, 15]],
+    ['scales floats in 0..1 all the same', 'float', [0, 0.2, 1], { low: 0, high: 16 }, [0, 51, 255]],
+    ['scales floats of 0 and 1 all the same', 'float', [0, 1], undefined, [0, 255]],
+  ])('%s', (_, kind, values, range, expected) => {
+    expect(bytesOf(values, range, kind)).toEqual(expected);
+  });
+
+  it('refuses values beyond the range of the model', () => {
+    expect(bytesOf([0, 200], { low: 0, high: 16 })).toBe(
+      'the model was trained on pixels in 0..16, but those of x_test go from 0 to 200',
+    );
+  });
+});

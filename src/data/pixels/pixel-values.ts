@@ -47,14 +47,18 @@ export interface UnscalablePixels {
  * - Other floats: within 0..1 they are multiplied by 255 and rounded, within 0..255 rounded.
  * - Booleans become 0 and 255.
  *
- * @param parts  the training part first: its content decides.
+ * @param parts      the training part first: its content decides.
+ * @param prepareAs  how a model was trained: it decides in place of the content, except for fractions.
  * @returns a problem if the values of the training part lie elsewhere, or if those of another part do not fit its range.
  */
-export function scalesFor(parts: readonly PixelNumbers[]): PixelScales | UnscalablePixels {
+export function scalesFor(
+  parts: readonly PixelNumbers[],
+  prepareAs?: Partial<Pick<PixelScales, 'pixelRange'>>,
+): PixelScales | UnscalablePixels {
   const ranges: PartRange[] = parts.map(({ name, kind, range }) => ({ name, kind, ...range() }));
   const [train, ...others] = ranges;
   if (train === undefined) return AS_THEY_ARE;
-  const decided = decide(train);
+  const decided = (prepareAs && decideAs(train, prepareAs.pixelRange)) ?? decide(train);
   if ('problem' in decided) return { ...decided, part: 0 };
   for (const [index, other] of others.entries()) {
     const fault = describeOtherRange(train, other, decided);
@@ -140,6 +144,24 @@ function decide(train: PartRange): Decision | Omit<UnscalablePixels, 'part'> {
     note: `The pixels go up to ${high}: their upper 8 of 16 bits were taken.`,
     pixelRange: undefined,
     limit: 65_535,
+  };
+}
+
+/** The decision of a model's training, for numbers that are not fractions of 1; undefined for others. */
+function decideAs(
+  { name, kind, low, high, isWhole }: PartRange,
+  range: PixelScales['pixelRange'],
+): Decision | Omit<UnscalablePixels, 'part'> | undefined {
+  if (kind === 'boolean' || !isWhole || !(low >= 0) || high > 65_535 || (kind === 'float' && high <= 1))
+    return undefined;
+  if (range === undefined) {
+    const [scale, limit] = high <= 255 ? [UNCHANGED, 255] : [UPPER_BITS, 65_535];
+    return { scale, note: undefined, pixelRange: undefined, limit };
+  }
+  if (high <= range.high) return { scale: scaleOfRange(range), note: undefined, pixelRange: range, limit: range.high };
+  return {
+    problem: `the model was trained on pixels in ${range.low}..${range.high}, but those of ${name} go from ${low} to ${high}`,
+    cure: 'bring them to that range',
   };
 }
 

@@ -80,6 +80,8 @@ export interface DatasetParts {
   readonly train: Examples;
   readonly validation?: Examples | undefined;
   readonly test?: Examples | undefined;
+  /** What `train` really is, if the option `lonePart` put another part in its place. */
+  readonly lonePart?: Part | undefined;
   /** As in `Dataset`. */
   readonly pixelRange?: Dataset['pixelRange'] | undefined;
   /** What stands for an example in a note, a path for instance. Without it notes give classes and numbers. */
@@ -105,7 +107,11 @@ export interface LocatedSource {
  * @returns undefined if the folder holds something else.
  * @throws {InvalidInputError} if it is this format, but not usable.
  */
-export type LocateInFolder = (folder: string, name?: string) => Promise<LocatedSource | undefined>;
+export type LocateInFolder = (
+  folder: string,
+  name?: string,
+  options?: Pick<ReadOptions, 'lonePart'>,
+) => Promise<LocatedSource | undefined>;
 
 /** Takes a file by its name. Its content is checked when it is read. */
 export type LocateFile = (path: string, name?: string) => Promise<LocatedSource> | LocatedSource;

@@ -49,7 +49,7 @@ export async function imagesToScore(
   source: string,
   { part: asked, ...given }: LoadOptions & { readonly part?: ScoredPart | undefined } = {},
 ): Promise<ScoredImages> {
-  const { input } = model.metadata;
+  const { input, preparation } = model.metadata;
   const shape = {
     ...input,
     ...given.size,
@@ -63,6 +63,10 @@ export async function imagesToScore(
     ...given,
     size: { height: shape.height, width: shape.width },
     channels: shape.channels === 1 ? 'grey' : 'rgb',
+    prepareAs: {
+      ...(preparation.ground && { ground: preparation.ground }),
+      ...(preparation.pixelRange && { pixelRange: preparation.pixelRange }),
+    },
   };
   const known: KnownData | undefined = run && { fingerprint: run.fingerprint, options: { ...own, ...given } };
   const loaded = await loadExamples(source, options, known);
