@@ -1,20 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { memoryTree, numbered } from '../../../test/support/memory-tree.ts';
-import type { LayoutOptions } from './evidence.ts';
-import { findLayout, type Layout } from './find-layout.ts';
-
-const layoutOf = (files: Parameters<typeof memoryTree>[0], options?: LayoutOptions): Promise<Layout> =>
-  findLayout(memoryTree(files), options);
-
-/** `train cat 2 dog 1 | test cat 1`. */
-const textOf = ({ classes, train, validation, test }: Layout): string =>
-  Object.entries({ train, validation, test })
-    .flatMap(([part, images]) => {
-      if (images === undefined) return [];
-      const counts = classes.map((name, label) => `${name} ${images.filter((image) => image.label === label).length}`);
-      return [`${part} ${counts.join(' ')}`];
-    })
-    .join(' | ');
+import { layoutOf, textOf } from '../../../test/support/layout-of.ts';
+import { numbered } from '../../../test/support/memory-tree.ts';
 
 const images = (folder: string, count = 2): string[] => numbered(count, (i) => `${folder}/${i}.png`);
 

@@ -3,6 +3,7 @@
 import { InvalidInputError } from '../../errors.ts';
 import type { FileTree } from '../containers/file-tree.ts';
 import { sortClassNames } from '../labels/class-names.ts';
+import { listNames } from '../labels/name-labels.ts';
 import type { FileRole, Part } from '../set/source.ts';
 import { chooseLabels, type LabelChoice } from './choose-labels.ts';
 import { readClassFolders } from './class-folders.ts';
@@ -83,8 +84,25 @@ function assemble({ tree, about, folders, tables, options }: Evidence, choice: L
       ...tree.files.map((file) => roles.get(file) ?? { file, rule: ruleOfOther(file, about) }),
       ...tree.leftOut.map(({ file, reason }) => ({ file, rule: reason })),
     ],
-    notes: [...choice.notes, ...folders.notes, ...tree.notes, ...describeLeftOut(tree, rest, classes, choice)],
+    notes: [
+      ...choice.notes,
+      ...folders.notes,
+      ...tree.notes,
+      ...describeJoined(classes),
+      ...describeLeftOut(tree, rest, classes, { ...choice, hasParts: given.size > 1 }),
+    ],
   };
+}
+
+/** A note on classes such as `rust scab` beside `rust` and `scab`, which could be several labels of one image. */
+function describeJoined(classes: readonly string[]): string[] {
+  const known = new Set(classes);
+  const joined = classes.filter((name) => {
+    const words = name.split(/[\s|;,]+/);
+    return words.length > 1 && words.every((word) => known.has(word));
+  });
+  if (joined.length === 0) return [];
+  return [`Labels that look like several in one are classes of their own: ${listNames(joined)}.`];
 }
 
 function ruleOfOther(file: string, about: ReadonlySet<string>): string {

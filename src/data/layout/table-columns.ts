@@ -2,7 +2,7 @@
 
 import type { ReadOptions } from '../set/source.ts';
 import type { ImageIndex } from './match-images.ts';
-import { partOf } from './part-words.ts';
+import { partOf, wordsOf } from './part-words.ts';
 import { columnText, type Table, type TableRow } from './table.ts';
 
 /** How a row tells its class. */
@@ -18,6 +18,8 @@ export interface TableColumns {
   readonly possible: readonly number[];
   readonly split: number | undefined;
 }
+
+const nameOf = (header: string): string => header.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
 /** In the order in which they are preferred: names before numbers. */
 const LABEL_NAMES = [
@@ -67,6 +69,9 @@ const IMAGE_NAMES = [
   'name',
 ];
 const SPLIT_NAMES = ['split', 'dataset', 'set', 'subset', 'usage', 'partition', 'part', 'phase', 'datasplit'];
+/** Whether a column is called as one that tells parts is, whatever its cells say. */
+export const isSplitName = (header: string): boolean => SPLIT_NAMES.includes(nameOf(header));
+
 /** Columns of 0 and 1 that tell one part. */
 const SPLIT_FLAGS: Readonly<Record<string, 'validation' | 'test'>> = {
   isvalid: 'validation',
@@ -77,8 +82,6 @@ const SPLIT_FLAGS: Readonly<Record<string, 'validation' | 'test'>> = {
 /** Names of columns that are about an image, but not its class. */
 const OTHER_NAMES =
   /^(text|captions?|description|prompt|title|comments?|notes?|width|height|size|area|depth|format|date|time|datetime|timestamp|year|url|link|source|license|licence|credits?|author|artist|photographer|camera|age|sex|gender|location|localization|latitude|longitude|lat|lon|lng|x|[xy](min|max|[12])|bbox|box|roi|md5|sha1|sha256|hash|index|idx|no|nr|row|count|score|confidence|weight|fold)$/;
-
-const nameOf = (header: string): string => header.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
 /**
  * Finds the columns by their content first, then by their names: the one that names images does so, whatever it is called.
@@ -96,8 +99,10 @@ export function findColumns(
   const image = findImageColumn(header, rows, folder, index, options.imageColumn);
   if (image === undefined) return undefined;
   const split = findSplit(header, rows, image);
+  // Beside x, y is a coordinate.
+  const isPlace = header.some((name) => nameOf(name) === 'x');
   const others = header.flatMap((name, column) =>
-    column === image || column === split || name === '' ? [] : [column],
+    column === image || column === split || name === '' || (isPlace && nameOf(name) === 'y') ? [] : [column],
   );
   const possible = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
   return { image, split, possible, label: findLabel(header, rows, others, possible, options.labelColumn) };
@@ -172,10 +177,15 @@ function findLabel(
     const column = columnCalled(header, asked);
     return column === undefined ? undefined : { kind: 'column', column, isKnown: true };
   }
-  const known = LABEL_NAMES.flatMap((name) => others.filter((column) => nameOf(header[column] ?? '') === name))[0];
+  const known = LABEL_NAMES.flatMap((name) => others.filter((column) => isCalled(header[column] ?? '', name)))[0];
   if (known !== undefined) return { kind: 'column', column: known, isKnown: true };
   const oneHot = others.filter((column) => cellsOf(rows, column).every(isFlag));
-  if (oneHot.length >= 2 && rows.every(({ cells }) => oneHot.filter((column) => isSet(cells[column])).length === 1)) {
+  if (oneHot.length >= 2 && countOfOneHot(rows, oneHot) === rows.length) {
+    return { kind: 'one-hot', columns: oneHot, isKnown: true };
+  }
+  // Rows with several classes or none are told of when they are read.
+  const isFlags = oneHot.length >= 2 && possible.every((column) => oneHot.includes(column));
+  if (isFlags && countOfOneHot(rows, oneHot) >= rows.length / 2) {
     return { kind: 'one-hot', columns: oneHot, isKnown: true };
   }
   const guess = chooseGuess(rows, possible);
@@ -198,20 +208,35 @@ function tellSame(a: readonly string[], b: readonly string[]): boolean {
   return pairs.size === new Set(a).size && pairs.size === new Set(b).size;
 }
 
+/** Whether a column has that name, perhaps with that of a part in front: `train_labels`. */
+function isCalled(header: string, name: string): boolean {
+  if (nameOf(header) === name) return true;
+  const [first, ...words] = wordsOf(header);
+  return first !== undefined && partOf(first) !== undefined && words.join('') === name;
+}
+
+function countOfOneHot(rows: readonly TableRow[], columns: readonly number[]): number {
+  return rows.filter(({ cells }) => columns.filter((column) => isSet(cells[column])).length === 1).length;
+}
+
 /** Cells that repeat could be classes. */
 function isGuess(name: string, cells: readonly string[]): boolean {
   const { size } = new Set(cells);
-  return !OTHER_NAMES.test(nameOf(name)) && size >= 2 && size <= Math.max(2, cells.length / 2);
+  const isOther = OTHER_NAMES.test(nameOf(name)) || isSplitName(name);
+  return !isOther && size >= 2 && size <= Math.max(2, cells.length / 2);
 }
 
 const cellsOf = (rows: readonly TableRow[], column: number): string[] => rows.map(({ cells }) => cells[column] ?? '');
 const isFlag = (cell: string): boolean => /^([01](\.0*)?|true|false)$/i.test(cell);
 const isSet = (cell: string | undefined): boolean => /^(1(\.0*)?|true)$/i.test(cell ?? '');
 
-/** The class that a row tells; empty if it tells none. */
-export function labelInRow({ cells }: TableRow, header: readonly string[], label: LabelColumns): string {
-  if (label.kind === 'column') return cells[label.column] ?? '';
-  return header[label.columns.find((column) => isSet(cells[column])) ?? -1] ?? '';
+/** The classes that a row tells: one, if all is well. */
+export function labelsInRow({ cells }: TableRow, header: readonly string[], label: LabelColumns): string[] {
+  const names =
+    label.kind === 'column'
+      ? [cells[label.column] ?? '']
+      : label.columns.filter((column) => isSet(cells[column])).map((column) => header[column] ?? '');
+  return names.filter((name) => name !== '');
 }
 
 export function describeLabel(header: readonly string[], label: LabelColumns): string {
