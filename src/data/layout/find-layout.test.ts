@@ -272,6 +272,19 @@ describe('tables', () => {
     expect(textOf(await layoutOf(withTable('m.csv', table)))).toBe('train 1 2 2 2');
   });
 
+  it('are all read as the largest of those with the same columns, which is doubtful if that one is', async () => {
+    const train = (of: string): string =>
+      ['0', '1', '2', '3'].map((i) => `${i},${Number(i) % 2},${of[Number(i)]}\n`).join('');
+    const files = Object.fromEntries(numbered(6, (i) => `${i}.png`).map((name) => [name, '']));
+    const small = { 'test.csv': 'id,kind,site\n4,0,n\n5,0,s\n' };
+    expect(textOf(await layoutOf({ ...files, ...small, 'train.csv': `id,kind,site\n${train('aaaa')}` }))).toBe(
+      'train 0 2 1 2 | test 0 2 1 0',
+    );
+    await expect(layoutOf({ ...files, ...small, 'train.csv': `id,kind,site\n${train('nnss')}` })).rejects.toThrow(
+      'has no column that is known to hold labels (id, kind, site',
+    );
+  });
+
   it('leave out a test table and images without labels', async () => {
     const layout = await layoutOf({
       ...withTable('train.csv', 'id,label\n1,dog\n2,cat\n'),

@@ -35,17 +35,15 @@ export async function openTables(tree: FileTree, index: ImageIndex, options: Lay
   return { tables: tables.map((table) => readAlike(table, tables)), failure };
 }
 
-/** Tables with the same columns have their labels in the same one. */
+/** Tables with the same columns have their labels in the same one; if its name does not tell which, the largest does. */
 function readAlike(table: ImageTable, tables: readonly ImageTable[]): ImageTable {
   const { columns, table: own } = table;
-  const like = tables.find(
-    (other) =>
-      other.columns.label !== undefined &&
-      other.columns.image === columns.image &&
-      other.table.header.join('\n') === own.header.join('\n'),
+  if (columns.label?.isKnown) return table;
+  const alike = tables.filter(
+    (other) => other.columns.image === columns.image && other.table.header.join('\n') === own.header.join('\n'),
   );
-  if (columns.label !== undefined || like === undefined) return table;
-  return { ...table, columns: { ...columns, label: like.columns.label } };
+  const largest = alike.reduce((a, b) => (b.table.rows.length > a.table.rows.length ? b : a), table);
+  return { ...table, columns: { ...columns, label: largest.columns.label } };
 }
 
 /** Without lists that are about one image, which have its name, and of many others those nearest to the root. */
