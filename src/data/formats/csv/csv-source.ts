@@ -46,7 +46,8 @@ export async function locateCsvFolder(folder: string): Promise<LocatedSource | u
   const tests = ofKind.filter(({ path }) => parts.test.includes(path));
   if (train.form.kind === 'pixels') {
     const [validation] = ofKind.filter(({ path }) => parts.validation.includes(path));
-    const unused = files.map(({ path }) => path).filter((path) => parts.unused.includes(path));
+    const used = [train.path, validation?.path, tests[0]?.path];
+    const unused = files.map(({ path }) => path).filter((path) => !used.includes(path));
     return locatePixelCsv(
       basename(folder),
       { train: train.path, validation: validation?.path, test: tests[0]?.path },

@@ -71,7 +71,11 @@ function isHeader(first: readonly string[], second: readonly string[]): boolean 
   if (first.some((name) => LABEL_NAMES.includes(name.toLowerCase()))) return true;
   if (words(first) > Math.max(1, words(second))) return true;
   const numbered = first.filter((field) => field !== '');
-  return numbered.length >= 16 && numbered.every((field, i) => field === String(i));
+  if (numbered.length < 16) return false;
+  // Where pandas took a row of zeros for the names, it made them 0, 0.1, 0.2 and so on.
+  return (
+    numbered.every((field, i) => field === String(i)) || numbered.slice(1).every((field, i) => field === `0.${i + 1}`)
+  );
 }
 
 /** The values of one column. */
@@ -87,7 +91,7 @@ export interface ColumnValues {
 }
 
 /** Takes the values of a column one after another. */
-export class ColumnStatistics {
+class ColumnStatistics {
   #count = 0;
   #areNumbers = true;
   #areWhole = true;
