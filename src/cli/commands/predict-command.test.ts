@@ -98,7 +98,7 @@ describe('the images of predict', () => {
 
   it.each([
     ['gone.png', /^error: Cannot read the image gone\.png: it does not exist; check the path\.\n$/],
-    ['no-*.png', /^error: there are no images \(png, .*\) that match no-\*\.png; give images, .*\n$/],
+    ['no-*.png', /^error: there are no images \(PNG, .*\) that match no-\*\.png; give images, .*\n$/],
   ])('are refused with code 2 where there are none: %s', async (path, message) => {
     const { model } = await fixture();
     const { code, stdout, stderr } = await runInProcess('predict', model, path);

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderTree } from '../../data/containers/folder-tree.ts';
 import { isImageName } from '../../data/layout/image-names.ts';
-import { IMAGE_EXTENSIONS } from '../../data/pixels/image-formats.ts';
+import { IMAGE_FORMAT_LIST } from '../../data/pixels/image-formats.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { fileFailure, reasonOfFailure } from '../../files/file-failure.ts';
 import { counted } from '../../text/figures.ts';
@@ -91,10 +91,9 @@ function imagesIn(folder: string): Found {
 }
 
 function noImages(path: string, where: 'in' | 'that match', others: readonly string[]): Failure {
-  const endings = [...IMAGE_EXTENSIONS].map((ending) => ending.slice(1)).join(', ');
   const only = others.length === 0 ? '' : `, only ${counted(others.length, 'other file')} (${firstOf(others)})`;
   const tell = (place: string) =>
-    `there are no images (${endings}) ${where} ${place}${only}; give images, or a folder with images`;
+    `there are no images (${IMAGE_FORMAT_LIST}) ${where} ${place}${only}; give images, or a folder with images`;
   return { reason: tell('it'), error: new InvalidInputError(tell(path), { details: { path } }) };
 }
 
