@@ -135,6 +135,21 @@ describe('the images of predict', () => {
     expect(JSON.parse(all.stdout).notes).toHaveLength(1);
   });
 
+  it('of kinds that are not read are told, with what converts them', async () => {
+    const { model, images, black } = await fixture();
+    const heic = await writeIn(images, 'phone/a.HEIC', 'x');
+    const { code, stderr } = await runInProcess('predict', model, images);
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      `note: 1 HEIC image was left out (${heic}); this converts them: heif-convert IN.heic OUT.png\n`,
+    );
+    const alone = await runInProcess('predict', model, join(images, 'phone'), black);
+    expect(alone.code).toBe(1);
+    expect(alone.stderr).toMatch(
+      /there are no images .* only 1 other file \(.*a\.HEIC\); this converts them: heif-convert /,
+    );
+  });
+
   it('may be named by a pattern, and twice', async () => {
     const { model, images, black, white } = await fixture();
     const { code, stdout } = await runInProcess('predict', model, join(images, '?.png'), join(images, '*'), '--json');
