@@ -10,7 +10,9 @@ import { InProcessEvaluator } from '../src/evaluation/node/in-process-evaluator.
 import { exportModel } from '../src/export/export-model.ts';
 import { createRng } from '../src/random/rng.ts';
 import { createSearch } from '../src/search/create-search.ts';
+import { readModelFile } from '../src/search/trained/model-file.ts';
 import { predictFiles } from '../src/search/trained/predict-files.ts';
+import { imagesToScore } from '../src/search/trained/scored-images.ts';
 import { temporaryFolder, writeIn } from './support/data-fixtures.ts';
 import { drawing, encodeDeepPng } from './support/image-fixtures.ts';
 import { runtime } from './support/run-graph.ts';
@@ -27,11 +29,27 @@ const twelveBits = (label: number): Promise<Buffer> =>
 const blackDrawing = (label: number): Promise<Buffer> => drawing(rng.integer(0, 9) + 60 * label, SIZE);
 
 const CASES = [
-  { title: '12-bit images', encode: twelveBits, decided: { pixelRange: { low: 0, high: 4095 } }, line: '0, 4095' },
-  { title: 'black drawings', encode: blackDrawing, decided: { ground: 'white' }, line: 'GROUND = 255' },
+  {
+    title: '12-bit images',
+    encode: twelveBits,
+    decided: { pixelRange: { low: 0, high: 4095 } },
+    line: '0, 4095',
+    // On its own it would be taken for 10 bits.
+    other: () => encodeDeepPng(new Array(64).fill(1000), SIZE),
+    first: 62,
+  },
+  {
+    title: 'black drawings',
+    encode: blackDrawing,
+    decided: { ground: 'white' },
+    line: 'GROUND = 255',
+    // On its own it would be laid on black.
+    other: () => drawing(200, SIZE),
+    first: 255,
+  },
 ] as const;
 
-describe.each(CASES)('$title', ({ encode, decided, line }) => {
+describe.each(CASES)('$title', ({ encode, decided, line, other, first: firstPixel }) => {
   it('are prepared alike from the cache to the export', async () => {
     const folder = await temporaryFolder();
     vi.stubEnv('AUTO_CNN_CACHE', join(folder, 'cache'));
@@ -64,6 +82,10 @@ describe.each(CASES)('$title', ({ encode, decided, line }) => {
     });
     expect(predicted.toSorted()).toEqual(expected.flat().toSorted());
     expect(new Set(predicted).size).toBeGreaterThan(2);
+
+    await writeIn(folder, 'others/cat/1.png', await other());
+    const scored = await imagesToScore(await readModelFile(run), join(folder, 'others'));
+    expect(readImages(scored.examples, 64, 0, 1)[0]).toBe(firstPixel);
 
     const { folder: exported } = await exportModel(run, 'pytorch');
     expect(readFileSync(join(exported, 'model.py'), 'utf8')).toContain(line);

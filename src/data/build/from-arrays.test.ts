@@ -36,8 +36,10 @@ describe('datasetFromArrays', () => {
   });
 
   it('takes a validation part, which the range of floats and the number of classes cover', () => {
-    const xValidation = { data: Float32Array.from([0, 1, 0.2, 0.4]), shape: [1, 2, 2] };
-    const dataset = datasetFromArrays({ ...grey, xValidation, yValidation: [0] });
+    const floats = (...data: number[]) => ({ data: Float32Array.from(data), shape: [data.length / 4, 2, 2] });
+    const xTrain = floats(0, 0.1, 0.2, 1, 0.3, 0.2, 0.1, 0);
+    const xValidation = floats(0, 1, 0.2, 0.4);
+    const dataset = datasetFromArrays({ ...grey, xTrain, xValidation, yValidation: [0], xTest: floats(1, 0, 0, 0) });
     const { validation = dataset.test, train, test } = dataset;
     expect([train.count, validation.count, test.count]).toEqual([2, 1, 1]);
     expect([...pixelsOf(validation)]).toEqual([0, 255, 51, 102]);
@@ -75,7 +77,7 @@ describe('datasetFromArrays', () => {
     const xTest = { data: Float32Array.of(1, 0.1, 0.2, 0.3), shape: [1, 2, 2] };
     const dataset = datasetFromArrays({ ...grey, xTrain, xTest });
     expect(labelled(dataset)).toEqual({ '0,128,255,51': 0, '0,0,0,0': 1 });
-    expect(dataset.notes).toEqual(['Pixels from 0..1 were scaled to 0..255 and rounded.', untested, blank(2)]);
+    expect(dataset.notes).toEqual(['Pixels from 0..1 were scaled to 0..255 and rounded.', untested, blank(1)]);
   });
 
   it('rounds floats in 0..255 and says so', () => {

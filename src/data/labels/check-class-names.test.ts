@@ -38,6 +38,6 @@ describe('noteOnMergedNames', () => {
     expect(noteOnMergedNames(['cat', 'cat ', 'cat', '0', '0.0', 'dog'])).toEqual([
       'Labels that are written differently, but are one class: "cat" and "cat ", "0" and "0.0".',
     ]);
-    expect(noteOnMergedNames(['cat', 'cat', 'dog'])).toEqual([]);
+    expect(noteOnMergedNames(['cat', 'cat', 'dog', 'caf\u00e9', 'cafe\u0301'])).toEqual([]);
   });
 });

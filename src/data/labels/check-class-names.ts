@@ -2,6 +2,7 @@
 
 import { InvalidInputError } from '../../errors.ts';
 import { canonicalLabel } from './canonical-label.ts';
+import { compareCodePoints } from './class-names.ts';
 import { listNames } from './name-labels.ts';
 
 /**
@@ -31,11 +32,19 @@ export function noteOnAlikeNames(classes: readonly string[]): string[] {
 /** The note on labels that differ as they are written, but not as classes: see `canonicalLabel`. */
 export function noteOnMergedNames(written: Iterable<string>): string[] {
   const merged = new Map<string, Set<string>>();
-  for (const name of written)
-    merged.set(canonicalLabel(name), (merged.get(canonicalLabel(name)) ?? new Set()).add(name));
+  for (const name of written) {
+    const key = canonicalLabel(name);
+    // The two forms of an accent look the same.
+    merged.set(key, (merged.get(key) ?? new Set()).add(name.normalize('NFC')));
+  }
   const groups = [...merged.values()].filter((names) => names.size > 1);
   if (groups.length === 0) return [];
-  const quoted = groups.map((names) => [...names].map((name) => JSON.stringify(name)).join(' and '));
+  const quoted = groups.map((names) =>
+    [...names]
+      .sort(compareCodePoints)
+      .map((name) => JSON.stringify(name))
+      .join(' and '),
+  );
   return [`Labels that are written differently, but are one class: ${listNames(quoted)}.`];
 }
 

@@ -19,6 +19,11 @@ const textOf = ({ classes, train, validation, test }: Layout): string =>
 const images = (folder: string, count = 2): string[] => numbered(count, (i) => `${folder}/${i}.png`);
 
 describe('folders', () => {
+  it('whose names differ in spaces are said to be one class', async () => {
+    const { notes } = await layoutOf(['cat/1.png', 'cat /2.png', 'dog/1.png', 'caf\u00e9/1.png', 'cafe\u0301/2.png']);
+    expect(notes).toContain('Labels that are written differently, but are one class: "cat" and "cat ".');
+  });
+
   it.each<[string, string[], string]>([
     ['classes alone', [...images('cat'), ...images('dog', 3)], 'train cat 2 dog 3'],
     [
@@ -61,6 +66,7 @@ describe('folders', () => {
       ['Training/a', 'Training/b', 'Test/a', 'test-many/b'].flatMap((f) => images(f)),
       'train a 2 b 2 | test a 2 b 0',
     ],
+    ['one class for names that differ in spaces', ['cat/1.png', 'cat /2.png', 'dog/1.png'], 'train cat 2 dog 1'],
     ['folders in class folders', ['cat/persian/old/1.png', 'cat/2.png', 'dog/1.png'], 'train cat 2 dog 1'],
     [
       'accents, however they are stored',

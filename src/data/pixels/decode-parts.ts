@@ -132,7 +132,7 @@ async function inspectImage(bytes: Uint8Array, needsSize: boolean): Promise<Insp
 }
 
 /** The first few paths, relative to a folder. */
-export function listPaths(folder: string, paths: readonly string[]): string {
+function listPaths(folder: string, paths: readonly string[]): string {
   const names = paths.slice(0, 3).map((path) => relative(folder, path) || path);
   return `${names.join(', ')}${paths.length > names.length ? ', …' : ''}`;
 }

@@ -29,7 +29,7 @@ export async function measureImage({ header, pixels }: OpenImage): Promise<Image
 /** Enough to tell dark from bright. */
 const SMALL = { height: 256, width: 256 } as const;
 /** Of a larger image, some pixels are left out: all would not fit in memory. */
-const MOST_PIXELS = 2 ** 26;
+const MOST_PIXELS = 2 ** 24;
 
 async function measureDeep(pixels: OpenImage['pixels'], hasAlpha: boolean, pixelCount: number): Promise<ImageMeasure> {
   const side = Math.floor(Math.sqrt(MOST_PIXELS));

@@ -107,6 +107,9 @@ export function chooseArrays<T extends NamedArray>(arrays: readonly T[], asked: 
       if (part === 'train' && asked.lonePart !== true)
         return { problem: describeMissing(images !== undefined, labels !== undefined) };
       if (images !== undefined && !('problem' in images)) unlabelled.push(images.array);
+      if (labels !== undefined && !('problem' in labels)) {
+        return { problem: `no array holds the images of ${labels.array.title}` };
+      }
       continue;
     }
     if (images.array === labels.array)

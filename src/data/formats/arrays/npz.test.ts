@@ -287,6 +287,8 @@ describe('the names of arrays', () => {
       test: undefined,
       notes: [LABELS_NOTE, 'x_test in digits.npz was left out: there are no labels of it.'],
     });
+    const { 'x_test.npy': __, ...imageless } = parts;
+    await expect(read(imageless)).rejects.toThrow('no array holds the images of y_test in digits.npz; it has');
     const minus = { ...parts, 'y_test.npy': encodeNpy('|i1', [4], new Uint8Array(4).fill(255)) };
     expect(await read(minus)).toMatchObject({
       test: undefined,

@@ -59,6 +59,20 @@ describe('a CSV file of pixels', () => {
     expect((await readText(text.replaceAll(',', ';'))).train).toEqual(train);
   });
 
+  it('may be UTF-16 or windows-1252, which is said', async () => {
+    const text = rowsOf('1,2,3,4,Bär', '5,6,7,8,Bör');
+    const folder = await temporaryFolder();
+    const ansi = await locateCsv(await writeIn(folder, 'ansi.csv', Buffer.from(text, 'latin1')));
+    const wide = await locateCsv(await writeIn(folder, 'wide.csv', Buffer.from(`\ufeff${text}`, 'utf16le')));
+    const [fromAnsi, fromWide] = [await ansi.read({}), await wide.read({})];
+    expect([fromAnsi.classes, fromWide.classes]).toEqual([
+      ['Bär', 'Bör'],
+      ['Bär', 'Bör'],
+    ]);
+    expect(fromAnsi.notes).toContain('ansi.csv is not UTF-8: it was read as windows-1252.');
+    expect(fromWide.train.pixels).toEqual(fromAnsi.train.pixels);
+  });
+
   it('may be longer than what is read at a time', async () => {
     const many = randomExamples(2000, { channels: 1, height: 10, width: 10 }, 3);
     const { train } = await readText(encodeCsv(many, { channels: 1, height: 10, width: 10 }));

@@ -36,7 +36,9 @@ async function readPixelCsv(
   options: ReadOptions,
 ): Promise<DatasetParts> {
   const { train: form, others, notes } = await chooseForms(paths, options);
-  const rows = new Map(await readPixelRows(paths.train, form, 'train', options));
+  const guesses: string[] = [];
+  const report = (note: string): number => guesses.push(note);
+  const rows = new Map(await readPixelRows(paths.train, form, 'train', options, report));
   for (const { part, path, form: ofOther } of others) {
     if (JSON.stringify(ofOther.shape) !== JSON.stringify(form.shape)) {
       throw formatError(
@@ -46,7 +48,7 @@ async function readPixelCsv(
         'give both files images of one size',
       );
     }
-    const found = await readPixelRows(path, { ...ofOther, partColumn: undefined }, part, options);
+    const found = await readPixelRows(path, { ...ofOther, partColumn: undefined }, part, options, report);
     for (const [key, value] of found) if (!rows.has(key)) rows.set(key, value);
   }
   const train = rows.get('train');
@@ -94,6 +96,7 @@ async function readPixelCsv(
         `Labels: ${basename(paths.train)}, ${form.labelTitle}.`,
         ...form.notes,
         ...notes,
+        ...guesses,
         ...(unused.length === 0 ? [] : [`Files were left out: ${listNames(unused.map((path) => basename(path)))}.`]),
         ...(scales.note === undefined ? [] : [scales.note]),
         ...describeLayout(shape, options),
