@@ -2,11 +2,14 @@
 
 import { AutoCnnError, InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
+import { canonicalLabel } from '../labels/canonical-label.ts';
 import type { Part } from '../set/source.ts';
 import type { FolderReading } from './class-folders.ts';
 import type { Evidence } from './evidence.ts';
 import { describeTable, type ImageTable, partOfTable, readTableLabels, type TableLabel } from './label-table.ts';
 import { classInName, namesTellClasses } from './labels-in-names.ts';
+import { type PartLists, readPartLists } from './part-lists.ts';
+import type { TableRow } from './table.ts';
 
 export interface ChosenImage {
   readonly file: string;
@@ -95,11 +98,15 @@ const classesOf = ({ images }: FolderReading): ReadonlySet<string> =>
 
 /** @param agreeing  tables that give the same classes. */
 async function fromFolders(evidence: Evidence, agreeing: readonly ImageTable[]): Promise<LabelChoice> {
-  const { folders, tables, tree } = evidence;
+  const { folders, tables, tree, options } = evidence;
+  if (folders.doubt !== undefined && agreeing.length === 0 && options.labelFrom !== 'folders') {
+    throw refuseDoubt(tree.root, folders.doubt);
+  }
   if (folders.problem !== undefined || classesOf(folders).size === 0) throw refuseUnlabelled(evidence);
-  const images = folders.images.flatMap(({ file, part = 'train', className, rule }): ChosenImage[] =>
+  const placed = folders.images.flatMap(({ file, part = 'train', className, rule }): ChosenImage[] =>
     className === undefined ? [] : [{ file, part, className, rule }],
   );
+  const { images, unlisted, lists } = followLists(evidence, placed, tables);
   const flat = folders.images.filter(({ className }) => className === undefined);
   const filled = await fillFromTables(evidence, flat, new Set(images.map(({ className }) => className)));
   const isFilled = new Set(filled.images.map(({ file }) => file));
@@ -107,21 +114,46 @@ async function fromFolders(evidence: Evidence, agreeing: readonly ImageTable[]):
   const agree = agreeing.map(({ table }) => table.file);
   const also = filled.source === undefined ? '' : `; those of the ${filled.part} part: ${filled.source}`;
   const same = agree.length === 0 ? '' : `; ${agree.join(', ')} ${agree.length === 1 ? 'agrees' : 'agree'}`;
-  const unused = tables.filter(({ table }) => !agree.includes(table.file) && table.file !== filled.table);
+  const used = [...agree, ...(lists?.files ?? []), ...(filled.table === undefined ? [] : [filled.table])];
+  const unused = tables.filter(({ table }) => !used.includes(table.file));
   return {
     images: [...images, ...filled.images],
-    leftOut: bare.map(({ file, rule }) => ({ file, rule: `${rule}: no label` })),
+    leftOut: [...bare.map(({ file, rule }) => ({ file, rule: `${rule}: no label` })), ...unlisted],
     source: 'the folders of the images',
     unlabelled: partsOf(bare),
-    notes: [`Labels: the folders of the images${same}${also}.`, ...describeUnused(unused)],
-    tableRule: (file) =>
-      file === filled.table ? 'labels' : agree.includes(file) ? 'agrees with the folders' : 'names images, not used',
+    notes: [`Labels: the folders of the images${same}${also}.`, ...(lists?.notes ?? []), ...describeUnused(unused)],
+    tableRule: (file) => {
+      if (file === filled.table) return 'labels';
+      if (lists?.files.includes(file)) return 'tells the parts';
+      return agree.includes(file) ? 'agrees with the folders' : 'names images, not used';
+    },
   };
   function describeUnused(left: readonly ImageTable[]): string[] {
     if (left.length === 0) return [];
     const names = left.map(describeTable).slice(0, 3).join('; ');
     return [`Not used for labels, since the images of ${tree.root} lie in class folders: ${names}.`];
   }
+}
+
+/** Parts from tables, for images that lie in no folder of a part. */
+function followLists(
+  { folders, index }: Evidence,
+  placed: readonly ChosenImage[],
+  tables: readonly ImageTable[],
+): {
+  readonly images: readonly ChosenImage[];
+  readonly unlisted: LabelChoice['leftOut'];
+  readonly lists: PartLists | undefined;
+} {
+  const isFree = folders.images.every(({ part }) => part === undefined);
+  const lists = isFree ? readPartLists(tables, index, new Set(placed.map(({ file }) => file))) : undefined;
+  if (lists === undefined) return { images: placed, unlisted: [], lists };
+  const listed = placed.map((image) => ({ ...image, part: lists.partOf(image.file) }));
+  return {
+    images: listed.flatMap(({ part, ...image }) => (part === undefined ? [] : [{ ...image, part }])),
+    unlisted: listed.flatMap(({ file, part }) => (part === undefined ? [{ file, rule: 'in no list of a part' }] : [])),
+    lists,
+  };
 }
 
 /** Labels for the images of a part without class folders, if a table gives them the classes of the training part. */
@@ -131,7 +163,8 @@ async function fillFromTables(
   classes: ReadonlySet<string>,
 ): Promise<{ images: ChosenImage[]; part?: Part; source?: string; table?: string }> {
   const partOfImage = new Map(flat.map(({ file, part }) => [file, part]));
-  for (const table of evidence.tables) {
+  for (const each of evidence.options.labelFrom === 'folders' ? [] : evidence.tables) {
+    const table = withClasses(each, classes);
     if (table.columns.label === undefined || flat.length === 0) continue;
     const { labels } = await readTables(evidence, [table]);
     const about = labels.filter(({ image }) => partOfImage.has(image));
@@ -147,6 +180,15 @@ async function fillFromTables(
     return { images, part: images[0]?.part ?? 'test', source: describeTable(table), table: table.table.file };
   }
   return { images: [] };
+}
+
+/** Where several columns could hold the labels, the one whose cells are known classes does. */
+function withClasses(table: ImageTable, classes: ReadonlySet<string>): ImageTable {
+  const { columns, table: content } = table;
+  const isClass = ({ cells }: TableRow, column: number): boolean => classes.has(canonicalLabel(cells[column] ?? ''));
+  const column = columns.possible.find((each) => content.rows.every((row) => isClass(row, each)));
+  if (columns.label !== undefined || column === undefined) return table;
+  return { ...table, columns: { ...columns, label: { kind: 'column', column, isKnown: false } } };
 }
 
 interface TableReading {
@@ -167,10 +209,11 @@ async function readTables({ tree, index, options }: Evidence, tables: readonly I
     missing.push(...read.missing);
     for (const label of read.labels) {
       const known = found.get(label.image);
-      if (known !== undefined && (known.className !== label.className || known.part !== label.part)) {
+      const part = label.part ?? known?.part;
+      if (known !== undefined && (known.className !== label.className || (known.part ?? part) !== part)) {
         throw refuseRivals(tree.root, known.table, table, label.image);
       }
-      found.set(label.image, { ...label, table });
+      found.set(label.image, { ...label, part, table });
     }
   }
   return { labels: [...found.values()], missing };
@@ -188,20 +231,26 @@ async function fromTables(evidence: Evidence, tables: readonly ImageTable[]): Pr
       rule: `${table.table.file}, row ${row}`,
     }),
   );
+  const hasParts = labels.some(({ part }) => part !== undefined);
+  const { images: kept, unlisted, lists } = followLists(evidence, chosen, hasParts ? [] : all);
   const isNamed = new Set(chosen.map(({ file }) => file));
   const others = images.filter((file) => !isNamed.has(file));
   const isGuess = tables.some(({ columns }) => columns.label?.kind === 'column' && !columns.label.isKnown);
   const source = tables.map(describeTable).join('; ');
   const guess = isGuess ? ', guessed because its values repeat; --label-column names another' : '';
-  const bare = all.filter((table) => table.columns.label === undefined && partOfTable(table) !== undefined);
+  const bare = all.filter(
+    (each) =>
+      each.columns.label === undefined && partOfTable(each) !== undefined && !lists?.files.includes(each.table.file),
+  );
   const hasPart = (file: string): boolean => (partByFolder.get(file) ?? 'train') !== 'train';
   return {
-    images: chosen,
-    leftOut: others.map((file) => ({ file, rule: 'no table names it' })),
+    images: kept,
+    leftOut: [...others.map((file) => ({ file, rule: 'no table names it' })), ...unlisted],
     source,
     unlabelled: partsOf(others.filter(hasPart).map((file) => ({ part: partByFolder.get(file) }))),
     notes: [
       `Labels: ${source}${guess}.`,
+      ...(lists?.notes ?? []),
       ...tables.flatMap(({ table }) => table.notes),
       ...bare.map(({ table }) => `${table.file} has no labels, so it was left out.`),
       ...(missing.length === 0
@@ -210,12 +259,15 @@ async function fromTables(evidence: Evidence, tables: readonly ImageTable[]): Pr
             `Images that a table names, but that are not there: ${missing.length} (${missing.slice(0, 3).join(', ')}).`,
           ]),
     ],
-    tableRule: (file) => (tables.some(({ table }) => table.file === file) ? 'labels' : 'names images, not used'),
+    tableRule: (file) => {
+      if (tables.some(({ table }) => table.file === file)) return 'labels';
+      return lists?.files.includes(file) ? 'tells the parts' : 'names images, not used';
+    },
   };
 }
 
 function fromNames(evidence: Evidence): LabelChoice {
-  const { folders, images, tree } = evidence;
+  const { folders, images, tables, tree } = evidence;
   const partByFolder = new Map(folders.images.map(({ file, part }) => [file, part]));
   const named = images.map((file) => ({ file, part: partByFolder.get(file) ?? 'train', className: classInName(file) }));
   const nameless = named.filter(({ className }) => className === undefined);
@@ -227,20 +279,29 @@ function fromNames(evidence: Evidence): LabelChoice {
       { details: { path: tree.root, file: odd.file } },
     );
   }
+  const placed = named.flatMap(({ file, part, className }): ChosenImage[] =>
+    className === undefined ? [] : [{ file, part, className, rule: `its name begins with ${className}` }],
+  );
+  const { images: kept, unlisted, lists } = followLists(evidence, placed, tables);
   return {
-    images: named.flatMap(({ file, part, className }): ChosenImage[] =>
-      className === undefined ? [] : [{ file, part, className, rule: `its name begins with ${className}` }],
-    ),
-    leftOut: nameless.map(({ file }) => ({ file, rule: 'its name tells no class' })),
+    images: kept,
+    leftOut: [...nameless.map(({ file }) => ({ file, rule: 'its name tells no class' })), ...unlisted],
     source: 'the names of the images',
     unlabelled: partsOf(nameless),
-    notes: ['Labels: the names of the images, up to their numbers.'],
-    tableRule: () => 'not used',
+    notes: ['Labels: the names of the images, up to their numbers.', ...(lists?.notes ?? [])],
+    tableRule: (file) => (lists?.files.includes(file) ? 'tells the parts' : 'names images, not used'),
   };
 }
 
 function partsOf(images: readonly { readonly part: Part | undefined }[]): Part[] {
   return [...new Set(images.flatMap(({ part }) => part ?? []))];
+}
+
+function refuseDoubt(root: string, doubt: string): InvalidInputError {
+  return new InvalidInputError(
+    `Cannot use ${root} as a data set: ${doubt}, or say that the outer folders are the classes with --label-from folders.`,
+    { details: { path: root } },
+  );
 }
 
 function refuseRivals(root: string, a: ImageTable, b: ImageTable, image: string): InvalidInputError {
@@ -267,10 +328,12 @@ function refuseTables({ tree, tables, options }: Evidence): InvalidInputError {
 
 /** Nothing tells the classes: the reason of what came nearest, and the cures. */
 function refuseUnlabelled({ tree, images, folders, tables }: Evidence): InvalidInputError {
-  const [table] = tables;
+  const table = tables.find((each) => each.table.header.length > 1);
   const train = folders.images.filter(({ part }) => part === undefined || part === 'train').map(({ file }) => file);
   const cures = [
-    'put the images of each class in a folder named after it (cat/1.png)',
+    folders.problem === undefined
+      ? 'add images of another class, in a folder of their own'
+      : 'put the images of each class in a folder named after it (cat/1.png)',
     'add labels.csv with the columns file_name and label',
     ...(namesTellClasses(train)
       ? [`read the classes from the names with --label-from name (${classInName(train[0] ?? '')})`]

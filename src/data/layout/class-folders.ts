@@ -5,7 +5,7 @@ import { canonicalLabel } from '../labels/canonical-label.ts';
 import { noteOnMergedNames } from '../labels/check-class-names.ts';
 import { compareCodePoints } from '../labels/class-names.ts';
 import type { Part } from '../set/source.ts';
-import { type Folder, imagesIn } from './folders.ts';
+import { ABOUT_IMAGES, type Folder, imagesIn, STORAGE } from './folders.ts';
 import { isPartWord, partOf } from './part-words.ts';
 
 /** An image, and what its folders say. */
@@ -24,6 +24,8 @@ export interface FolderReading {
   readonly notes: readonly string[];
   /** Why the folders give no classes, and the cure; undefined if they do. */
   readonly problem: string | undefined;
+  /** Why other folders than these could be the classes, and a cure. */
+  readonly doubt?: string | undefined;
 }
 
 /**
@@ -63,14 +65,16 @@ function innerOf({ folders, images }: Folder): Folder | undefined {
   const [only, ...rest] = folders.filter(({ name }) => !ABOUT_IMAGES.test(name));
   if (only === undefined || rest.length > 0) return undefined;
   const isAlone = folders.length === 1 || STORAGE.test(only.name);
-  return isAlone && only.folders.length > 0 && partOf(only.name) === undefined ? only : undefined;
+  const isPart = partOf(only.name) !== undefined && !holdsParts(only);
+  return isAlone && only.folders.length > 0 && !isPart ? only : undefined;
 }
 
-/** Names of folders that hold images whatever their class. */
-const STORAGE = /^(images?|imgs?|pictures?|photos?|frames|samples|jpe?gs?|pngs?|(jpe?g|png)images?)$/i;
-/** Names of folders with pictures about images. */
-const ABOUT_IMAGES =
-  /^(annotations?|masks?|labels?|trimaps?|segmentations?|bbox(es)?|bounding_?boxes|ground_?truths?|gt|depth)$/i;
+/** Whether a folder such as `train_val` holds the folders of several parts, and nothing else. */
+function holdsParts({ folders, images }: Folder): boolean {
+  const parts = new Set(folders.map(({ name }) => (isPartWord(name) ? partOf(name) : undefined)));
+  return images.length === 0 && parts.size >= 2 && !parts.has(undefined);
+}
+
 /** A word that folders have in their names over which images are only spread: `images_001`, `part_2`. */
 const SPREAD = /image|img|photo|picture|part|batch|folder|chunk|shard/i;
 
@@ -113,9 +117,41 @@ function readFlatOrClasses(folder: Folder, part: Part | undefined): Omit<FolderR
     const images = imagesIn(base).map((file) => ({ file, part, className: undefined, rule: ruleOf(base) }));
     return { images, leftOut: [], notes: [] };
   }
-  const images = base.folders.flatMap((kid) => placeAll(kid, part, classNameOf(kid)));
-  return { images, leftOut: base.images.map(outsideClasses), notes: [] };
+  const copies = copiesIn(base.folders);
+  const classes = base.folders.filter((kid) => !copies.includes(kid));
+  return {
+    images: classes.flatMap((kid) => placeAll(kid, part, classNameOf(kid))),
+    leftOut: [
+      ...base.images.map(outsideClasses),
+      ...copies.flatMap((kid) =>
+        imagesIn(kid).map((file) => ({ file, rule: `folder ${kid.path} repeats the classes` })),
+      ),
+    ],
+    notes: copies.map(({ path }) => `A folder with a copy of the class folders was left out: ${path}.`),
+    doubt: describeVersions(classes),
+  };
 }
+
+/** Folders among those of the classes that hold folders of the same names again. */
+function copiesIn(folders: readonly Folder[]): readonly Folder[] {
+  return folders.filter((kid) => {
+    const others = folders.filter((folder) => folder !== kid).map(({ name }) => name);
+    const inner = kid.folders.map(({ name }) => name);
+    return others.length >= 2 && kid.images.length === 0 && others.every((name) => inner.includes(name));
+  });
+}
+
+/** Folders such as `color` and `grayscale` that all hold the same folders, and more of them, could be versions of the data. */
+function describeVersions(folders: readonly Folder[]): string | undefined {
+  const [first, ...others] = folders.map((kid) => ({ isPure: kid.images.length === 0, inner: namesIn(kid) }));
+  if (first === undefined || others.length === 0 || first.inner.length <= folders.length) return undefined;
+  const isSame = others.every(({ inner }) => inner.join('/') === first.inner.join('/'));
+  if (!isSame || !first.isPure || !others.every(({ isPure }) => isPure)) return undefined;
+  const outer = listed(folders.map(({ name }) => name));
+  return `${outer} all hold the same folders (${listed(first.inner)}), so it is not clear which are the classes: give the path of one of them, such as ${folders[0]?.path}`;
+}
+
+const namesIn = ({ folders }: Folder): string[] => folders.map(({ name }) => name);
 
 /** A single folder beside images, outside of the parts, is not a class. */
 const isBeside = ({ folders, images }: Folder, part: Part | undefined): boolean =>
@@ -133,8 +169,11 @@ function unwrapPart(folder: Folder, part: Part | undefined): Folder {
 
 function readParts(folder: Folder, found: readonly PartFolder[], others: readonly Folder[]): FolderReading {
   const { kept, passedOver } = choosePartFolders(found);
-  const notes = passedOver.length === 0 ? [] : [`Folders beside the parts were left out: ${listed(passedOver)}.`];
   const read = kept.map(({ kid, part }) => ({ part, kid, ...readFlatOrClasses(kid, part) }));
+  const notes = [
+    ...(passedOver.length === 0 ? [] : [`Folders beside the parts were left out: ${listed(passedOver)}.`]),
+    ...read.flatMap((each) => each.notes),
+  ];
   const images = read.flatMap((each) => each.images);
   const leftOut = [
     ...folder.images.map((file) => ({ file, rule: 'beside the folders of the parts' })),
@@ -144,10 +183,19 @@ function readParts(folder: Folder, found: readonly PartFolder[], others: readonl
       .flatMap(({ kid }) => imagesIn(kid).map((file) => ({ file, rule: `folder ${kid.path} is not used` }))),
   ];
   const hasTrain = kept.some(({ part }) => part === 'train');
+  const doubt = read.map((each) => each.doubt).find((each) => each !== undefined);
   // CLASS/image beside test/: the class folders are the training part.
   if (!hasTrain && others.length > 0) {
-    const classes = others.flatMap((kid) => placeAll(kid, 'train', classNameOf(kid)));
-    return { images: [...classes, ...images], leftOut, notes, problem: undefined };
+    const beside = { ...folder, folders: others, images: [] };
+    const rest = readClassOuter(beside) ?? readFlatOrClasses(beside, 'train');
+    const hasClasses = rest.images.some(({ className }) => className !== undefined);
+    return {
+      images: [...rest.images, ...images],
+      leftOut: [...leftOut, ...rest.leftOut],
+      notes: [...notes, ...rest.notes],
+      problem: hasClasses ? undefined : describeFlat(beside),
+      doubt: rest.doubt,
+    };
   }
   const trainClasses = new Set(
     images.flatMap(({ part, className }) => (part === 'train' && className !== undefined ? [className] : [])),
@@ -170,6 +218,7 @@ function readParts(folder: Folder, found: readonly PartFolder[], others: readonl
     leftOut: [...leftOut, ...others.flatMap(besideParts)],
     notes: [...notes, ...describeUnused(unused)],
     problem: undefined,
+    doubt,
   };
 }
 

@@ -14,8 +14,10 @@ export interface LayoutOptions
 
 export interface Evidence {
   readonly tree: FileTree;
-  /** All images of the tree. */
+  /** All images of the tree, without those about images. */
   readonly images: readonly string[];
+  /** Pictures about images, such as masks. */
+  readonly about: ReadonlySet<string>;
   readonly folders: FolderReading;
   /** Those that name images of the tree. */
   readonly tables: readonly ImageTable[];

@@ -1,20 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { memoryTree, numbered } from '../../../test/support/memory-tree.ts';
-import type { LayoutOptions } from './evidence.ts';
-import { findLayout, type Layout } from './find-layout.ts';
-
-const layoutOf = (files: Parameters<typeof memoryTree>[0], options?: LayoutOptions): Promise<Layout> =>
-  findLayout(memoryTree(files), options);
-
-/** `train cat 2 dog 1 | test cat 1`. */
-const textOf = ({ classes, train, validation, test }: Layout): string =>
-  Object.entries({ train, validation, test })
-    .flatMap(([part, images]) => {
-      if (images === undefined) return [];
-      const counts = classes.map((name, label) => `${name} ${images.filter((image) => image.label === label).length}`);
-      return [`${part} ${counts.join(' ')}`];
-    })
-    .join(' | ');
+import { layoutOf, textOf } from '../../../test/support/layout-of.ts';
+import { numbered } from '../../../test/support/memory-tree.ts';
 
 const images = (folder: string, count = 2): string[] => numbered(count, (i) => `${folder}/${i}.png`);
 
@@ -47,6 +33,11 @@ describe('folders', () => {
       'train cat 2 dog 2 | test cat 2 dog 2',
     ],
     [
+      'classes with parts in them beside a test part without classes',
+      ['cat/train', 'cat/val', 'dog/train', 'dog/val', 'test'].flatMap((f) => images(f)),
+      'train cat 2 dog 2 | validation cat 2 dog 2',
+    ],
+    [
       'classes beside a test part',
       ['cat', 'dog', 'test/cat'].flatMap((f) => images(f)),
       'train cat 2 dog 2 | test cat 2 dog 0',
@@ -55,6 +46,31 @@ describe('folders', () => {
       'images beside masks',
       ['images/cat', 'images/dog', 'masks/cat', 'masks/dog'].flatMap((f) => images(f)),
       'train cat 2 dog 2',
+    ],
+    [
+      'images beside masks and annotations, within the classes or the parts',
+      ['cat/images', 'cat/masks', 'dog/images', 'dog/masks'].flatMap((f) => images(f)),
+      'train cat 2 dog 2',
+    ],
+    [
+      'classes whose names could be about images',
+      ['mask', 'no_mask', 'test/mask'].flatMap((f) => images(f)),
+      'train mask 2 no_mask 2 | test mask 2 no_mask 0',
+    ],
+    [
+      'parts within the classes, beside masks',
+      ['a/train/good', 'a/test/bad', 'a/ground_truth/bad', 'b/train/good'].flatMap((f) => images(f)),
+      'train a 2 b 2 | test a 2 b 0',
+    ],
+    [
+      'a copy of the class folders beside them',
+      ['x/cat', 'x/dog', 'x/x/cat', 'x/x/dog'].flatMap((f) => images(f)),
+      'train cat 2 dog 2',
+    ],
+    [
+      'parts within a folder named after several',
+      ['x/train_val/train/a', 'x/train_val/train/b', 'x/train_val/val/a'].flatMap((f) => images(f)),
+      'train a 2 b 2 | validation a 2 b 0',
     ],
     [
       'a class called train within the parts',
@@ -96,6 +112,21 @@ describe('folders', () => {
       ['images_001', 'images_002'].flatMap((f) => images(f)),
       'its images lie in images_001, images_002, which does not look like classes',
     ],
+    [
+      'such folders beside a test part',
+      ['images_001', 'images_002', 'test'].flatMap((f) => images(f)),
+      'its images lie in images_001, images_002, which does not look like classes',
+    ],
+    [
+      'folders that could be versions of the data',
+      ['color', 'grey'].flatMap((version) => ['a', 'b', 'c'].flatMap((f) => images(`${version}/${f}`))),
+      'color, grey all hold the same folders (a, b, c), so it is not clear which are the classes: give the path of one of them, such as color, or say that the outer folders are the classes with --label-from folders',
+    ],
+    [
+      'flat images beside masks',
+      ['images', 'annotations/trimaps'].flatMap((f) => images(f)),
+      'its images lie in images, which does not look like classes',
+    ],
     ['a test part alone', ['test/a', 'test/b'].flatMap((f) => images(f)), 'it has a test part, but no training part'],
     [
       'a test class without training images',
@@ -104,6 +135,16 @@ describe('folders', () => {
     ],
   ])('are refused with %s', async (_, files, message) => {
     await expect(layoutOf(files)).rejects.toThrow(message);
+  });
+
+  it('are the outer ones where the user says so', async () => {
+    const files = ['color', 'grey'].flatMap((version) => ['a', 'b', 'c'].flatMap((f) => images(`${version}/${f}`)));
+    expect(textOf(await layoutOf(files, { labelFrom: 'folders' }))).toBe('train color 6 grey 6');
+  });
+
+  it('tell why pictures about images are left out', async () => {
+    const { roles } = await layoutOf(['cat/images/1.png', 'cat/masks/1.png', 'dog/images/2.png']);
+    expect(roles).toContainEqual({ file: 'cat/masks/1.png', rule: 'in a folder of pictures about images' });
   });
 
   it('name unreadable images with their number and what converts them', async () => {
@@ -168,6 +209,7 @@ describe('tables', () => {
     ['with other columns', 'm.csv', rows('lesion,age,image_id,dx', (i) => `L${i},${i},${i},${label(i)}`)],
     ['without a header', 'labels.csv', rows('1.png,dog', (i) => `${i}.png,${label(i)}`)],
     ['in a list', 'labels.txt', rows('1.png dog', (i) => `${i}.png ${label(i)}`)],
+    ['beside their numbers', 'labels.txt', rows('1.png 7 dog', (i) => `${i}.png ${i % 2 === 0 ? 3 : 7} ${label(i)}`)],
     ['with line breaks in quotes', 'm.csv', rows('file,note,label', (i) => `${i}.png,"a\nb, c",${label(i)}`)],
     [
       'as JSON lines',
@@ -206,6 +248,41 @@ describe('tables', () => {
         ),
       ),
     ).toBe('train cat 1 dog 1 | test cat 1 dog 1');
+  });
+
+  it('tell the parts by a column without a name, or with one that nobody knows', async () => {
+    const part = (i: number): string => (i < 3 ? 'train' : 'test');
+    for (const table of [
+      rows('1.png,1,train', (i) => `${i}.png,${i % 2},${part(i)}`),
+      rows('file,label,used for', (i) => `${i}.png,${i % 2},${part(i)}`),
+    ]) {
+      expect(textOf(await layoutOf(withTable('m.csv', table)))).toBe('train 0 1 1 1 | test 0 1 1 1');
+    }
+  });
+
+  it('are refused without a header if several columns could be the classes', async () => {
+    const table = rows('1.png,1,Ann', (i) => `${i}.png,${i % 2},${i < 3 ? 'Ann' : 'Bob'}`);
+    await expect(layoutOf(withTable('m.csv', table))).rejects.toThrow(
+      'm.csv names images, but has no column that is known to hold labels (1, 2, 3; --label-column names it)',
+    );
+  });
+
+  it('may have columns that are called as images are', async () => {
+    const table = rows('id,1,2', (i) => `${i},${(i + 1) % 2},${i % 2}`);
+    expect(textOf(await layoutOf(withTable('m.csv', table)))).toBe('train 1 2 2 2');
+  });
+
+  it('are all read as the largest of those with the same columns, which is doubtful if that one is', async () => {
+    const train = (of: string): string =>
+      ['0', '1', '2', '3'].map((i) => `${i},${Number(i) % 2},${of[Number(i)]}\n`).join('');
+    const files = Object.fromEntries(numbered(6, (i) => `${i}.png`).map((name) => [name, '']));
+    const small = { 'test.csv': 'id,kind,site\n4,0,n\n5,0,s\n' };
+    expect(textOf(await layoutOf({ ...files, ...small, 'train.csv': `id,kind,site\n${train('aaaa')}` }))).toBe(
+      'train 0 2 1 2 | test 0 2 1 0',
+    );
+    await expect(layoutOf({ ...files, ...small, 'train.csv': `id,kind,site\n${train('nnss')}` })).rejects.toThrow(
+      'has no column that is known to hold labels (id, kind, site',
+    );
   });
 
   it('leave out a test table and images without labels', async () => {
@@ -277,6 +354,11 @@ describe('tables', () => {
     ];
     const layout = await layoutOf(withTable('val/val_annotations.txt', 'v0.png\tn2\t0\t5\nv1.png\tn1\t0\t6\n', files));
     expect(textOf(layout)).toBe('train n1 2 n2 2 | validation n1 1 n2 1');
+    const boxes = 'v0.png\tn2\t0\t5\nv1.png\tn1\t0\t5\nv2.png\tn2\t1\t5\nv3.png\tn1\t1\t6\n';
+    const more = await layoutOf(
+      withTable('val/val_annotations.txt', boxes, [...files, ...numbered(2, (i) => `val/images/v${i + 2}.png`)]),
+    );
+    expect(textOf(more)).toBe('train n1 2 n2 2 | validation n1 2 n2 2');
   });
 
   it('may have columns that the user names', async () => {

@@ -3,11 +3,12 @@
 import { InvalidInputError } from '../../errors.ts';
 import type { FileTree } from '../containers/file-tree.ts';
 import { sortClassNames } from '../labels/class-names.ts';
+import { listNames } from '../labels/name-labels.ts';
 import type { FileRole, Part } from '../set/source.ts';
 import { chooseLabels, type LabelChoice } from './choose-labels.ts';
 import { readClassFolders } from './class-folders.ts';
 import type { Evidence, LayoutOptions } from './evidence.ts';
-import { foldersOf } from './folders.ts';
+import { foldersOf, imagesAbout } from './folders.ts';
 import { isImageName } from './image-names.ts';
 import { describeLeftOut, refuseNoImages } from './left-out.ts';
 import { indexImages } from './match-images.ts';
@@ -36,17 +37,19 @@ export interface Layout {
  * @throws {DataFormatError} with the row, for a table that cannot be followed.
  */
 export async function findLayout(tree: FileTree, options: LayoutOptions = {}): Promise<Layout> {
-  const images = tree.files.filter(isImageName);
-  if (images.length === 0) throw refuseNoImages(tree);
+  const all = tree.files.filter(isImageName);
+  if (all.length === 0) throw refuseNoImages(tree);
+  const about = new Set(imagesAbout(foldersOf(all)));
+  const images = all.filter((file) => !about.has(file));
   const folders = readClassFolders(foldersOf(images));
   const index = indexImages(images);
   const { tables, failure } = await openTables(tree, index, options);
-  const evidence: Evidence = { tree, images, folders, tables, failure, index, options };
+  const evidence: Evidence = { tree, images, about, folders, tables, failure, index, options };
   const choice = await chooseLabels(evidence);
   return assemble(evidence, choice);
 }
 
-function assemble({ tree, folders, tables, options }: Evidence, choice: LabelChoice): Layout {
+function assemble({ tree, about, folders, tables, options }: Evidence, choice: LabelChoice): Layout {
   const { root } = tree;
   const given = new Set<Part>(choice.images.map(({ part }) => part));
   const isForScoring = options.lonePart === true;
@@ -78,11 +81,33 @@ function assemble({ tree, folders, tables, options }: Evidence, choice: LabelCho
     classes,
     ...parts,
     roles: [
-      ...tree.files.map((file) => roles.get(file) ?? { file, rule: isImageName(file) ? 'no label' : 'not an image' }),
+      ...tree.files.map((file) => roles.get(file) ?? { file, rule: ruleOfOther(file, about) }),
       ...tree.leftOut.map(({ file, reason }) => ({ file, rule: reason })),
     ],
-    notes: [...choice.notes, ...folders.notes, ...tree.notes, ...describeLeftOut(tree, rest, classes, choice)],
+    notes: [
+      ...choice.notes,
+      ...folders.notes,
+      ...tree.notes,
+      ...describeJoined(classes),
+      ...describeLeftOut(tree, rest, classes, { ...choice, hasParts: given.size > 1 }),
+    ],
   };
+}
+
+/** A note on classes such as `rust scab` beside `rust` and `scab`, which could be several labels of one image. */
+function describeJoined(classes: readonly string[]): string[] {
+  const known = new Set(classes);
+  const joined = classes.filter((name) => {
+    const words = name.split(/[\s|;,]+/);
+    return words.length > 1 && words.every((word) => known.has(word));
+  });
+  if (joined.length === 0) return [];
+  return [`Labels that look like several in one are classes of their own: ${listNames(joined)}.`];
+}
+
+function ruleOfOther(file: string, about: ReadonlySet<string>): string {
+  if (about.has(file)) return 'in a folder of pictures about images';
+  return isImageName(file) ? 'no label' : 'not an image';
 }
 
 const PART_NAMES: Readonly<Record<Part, string>> = { train: 'training', validation: 'validation', test: 'test' };

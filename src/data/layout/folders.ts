@@ -1,6 +1,13 @@
 // The folders that hold images, as a tree made of the paths of the images.
 
 import { compareCodePoints } from '../labels/class-names.ts';
+import { partOf } from './part-words.ts';
+
+/** Names of folders that hold images whatever their class. */
+export const STORAGE = /^(images?|imgs?|pictures?|photos?|frames|samples|jpe?gs?|pngs?|(jpe?g|png)images?)$/i;
+/** Names of folders with pictures about images. */
+export const ABOUT_IMAGES =
+  /^(annotations?|masks?|labels?|trimaps?|segmentations?|bbox(es)?|bounding_?boxes|ground_?truths?|gt|depth)$/i;
 
 export interface Folder {
   /** The last step of `path`; empty for the root. */
@@ -32,6 +39,17 @@ export function foldersOf(images: readonly string[]): Folder {
 /** All images in a folder, at any depth. */
 export function imagesIn({ folders, images }: Folder): string[] {
   return [...images, ...folders.flatMap(imagesIn)];
+}
+
+/**
+ * The images in folders of pictures about images, such as `masks` beside `images`, or `ground_truth` beside `train`. On their
+ * own, such names can be classes: `mask` and `no_mask`.
+ */
+export function imagesAbout({ folders }: Folder): string[] {
+  const hasImages = folders.some(({ name }) => STORAGE.test(name) || partOf(name) === 'train');
+  return folders.flatMap((folder) =>
+    hasImages && ABOUT_IMAGES.test(folder.name) ? imagesIn(folder) : imagesAbout(folder),
+  );
 }
 
 interface GrowingFolder {

@@ -4,9 +4,9 @@ import { formatError } from '../../files/format-error.ts';
 import { canonicalLabel } from '../labels/canonical-label.ts';
 import type { Part, ReadOptions } from '../set/source.ts';
 import type { ImageIndex } from './match-images.ts';
-import { partOf } from './part-words.ts';
+import { partOf, partOfList } from './part-words.ts';
 import { columnText, parseTable, type Table, withoutHeader } from './table.ts';
-import { describeLabel, findColumns, labelInRow, partInCell, type TableColumns } from './table-columns.ts';
+import { describeLabel, findColumns, labelsInRow, partInCell, type TableColumns } from './table-columns.ts';
 
 /** A table that names images. */
 export interface ImageTable {
@@ -44,22 +44,28 @@ export function openImageTable(
   options: Pick<ReadOptions, 'labelColumn' | 'imageColumn'>,
 ): ImageTable | undefined {
   const folder = file.slice(0, Math.max(0, file.lastIndexOf('/')));
-  const sample = parseTable(file, bytes, where, SAMPLE_ROWS);
-  const hasHeader = !sample.header.some((cell) => index.match(cell, folder).length > 0);
-  const shaped = (table: Table): Table => (hasHeader ? table : withoutHeader(table));
-  if (findColumns(shaped(sample), folder, index, options) === undefined) return undefined;
-  const table = shaped(parseTable(file, bytes, where));
-  const columns = findColumns(table, folder, index, options);
-  return columns === undefined ? undefined : { table, columns, folder, where };
+  for (const blanksInNames of /\.txt$/i.test(file) ? [false, true] : [false]) {
+    const sample = parseTable(file, bytes, where, { rows: SAMPLE_ROWS, blanksInNames });
+    // A class may be called as an image is: what counts is the column that names images.
+    const named = findColumns(sample, folder, index, options)?.image;
+    const first = named === undefined ? sample.header : [sample.header[named] ?? ''];
+    const hasHeader = !first.some((cell) => index.match(cell, folder).length > 0);
+    const shaped = (table: Table): Table => (hasHeader ? table : withoutHeader(table));
+    if (findColumns(shaped(sample), folder, index, options) === undefined) continue;
+    const table = shaped(parseTable(file, bytes, where, { blanksInNames }));
+    const columns = findColumns(table, folder, index, options);
+    if (columns !== undefined) return { table, columns, folder, where };
+  }
+  return undefined;
 }
 
 /** The part that the table is about as a whole, by its name or its folders. */
 export function partOfTable({ table }: Pick<ImageTable, 'table'>): Part | undefined {
-  const steps = table.file.replace(/\.[^./]+(\.gz)?$/, '').split('/');
-  return steps
-    .reverse()
-    .map(partOf)
-    .find((part) => part !== undefined);
+  const [name = '', ...folders] = table.file
+    .replace(/\.[^./]+(\.gz)?$/, '')
+    .split('/')
+    .reverse();
+  return partOfList(name) ?? folders.map(partOf).find((part) => part !== undefined);
 }
 
 /** `metadata.csv, column "dx"`, for notes and rules. */
@@ -95,8 +101,18 @@ export async function readTableLabels(
     }
     const name = row.cells[imageColumn] ?? '';
     if (name === '') throw fail('the name of the image is empty', 'mend or remove the row');
-    const className = label === undefined ? '' : canonicalLabel(labelInRow(row, header, label));
-    if (className === '') throw fail(`the label of ${name} is empty`, 'add it, or remove the row');
+    const [first = '', ...others] = label === undefined ? [] : labelsInRow(row, header, label);
+    const className = canonicalLabel(first);
+    if (others.length > 0) {
+      throw fail(
+        `${name} has ${others.length + 1} classes (${[first, ...others].slice(0, 3).join(', ')})`,
+        'give each image one class, or name one column with --label-column',
+      );
+    }
+    if (className === '') {
+      const cure = label?.kind === 'one-hot' ? ', or name one column with --label-column' : '';
+      throw fail(`the label of ${name} is empty`, `add it, or remove the row${cure}`);
+    }
     const matches = index.match(name, folder);
     const [image, rival] = matches;
     if (image === undefined) {

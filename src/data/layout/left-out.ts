@@ -1,6 +1,6 @@
 // What a user should know about files that are left out, and about folders without images that can be read.
 
-import { extname } from 'node:path';
+import { extname, parse } from 'node:path';
 import { InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
 import type { FileTree } from '../containers/file-tree.ts';
@@ -8,15 +8,21 @@ import { listNames } from '../labels/name-labels.ts';
 import { IMAGE_EXTENSIONS, UNREADABLE_IMAGES } from '../pixels/image-formats.ts';
 import type { Part } from '../set/source.ts';
 import { isImageName } from './image-names.ts';
+import { partOf, wordsOf } from './part-words.ts';
+import { isTableName } from './table.ts';
 
 /** Notes on files that are left out. @param files  those that are neither an image with a class nor a table. */
 export function describeLeftOut(
   { files, leftOut }: FileTree,
   rest: readonly string[],
   classes: readonly string[],
-  { unlabelled }: { readonly unlabelled: readonly Part[] },
+  { unlabelled, hasParts }: { readonly unlabelled: readonly Part[]; readonly hasParts: boolean },
 ): string[] {
   const notes: string[] = [];
+  const lists = hasParts ? [] : rest.filter(mayTellParts);
+  if (lists.length > 0) {
+    notes.push(`Files that could tell the parts, but name no images, were not followed: ${listNames(lists)}.`);
+  }
   for (const { name, count, ending, cure } of unreadableIn(files)) {
     notes.push(`Images that are not read were left out: ${count} ${ending} (${name}); ${cure} converts them.`);
   }
@@ -34,6 +40,9 @@ export function describeLeftOut(
   if (empty.length > 0) notes.push(`Classes without a training image were left out: ${listNames(empty)}.`);
   return notes;
 }
+
+const mayTellParts = (file: string): boolean =>
+  isTableName(file) && wordsOf(parse(file).name).some((word) => word === 'split' || partOf(word) !== undefined);
 
 /** Folders beside the class folders in which no image can be read. */
 function emptyClasses(files: readonly string[], classes: readonly string[]): string[] {

@@ -1,9 +1,10 @@
 // The tables among the files that name images.
 
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { DataFormatError } from '../../errors.ts';
 import type { FileTree } from '../containers/file-tree.ts';
 import type { LayoutOptions } from './evidence.ts';
+import { isImageName } from './image-names.ts';
 import { type ImageTable, openImageTable } from './label-table.ts';
 import type { ImageIndex } from './match-images.ts';
 import { isTableName } from './table.ts';
@@ -22,8 +23,7 @@ export interface OpenedTables {
 export async function openTables(tree: FileTree, index: ImageIndex, options: LayoutOptions): Promise<OpenedTables> {
   const tables: ImageTable[] = [];
   let failure: DataFormatError | undefined;
-  const isOff = options.labelFrom === 'folders' || options.labelFrom === 'name';
-  for (const file of isOff ? [] : tablesOf(tree, options.table)) {
+  for (const file of tablesOf(tree, options.table)) {
     try {
       const table = openImageTable(file, await tree.read(file), join(tree.root, file), index, options);
       if (table !== undefined) tables.push(table);
@@ -32,12 +32,32 @@ export async function openTables(tree: FileTree, index: ImageIndex, options: Lay
       failure ??= error;
     }
   }
-  return { tables, failure };
+  return { tables: tables.map((table) => readAlike(table, tables)), failure };
 }
 
+/** Tables with the same columns have their labels in the same one; if its name does not tell which, the largest does. */
+function readAlike(table: ImageTable, tables: readonly ImageTable[]): ImageTable {
+  const { columns, table: own } = table;
+  if (columns.label?.isKnown) return table;
+  const alike = tables.filter(
+    (other) => other.columns.image === columns.image && other.table.header.join('\n') === own.header.join('\n'),
+  );
+  const largest = alike.reduce((a, b) => (b.table.rows.length > a.table.rows.length ? b : a), table);
+  return { ...table, columns: { ...columns, label: largest.columns.label } };
+}
+
+/** Without lists that are about one image, which have its name, and of many others those nearest to the root. */
 function tablesOf({ files }: FileTree, only: string | undefined): readonly string[] {
   if (only !== undefined) return [only];
   const tables = files.filter((file) => isTableName(file) && !/submission/i.test(file));
-  const lists = tables.filter((file) => /\.txt$/i.test(file));
-  return (lists.length > MOST_LISTS ? tables.filter((file) => !lists.includes(file)) : tables).slice(0, MOST_TABLES);
+  const stems = new Set(files.filter(isImageName).map(stemOf));
+  const lists = tables
+    .filter((file) => isList(file) && !stems.has(stemOf(file)))
+    .sort((a, b) => depthOf(a) - depthOf(b));
+  const read = new Set(lists.slice(0, MOST_LISTS));
+  return tables.filter((file) => !isList(file) || read.has(file)).slice(0, MOST_TABLES);
 }
+
+const isList = (file: string): boolean => /\.txt$/i.test(file);
+const stemOf = (file: string): string => parse(file).name.toLowerCase();
+const depthOf = (file: string): number => file.split('/').length;

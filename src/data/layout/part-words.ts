@@ -21,6 +21,13 @@ export function partOf(name: string): Part | undefined {
   return found.length === 1 ? found[0] : undefined;
 }
 
+/** As `partOf`, but lists for training and validation, such as `trainval.txt`, are of training images. */
+export function partOfList(name: string): Part | undefined {
+  const words = wordsOf(name).flatMap((word) => (word === 'trainval' ? ['train', 'val'] : [word]));
+  const found = PARTS.filter((part) => words.some((word) => WORDS[part].includes(word)));
+  return found.includes('test') && found.length > 1 ? undefined : found[0];
+}
+
 /** Whether a name is nothing but a word for a part: `train`, `Test`, not `test_images`. */
 export function isPartWord(name: string): boolean {
   const [first, ...others] = wordsOf(name);
@@ -28,7 +35,7 @@ export function isPartWord(name: string): boolean {
 }
 
 /** The words of a name in lower case; digits, signs and a change from lower to upper case end a word. */
-function wordsOf(name: string): readonly string[] {
+export function wordsOf(name: string): readonly string[] {
   return name
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .toLowerCase()

@@ -2,7 +2,7 @@
 
 import type { ReadOptions } from '../set/source.ts';
 import type { ImageIndex } from './match-images.ts';
-import { partOf } from './part-words.ts';
+import { partOf, wordsOf } from './part-words.ts';
 import { columnText, type Table, type TableRow } from './table.ts';
 
 /** How a row tells its class. */
@@ -14,8 +14,12 @@ export type LabelColumns =
 export interface TableColumns {
   readonly image: number;
   readonly label: LabelColumns | undefined;
+  /** Columns that could hold the labels, as far as their cells tell. */
+  readonly possible: readonly number[];
   readonly split: number | undefined;
 }
+
+const nameOf = (header: string): string => header.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
 /** In the order in which they are preferred: names before numbers. */
 const LABEL_NAMES = [
@@ -65,6 +69,9 @@ const IMAGE_NAMES = [
   'name',
 ];
 const SPLIT_NAMES = ['split', 'dataset', 'set', 'subset', 'usage', 'partition', 'part', 'phase', 'datasplit'];
+/** Whether a column is called as one that tells parts is, whatever its cells say. */
+export const isSplitName = (header: string): boolean => SPLIT_NAMES.includes(nameOf(header));
+
 /** Columns of 0 and 1 that tell one part. */
 const SPLIT_FLAGS: Readonly<Record<string, 'validation' | 'test'>> = {
   isvalid: 'validation',
@@ -75,8 +82,6 @@ const SPLIT_FLAGS: Readonly<Record<string, 'validation' | 'test'>> = {
 /** Names of columns that are about an image, but not its class. */
 const OTHER_NAMES =
   /^(text|captions?|description|prompt|title|comments?|notes?|width|height|size|area|depth|format|date|time|datetime|timestamp|year|url|link|source|license|licence|credits?|author|artist|photographer|camera|age|sex|gender|location|localization|latitude|longitude|lat|lon|lng|x|[xy](min|max|[12])|bbox|box|roi|md5|sha1|sha256|hash|index|idx|no|nr|row|count|score|confidence|weight|fold)$/;
-
-const nameOf = (header: string): string => header.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
 /**
  * Finds the columns by their content first, then by their names: the one that names images does so, whatever it is called.
@@ -94,10 +99,13 @@ export function findColumns(
   const image = findImageColumn(header, rows, folder, index, options.imageColumn);
   if (image === undefined) return undefined;
   const split = findSplit(header, rows, image);
+  // Beside x, y is a coordinate.
+  const isPlace = header.some((name) => nameOf(name) === 'x');
   const others = header.flatMap((name, column) =>
-    column === image || column === split || name === '' ? [] : [column],
+    column === image || column === split || name === '' || (isPlace && nameOf(name) === 'y') ? [] : [column],
   );
-  return { image, split, label: findLabel(header, rows, others, options.labelColumn) };
+  const possible = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
+  return { image, split, possible, label: findLabel(header, rows, others, possible, options.labelColumn) };
 }
 
 /** The position of a column by its name, in any case, or its number from 1. */
@@ -138,7 +146,17 @@ function findSplit(header: readonly string[], rows: readonly TableRow[], image: 
     if (SPLIT_FLAGS[nameOf(name)] !== undefined) return cells.every(isFlag);
     return SPLIT_NAMES.includes(nameOf(name)) && cells.every((cell) => partOf(cell) !== undefined);
   });
-  return found < 0 ? undefined : found;
+  if (found >= 0) return found;
+  const unnamed = header.findIndex(
+    (name, column) => column !== image && !LABEL_NAMES.includes(nameOf(name)) && areParts(cellsOf(rows, column)),
+  );
+  return unnamed < 0 ? undefined : unnamed;
+}
+
+/** Whether all cells are words for parts, and the training part is one of several. */
+function areParts(cells: readonly string[]): boolean {
+  const parts = new Set(cells.map(partOf));
+  return parts.size >= 2 && parts.has('train') && !parts.has(undefined);
 }
 
 /** The part that a cell of a split column tells. */
@@ -152,41 +170,73 @@ function findLabel(
   header: readonly string[],
   rows: readonly TableRow[],
   others: readonly number[],
+  possible: readonly number[],
   asked: string | undefined,
 ): LabelColumns | undefined {
   if (asked !== undefined) {
     const column = columnCalled(header, asked);
     return column === undefined ? undefined : { kind: 'column', column, isKnown: true };
   }
-  const known = LABEL_NAMES.flatMap((name) => others.filter((column) => nameOf(header[column] ?? '') === name))[0];
+  const known = LABEL_NAMES.flatMap((name) => others.filter((column) => isCalled(header[column] ?? '', name)))[0];
   if (known !== undefined) return { kind: 'column', column: known, isKnown: true };
   const oneHot = others.filter((column) => cellsOf(rows, column).every(isFlag));
-  if (oneHot.length >= 2 && rows.every(({ cells }) => oneHot.filter((column) => isSet(cells[column])).length === 1)) {
+  if (oneHot.length >= 2 && countOfOneHot(rows, oneHot) === rows.length) {
     return { kind: 'one-hot', columns: oneHot, isKnown: true };
   }
-  const possible = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
-  // Without names, words beside numbers are the classes.
-  const words = possible.filter((column) => cellsOf(rows, column).every((cell) => Number.isNaN(Number(cell))));
-  const guesses = header.every((name) => /^\d+$/.test(name)) && words.length > 0 ? words : possible;
-  const [guess] = guesses;
-  if (guess === undefined || guesses.length > 1) return undefined;
-  return { kind: 'column', column: guess, isKnown: false };
+  // Rows with several classes or none are told of when they are read.
+  const isFlags = oneHot.length >= 2 && possible.every((column) => oneHot.includes(column));
+  if (isFlags && countOfOneHot(rows, oneHot) >= rows.length / 2) {
+    return { kind: 'one-hot', columns: oneHot, isKnown: true };
+  }
+  const guess = chooseGuess(rows, possible);
+  return guess === undefined ? undefined : { kind: 'column', column: guess, isKnown: false };
+}
+
+/** The only column that could be the classes; of several that tell the same classes, the one of words. */
+function chooseGuess(rows: readonly TableRow[], possible: readonly number[]): number | undefined {
+  const [first, ...others] = possible;
+  if (first === undefined || !others.every((column) => tellSame(cellsOf(rows, first), cellsOf(rows, column)))) {
+    return undefined;
+  }
+  const isWords = (column: number): boolean => cellsOf(rows, column).some((cell) => Number.isNaN(Number(cell)));
+  return possible.find(isWords) ?? first;
+}
+
+/** Whether the cells of two columns stand for each other. */
+function tellSame(a: readonly string[], b: readonly string[]): boolean {
+  const pairs = new Set(a.map((cell, row) => JSON.stringify([cell, b[row]])));
+  return pairs.size === new Set(a).size && pairs.size === new Set(b).size;
+}
+
+/** Whether a column has that name, perhaps with that of a part in front: `train_labels`. */
+function isCalled(header: string, name: string): boolean {
+  if (nameOf(header) === name) return true;
+  const [first, ...words] = wordsOf(header);
+  return first !== undefined && partOf(first) !== undefined && words.join('') === name;
+}
+
+function countOfOneHot(rows: readonly TableRow[], columns: readonly number[]): number {
+  return rows.filter(({ cells }) => columns.filter((column) => isSet(cells[column])).length === 1).length;
 }
 
 /** Cells that repeat could be classes. */
 function isGuess(name: string, cells: readonly string[]): boolean {
   const { size } = new Set(cells);
-  return !OTHER_NAMES.test(nameOf(name)) && size >= 2 && size <= Math.max(2, cells.length / 2);
+  const isOther = OTHER_NAMES.test(nameOf(name)) || isSplitName(name);
+  return !isOther && size >= 2 && size <= Math.max(2, cells.length / 2);
 }
 
 const cellsOf = (rows: readonly TableRow[], column: number): string[] => rows.map(({ cells }) => cells[column] ?? '');
 const isFlag = (cell: string): boolean => /^([01](\.0*)?|true|false)$/i.test(cell);
 const isSet = (cell: string | undefined): boolean => /^(1(\.0*)?|true)$/i.test(cell ?? '');
 
-/** The class that a row tells; empty if it tells none. */
-export function labelInRow({ cells }: TableRow, header: readonly string[], label: LabelColumns): string {
-  if (label.kind === 'column') return cells[label.column] ?? '';
-  return header[label.columns.find((column) => isSet(cells[column])) ?? -1] ?? '';
+/** The classes that a row tells: one, if all is well. */
+export function labelsInRow({ cells }: TableRow, header: readonly string[], label: LabelColumns): string[] {
+  const names =
+    label.kind === 'column'
+      ? [cells[label.column] ?? '']
+      : label.columns.filter((column) => isSet(cells[column])).map((column) => header[column] ?? '');
+  return names.filter((name) => name !== '');
 }
 
 export function describeLabel(header: readonly string[], label: LabelColumns): string {

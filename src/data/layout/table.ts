@@ -3,6 +3,7 @@
 import { type CsvError, parse } from 'csv-parse/sync';
 import { formatError, reasonOf } from '../../files/format-error.ts';
 import { decodeText } from '../containers/decode-text.ts';
+import { IMAGE_EXTENSIONS } from '../pixels/image-formats.ts';
 
 export interface TableRow {
   /** Counted from 1 in the file, the header included. */
@@ -15,8 +16,17 @@ export interface Table {
   readonly file: string;
   /** Undefined if the first row is not a header, as far as names of columns tell. */
   readonly header: readonly string[];
+  /** Counted from 1; 1 where there is no such row. */
+  readonly headerRow?: number;
   readonly rows: readonly TableRow[];
   readonly notes: readonly string[];
+}
+
+export interface TableOptions {
+  /** Reads no more than about this many rows. */
+  readonly rows?: number;
+  /** Whether names in a list with blanks between its cells have blanks themselves, and end where their ending does. */
+  readonly blanksInNames?: boolean;
 }
 
 export const isTableName = (file: string): boolean => /\.(csv|tsv|jsonl|ndjson|txt)$/i.test(file);
@@ -25,21 +35,29 @@ export const isTableName = (file: string): boolean => /\.(csv|tsv|jsonl|ndjson|t
  * Parses a table. The first row counts as the header; see `withoutHeader`.
  *
  * @param where  the path, for messages.
- * @param rows   reads no more than about this many rows.
  * @throws {DataFormatError} with the row, for a line that is not JSON, or a quote that is not closed.
  */
-export function parseTable(file: string, bytes: Uint8Array, where: string, rows = Number.POSITIVE_INFINITY): Table {
+export function parseTable(
+  file: string,
+  bytes: Uint8Array,
+  where: string,
+  { rows = Number.POSITIVE_INFINITY, blanksInNames = false }: TableOptions = {},
+): Table {
   const { text, note } = decodeText(Number.isFinite(rows) ? headOf(bytes, rows) : bytes, where);
   const notes = note === undefined ? [] : [note];
   if (/\.(jsonl|ndjson)$/i.test(file)) return { file, notes, ...parseJsonLines(text, where, rows) };
-  const records = parseRecords(text, separatorOf(text, file), where, rows);
+  const isList = /\.txt$/i.test(file);
+  const separator = separatorOf(text, isList);
+  const isBlank = separator === ' ' && !text.includes('"');
+  const blanks = blanksInNames ? quoteNames(text) : text.replace(/ +/g, ' ');
+  const records = parseRecords(isBlank ? blanks : text, separator, isList, where, rows);
   const [header = { row: 1, cells: [] }, ...others] = records;
-  return { file, notes, header: header.cells, rows: others };
+  return { file, notes, header: header.cells, headerRow: header.row, rows: others };
 }
 
 /** The same table if its first row is data: columns are then called by their numbers, from 1. */
 export function withoutHeader(table: Table): Table {
-  const first = { row: 1, cells: table.header };
+  const first = { row: table.headerRow ?? 1, cells: table.header };
   return { ...table, header: table.header.map((_, column) => String(column + 1)), rows: [first, ...table.rows] };
 }
 
@@ -57,15 +75,29 @@ function headOf(bytes: Uint8Array, rows: number): Uint8Array {
 }
 
 /** The sign that separates the most cells of the first line; blanks in a list that has none of them. */
-function separatorOf(text: string, file: string): string {
-  const line = /^\uFEFF?\s*([^\r\n]*)/.exec(text)?.[1] ?? '';
+function separatorOf(text: string, isList: boolean): string {
+  const line = /^(?:[\uFEFF\s]*#[^\r\n]*)*[\uFEFF\s]*([^\r\n]*)/.exec(text)?.[1] ?? '';
   const outside = line.replace(/"[^"]*"/g, '');
   const count = (separator: string): number => outside.split(separator).length;
   const best = [',', ';', '\t', '|'].reduce((a, b) => (count(b) > count(a) ? b : a));
-  return /\.txt$/i.test(file) && count(best) === 1 ? ' ' : best;
+  return isList && count(best) === 1 ? ' ' : best;
 }
 
-function parseRecords(text: string, separator: string, where: string, rows: number): TableRow[] {
+/** A list without quotes whose names have blanks in them: each goes to its ending. */
+function quoteNames(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => {
+      const [, name, rest = ''] = NAME_WITH_BLANKS.exec(line) ?? [];
+      return name === undefined ? line : `"${name}" ${rest}`.trim();
+    })
+    .join('\n');
+}
+
+const ENDINGS = [...IMAGE_EXTENSIONS].map((ending) => ending.slice(1)).join('|');
+const NAME_WITH_BLANKS = new RegExp(`^(.*\\.(?:${ENDINGS}))(?:\\s+(.*))?$`, 'i');
+
+function parseRecords(text: string, separator: string, isList: boolean, where: string, rows: number): TableRow[] {
   try {
     const records: TableRow[] = [];
     parse(text, {
@@ -75,6 +107,7 @@ function parseRecords(text: string, separator: string, where: string, rows: numb
       skip_empty_lines: true,
       relax_quotes: true,
       relax_column_count: true,
+      ...(isList && { comment: '#', comment_no_infix: true }),
       on_record: (cells: string[], { lines }) => {
         records.push({ row: lines, cells });
         return null;

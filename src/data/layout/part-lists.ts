@@ -1,0 +1,67 @@
+// Tables that tell the parts of images: lists called train.txt and test.txt, or a column such as split.
+
+import type { Part } from '../set/source.ts';
+import { type ImageTable, partOfTable } from './label-table.ts';
+import type { ImageIndex } from './match-images.ts';
+import { isSplitName, partInCell } from './table-columns.ts';
+
+export interface PartLists {
+  readonly parts: ReadonlyMap<string, Part>;
+  /** The part of an image; undefined if lists name the training images, but not this one. */
+  partOf(image: string): Part | undefined;
+  /** Of the tables that were followed. */
+  readonly files: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Share of its names that must be those of images. */
+const MOST = 0.9;
+
+/**
+ * Follows tables that tell the parts of images whose folders do not.
+ *
+ * @param images  those that have a class.
+ * @returns undefined if no table tells of a validation or a test part.
+ */
+export function readPartLists(
+  tables: readonly ImageTable[],
+  index: ImageIndex,
+  images: ReadonlySet<string>,
+): PartLists | undefined {
+  const parts = new Map<string, Part>();
+  const files: string[] = [];
+  for (const table of tables) {
+    const told = readParts(table, index).filter(({ image }) => images.has(image));
+    if (told.length === 0) continue;
+    const rival = told.find(({ image, part }) => (parts.get(image) ?? part) !== part);
+    if (rival !== undefined) {
+      const names = [...files, table.table.file].join(', ');
+      const note = `The parts in ${names} were not followed: they put ${rival.image} in several.`;
+      return { parts: new Map(), partOf: () => 'train', files: [], notes: [note] };
+    }
+    for (const { image, part } of told) parts.set(image, part);
+    files.push(table.table.file);
+  }
+  const found = new Set(parts.values());
+  const isAll = parts.size === images.size && !found.has('train');
+  if (isAll || (!found.has('validation') && !found.has('test'))) return undefined;
+  const rest = found.has('train') ? undefined : 'train';
+  return { parts, partOf: (image) => parts.get(image) ?? rest, files, notes: [`Parts: ${files.join(', ')}.`] };
+}
+
+function readParts(
+  { table, columns, folder }: ImageTable,
+  index: ImageIndex,
+): { readonly image: string; readonly part: Part }[] {
+  const { header, rows } = table;
+  const ofTable = partOfTable({ table });
+  const isNamed = ofTable !== undefined && !header.some(isSplitName);
+  if (columns.split === undefined && !isNamed) return [];
+  const told = rows.flatMap(({ cells }) => {
+    const [image, ...others] = index.match(cells[columns.image] ?? '', folder);
+    const part =
+      columns.split === undefined ? ofTable : partInCell(header[columns.split] ?? '', cells[columns.split] ?? '');
+    return image === undefined || others.length > 0 || part === undefined ? [] : [{ image, part }];
+  });
+  return told.length >= rows.length * MOST ? told : [];
+}
