@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeCsv, npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
+import { encodeCsv, encodeNpy, npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
 import {
   encodeIdx,
   pixelsOf,
@@ -209,6 +209,27 @@ describe('mnist', () => {
     }
     expect(new Set(Object.values(fingerprints)).size, JSON.stringify(fingerprints)).toBe(1);
   });
+});
+
+it('keeps the range of the pixels, from the cache too, and not that of another source with the same content', async () => {
+  const deep = (factor: number): Record<string, Uint8Array> => ({
+    'x_train.npy': encodeNpy(
+      '<u2',
+      [4, 2, 2],
+      new Uint8Array(Uint16Array.from({ length: 16 }, (_, i) => (i % 4 === 3 ? 255 : i) * factor).buffer),
+    ),
+    'y_train.npy': encodeNpy('|u1', [4], Uint8Array.of(0, 1, 0, 1)),
+  });
+  const folder = await temporaryFolder();
+  const cacheDir = join(folder, 'cache');
+  const sixteen = await writeNpz(folder, 'a.npz', deep(1));
+  const sixtyFour = await writeNpz(folder, 'b.npz', deep(4.01));
+  for (let time = 0; time < 2; time++) {
+    const bytes = await loadDataset(sixteen, { cacheDir, test: 0.5 });
+    const stretched = await loadDataset(sixtyFour, { cacheDir, test: 0.5 });
+    expect(stretched.fingerprint).toBe(bytes.fingerprint);
+    expect([bytes.pixelRange, stretched.pixelRange]).toEqual([undefined, { low: 0, high: 1023 }]);
+  }
 });
 
 describe('the cache', () => {

@@ -98,7 +98,7 @@ describe('the images of predict', () => {
 
   it.each([
     ['gone.png', /^error: Cannot read the image gone\.png: it does not exist; check the path\.\n$/],
-    ['no-*.png', /^error: there are no images \(png, .*\) that match no-\*\.png; give images, .*\n$/],
+    ['no-*.png', /^error: there are no images \(PNG, .*\) that match no-\*\.png; give images, .*\n$/],
   ])('are refused with code 2 where there are none: %s', async (path, message) => {
     const { model } = await fixture();
     const { code, stdout, stderr } = await runInProcess('predict', model, path);
@@ -133,6 +133,21 @@ describe('the images of predict', () => {
       ...[['a,b.png'], ['a', 'x.png'], ['b', 'x.png'], ['c.png']].map((steps) => join(images, ...steps)),
     ]);
     expect(JSON.parse(all.stdout).notes).toHaveLength(1);
+  });
+
+  it('of kinds that are not read are told, with what converts them', async () => {
+    const { model, images, black } = await fixture();
+    const heic = await writeIn(images, 'phone/a.HEIC', 'x');
+    const { code, stderr } = await runInProcess('predict', model, images);
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      `note: 1 HEIC image was left out (${heic}); this converts them: heif-convert IN.heic OUT.png\n`,
+    );
+    const alone = await runInProcess('predict', model, join(images, 'phone'), black);
+    expect(alone.code).toBe(1);
+    expect(alone.stderr).toMatch(
+      /there are no images .* only 1 other file \(.*a\.HEIC\); this converts them: heif-convert /,
+    );
   });
 
   it('may be named by a pattern, and twice', async () => {

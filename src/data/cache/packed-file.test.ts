@@ -88,6 +88,13 @@ describe('a packed data set', () => {
     expect(await readPackedDataset(path)).toEqual(dataset);
   });
 
+  it('keeps the range of the pixels', async () => {
+    const path = join(await temporaryFolder(), 'a.pack');
+    const deep = { ...dataset, pixelRange: { low: 0, high: 4095 } };
+    await writePackedDataset(path, deep);
+    expect(await readPackedDataset(path)).toEqual(deep);
+  });
+
   it('leaves no temporary file, and can be written by several at the same time', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'a.pack');

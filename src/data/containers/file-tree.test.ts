@@ -135,6 +135,15 @@ describe('zipTree', () => {
     expect(textOf(await tree.read('cat/1.png'))).toBe('first');
   });
 
+  it.each([
+    [1, 'the directory goes on here, though it announces no more than 1'],
+    [3, 'the directory has no entry here, though it announces 3'],
+  ])('refuses a directory of two entries that announces %s', async (count, message) => {
+    const bytes = Buffer.from(zipOf({ 'cat/1.png': 'x', 'dog/1.png': 'x' }));
+    bytes.writeUInt16LE(count, bytes.length - 22 + 10);
+    await expect(zipTree(await inFolder('a.zip', bytes))).rejects.toThrow(message);
+  });
+
   it('refuses a name that is marked as UTF-8, but is not', async () => {
     const bytes = withNames(zipOf({ 'caf\u00e9/1.png': '' }), 'caf\xc3\xa9', 'cafee');
     const path = await inFolder('a.zip', withNames(bytes, 'cafee', 'caf\xe9e'));

@@ -142,6 +142,11 @@ function parseDirectory(path: string, { bytes, start, count }: Directory): Map<s
     });
     at = end;
   }
+  // A signature may follow. More entries than are announced would be lost without a word.
+  if (at + 4 <= bytes.length && bytes.readUInt32LE(at) === CENTRAL.signature) {
+    const what = `the directory goes on here, though it announces no more than ${count}`;
+    throw formatError(path, { offset: start + at }, what, COPY_AGAIN);
+  }
   return entries;
 }
 

@@ -54,6 +54,13 @@ describe('tables', () => {
     expect(notes).toContain('Labels: x.csv, column "train_labels".');
   });
 
+  it('that count their rows name images by another column, even if one is missing', async () => {
+    const files = numbered(20, (i) => `${i}.png`);
+    const table = `,thing,what\n${numbered(20, (i) => `${i},${i === 3 ? 99 : 19 - i}.png,${i < 10 ? 'low' : 'high'}`).join('\n')}`;
+    const { roles } = await layoutOf(withFiles(files, { 'x.csv': table }), { skipBroken: true });
+    expect(roles.find(({ file }) => file === '0.png')?.className).toBe('high');
+  });
+
   it('have no labels in columns that tell parts or places', async () => {
     const table = `file,x,y,partition\n${numbered(6, (i) => `p${i}.jpg,${i % 2},${i % 3},${i % 2}`).join('\n')}`;
     await expect(layoutOf(withFiles(plain, { 'x.csv': table }))).rejects.toThrow(

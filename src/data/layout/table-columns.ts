@@ -100,7 +100,7 @@ export function findColumns(
   if (image === undefined) return undefined;
   const split = findSplit(header, rows, image);
   // Beside x, y is a coordinate.
-  const isPlace = header.some((name) => nameOf(name) === 'x');
+  const isPlace = header.some((name) => wordsOf(name).at(-1) === 'x');
   const others = header.flatMap((name, column) =>
     column === image || column === split || name === '' || (isPlace && nameOf(name) === 'y') ? [] : [column],
   );
@@ -120,7 +120,10 @@ function columnCalled(header: readonly string[], asked: string): number | undefi
 /** How many rows tell what a column holds. */
 const SAMPLE = 300;
 
-/** The column whose cells stand for the most different images; of equal ones, the one that is called so. */
+/**
+ * The column whose cells stand for the most different images. Of about equal ones, file names come before numbers, which may
+ * only count the rows; then the one that is called so.
+ */
 function findImageColumn(
   header: readonly string[],
   rows: readonly TableRow[],
@@ -133,10 +136,17 @@ function findImageColumn(
   const scores = header.map((name, column) => {
     const found = sample.flatMap(({ cells }) => index.match(cells[column] ?? '', folder).slice(0, 1));
     const rank = IMAGE_NAMES.indexOf(nameOf(name));
-    return { column, images: new Set(found).size, rank: rank < 0 ? IMAGE_NAMES.length : rank };
+    const isNumber = sample.every(({ cells }) => /^\d*$/.test(cells[column] ?? ''));
+    return { column, images: new Set(found).size, isNumber, rank: rank < 0 ? IMAGE_NAMES.length : rank };
   });
-  const [best] = scores.sort((a, b) => b.images - a.images || a.rank - b.rank || a.column - b.column);
-  return best === undefined || best.images === 0 ? undefined : best.column;
+  const most = Math.max(0, ...scores.map(({ images }) => images));
+  const [best] = scores
+    .filter(({ images }) => images > 0 && images >= most * 0.9)
+    .sort(
+      (a, b) =>
+        Number(a.isNumber) - Number(b.isNumber) || b.images - a.images || a.rank - b.rank || a.column - b.column,
+    );
+  return best?.column;
 }
 
 function findSplit(header: readonly string[], rows: readonly TableRow[], image: number): number | undefined {

@@ -83,7 +83,9 @@ export function describeOtherRange(
   }
   const isBlack = other.high === 0 || train.high === 0;
   const isTooDark =
-    (limit > 1 && other.high <= 1) || (limit > 255 && other.high <= 255) || (limit > 16_383 && other.high <= 4095);
+    (limit > 1 && (other.high <= 1 || (limit >= 255 && !other.isWhole && other.high < 16))) ||
+    (limit > 255 && other.high <= 255) ||
+    (limit > 16_383 && other.high <= 4095);
   if (other.high <= limit && (isBlack || !isTooDark) && (other.isWhole || !train.isWhole || limit <= 255))
     return undefined;
   const problem = `the pixels of ${train.name} go from ${textOf(train)} (range 0..${limit}), those of ${other.name} from ${textOf(other)}: both must have one range`;

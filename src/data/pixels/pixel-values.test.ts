@@ -105,6 +105,7 @@ describe('scalesFor', () => {
       ['float', [0, 0.9]],
       'the pixels of x_train go from 3 to 250 (range 0..255), those of x_test from 0 to 0.9',
     ],
+    ['bytes and faint fractions', ['byte', [0, 250]], ['float', [0, 1.02]], 'those of x_test from 0 to 1.02'],
     [
       '12 bits and bytes',
       ['integer', [0, 4000]],
@@ -158,6 +159,13 @@ describe('scalesFor', () => {
       'those of x_train go from -1.7 to 2.4',
       'give the pixels as they were before they were normalised',
     ],
+    [
+      'fractions a little beyond 0..1',
+      [-0.01, 1.02],
+      'those of x_train go from -0.01 to 1.02',
+      'cut what lies beyond 0..1 with np.clip(x, 0, 1)',
+    ],
+    ['faint fractions', [0, 3.5], 'those of x_train go from 0 to 3.5', 'give the pixels as they were'],
     ['fractions above 255', [0.5, 300.5], 'those of x_train go from 0.5 to 300.5', 'give the pixels as they were'],
     ['above 16 bits', [0, 70_000], 'those of x_train go from 0 to 70000', 'give the pixels as they were'],
   ])('refuses %s', (_, values, problem, cure) => {

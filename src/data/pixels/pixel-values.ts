@@ -44,7 +44,8 @@ export interface UnscalablePixels {
  * - Whole numbers (bytes, integers, floats without fractions): 0 and 1 are black and white; all of 0..15 or 0..16 and no others
  *   are 4 bits, or the 0..16 of scikit-learn's digits; up to 255, bytes, which stay as they are, however dark; beyond, 10, 12 or 14 bits
  *   are stretched, and of 16 bits the upper 8 are kept, as decoders of 16-bit images do.
- * - Other floats: within 0..1 they are multiplied by 255 and rounded, within 0..255 rounded.
+ * - Other floats: within 0..1 they are multiplied by 255 and rounded, within 0..255 rounded, unless all are so small that
+ *   hardly anything would be left.
  * - Booleans become 0 and 255.
  *
  * @param parts      the training part first: its content decides.
@@ -93,6 +94,9 @@ const UNIT: PixelScale = { toByte: (value) => Math.round(value * 255) };
 const BLACK_OR_WHITE: PixelScale = { toByte: (value) => (value === 0 ? 0 : 255) };
 const AS_THEY_ARE: PixelScales = { of: () => UNCHANGED, note: undefined, pixelRange: undefined };
 
+/** Fractions below this would hardly differ if they were rounded. */
+const FAINT = 16;
+
 /** Images whose brightest pixel is below this are pointed out. */
 const DARK = 64;
 
@@ -108,7 +112,7 @@ function decide(train: PartRange): Decision | Omit<UnscalablePixels, 'part'> {
       limit: 1,
     };
   }
-  if (!isWhole && high > 255) return outside(train);
+  if (!isWhole && (high > 255 || high < FAINT)) return outside(train);
   if (!isWhole) {
     return {
       scale: UNCHANGED,
@@ -182,6 +186,7 @@ function outside({ name, low, high }: PartRange): Omit<UnscalablePixels, 'part'>
 
 function cureOf(low: number, high: number): string {
   if (Number.isNaN(low)) return 'replace the values that are not numbers, or remove their images';
+  if (low > -0.5 && high > 0.5 && high < 1.5) return 'cut what lies beyond 0..1 with np.clip(x, 0, 1)';
   if (low >= -1.001 && low < -0.5 && high <= 1.001) return 'bring −1..1 to 0..255 with (x + 1) * 127.5';
   return 'give the pixels as they were before they were normalised';
 }

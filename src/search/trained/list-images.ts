@@ -1,10 +1,10 @@
 // From what a user names to image files: files, folders and patterns.
 
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { folderTree } from '../../data/containers/folder-tree.ts';
 import { isImageName } from '../../data/layout/image-names.ts';
-import { IMAGE_EXTENSIONS } from '../../data/pixels/image-formats.ts';
+import { IMAGE_FORMAT_LIST, UNREADABLE_IMAGES, type UnreadableImage } from '../../data/pixels/image-formats.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { fileFailure, reasonOfFailure } from '../../files/file-failure.ts';
 import { counted } from '../../text/figures.ts';
@@ -91,14 +91,35 @@ function imagesIn(folder: string): Found {
 }
 
 function noImages(path: string, where: 'in' | 'that match', others: readonly string[]): Failure {
-  const endings = [...IMAGE_EXTENSIONS].map((ending) => ending.slice(1)).join(', ');
   const only = others.length === 0 ? '' : `, only ${counted(others.length, 'other file')} (${firstOf(others)})`;
-  const tell = (place: string) =>
-    `there are no images (${endings}) ${where} ${place}${only}; give images, or a folder with images`;
+  const [unreadable] = others.flatMap((file) => unreadableImage(file) ?? []);
+  const cure =
+    unreadable === undefined ? 'give images, or a folder with images' : `this converts them: ${unreadable.cure}`;
+  const tell = (place: string) => `there are no images (${IMAGE_FORMAT_LIST}) ${where} ${place}${only}; ${cure}`;
   return { reason: tell('it'), error: new InvalidInputError(tell(path), { details: { path } }) };
 }
 
+/** Notes on files in folders that were left out: images that are not read by their kind, then what is no image. */
+export function describeLeftOut(files: readonly string[]): string[] {
+  const kinds = new Map<UnreadableImage | undefined, string[]>();
+  for (const file of files) {
+    const kind = unreadableImage(file);
+    const same = kinds.get(kind);
+    if (same === undefined) kinds.set(kind, [file]);
+    else same.push(file);
+  }
+  const tell = (what: string, paths: readonly string[]): string =>
+    `${what} ${paths.length === 1 ? 'was' : 'were'} left out (${firstOf(paths)})`;
+  return [...kinds].map(([kind, paths]) =>
+    kind === undefined
+      ? `${tell(`${counted(paths.length, 'file')} without the name of an image`, paths)}.`
+      : `${tell(counted(paths.length, `${kind.name} image`), paths)}; this converts them: ${kind.cure}`,
+  );
+}
+
+const unreadableImage = (file: string): UnreadableImage | undefined => UNREADABLE_IMAGES[extname(file).toLowerCase()];
+
 /** The first few paths, for a message. */
-export function firstOf(paths: readonly string[]): string {
+function firstOf(paths: readonly string[]): string {
   return [...paths.slice(0, 3), ...(paths.length > 3 ? ['…'] : [])].join(', ');
 }

@@ -97,7 +97,7 @@ describe('predictFiles', () => {
     const { folder, data, path } = await photos(1);
     await mkdir(join(folder, 'empty'));
     await expect(predictFiles(path, [join(data, 'gone.png')])).rejects.toThrow(/gone\.png: it does not exist/);
-    await expect(predictFiles(path, [join(folder, 'empty')])).rejects.toThrow(/there are no images \(png, .*empty/);
+    await expect(predictFiles(path, [join(folder, 'empty')])).rejects.toThrow(/there are no images \(PNG, .*empty/);
     await expect(predictFiles(join(data, 'gone'), [data])).rejects.toThrow(InvalidInputError);
     await expect(predictFiles(join(data, 'cat', 'tall.png'), [data])).rejects.toThrow(DataFormatError);
     await expect(predictFiles(data, [data])).rejects.toThrow(/is not a run: it has no config\.json/);

@@ -11,8 +11,7 @@ import { imageSizeOf } from '../../data/set/dataset.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { ModelMetadata } from '../../network/onnx/onnx-metadata.ts';
-import { counted } from '../../text/figures.ts';
-import { firstOf, listImages } from './list-images.ts';
+import { describeLeftOut, listImages } from './list-images.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 
 /** The result of {@link predictFiles}. */
@@ -84,12 +83,6 @@ export async function predictFiles(
     await deployed.release();
   }
   return { model: file.path, metadata: file.metadata, images, notes: describeLeftOut(leftOut) };
-}
-
-function describeLeftOut(files: readonly string[]): string[] {
-  if (files.length === 0) return [];
-  const verb = files.length === 1 ? 'was' : 'were';
-  return [`${counted(files.length, 'file')} without the name of an image ${verb} left out (${firstOf(files)}).`];
 }
 
 /** The pixels in the model's input format, or the reason why the image cannot be read. */

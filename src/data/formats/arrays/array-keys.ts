@@ -73,7 +73,7 @@ const OTHER_WORDS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Arrays without the name of a part are the training part if no array is called that. `x` and `y` go before longer names.
+ * Arrays without the name of a part are the training part if no array is called that. `x` and `y` go before longer names, and these before `data`.
  * What the user named is taken for the training part, and what differs from it only in the name of a part for the others.
  *
  * @returns a problem if images or labels of the training part are missing, or several arrays could be either.
@@ -139,7 +139,7 @@ function findNamed<T extends NamedArray>(keys: readonly ReadKey<T>[], name: stri
 function readKey<T extends NamedArray>(array: T): ReadKey<T> {
   const own = readWords(wordsOf(array.key));
   const ofFile = readWords(wordsOf(array.file));
-  const rank = /^x_train$|^y_train$|^x_test$|^y_test$/.test(array.key) ? 0 : own.role?.isLetter ? 1 : 2;
+  const rank = /^[xy]_(train|test)$/.test(array.key) ? 0 : own.role?.isLetter ? 1 : own.role?.isVague ? 3 : 2;
   return {
     array,
     key: array.key,
@@ -155,7 +155,7 @@ const isNumbered = (key: string): boolean => /^arr_\d+$/.test(key);
 
 interface KeyWords {
   readonly part: Part | undefined;
-  readonly role: { readonly role: Role; readonly isLetter: boolean } | undefined;
+  readonly role: { readonly role: Role; readonly isLetter: boolean; readonly isVague: boolean } | undefined;
   readonly rest: string;
 }
 
@@ -169,7 +169,10 @@ function readWords(words: readonly string[]): KeyWords {
   const last = roles.filter(({ word }) => word !== 'data').at(-1) ?? roles.at(-1);
   return {
     part: parts.size === 1 ? part : undefined,
-    role: isOther || last === undefined ? undefined : { role: last.role, isLetter: /^[xy]$/.test(last.word) },
+    role:
+      isOther || last === undefined
+        ? undefined
+        : { role: last.role, isLetter: /^[xy]$/.test(last.word), isVague: last.word === 'data' },
     rest: rest.join(' '),
   };
 }

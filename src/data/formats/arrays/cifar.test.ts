@@ -48,6 +48,36 @@ describe('CIFAR', () => {
     expect(await readFolder(bare)).toEqual({ ...expected, classes: ['0', '1', '2'], test: undefined });
   });
 
+  it('is explained file by file', async () => {
+    const folder = await temporaryFolder();
+    for (const [name, content] of Object.entries(CIFAR_10)) await writeIn(folder, name, content);
+    const rule = 'images and labels, by the name of the file';
+    expect(await (await locateCifarFolder(folder))?.explain?.({})).toEqual([
+      { file: 'batches.meta.txt', rule: 'names of the classes' },
+      { file: 'data_batch_1.bin', part: 'train', rule },
+      { file: 'data_batch_2.bin', part: 'train', rule },
+      { file: 'test_batch.bin', part: 'test', rule },
+    ]);
+  });
+
+  it.each([
+    ['CIFAR-10', ['batches.meta', 'data_batch_1', 'test_batch', 'readme.html']],
+    ['CIFAR-100', ['meta', 'train', 'test', 'file.txt~']],
+  ])('is refused in its version for Python: %s', async (_, names) => {
+    const message =
+      'it is the version of CIFAR for Python, whose files are pickles; they are not read, because a pickle can run code. Take the binary version';
+    const pickles = Object.fromEntries(names.map((name) => [name, Uint8Array.of(0x80, 2)]));
+    await expect(readFolder(pickles)).rejects.toThrow(message);
+    await expect(readArchive(entriesOf(pickles))).rejects.toThrow(message);
+    expect(
+      await readFolder({
+        'meta/1.png': new Uint8Array(),
+        'train/1.png': new Uint8Array(),
+        'test/1.png': new Uint8Array(),
+      }),
+    ).toBeUndefined();
+  });
+
   it('is read from CIFAR-100 with its fine labels', async () => {
     const files = {
       'train.bin': encodeCifar(train, true),

@@ -19,9 +19,10 @@ import type { DatasetParts, FileRole, LocatedSource, ReadOptions } from '../../s
  * one, gives the classes; otherwise they are called by their numbers.
  */
 export async function locateCifarFolder(folder: string, name = basename(folder)): Promise<LocatedSource | undefined> {
-  const entries = await readdir(folder).catch((error: unknown) => {
+  const all = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw fileFailure('read the folder', folder, error);
   });
+  const entries = all.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   const version = VERSIONS.find(({ isThere }) => isThere(entries));
   if (version === undefined && isPythonVersion(entries)) throw pythonVersion(folder);
   if (version === undefined) return undefined;
@@ -52,11 +53,11 @@ function roleOf({ train, names }: CifarVersion, file: string): FileRole {
 
 /** The files of CIFAR-10 or CIFAR-100 for Python. */
 function isPythonVersion(names: readonly string[]): boolean {
-  const has = (...wanted: readonly string[]): boolean => wanted.every((name) => names.includes(name));
-  return (
-    has('batches.meta', 'data_batch_1') ||
-    (has('meta', 'train') && !has('val') && !names.some((name) => name.includes('.')) && has('test'))
-  );
+  const versions = [
+    ['batches.meta', 'data_batch_1'],
+    ['meta', 'train', 'test'],
+  ];
+  return versions.some((files) => files.every((file) => names.includes(file)));
 }
 
 function pythonVersion(path: string): InvalidInputError {

@@ -9,6 +9,7 @@ import { formatError } from '../../../files/format-error.ts';
 import { compareCodePoints } from '../../labels/class-names.ts';
 import { listNames, noteOnEmptyClasses } from '../../labels/name-labels.ts';
 import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
+import { noteOnEmnist } from '../emnist.ts';
 import { type ByPart, partsOf } from '../name-parts.ts';
 import { readAs } from '../part-files.ts';
 import { type ArrayPart, assembleArrays } from './array-parts.ts';
@@ -182,13 +183,10 @@ async function readParts(
     parts.set(part, await readPair(pair, nameOf, options));
   }
   const train = parts.get('train') ?? (await readPair(pairs.train, nameOf, options));
-  const isEmnist = [set, name, pairs.train.images].some((text) => /emnist/i.test(basename(text)));
   const notes = [
     ...(isNamed ? [] : [`Labels: ${basename(pairs.train.labels)}.`]),
     ...(mapping === undefined ? [] : [`Names of the classes: ${basename(mapping)}.`]),
-    ...(isEmnist && options.transpose === undefined
-      ? ["EMNIST's images lie on their side: --transpose swaps their rows and columns."]
-      : []),
+    ...noteOnEmnist([set, name, pairs.train.images], options),
   ];
   const assembled = await assembleArrays(
     name,

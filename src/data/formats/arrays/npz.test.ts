@@ -296,6 +296,16 @@ describe('the names of arrays', () => {
     });
   });
 
+  it('go before "data", as in the digits of scikit-learn', async () => {
+    const digits = {
+      'data.npy': encodeImages('<f8', Float64Array.from(train.pixels), [8, 6]),
+      'images.npy': encodeImages('<f8', Float64Array.from(train.pixels), [8, 3, 2]),
+      'target.npy': labels,
+      'target_names.npy': encodeNpy('<i8', [2], new Uint8Array(16)),
+    };
+    expect(await read(digits)).toMatchObject({ train, shape: grey });
+  });
+
   it('are explained', async () => {
     const path = await writeNpz(await temporaryFolder(), 'a.npz', { ...parts, 'mean.npy': labels });
     expect(await locateNpz(path).explain?.({})).toEqual([

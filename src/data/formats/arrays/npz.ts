@@ -7,6 +7,7 @@ import { fileFailure } from '../../../files/file-failure.ts';
 import { compareCodePoints } from '../../labels/class-names.ts';
 import { listNames } from '../../labels/name-labels.ts';
 import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
+import { noteOnEmnist } from '../emnist.ts';
 import { partsOf } from '../name-parts.ts';
 import { type ArrayPair, type ChosenArrays, chooseArrays, KNOWN_KEYS } from './array-keys.ts';
 import { labelsOf } from './array-labels.ts';
@@ -98,16 +99,18 @@ async function choose(
 ): Promise<ChosenArrays<StoredArray>> {
   const chosen = chooseArrays(arrays, options);
   if (!('problem' in chosen)) return chosen;
+  const files = [...new Set(arrays.map(({ path }) => path))];
   const described: string[] = [];
   for (const array of arrays.slice(0, 20)) described.push(`${array.title} ${await describeArray(array)}`);
   const has = described.length === 0 ? 'it has no arrays' : `it has ${described.join(', ')}`;
   throw new InvalidInputError(
-    `Cannot use ${source} as a data set: ${chosen.problem}; ${has}. Known names: ${KNOWN_KEYS}; or name the arrays of the training part with --image-column and --label-column.`,
+    `Cannot use ${source} as a data set: ${chosen.problem}; ${has}. Known names: ${KNOWN_KEYS}; or name the arrays of the training part with --image-column and --label-column${files.length > 1 ? ', or give the path of one file' : ''}.`,
     { details: { path: source, arrays: arrays.map(({ key }) => key) } },
   );
 }
 
 async function describeArray(array: StoredArray): Promise<string> {
+  if (array.sizeBytes > LARGEST_DESCRIBED) return `(${array.sizeBytes} bytes)`;
   try {
     const { shape, kind } = await array.read();
     return `(${shape.join(', ')}) ${kind}`;
@@ -115,6 +118,9 @@ async function describeArray(array: StoredArray): Promise<string> {
     return '(cannot be read)';
   }
 }
+
+/** Bytes of the largest array that is read to say its shape. */
+const LARGEST_DESCRIBED = 2 ** 26;
 
 async function readArrays(
   name: string,
@@ -135,6 +141,7 @@ async function readArrays(
     ...(chosen.unused.length === 0
       ? []
       : [`Arrays were left out: ${listNames(chosen.unused.map(({ title }) => title))}.`]),
+    ...noteOnEmnist([name, source, chosen.train.images.path], options),
   ];
   const given = { train, validation: parts.get('validation'), test: parts.get('test'), notes };
   const { lonePart } = chosen;

@@ -24,6 +24,7 @@ export interface StoredArray {
   readonly path: string;
   /** Path and entry, for messages. */
   readonly where: string;
+  readonly sizeBytes: number;
   read(): Promise<NpyArray>;
   /**
    * As images, which stay in a file if memory should not hold them.
@@ -35,11 +36,12 @@ export interface StoredArray {
 
 /** @throws {DataFormatError} if it is not a zip archive. */
 export async function arraysInNpz(path: string): Promise<StoredArray[]> {
-  const names = await withZip(path, async (archive) => archive.names);
-  return names.filter((name) => name.endsWith('.npy')).map((name) => arrayInNpz(path, name));
+  return withZip(path, async ({ names, sizeOf }) =>
+    names.filter((name) => name.endsWith('.npy')).map((name) => arrayInNpz(path, name, sizeOf(name) ?? 0)),
+  );
 }
 
-function arrayInNpz(path: string, name: string): StoredArray {
+function arrayInNpz(path: string, name: string, sizeBytes: number): StoredArray {
   const where = `${path} (${name})`;
   const key = name.replace(/\.npy$/, '');
   const read = (): Promise<NpyArray> =>
@@ -50,12 +52,13 @@ function arrayInNpz(path: string, name: string): StoredArray {
     title: `${key} in ${basename(path)}`,
     path,
     where,
+    sizeBytes,
     read,
     async readImages(count, overflow) {
       const stored =
         overflow &&
         (await withZip(path, async (archive) => {
-          if ((archive.sizeOf(name) ?? 0) <= overflow.limitBytes) return undefined;
+          if (sizeBytes <= overflow.limitBytes) return undefined;
           const file = await archive.store(name, overflow.folder);
           return file && imagesOfStored(file, count, where);
         }));
@@ -80,15 +83,16 @@ export function arrayInNpy(path: string): StoredArray {
     }
   };
   const key = basename(path).replace(/\.npy$/i, '');
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   return {
     key,
     file: key,
     title: basename(path),
     path,
     where: path,
+    sizeBytes: size,
     read,
     async readImages(count, overflow) {
-      const size = overflow === undefined ? 0 : statSync(path).size;
       if (overflow === undefined || size <= overflow.limitBytes) return imagesOf(await read());
       const file = Object.assign(keepOpen(openSync(path, 'r'), path), { size: () => size });
       return imagesOfStored(file, count, path) ?? imagesOf(await read());

@@ -71,7 +71,7 @@ export async function refuseUnreadFolder(folder: string): Promise<undefined> {
 const DATA = /\.(png|jpe?g|jpe|jfif|webp|gif|bmp|tiff?|avif|csv|gz|tgz|parquet|zip|np[yz]|bin|jsonl|heic|dcm)$/i;
 
 const formatOf = (path: string): UnreadFormat | undefined =>
-  UNREAD.find(({ endings }) => endings.includes(extname(path).toLowerCase()));
+  UNREAD.find(({ endings }) => endings.includes(extname(path.replace(/\.gz$/i, '')).toLowerCase()));
 
 async function listFiles(folder: string, depth: number): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

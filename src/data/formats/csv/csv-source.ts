@@ -31,7 +31,7 @@ export async function locateCsvFolder(
     if (await isPixelTable(path)) files.push(path);
   }
   if (files.length === 0) return undefined;
-  const { train: trains, validation, test, unused, lonePart } = sortIntoParts(folder, files, takesLonePart);
+  const { train: trains, validation, test, lonePart } = sortIntoParts(folder, files, takesLonePart);
   const [train, second] = trains;
   if (train === undefined || second !== undefined) {
     throw new InvalidInputError(
@@ -39,7 +39,9 @@ export async function locateCsvFolder(
       { details: { path: folder } },
     );
   }
-  return readAs(lonePart, locatePixelCsv(name, { train, validation: validation[0], test: test[0] }, unused));
+  const used = [train, validation[0], test[0]];
+  const left = files.filter((path) => !used.includes(path));
+  return readAs(lonePart, locatePixelCsv(name, { train, validation: validation[0], test: test[0] }, left));
 }
 
 /** One CSV file, of pixels or of names of images beside it. */

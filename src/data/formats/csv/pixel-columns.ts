@@ -1,6 +1,6 @@
 // What the first rows of a table show of its columns.
 
-import { delimiterOf, readLines, splitFields } from './csv-lines.ts';
+import { delimiterOf, fieldEnd, fieldText, readLines, splitFields } from './csv-lines.ts';
 
 export interface TableSample {
   readonly path: string;
@@ -71,7 +71,11 @@ function isHeader(first: readonly string[], second: readonly string[]): boolean 
   if (first.some((name) => LABEL_NAMES.includes(name.toLowerCase()))) return true;
   if (words(first) > Math.max(1, words(second))) return true;
   const numbered = first.filter((field) => field !== '');
-  return numbered.length >= 16 && numbered.every((field, i) => field === String(i));
+  if (numbered.length < 16) return false;
+  // Where pandas took a row of zeros for the names, it made them 0, 0.1, 0.2 and so on.
+  return (
+    numbered.every((field, i) => field === String(i)) || numbered.slice(1).every((field, i) => field === `0.${i + 1}`)
+  );
 }
 
 /** The values of one column. */
@@ -87,7 +91,7 @@ export interface ColumnValues {
 }
 
 /** Takes the values of a column one after another. */
-export class ColumnStatistics {
+class ColumnStatistics {
   #count = 0;
   #areNumbers = true;
   #areWhole = true;
@@ -143,12 +147,32 @@ export async function describeEnds(
     const isNames = isFirstLine && names !== undefined;
     isFirstLine = false;
     if (isNames) continue;
-    const fields = splitFields(bytes, delimiter);
-    if (fields?.length !== columns) continue;
-    ofFirst.add(fields[first] ?? '');
-    ofLast.add(fields[last] ?? '');
+    const ends = pickFields(bytes, delimiter, columns, first, last);
+    if (ends === undefined) continue;
+    ofFirst.add(ends[0]);
+    ofLast.add(ends[1]);
   }
   return [ofFirst.values(), ofLast.values()];
+}
+
+/** Two fields of a line: most of it need not become text. Undefined if it has another number of fields. */
+function pickFields(
+  line: Buffer,
+  delimiter: string,
+  columns: number,
+  first: number,
+  last: number,
+): readonly [string, string] | undefined {
+  const separator = delimiter.charCodeAt(0);
+  let [ofFirst, ofLast, column] = ['', '', 0];
+  for (let start = 0; start <= line.length; column++) {
+    const end = fieldEnd(line, start, separator);
+    if (end === undefined) return undefined;
+    if (column === first) ofFirst = fieldText(line, start, end);
+    if (column === last) ofLast = fieldText(line, start, end);
+    start = end + 1;
+  }
+  return column === columns ? [ofFirst, ofLast] : undefined;
 }
 
 /** How much a column is like one of labels. */

@@ -111,6 +111,22 @@ describe('the labels of a table of pixels', () => {
   });
 });
 
+it('names that pandas made of a row of zeros are not an image', async () => {
+  const names = ['0', ...Array.from({ length: 16 }, (_, i) => `0.${i + 1}`)].join(',');
+  const parts = await read([names, ...rowsWith((label, _, pixels) => `${label},${pixels}`)]);
+  expect(parts.train).toEqual(train);
+});
+
+it('says that the images of EMNIST lie on their side, and turns them', async () => {
+  const rows = rowsWith((label, _, pixels) => `${label},${pixels}`);
+  const located = await locate(rows, 'emnist-letters-train.csv');
+  const note = "EMNIST's images lie on their side: --transpose swaps their rows and columns.";
+  expect((await located.read({})).notes).toContain(note);
+  const turned = await located.read({ transpose: true });
+  expect(turned.notes).not.toContain(note);
+  expect(pixelsOf(turned.train)[1]).toBe(train.pixels[4]);
+});
+
 describe('other columns of a table of pixels', () => {
   it('are left out if they count the rows', async () => {
     const named = [

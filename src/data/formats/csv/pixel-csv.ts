@@ -8,6 +8,7 @@ import { fitImages } from '../../pixels/fit-images.ts';
 import { type PixelScales, scalesFor } from '../../pixels/pixel-values.ts';
 import { type Examples, type ImageShape, imageSizeOf } from '../../set/dataset.ts';
 import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
+import { noteOnEmnist } from '../emnist.ts';
 import { type ByPart, nameParts, partsOf } from '../name-parts.ts';
 import { readLines, splitFields } from './csv-lines.ts';
 import { choosePixelForm, type PixelForm } from './pixel-form.ts';
@@ -100,6 +101,7 @@ async function readPixelCsv(
         ...(unused.length === 0 ? [] : [`Files were left out: ${listNames(unused.map((path) => basename(path)))}.`]),
         ...(scales.note === undefined ? [] : [scales.note]),
         ...describeLayout(shape, options),
+        ...noteOnEmnist([name, paths.train], options),
       ],
     },
     options,

@@ -153,8 +153,11 @@ function recognise(sample: TableSample): PixelTable | undefined {
   if (all.length < 4 || words.length > 1) return undefined;
   if (!arePixelsNamed && lower?.some((name) => FILE_NAMES.test(name))) return undefined;
   if (words.some((column) => /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i.test(first[column] ?? ''))) return undefined;
-  const others = all.some((column) => isIndex(sample, column)) ? [0, 1, 2] : [0, 1];
-  const possible = others.some((count) => squareShape(all.length - count) !== undefined);
+  const isSquare = (count: number): boolean => squareShape(count) !== undefined;
+  const possible =
+    isSquare(all.length) ||
+    isSquare(all.length - 1) ||
+    (isSquare(all.length - 2) && all.some((column) => isIndex(sample, column)));
   const isShaped = shapeInNames(names ?? [], named) !== undefined;
   if (!possible && !isShaped && !arePixelsNamed && all.length < MANY_COLUMNS) return undefined;
   return { candidates: all, named: arePixelsNamed ? named : [], cellColumn: undefined, partColumn };

@@ -161,7 +161,10 @@ function* decodeChunk(
       const header = parquetHeader(reader);
       const { compressed_page_size: compressedSize, uncompressed_page_size: pageSize } = header;
       if (
+        // A damaged header may hold text in the place of a number.
         !(
+          Number.isInteger(compressedSize) &&
+          Number.isInteger(pageSize) &&
           compressedSize >= 0 &&
           reader.offset + compressedSize <= bytes.length &&
           pageSize >= 0 &&

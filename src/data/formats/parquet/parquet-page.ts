@@ -88,7 +88,8 @@ function exactly(bytes: Uint8Array, size: number): Buffer {
 }
 
 function checkCount(count: number, rowsLeft: number): void {
-  if (!(count >= 0 && count <= rowsLeft)) throw new Error(`${count} values, but ${rowsLeft} rows are left`);
+  if (!(Number.isInteger(count) && count >= 0 && count <= rowsLeft))
+    throw new Error(`${count} values, but ${rowsLeft} rows are left`);
 }
 
 function readValues(
@@ -139,7 +140,8 @@ function readPresent(
 function readPlain(bytes: Buffer, type: Column['type'], count: number): PageValue[] {
   // Bytes of the shortest value.
   const least = type === 'BOOLEAN' ? 1 / 8 : type === 'INT64' || type === 'DOUBLE' ? 8 : 4;
-  if (!(count >= 0 && count * least <= bytes.length)) throw new Error(`${count} values in ${bytes.length} bytes`);
+  if (!(Number.isInteger(count) && count >= 0 && count * least <= bytes.length))
+    throw new Error(`${count} values in ${bytes.length} bytes`);
   const values: PageValue[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
