@@ -95,6 +95,11 @@ describe('folders', () => {
 
   it.each<[string, string[], string]>([
     ['no images', ['a.txt'], 'it holds no images (png, jpg,'],
+    [
+      'files without an ending',
+      ['cat/1', 'dog/1', 'dog/2'],
+      'it holds no images, but 3 files without an ending (cat/1, dog/1): if they are images, give their names the ending of their format, such as .png or .jpg.',
+    ],
     ['images in no folder', ['a.png', 'b.png'], 'its 2 images lie in no class folder: put the images of each class'],
     ['one class', images('cat'), 'all its images lie in one class folder, and a classifier needs at least two classes'],
     [

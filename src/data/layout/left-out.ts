@@ -92,6 +92,13 @@ export function refuseNoImages({ root, files }: FileTree): InvalidInputError {
       { details: { path: root, ending, count } },
     );
   }
+  const bare = files.filter((file) => endingOf(file) === '');
+  if (bare.length > files.length / 2) {
+    return new InvalidInputError(
+      `Cannot use ${root} as a data set: it holds no images, but ${counted(bare.length, 'file')} without an ending (${bare.slice(0, 2).join(', ')}): if they are images, give their names the ending of their format, such as .png or .jpg.`,
+      { details: { path: root, files: files.length } },
+    );
+  }
   const endings = [...IMAGE_EXTENSIONS].map((ending) => ending.slice(1)).join(', ');
   const others = files.length === 0 ? '' : `, only ${counted(files.length, 'other file')}`;
   return new InvalidInputError(
