@@ -10,7 +10,7 @@ export const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** The formats that are read, for messages. */
-const IMAGE_FORMAT_LIST = 'PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM';
+export const IMAGE_FORMAT_LIST = 'PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM';
 
 export interface UnreadableImage {
   /** As in `24 HEIC images`. */
