@@ -30,7 +30,7 @@ export type { FrontStartEvent } from './search/records/events.ts';
 export type { FrontMember } from './search/records/summary.ts';
 export { resolveConfig } from './search/run/resolve-config.ts';
 export { openRunFolder, readConfigFile, readSummary, tidyRunFolder } from './search/run/run-folder.ts';
-export { configBeside } from './search/trained/model-parts.ts';
 export type { FilePrediction, UnreadableImage } from './search/trained/predict-files.ts';
+export { imagesToScore, type ScoredImages, type ScoredPart } from './search/trained/scored-images.ts';
 export { nearestOf } from './text/did-you-mean.ts';
 export { counted, countedParts, duration, grouped, percent, scaled } from './text/figures.ts';

@@ -87,11 +87,14 @@ const write = async (
 const load = ({ folder, cacheDir }: WrittenDataset, options: LoadOptions = {}): Promise<Dataset> =>
   loadDataset(folder, { cacheDir, ...options });
 
+/** Where the labels come from is always said. */
+const isUnusual = (note: string): boolean => !note.startsWith('Labels:');
+
 describe.each(Object.entries(FORMATS))('contract of a loader: %s', (_, format) => {
   it('gives names, shape, classes and both parts', async () => {
     const dataset = await load(await write(format));
     expect(dataset).toMatchObject({ name: 'digits', shape, classes: ['0', '1', '2'] });
-    expect(remarksOn(dataset)).toEqual([]);
+    expect(dataset.notes.filter(isUnusual)).toEqual([]);
     expect([dataset.train.count, dataset.test.count]).toEqual([15, 6]);
     expect([...dataset.train.labels].sort()).toEqual([...train.labels].sort());
     const sum = (values: Uint8Array): number => values.reduce((a, b) => a + b, 0);
@@ -121,7 +124,7 @@ describe.each(Object.entries(FORMATS))('contract of a loader: %s', (_, format) =
     const source = { folder, cacheDir: await temporaryFolder() };
     const dataset = await load(source, { test: 0.2, seed: 5 });
     expect([dataset.train.count, dataset.test.count]).toEqual([12, 3]);
-    expect(remarksOn(dataset)).toEqual([
+    expect(dataset.notes.filter(isUnusual)).toEqual([
       'No test part in the data: 3 of 15 images were split off as one (stratified, seed 5).',
     ]);
     expect(await load(source, { test: 0.2, seed: 5 })).toEqual(dataset);
@@ -144,10 +147,6 @@ describe.each(Object.entries(FORMATS))('contract of a loader: %s', (_, format) =
     await expect(load(source, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
-
-/** Notes besides the one that says where the labels come from. */
-const remarksOn = ({ notes }: { readonly notes: readonly string[] }): string[] =>
-  notes.filter((note) => !note.startsWith('Labels: '));
 
 describe('the same images', () => {
   const options: LoadOptions[] = [{}, { size: { height: 8, width: 8 } }, { channels: 'rgb' }];
@@ -204,7 +203,7 @@ describe('mnist', () => {
       await format(join(folder, form, 'mnist'), some, tests, mnist.shape);
       const dataset = await loadDataset(join(folder, form, 'mnist'), { cacheDir: join(folder, form, 'cache') });
       expect(dataset).toMatchObject({ shape: mnist.shape, classes: mnist.classes });
-      expect(remarksOn(dataset)).toEqual([]);
+      expect(dataset.notes.filter(isUnusual)).toEqual([]);
       fingerprints[form] = dataset.fingerprint;
     }
     expect(new Set(Object.values(fingerprints)).size, JSON.stringify(fingerprints)).toBe(1);
@@ -272,7 +271,7 @@ describe('the cache', () => {
     await writeFile(join(source.cacheDir, 'datasets'), 'in the way');
     const dataset = await load(source);
     expect(dataset.train.count).toBe(15);
-    expect(remarksOn(dataset)).toEqual([
+    expect(dataset.notes.filter(isUnusual)).toEqual([
       expect.stringMatching(/^The packed data could not be kept\. Cannot write .*: .+\.$/),
     ]);
   });
@@ -293,7 +292,7 @@ describe('bad input', () => {
   it('refuses a file', async () => {
     const path = await writeIn(await temporaryFolder(), 'a.png', '');
     await expect(loadDataset(path)).rejects.toThrow(
-      `Cannot use ${path} as a data set: a file must end in .npz, .tar.gz, .tgz, .zip, .csv, .csv.gz, .parquet; for images or IDX files, give the folder that holds them.`,
+      `Cannot use ${path} as a data set: a file must end in .npz, .tar, .tar.gz, .tgz, .zip, .csv, .csv.gz, .parquet, .pq, .npy; for images or IDX files, give the folder that holds them.`,
     );
   });
 

@@ -11,9 +11,8 @@ import { ensurePacked, resolveCacheDir } from './cache/cache-folder.ts';
 import { readPackedDataset } from './cache/packed-file.ts';
 import { recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
 import type { FileTree } from './containers/file-tree.ts';
-import { folderTree } from './containers/folder-tree.ts';
+import { folderTree, folderTreeWithArchives } from './containers/folder-tree.ts';
 import { refuseArchive } from './containers/foreign-archives.ts';
-import { folderTreeWithZips } from './containers/zip-tree.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
 import { isIdxName, locateIdxFile, locateIdxFolder } from './formats/arrays/idx-folder.ts';
 import { locateArrayFolder, locateNpy, locateNpz } from './formats/arrays/npz.ts';
@@ -74,14 +73,15 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, validation, test, shape, pixelRange } = dataset;
+  const { name, notes, train, validation, test, shape, pixelRange, ground } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
     const count = train.count + (validation?.count ?? 0) + test.count;
     if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
-    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, ...(pixelRange && { pixelRange }), notes };
+    const { pixelRange: _, ground: __, ...packed } = await readPackedDataset(path, memoryLimitBytes);
+    return { ...packed, ...(pixelRange && { pixelRange }), ...(ground && { ground }), name, notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
@@ -109,6 +109,9 @@ const BUILT_IN: Readonly<Record<string, (options: LocateOptions) => Promise<Loca
   ),
 };
 
+/** Whether a source is a name, not a path. */
+export const isBuiltIn = (source: string): boolean => Object.hasOwn(BUILT_IN, source);
+
 interface FileFormat {
   /** The ending of the file's name. */
   readonly ending: string;
@@ -134,7 +137,7 @@ const FILE_FORMATS: readonly FileFormat[] = [
 
 /** Formats whose files stand for many images. The first that recognises a folder loads it. */
 const ARRAY_FORMATS: readonly LocateInFolder[] = [
-  locateIdxFolder,
+  (folder, name, options) => locateIdxFolder(folder, name, undefined, options?.lonePart),
   locateCifarFolder,
   locateParquetFolder,
   locateCsvFolder,
@@ -145,31 +148,32 @@ const ARRAY_FORMATS: readonly LocateInFolder[] = [
 
 const LARGEST_SIDE = 1024;
 
-async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
-  const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
+/** @throws {InvalidInputError} see {@link loadDataset}. */
+export async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
+  const builtIn = isBuiltIn(source) ? BUILT_IN[source] : undefined;
   if (builtIn !== undefined) return builtIn(options);
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
     throw systemCodeOf(error) === 'ENOENT' ? unknownSource(source, path) : fileFailure('read', path, error);
   });
-  return stats.isDirectory() ? locateFolder(path) : locateFile(path);
+  return stats.isDirectory() ? locateFolder(path, options) : locateFile(path, options);
 }
 
 /**
  * Images in class folders or with a table of their labels win over files beside them that stand for many images. If nothing
  * fits, the reason of the format that came nearest is given.
  */
-async function locateFolder(path: string): Promise<LocatedSource> {
+async function locateFolder(path: string, options: ReadOptions): Promise<LocatedSource> {
   const tree = folderTree(path);
-  const { located, failure } = await locateArrays(path, tree);
+  const { located, failure } = await locateArrays(path, tree, options);
   if (!tree.files.some(isImageName)) {
     if (located !== undefined) return located;
-    const withZips = await folderTreeWithZips(path);
+    const withZips = await folderTreeWithArchives(path);
     if (withZips.files.some(isImageName)) return locateImageFolder(path, withZips, tree.files);
     throw failure ?? refuseNoImages(tree);
   }
   if (located === undefined) return locateImageFolder(path, tree);
-  return findLayout(tree).then(
+  return findLayout(tree, { lonePart: options.lonePart }).then(
     () => locateImageFolder(path, tree),
     () => located,
   );
@@ -178,12 +182,13 @@ async function locateFolder(path: string): Promise<LocatedSource> {
 async function locateArrays(
   path: string,
   tree: FileTree,
+  options: ReadOptions,
 ): Promise<{ readonly located?: LocatedSource; readonly failure?: unknown }> {
   let failure: unknown;
   for (const folder of wrappedFolders(tree)) {
     for (const locateInFolder of ARRAY_FORMATS) {
       try {
-        const located = await locateInFolder(join(path, folder), basename(path));
+        const located = await locateInFolder(join(path, folder), basename(path), options);
         if (located !== undefined) return { located };
       } catch (error) {
         failure ??= error;
@@ -221,12 +226,12 @@ async function locateLoneArchive(folder: string): Promise<LocatedSource | undefi
 const formatOf = (name: string, formats: readonly FileFormat[]): FileFormat | undefined =>
   formats.find(({ ending }) => name.toLowerCase().endsWith(ending));
 
-async function locateFile(path: string): Promise<LocatedSource> {
+async function locateFile(path: string, { lonePart }: ReadOptions): Promise<LocatedSource> {
   const format = formatOf(path, FILE_FORMATS);
   if (format !== undefined) return format.locate(path);
   const refusal = refuseArchive(path);
   if (refusal !== undefined) throw refusal;
-  if (isIdxName(path)) return locateIdxFile(path);
+  if (isIdxName(path)) return locateIdxFile(path, lonePart);
   if (isUnreadFile(path)) return refuseUnreadFile(path);
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(
@@ -246,9 +251,9 @@ function unknownSource(source: string, path: string): InvalidInputError {
 }
 
 /** The options on which the data depends. */
-function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
-  const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken } = options;
-  const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken];
+export function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
+  const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs } = options;
+  const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs];
   return [size?.height, size?.width, ...reading, test, seed];
 }
 
@@ -271,7 +276,8 @@ function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']
   };
 }
 
-function checkOptions({ size, channels, layout, labelFrom, test, seed }: LoadOptions): void {
+/** @throws {InvalidInputError} for an option out of range. */
+export function checkOptions({ size, channels, layout, labelFrom, test, seed }: LoadOptions): void {
   if (size !== undefined && ![size.height, size.width].every(isSide)) {
     throw new InvalidInputError(
       `The image size must be two whole numbers from 1 to ${LARGEST_SIDE}, got ${size.height} × ${size.width}: use --size 32x32, for example.`,

@@ -284,7 +284,10 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
       'the data is missing: give a name or a folder, such as "auto-cnn search mnist", or dataset.source in a --config file',
     );
   }
-  if (data !== undefined) setAt(config, 'dataset.source', data);
+  if (data !== undefined) {
+    setAt(config, 'dataset.source', data);
+    setAt(config, 'dataset.path', undefined);
+  }
   for (const [key, { value }] of given) {
     const parent = key.slice(0, key.lastIndexOf('.'));
     if (key.endsWith('.name') && valueAt(config, key) !== value) setAt(config, parent, {});

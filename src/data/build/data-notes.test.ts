@@ -25,6 +25,7 @@ describe('notes on the content', () => {
     expect(notesOn(train, test)).toEqual([
       'read',
       'Test images that are in the training part too, pixel for pixel: 2 of 3; the test accuracy will be too high.',
+      'The same image in two classes, pixel for pixel: 1 (one of dog = one of cat); no network can tell which class is right.',
     ]);
   });
 
@@ -38,6 +39,7 @@ describe('notes on the content', () => {
       'Test images that are in the validation part too, pixel for pixel: 1 of 2; the test accuracy will be too high.',
       'Validation images that are in the training part too, pixel for pixel: 2 of 3; the accuracy in the search will be too high.',
       'Classes without a validation image: dog.',
+      'The same image in two classes, pixel for pixel: 1 (one of dog = one of cat); no network can tell which class is right.',
     ]);
   });
 

@@ -2,10 +2,10 @@
 
 import { listNames } from '../labels/name-labels.ts';
 import type { Examples } from '../set/dataset.ts';
+import { DIGEST_SIZE } from './content-order.ts';
 
 /** Weights are suggested if the largest class has at least this many times the images of the smallest. */
 const UNEVEN = 10;
-const DIGEST_SIZE = 32;
 
 interface Part {
   readonly examples: Examples;

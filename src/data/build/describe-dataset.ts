@@ -38,7 +38,7 @@ export function describeDataset({
   notes,
 }: Dataset): DatasetDescription {
   const counts = { train: countLabels(train, classes), test: countLabels(test, classes) };
-  const held = validation && countLabels(validation, classes);
+  const validationCounts = validation && countLabels(validation, classes);
   const all = Int32Array.from({ length: train.count }, (_, i) => i);
   return {
     name,
@@ -50,7 +50,7 @@ export function describeDataset({
     classes: classes.map((className, label) => ({
       name: className,
       train: counts.train[label] ?? 0,
-      ...(held && { validation: held[label] ?? 0 }),
+      ...(validationCounts && { validation: validationCounts[label] ?? 0 }),
       test: counts.test[label] ?? 0,
     })),
     ...channelStatistics(train, all, shape),

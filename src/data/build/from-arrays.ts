@@ -44,21 +44,17 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
       xValidation === undefined ? ['yValidation', 'xValidation'] : ['xValidation', 'yValidation'];
     throw new InvalidInputError(`${given} is given without ${missing}; a validation part needs both`);
   }
-  const held = xValidation && { name: 'xValidation', images: xValidation };
-  const others = [...(held ? [held] : []), { name: 'xTest', images: xTest }];
+  const others = Object.entries(xValidation === undefined ? { xTest } : { xValidation, xTest });
   checkImages('xTrain', xTrain);
-  for (const { name: array, images } of others) checkImages(array, images);
+  for (const [array, images] of others) checkImages(array, images);
   const shape = imageShapeOf(xTrain);
-  for (const { name: array, images } of others) {
+  for (const [array, images] of others) {
     if (JSON.stringify(imageShapeOf(images)) === JSON.stringify(shape)) continue;
     throw new InvalidInputError(
       `${array} has images of [${images.shape.slice(1).join(', ')}], xTrain of [${xTrain.shape.slice(1).join(', ')}]; both must have the same size`,
     );
   }
-  const scales = scalesFor([
-    numbersOf('xTrain', xTrain),
-    ...others.map(({ name: array, images }) => numbersOf(array, images)),
-  ]);
+  const scales = scalesFor([numbersOf('xTrain', xTrain), ...others.map(([array, images]) => numbersOf(array, images))]);
   if ('problem' in scales) throw new InvalidInputError(`${scales.problem}; ${scales.cure}`);
   const labels = {
     train: toLabels('yTrain', yTrain, countOf(xTrain)),

@@ -127,11 +127,12 @@ interface Header {
   readonly testCount: number;
   readonly fingerprint: string;
   readonly pixelRange?: Dataset['pixelRange'];
+  readonly ground?: Dataset['ground'];
   readonly notes: readonly string[];
 }
 
 function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
-  const { name, shape, classes, train, validation, test, fingerprint, pixelRange, notes } = dataset;
+  const { name, shape, classes, train, validation, test, fingerprint, pixelRange, ground, notes } = dataset;
   const fields: Header = {
     name,
     shape,
@@ -141,6 +142,7 @@ function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
     testCount: test.count,
     fingerprint,
     ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
     notes,
   };
   const json = Buffer.from(JSON.stringify(fields));
@@ -176,7 +178,18 @@ function decodeBody(
   pixelsAt: (offset: number, imageSize: number, count: number) => Examples['pixels'],
 ): Dataset {
   const header = JSON.parse(read(0, headerLength).toString()) as Header;
-  const { name, shape, classes, trainCount, validationCount = 0, testCount, fingerprint, pixelRange, notes } = header;
+  const {
+    name,
+    shape,
+    classes,
+    trainCount,
+    validationCount = 0,
+    testCount,
+    fingerprint,
+    pixelRange,
+    ground,
+    notes,
+  } = header;
   const imageSize = imageSizeOf(shape);
   const labels = read(headerLength, alignUp((trainCount + validationCount + testCount) * 4));
   const pixelsStart = headerLength + labels.length;
@@ -194,6 +207,7 @@ function decodeBody(
     test: part(trainCount + validationCount, testCount),
     fingerprint,
     ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
     notes,
   };
 }

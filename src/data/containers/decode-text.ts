@@ -161,7 +161,7 @@ function utf8(isCertain: boolean): Decoder {
       const { at, characters } = charactersUntilFault(text);
       // What came before was ASCII, which is the same in both encodings.
       if (!isSure && characters === 0) return undefined;
-      throw fail(at, `byte ${hexOf(text[at])} is not UTF-8, but the text before it is`);
+      throw fail(at, `byte ${hexOf(text[at])}${after(text, at)} is not UTF-8, but the text before it is`);
     },
   };
 }
@@ -218,11 +218,22 @@ const WINDOWS_1252 = {
   decode(bytes: Buffer, _: boolean, fail: Fail): Decoded {
     const unknown = bytes.findIndex((byte) => BEYOND_LATIN_1[byte - 0x80] === '\0');
     if (unknown >= 0) {
-      throw fail(unknown, `byte ${hexOf(bytes[unknown])} is neither UTF-8 nor windows-1252`);
+      throw fail(unknown, `byte ${hexOf(bytes[unknown])}${after(bytes, unknown)} is neither UTF-8 nor windows-1252`);
     }
     const text = bytes.toString('latin1').replace(/[\x80-\x9f]/g, (c) => BEYOND_LATIN_1.charAt(c.charCodeAt(0) - 0x80));
     return { text: Buffer.from(text), rest: 0 };
   },
 } as const;
+
+/** What stands before a byte in its line, if that is text. */
+function after(bytes: Buffer, at: number): string {
+  const line =
+    bytes
+      .subarray(Math.max(0, at - 40), at)
+      .toString('latin1')
+      .split('\n')
+      .at(-1) ?? '';
+  return /[!-~]/.test(line) ? ` after ${JSON.stringify(line.replace(/[^ -~]/g, '?'))}` : '';
+}
 
 const hexOf = (byte = 0): string => byte.toString(16).padStart(2, '0');

@@ -23,7 +23,7 @@ export function pathsOfEntries(names: Iterable<string>, separators: '/' | '/\\')
     const steps = plain.split('/').filter((step) => step !== '.');
     const path = steps.join('/');
     if (steps.includes('..')) leftOut.push({ file: JSON.stringify(name), reason: 'its name leads out of the archive' });
-    else if (steps.some(isSystemName)) continue;
+    else if (path === '' || steps.some(isSystemName)) continue;
     else if (steps.includes('') || UNUSABLE.test(path)) {
       leftOut.push({ file: JSON.stringify(name), reason: 'its name is not that of a file' });
     } else if (entries.has(path)) leftOut.push({ file: path, reason: 'a second entry of that name' });

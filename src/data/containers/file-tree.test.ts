@@ -8,8 +8,9 @@ import { encodeTarGz } from '../../../test/support/cifar-fixtures.ts';
 import { temporaryFolder, writeIn } from '../../../test/support/data-fixtures.ts';
 import { DataFormatError, InvalidInputError } from '../../errors.ts';
 import type { FileTree } from './file-tree.ts';
+import { folderTreeWithArchives } from './folder-tree.ts';
 import { tarTree } from './tar-tree.ts';
-import { folderTreeWithZips, zipTree } from './zip-tree.ts';
+import { zipTree } from './zip-tree.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -41,7 +42,7 @@ function zipEach(files: Files, level: 0 | 6): Record<string, Uint8Array> {
 const KINDS: Readonly<Record<string, (folder: string, files: Files) => Promise<FileTree>>> = {
   async folder(folder, files) {
     for (const [name, text] of Object.entries(files)) await writeIn(folder, name, text);
-    return folderTreeWithZips(folder);
+    return folderTreeWithArchives(folder);
   },
   zip: async (folder, files) => zipTree(await writeIn(folder, 'a.zip', zipOf(files))),
   'stored zip': async (folder, files) => zipTree(await writeIn(folder, 'a.zip', zipOf(files, 0))),
@@ -49,7 +50,15 @@ const KINDS: Readonly<Record<string, (folder: string, files: Files) => Promise<F
   tar: async (folder, files) => tarTree(await writeIn(folder, 'a.tar', gunzipSync(tarGzOf(files)))),
   async 'folder of zips'(folder, files) {
     for (const [name, bytes] of Object.entries(zipEach(files, 6))) await writeIn(folder, name, bytes);
-    return folderTreeWithZips(folder);
+    return folderTreeWithArchives(folder);
+  },
+  async 'folder of tars'(folder, files) {
+    const folders = [...new Set(Object.keys(files).map((name) => name.split('/')[0] ?? ''))];
+    for (const name of folders) {
+      const own = Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith(`${name}/`)));
+      await writeIn(folder, `${name}.tar.gz`, tarGzOf(own));
+    }
+    return folderTreeWithArchives(folder);
   },
   'zip of stored zips': async (folder, files) =>
     zipTree(await writeIn(folder, 'a.zip', zipSync(zipEach(files, 6), { level: 0 }))),
@@ -134,6 +143,16 @@ describe('zipTree', () => {
     );
   });
 
+  it.each([
+    ['a RAR archive', 'Rar!\x1a\x07', 'unpack it (7z x), and give the folder'],
+    ['a 7z archive', '7z\xbc\xaf\x27\x1c', 'unpack it (7z x), and give the folder'],
+    ['compressed by gzip', '\x1f\x8b\x08', 'call it .tar.gz if it is a tar archive'],
+    ['a web page', '\n<!DOCTYPE html>', 'download the archive again, perhaps after signing in'],
+  ])('says that what is called .zip is %s', async (kind, start, cure) => {
+    const path = await inFolder('a.zip', Buffer.from(start.padEnd(99), 'latin1'));
+    await expect(zipTree(path)).rejects.toThrow(`${path}, byte 0: not a zip archive, but ${kind}; ${cure}.`);
+  });
+
   it('opens archives of parts, without the folder of the same name in them, and lists files beside', async () => {
     const parts = {
       'all/train.zip': zipOf({ 'train/cat.1.png': '1', 'train/dog.1.png': '2' }),
@@ -142,7 +161,7 @@ describe('zipTree', () => {
     };
     const tree = await zipTree(await inFolder('a.zip', zipSync(parts)));
     expect(tree.files).toEqual(['all/sample.csv', 'all/test1/1.png', 'all/train/cat.1.png', 'all/train/dog.1.png']);
-    expect(tree.notes).toEqual(['Zip archives were read as folders: 2 (all/test1.zip, all/train.zip).']);
+    expect(tree.notes).toEqual(['Archives were read as folders: 2 (all/test1.zip, all/train.zip).']);
   });
 
   it('leaves archives alone that lie beside images, and archives within those that it opens', async () => {
@@ -177,19 +196,19 @@ describe('zipTree', () => {
   });
 });
 
-describe('folderTreeWithZips', () => {
+describe('folderTreeWithArchives', () => {
   it('leaves an archive alone that lies beside what was unpacked from it', async () => {
     const folder = await temporaryFolder();
     await writeIn(folder, 'download.zip', zipOf({ 'cat/1.png': 'x' }));
     await writeIn(folder, 'cat/1.png', 'x');
-    expect((await folderTreeWithZips(folder)).files).toEqual(['cat/1.png', 'download.zip']);
+    expect((await folderTreeWithArchives(folder)).files).toEqual(['cat/1.png', 'download.zip']);
   });
 
   it('says which of two files of one path is left out', async () => {
     const folder = await temporaryFolder();
     await writeIn(folder, 'cat.zip', zipOf({ '1.png': 'first' }));
     await writeIn(folder, 'cat-samples.ZIP', zipOf({ '1.png': 'second' }));
-    const tree = await folderTreeWithZips(folder);
+    const tree = await folderTreeWithArchives(folder);
     expect(tree.files).toEqual(['cat/1.png']);
     expect(tree.leftOut).toEqual([{ file: 'cat/1.png', reason: 'a second file of that name' }]);
   });
@@ -197,7 +216,9 @@ describe('folderTreeWithZips', () => {
   it('names a file that only is called an archive', async () => {
     const folder = await temporaryFolder();
     await writeIn(folder, 'cat.zip', 'nothing');
-    await expect(folderTreeWithZips(folder)).rejects.toThrow(`${join(folder, 'cat.zip')}, byte 7: not a zip archive`);
+    await expect(folderTreeWithArchives(folder)).rejects.toThrow(
+      `${join(folder, 'cat.zip')}, byte 7: not a zip archive`,
+    );
   });
 });
 

@@ -8,6 +8,9 @@ import { fileFailure } from '../../files/file-failure.ts';
 import { readNames } from '../../files/read-names.ts';
 import { compareCodePoints } from '../labels/class-names.ts';
 import { type FileTree, isSystemName, type LeftOutFile } from './file-tree.ts';
+import { openArchivesIn } from './join-trees.ts';
+import { tarTree } from './tar-tree.ts';
+import { plainZipTree } from './zip-tree.ts';
 
 /**
  * Walks a folder. Symbolic links are followed, except those that lead back to a folder around them.
@@ -29,6 +32,18 @@ export function folderTree(root: string): FileTree {
         { signal },
       ),
   };
+}
+
+/**
+ * As `folderTree`; archives in the folder are folders too, see `openArchivesIn`.
+ *
+ * @throws {DataFormatError} for a damaged archive.
+ */
+export async function folderTreeWithArchives(root: string, signal?: AbortSignal): Promise<FileTree> {
+  return openArchivesIn(folderTree(root), /\.(zip|tar|tar\.gz|tgz)$/i, (file) => {
+    const path = join(root, file);
+    return /\.zip$/i.test(file) ? plainZipTree(path) : tarTree(path, signal);
+  });
 }
 
 const DEEPEST = 32;

@@ -59,14 +59,7 @@ export async function* tarFiles(
       signal?.throwIfAborted();
       const header = await input.take(BLOCK);
       // Two blocks of zeros end an archive. Some writers leave them out; then compression tells that nothing was cut off.
-      if (header === undefined && !input.isCompressed) {
-        throw formatError(
-          path,
-          { offset: input.offset },
-          'the archive does not end here, but was cut off',
-          'copy it again',
-        );
-      }
+      if (header === undefined && !input.isCompressed) throw cutOff(path, input.offset);
       if (header === undefined || header.every((byte) => byte === 0)) {
         // The check sum comes at the very end of the compressed bytes.
         await input.skip(LARGEST_END);
@@ -104,6 +97,14 @@ export async function* tarFiles(
   } finally {
     await input.close();
   }
+}
+
+function cutOff(path: string, offset: number): Error {
+  const [at, what] =
+    offset < BLOCK
+      ? [0, 'neither a tar archive nor compressed by gzip']
+      : [offset, 'the archive does not end here, but was cut off'];
+  return formatError(path, { offset: at }, what, 'copy it again');
 }
 
 /** Hard and symbolic. */

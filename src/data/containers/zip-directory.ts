@@ -43,14 +43,7 @@ async function findDirectory(source: ZipSource): Promise<Directory> {
   const tail = await readAt(source, tailStart, size - tailStart);
   let at = tail.length - END.size;
   while (at >= 0 && tail.readUInt32LE(at) !== END.signature) at--;
-  if (at < 0) {
-    throw formatError(
-      path,
-      { offset: size },
-      'not a zip archive, or cut off: the directory at its end is missing',
-      COPY_AGAIN,
-    );
-  }
+  if (at < 0) throw await notZip(source);
   let [count, length, start] = [tail.readUInt16LE(at + 10), tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
   const locator = at - END_64.locatorSize;
   if (locator >= 0 && tail.readUInt32LE(locator) === END_64.locator) {
@@ -76,6 +69,25 @@ async function findDirectory(source: ZipSource): Promise<Directory> {
     );
   }
   return { bytes: await readAt(source, start, length), start, count };
+}
+
+/** What else is called `.zip`: the file's first bytes, in Latin-1. */
+const OTHERS: readonly (readonly [start: RegExp, kind: string, cure: string])[] = [
+  [/^Rar!/, 'a RAR archive', 'unpack it (7z x), and give the folder'],
+  [/^7z\xbc\xaf/, 'a 7z archive', 'unpack it (7z x), and give the folder'],
+  [/^.\x8b/, 'compressed by gzip', 'call it .tar.gz if it is a tar archive'],
+  [/^\s*<(!doctype|html)/i, 'a web page', 'download the archive again, perhaps after signing in'],
+];
+
+async function notZip(source: ZipSource): Promise<Error> {
+  const { path, size } = source;
+  const start = (await readAt(source, 0, Math.min(size, 64))).toString('latin1');
+  const [, kind, cure] = OTHERS.find(([signature]) => signature.test(start)) ?? [];
+  if (kind !== undefined && cure !== undefined) {
+    return formatError(path, { offset: 0 }, `not a zip archive, but ${kind}`, cure);
+  }
+  const what = 'not a zip archive, or cut off: the directory at its end is missing';
+  return formatError(path, { offset: size }, what, COPY_AGAIN);
 }
 
 /** A 64-bit number; `base` is where `bytes` starts in the file. */

@@ -1,5 +1,6 @@
 // The fields of an entry in a zip directory whose length varies: its name, and the extra fields.
 
+import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 
 export interface EncodedName {
@@ -51,13 +52,7 @@ function unicodePath(name: Buffer, extra: Buffer): string | undefined {
 }
 
 /** Undefined if the bytes are something else. */
-function decodeUtf8(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
+const decodeUtf8 = (bytes: Buffer): string | undefined => (isUtf8(bytes) ? bytes.toString() : undefined);
 
 /** The characters of bytes 128 to 255; those before are ASCII. */
 const CP437 =

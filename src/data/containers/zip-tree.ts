@@ -1,32 +1,19 @@
-// The files of a zip archive, and of zip archives within a folder or an archive: Teachable Machine gives one for each class,
-// Kaggle one for each part.
+// The files of a zip archive, and of zip archives in it.
 
 import { tmpdir } from 'node:os';
-import { basename, extname, join } from 'node:path';
+import { basename } from 'node:path';
 import { mapConcurrently } from '../../concurrency.ts';
 import { formatError } from '../../files/format-error.ts';
 import { compareCodePoints } from '../labels/class-names.ts';
-import { listNames } from '../labels/name-labels.ts';
 import { pathsOfEntries } from './entry-names.ts';
 import { type FileTree, missingFile } from './file-tree.ts';
-import { folderTree } from './folder-tree.ts';
-import { joinTrees } from './join-trees.ts';
+import { openArchivesIn } from './join-trees.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 import { readEntry, startOfEntry, storeEntry } from './zip-entry.ts';
 import { sourceWithin, unnamedSource, withZipSource, type ZipSource } from './zip-source.ts';
 
 /**
- * Lists a folder. If there are zip archives in it, but no images beside them, they are folders too, named after them.
- *
- * @throws {InvalidInputError} see `folderTree`.
- * @throws {DataFormatError} for a damaged archive.
- */
-export async function folderTreeWithZips(root: string): Promise<FileTree> {
-  return openZipsIn(folderTree(root), async (file) => archiveFile(join(root, file)));
-}
-
-/**
- * Lists a zip archive, which is open only while something is read. Zip archives in it are as in `folderTreeWithZips`.
+ * Lists a zip archive, which is open only while something is read. Zip archives in it are folders, see `openArchivesIn`.
  *
  * @param temporary  the folder for archives that are compressed once more within it, in files without a name.
  * @throws {InvalidInputError} if the file cannot be read.
@@ -56,7 +43,12 @@ export async function zipTree(path: string, temporary = tmpdir()): Promise<FileT
       const stored = unnamedSource(inner, await storeEntry(source, name, entry, temporary));
       return { path: inner, use: (action) => action(stored) };
     });
-  return openZipsIn(tree, open);
+  return openArchivesIn(tree, /\.zip$/i, async (file) => (await listArchive(await open(file))).tree);
+}
+
+/** As `zipTree`, without what is in archives in it. */
+export async function plainZipTree(path: string): Promise<FileTree> {
+  return (await listArchive(archiveFile(path))).tree;
 }
 
 /** Bytes of the largest file, which is an encoded image. */
@@ -122,45 +114,3 @@ async function listArchive(archive: Archive): Promise<ListedArchive> {
   };
   return { tree, entryOf };
 }
-
-/** One level of zip archives in a tree becomes folders. */
-async function openZipsIn(tree: FileTree, open: (file: string) => Promise<Archive>): Promise<FileTree> {
-  const zips = tree.files.filter(isZip);
-  if (zips.length === 0 || tree.files.some((file) => !isZip(file) && mayBeImage(file))) return tree;
-  const isOpened = new Set(zips);
-  const parts = [{ tree, pathOf: (file: string) => (isOpened.has(file) ? undefined : file) }];
-  for (const zip of zips) {
-    const { tree: inner } = await listArchive(await open(zip));
-    const folder = folderNameOf(zip);
-    // `train.zip` often holds a folder `train`.
-    const own = `${basename(folder)}/`;
-    const isWrapped = inner.files.every((file) => file.startsWith(own));
-    parts.push({
-      tree: inner,
-      pathOf: (file) => `${folder}/${isWrapped && file.startsWith(own) ? file.slice(own.length) : file}`,
-    });
-  }
-  return joinTrees(tree.root, parts, [`Zip archives were read as folders: ${zips.length} (${listNames(zips)}).`]);
-}
-
-const isZip = (file: string): boolean => /\.zip$/i.test(file);
-
-/** Without Teachable Machine's addition. */
-function folderNameOf(zip: string): string {
-  const folder = zip.replace(/\.zip$/i, '');
-  return folder.replace(/(?<=[^/])-samples$/, '');
-}
-
-/** Files that can lie beside archives of images. Whatever else is there may be an image, perhaps one from the archives. */
-function mayBeImage(file: string): boolean {
-  return (
-    !BESIDE_ARCHIVES.has(extname(file).toLowerCase()) &&
-    !/^(readme|licen[cs]e|changelog|citation)$/i.test(basename(file))
-  );
-}
-
-const BESIDE_ARCHIVES: ReadonlySet<string> = new Set(
-  '.txt .md .rst .rtf .pdf .html .htm .url .doc .docx .xls .xlsx .xml .csv .tsv .json .jsonl .yaml .yml .py .ipynb'.split(
-    ' ',
-  ),
-);

@@ -11,7 +11,7 @@ export interface ByPart<T> {
 }
 
 export interface NamedParts extends ByPart<Int32Array> {
-  /** The distinct labels of the training part, as `sortClassNames` orders them. */
+  /** The distinct labels of the training part, or of all, as `sortClassNames` orders them. */
   readonly classes: readonly string[];
 }
 
@@ -24,12 +24,16 @@ export function partsOf<T>({ train, validation, test }: ByPart<T>): (readonly [P
   ];
 }
 
-/** @param refuse  makes the error for a label that the training part lacks. */
+/**
+ * @param refuse    makes the error for a label that the training part lacks.
+ * @param takesAll  the labels of all parts are classes: for scoring.
+ */
 export function nameParts(
   labels: ByPart<readonly string[]>,
   refuse: (part: Exclude<Part, 'train'>, index: number, label: string, classes: readonly string[]) => Error,
+  takesAll = false,
 ): NamedParts {
-  const classes = sortClassNames(labels.train);
+  const classes = sortClassNames(takesAll ? partsOf(labels).flatMap(([, names]) => names) : labels.train);
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   const toIndices = (part: Part, names: readonly string[]): Int32Array =>
     Int32Array.from(names, (label, row) => {

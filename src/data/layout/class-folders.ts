@@ -1,6 +1,8 @@
 // Parts and classes as the folders of the images give them. Looks at names only.
 
 import { counted } from '../../text/figures.ts';
+import { canonicalLabel } from '../labels/canonical-label.ts';
+import { noteOnMergedNames } from '../labels/check-class-names.ts';
 import { compareCodePoints } from '../labels/class-names.ts';
 import type { Part } from '../set/source.ts';
 import { ABOUT_IMAGES, type Folder, imagesIn, STORAGE } from './folders.ts';
@@ -37,7 +39,7 @@ export function readClassFolders(root: Folder): FolderReading {
   const parts = kids.flatMap(({ kid, part }) => (part === undefined ? [] : [{ kid, part }]));
   const others = kids.flatMap(({ kid, part }) => (part === undefined ? [kid] : []));
   const reading = parts.length > 0 ? readParts(folder, parts, others) : readClasses(folder);
-  return { ...reading, notes: [...notes, ...reading.notes] };
+  return { ...reading, notes: [...notes, ...reading.notes, ...noteOnMergedNames(folderNames(reading))] };
 }
 
 interface PartFolder {
@@ -241,8 +243,15 @@ function placeAll(folder: Folder, part: Part | undefined, className: string): Pl
 const ruleOf = ({ path }: Folder): string => (path === '' ? 'no class folder' : `folder ${path}`);
 const outsideClasses = (file: string): { file: string; rule: string } => ({ file, rule: 'outside the class folders' });
 
-/** macOS stores accents decomposed; a class must have the same name everywhere. */
-const classNameOf = ({ name }: Folder): string => name.normalize('NFC');
+const classNameOf = ({ name }: Folder): string => canonicalLabel(name);
+
+/** The names of the class folders, as they are written. */
+function folderNames({ images }: Pick<FolderReading, 'images'>): string[] {
+  const examples = new Map(images.map((image) => [image.rule, image]));
+  return [...examples.values()].flatMap(
+    ({ file, className }) => file.split('/').find((step) => canonicalLabel(step) === className) ?? [],
+  );
+}
 
 function listed(names: readonly string[]): string {
   const sorted = [...names].sort(compareCodePoints);

@@ -5,6 +5,11 @@ import { numbered } from '../../../test/support/memory-tree.ts';
 const images = (folder: string, count = 2): string[] => numbered(count, (i) => `${folder}/${i}.png`);
 
 describe('folders', () => {
+  it('whose names differ in spaces are said to be one class', async () => {
+    const { notes } = await layoutOf(['cat/1.png', 'cat /2.png', 'dog/1.png', 'caf\u00e9/1.png', 'cafe\u0301/2.png']);
+    expect(notes).toContain('Labels that are written differently, but are one class: "cat" and "cat ".');
+  });
+
   it.each<[string, string[], string]>([
     ['classes alone', [...images('cat'), ...images('dog', 3)], 'train cat 2 dog 3'],
     [
@@ -72,6 +77,7 @@ describe('folders', () => {
       ['Training/a', 'Training/b', 'Test/a', 'test-many/b'].flatMap((f) => images(f)),
       'train a 2 b 2 | test a 2 b 0',
     ],
+    ['one class for names that differ in spaces', ['cat/1.png', 'cat /2.png', 'dog/1.png'], 'train cat 2 dog 1'],
     ['folders in class folders', ['cat/persian/old/1.png', 'cat/2.png', 'dog/1.png'], 'train cat 2 dog 1'],
     [
       'accents, however they are stored',
@@ -163,9 +169,13 @@ describe('folders', () => {
   });
 
   it('may be a lone part, with any number of classes, where a model is scored', async () => {
-    const layout = await layoutOf(images('test/a'), { lonePart: true });
-    expect(textOf(layout)).toBe('train a 2');
-    expect(layout.notes).toContain('The data has only a test part.');
+    expect(textOf(await layoutOf(images('test/a'), { lonePart: true }))).toBe('train a 0 | test a 2');
+    await expect(layoutOf([...images('test/a'), ...images('test/b')])).rejects.toThrow(/no training part/);
+  });
+
+  it('may have classes that only another part has, where a model is scored', async () => {
+    const files = [...images('train/a'), ...images('train/b'), ...images('test/c')];
+    expect(textOf(await layoutOf(files, { lonePart: true }))).toBe('train a 2 b 2 c 0 | test a 0 b 0 c 2');
   });
 });
 

@@ -52,12 +52,13 @@ export async function findLayout(tree: FileTree, options: LayoutOptions = {}): P
 function assemble({ tree, about, folders, tables, options }: Evidence, choice: LabelChoice): Layout {
   const { root } = tree;
   const given = new Set<Part>(choice.images.map(({ part }) => part));
-  const lone = given.has('train') ? undefined : [...given][0];
-  if (lone !== undefined && !(options.lonePart === true && given.size === 1)) throw refuseNoTraining(root, [...given]);
-  const partOf = (part: Part): Part => (lone === undefined ? part : 'train');
-  const placed = choice.images.map((image) => ({ ...image, part: partOf(image.part) }));
-  const classes = sortClassNames(placed.flatMap(({ part, className }) => (part === 'train' ? [className] : [])));
-  if (classes.length < 2 && options.lonePart !== true) throw refuseOneClass(root, classes, choice.source);
+  const isForScoring = options.lonePart === true;
+  if (!given.has('train') && !isForScoring) throw refuseNoTraining(root, [...given]);
+  const placed = choice.images;
+  const classes = sortClassNames(
+    placed.flatMap(({ part, className }) => (part === 'train' || isForScoring ? [className] : [])),
+  );
+  if (classes.length < 2 && !isForScoring) throw refuseOneClass(root, classes, choice.source);
   const labels = new Map(classes.map((name, label) => [name, label]));
   const take = (part: Part): LabelledImage[] | undefined => {
     const members = placed.filter((image) => image.part === part);
@@ -85,7 +86,6 @@ function assemble({ tree, about, folders, tables, options }: Evidence, choice: L
     ],
     notes: [
       ...choice.notes,
-      ...(lone === undefined ? [] : [`The data has only a ${PART_NAMES[lone]} part.`]),
       ...folders.notes,
       ...tree.notes,
       ...describeJoined(classes),

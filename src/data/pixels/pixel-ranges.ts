@@ -5,6 +5,8 @@ export interface ValueRange {
   readonly high: number;
   /** No number has a fraction. */
   readonly isWhole: boolean;
+  /** Which of the numbers 0 to 16 occur: bit 3 is set if 3 does. */
+  readonly levels: number;
 }
 
 export interface PartRange extends ValueRange {
@@ -16,32 +18,44 @@ export interface PartRange extends ValueRange {
 /** Smallest and largest value; both NaN if one of them is not a finite number. */
 export function rangeOf(values: ArrayLike<number>): ValueRange {
   if (values instanceof Uint8Array) return rangeOfBytes(values);
-  let [low, high, isWhole] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
+  let [low, high, isWhole, levels] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true, 0];
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
-    if (!Number.isFinite(value)) return { low: Number.NaN, high: Number.NaN, isWhole: false };
+    if (!Number.isFinite(value)) return { low: Number.NaN, high: Number.NaN, isWhole: false, levels: 0 };
     if (value < low) low = value;
     if (value > high) high = value;
     if (isWhole && !Number.isInteger(value)) isWhole = false;
+    levels |= levelOf(value);
   }
-  return { low, high, isWhole };
+  return { low, high, isWhole, levels };
 }
 
-/** The largest byte decides all that is asked, so the search ends with the first 255. */
+/** The bit of a number in {@link ValueRange.levels}. */
+export function levelOf(value: number): number {
+  return value >= 0 && value <= 16 && Number.isInteger(value) ? 1 << value : 0;
+}
+
+/** Nothing is asked of bytes once one is 255, so the search ends there. */
 function rangeOfBytes(bytes: Uint8Array): ValueRange {
-  let [low, high] = [255, 0];
+  let [low, high, levels] = [255, 0, 0];
   for (const byte of bytes) {
+    if (byte <= 16) levels |= 1 << byte;
     if (byte < low) low = byte;
     if (byte <= high) continue;
     high = byte;
-    if (high === 255) return { low: 0, high, isWhole: true };
+    if (high === 255) return { low: 0, high, isWhole: true, levels };
   }
-  return { low, high, isWhole: true };
+  return { low, high, isWhole: true, levels };
 }
 
 /** The range of all values together; both ends NaN if either range has NaN. */
 export function joinRanges(a: ValueRange, b: ValueRange): ValueRange {
-  return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high), isWhole: a.isWhole && b.isWhole };
+  return {
+    low: Math.min(a.low, b.low),
+    high: Math.max(a.high, b.high),
+    isWhole: a.isWhole && b.isWhole,
+    levels: a.levels | b.levels,
+  };
 }
 
 /**

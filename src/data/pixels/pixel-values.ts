@@ -41,20 +41,24 @@ export interface UnscalablePixels {
 /**
  * How the numbers of all parts of a data set become bytes.
  *
- * - Whole numbers (bytes, integers, floats without fractions): up to 1 they are black and white; up to 15 or 16 exactly, 4 bits
- *   or the 0..16 of scikit-learn's digits; up to 255, bytes, which stay as they are, however dark; beyond, 10, 12 or 14 bits
+ * - Whole numbers (bytes, integers, floats without fractions): 0 and 1 are black and white; all of 0..15 or 0..16 and no others
+ *   are 4 bits, or the 0..16 of scikit-learn's digits; up to 255, bytes, which stay as they are, however dark; beyond, 10, 12 or 14 bits
  *   are stretched, and of 16 bits the upper 8 are kept, as decoders of 16-bit images do.
  * - Other floats: within 0..1 they are multiplied by 255 and rounded, within 0..255 rounded.
  * - Booleans become 0 and 255.
  *
- * @param parts  the training part first: its content decides.
+ * @param parts      the training part first: its content decides.
+ * @param prepareAs  how a model was trained: it decides in place of the content, except for fractions.
  * @returns a problem if the values of the training part lie elsewhere, or if those of another part do not fit its range.
  */
-export function scalesFor(parts: readonly PixelNumbers[]): PixelScales | UnscalablePixels {
+export function scalesFor(
+  parts: readonly PixelNumbers[],
+  prepareAs?: Partial<Pick<PixelScales, 'pixelRange'>>,
+): PixelScales | UnscalablePixels {
   const ranges: PartRange[] = parts.map(({ name, kind, range }) => ({ name, kind, ...range() }));
   const [train, ...others] = ranges;
   if (train === undefined) return AS_THEY_ARE;
-  const decided = decide(train);
+  const decided = (prepareAs && decideAs(train, prepareAs.pixelRange)) ?? decide(train);
   if ('problem' in decided) return { ...decided, part: 0 };
   for (const [index, other] of others.entries()) {
     const fault = describeOtherRange(train, other, decided);
@@ -93,7 +97,7 @@ const AS_THEY_ARE: PixelScales = { of: () => UNCHANGED, note: undefined, pixelRa
 const DARK = 64;
 
 function decide(train: PartRange): Decision | Omit<UnscalablePixels, 'part'> {
-  const { name, kind, low, high, isWhole } = train;
+  const { name, kind, low, high, isWhole, levels } = train;
   if (!(low >= 0)) return outside(train);
   if (kind === 'boolean') return { scale: BLACK_OR_WHITE, note: undefined, pixelRange: undefined, limit: 1 };
   if (kind === 'float' && high <= 1) {
@@ -114,9 +118,12 @@ function decide(train: PartRange): Decision | Omit<UnscalablePixels, 'part'> {
     };
   }
   if (high > 65_535) return outside(train);
-  if (high === 1) return stretched(1, `The pixels of ${name} are 0 and 1: read as black and white (0 and 255).`);
-  if (high === 15) return stretched(15, `The pixels of ${name} go up to 15: read as 4 bits (0..15).`);
-  if (high === 16) return stretched(16, `The pixels of ${name} go up to 16: read as 0..16.`);
+  const hasAllLevels = levels === 2 ** (high + 1) - 1;
+  if (high === 1 && hasAllLevels) {
+    return stretched(1, `The pixels of ${name} are 0 and 1: read as black and white (0 and 255).`);
+  }
+  if (high === 15 && hasAllLevels) return stretched(15, `The pixels of ${name} go up to 15: read as 4 bits (0..15).`);
+  if (high === 16 && hasAllLevels) return stretched(16, `The pixels of ${name} go up to 16: read as 0..16.`);
   if (high <= 255) {
     const rounded = kind === 'float' ? 'Pixels that are floats in 0..255 were rounded.' : undefined;
     const dark = `The pixels were left as they are, although they only go up to ${high} of 255; if that is their whole range, scale them to 0..255.`;
@@ -137,6 +144,24 @@ function decide(train: PartRange): Decision | Omit<UnscalablePixels, 'part'> {
     note: `The pixels go up to ${high}: their upper 8 of 16 bits were taken.`,
     pixelRange: undefined,
     limit: 65_535,
+  };
+}
+
+/** The decision of a model's training, for numbers that are not fractions of 1; undefined for others. */
+function decideAs(
+  { name, kind, low, high, isWhole }: PartRange,
+  range: PixelScales['pixelRange'],
+): Decision | Omit<UnscalablePixels, 'part'> | undefined {
+  if (kind === 'boolean' || !isWhole || !(low >= 0) || high > 65_535 || (kind === 'float' && high <= 1))
+    return undefined;
+  if (range === undefined) {
+    const [scale, limit] = high <= 255 ? [UNCHANGED, 255] : [UPPER_BITS, 65_535];
+    return { scale, note: undefined, pixelRange: undefined, limit };
+  }
+  if (high <= range.high) return { scale: scaleOfRange(range), note: undefined, pixelRange: range, limit: range.high };
+  return {
+    problem: `the model was trained on pixels in ${range.low}..${range.high}, but those of ${name} go from ${low} to ${high}`,
+    cure: 'bring them to that range',
   };
 }
 

@@ -44,6 +44,8 @@ export interface Dataset {
    * prepared alike.
    */
   readonly pixelRange?: { readonly low: number; readonly high: number };
+  /** What lies under transparent images and beside those of another aspect. Absent: black. */
+  readonly ground?: 'white';
   /** What a user should know about the loading: images skipped or resized, a test part split off. */
   readonly notes: readonly string[];
   /** Where it was loaded from and how, which is what it takes to load it again; arrays have no such place. */

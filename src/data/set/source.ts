@@ -26,14 +26,20 @@ export interface ReadOptions {
   /** Swaps rows and columns of images in arrays and rows of numbers: those of EMNIST lie on their side. */
   readonly transpose?: boolean | undefined;
   /**
-   * Takes a source that has only a test or a validation part, with any number of classes, as its training part: for
-   * scoring, not for training.
+   * Takes parts as they are, for scoring, not for training: the training part may be empty, and there may be a single class,
+   * or classes that only another part has.
    *
    * @internal
    */
   readonly lonePart?: boolean | undefined;
   /** Leaves out images that cannot be decoded, and says so in the notes. */
   readonly skipBroken?: boolean | undefined;
+  /**
+   * How a model prepares images, to read others alike: with it, nothing is decided by the content of these.
+   *
+   * @internal
+   */
+  readonly prepareAs?: Pick<Dataset, 'ground' | 'pixelRange'> | undefined;
   /**
    * Where decoded images wait if memory should not hold them all. Without it they stay in memory.
    *
@@ -48,7 +54,6 @@ export interface ReadOptions {
 export type ColourMode = NonNullable<ReadOptions['channels']>;
 export type PixelLayout = NonNullable<ReadOptions['layout']>;
 export type TargetSize = NonNullable<ReadOptions['size']>;
-
 
 export type Part = 'train' | 'validation' | 'test';
 
@@ -75,8 +80,14 @@ export interface DatasetParts {
   readonly train: Examples;
   readonly validation?: Examples | undefined;
   readonly test?: Examples | undefined;
+  /** What `train` really is, if the option `lonePart` put another part in its place. */
+  readonly lonePart?: Part | undefined;
   /** As in `Dataset`. */
   readonly pixelRange?: Dataset['pixelRange'] | undefined;
+  /** What stands for an example in a note, a path for instance. Without it notes give classes and numbers. */
+  readonly nameOf?: ((part: Part, index: number) => string) | undefined;
+  /** As in `Dataset`. */
+  readonly ground?: Dataset['ground'] | undefined;
   readonly notes: readonly string[];
 }
 
@@ -96,7 +107,11 @@ export interface LocatedSource {
  * @returns undefined if the folder holds something else.
  * @throws {InvalidInputError} if it is this format, but not usable.
  */
-export type LocateInFolder = (folder: string, name?: string) => Promise<LocatedSource | undefined>;
+export type LocateInFolder = (
+  folder: string,
+  name?: string,
+  options?: Pick<ReadOptions, 'lonePart'>,
+) => Promise<LocatedSource | undefined>;
 
 /** Takes a file by its name. Its content is checked when it is read. */
 export type LocateFile = (path: string, name?: string) => Promise<LocatedSource> | LocatedSource;

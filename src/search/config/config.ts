@@ -51,6 +51,11 @@ const searchSpaceSchema = z.strictObject({
 
 const datasetSchema = z.strictObject({
   source: z.string().min(1).describe('A built-in name or a path.'),
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Absolute path of the source, set when a run begins, so that it can be resumed from any folder.'),
   size: z.strictObject({ height: count, width: count }).optional(),
   channels: z.enum(['grey', 'rgb']).optional(),
   layout: z

@@ -80,7 +80,9 @@ describe('predictFiles', () => {
       join(data, 'cat', 'torn.png'),
       join(data, 'dog', 'text.jpg'),
     ]);
-    expect(failures[1]?.error).toBe('its content is not PNG, JPEG or WebP');
+    expect(failures[1]?.error).toBe(
+      'its content is not an image that is read (PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM)',
+    );
     expect(images.filter((image) => !('error' in image))).toEqual(whole.images);
   });
 

@@ -117,7 +117,7 @@ function formOfRows([, length = 0]: readonly number[], asked: PixelLayout | unde
   const sides = `${colourSide}, ${colourSide}`;
   if (asked === undefined) {
     return {
-      problem: `rows of ${length} numbers may be images of ${colourSide} × ${colourSide} with 3 channels, but not whether the channels follow each other pixel by pixel or plane by plane`,
+      problem: `rows of ${length} numbers may be images of ${colourSide} × ${colourSide} with 3 channels, but nothing tells whether the channels follow each other pixel by pixel or plane by plane`,
       cure: `reshape the array to (n, ${sides}, 3) or (n, 3, ${sides}), or give --layout nhwc (pixel by pixel) or nchw (plane by plane)`,
     };
   }

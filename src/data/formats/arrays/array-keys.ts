@@ -20,6 +20,8 @@ export interface ChosenArrays<T> {
   readonly train: ArrayPair<T>;
   readonly validation?: ArrayPair<T> | undefined;
   readonly test?: ArrayPair<T> | undefined;
+  /** The part that stands in the place of the training part. */
+  readonly lonePart?: Part | undefined;
   /** Images of a part without labels. */
   readonly unlabelled: readonly T[];
   readonly unused: readonly T[];
@@ -34,6 +36,8 @@ export interface NoChoice {
 export interface AskedKeys {
   readonly imageColumn?: string | undefined;
   readonly labelColumn?: string | undefined;
+  /** See `ReadOptions`. */
+  readonly lonePart?: boolean | undefined;
 }
 
 /** For messages. */
@@ -100,21 +104,28 @@ export function chooseArrays<T extends NamedArray>(arrays: readonly T[], asked: 
     const [images, labels] = [find(part, 'images'), find(part, 'labels')];
     for (const found of [images, labels]) if (found !== undefined && 'problem' in found) return found;
     if (images === undefined || labels === undefined || 'problem' in images || 'problem' in labels) {
-      if (part === 'train') return { problem: describeMissing(images !== undefined, labels !== undefined) };
+      if (part === 'train' && asked.lonePart !== true)
+        return { problem: describeMissing(images !== undefined, labels !== undefined) };
       if (images !== undefined && !('problem' in images)) unlabelled.push(images.array);
+      if (labels !== undefined && !('problem' in labels)) {
+        return { problem: `no array holds the images of ${labels.array.title}` };
+      }
       continue;
     }
     if (images.array === labels.array)
       return { problem: `${images.array.title} cannot be both the images and the labels` };
     pairs.set(part, { images: images.array, labels: labels.array });
   }
-  const train = pairs.get('train');
-  if (train === undefined) return { problem: describeMissing(false, false) };
+  const [first] = pairs;
+  if (first === undefined) return { problem: describeMissing(false, false) };
+  const [firstPart, train] = first;
+  const others = new Map([...pairs].slice(1));
   const used = [...pairs.values()].flatMap(({ images, labels }) => [images, labels]);
   return {
     train,
-    validation: pairs.get('validation'),
-    test: pairs.get('test'),
+    validation: others.get('validation'),
+    test: others.get('test'),
+    ...(firstPart !== 'train' && { lonePart: firstPart }),
     unlabelled,
     unused: arrays.filter((array) => !used.includes(array) && !unlabelled.includes(array)),
   };
@@ -181,8 +192,10 @@ function firstOf<T extends NamedArray>(keys: readonly ReadKey<T>[], role: Role):
 }
 
 function describeMissing(hasImages: boolean, hasLabels: boolean): string {
-  if (hasImages) return 'no array is called as the labels of the training part';
-  return hasLabels
-    ? 'no array is called as the images of the training part'
-    : 'no arrays are called as the images and labels of a training part';
+  const what = hasImages
+    ? 'array holds the labels'
+    : hasLabels
+      ? 'array holds the images'
+      : 'arrays hold the images and labels';
+  return `names do not tell which ${what} of the training part`;
 }

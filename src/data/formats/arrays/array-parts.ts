@@ -46,16 +46,23 @@ export async function assembleArrays(name: string, given: ArrayParts, options: R
       'give all parts one size',
     );
   }
-  const scales = chooseScales(parts.map(([, part]) => part));
-  const named = nameParts(labelsOf(arrays), (part, index, label, classes) => {
-    const { labelsWhere, placeOf } = arrays[part] ?? arrays.train;
-    return formatError(
-      labelsWhere,
-      placeOf(index),
-      `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
-      'add training images of it',
-    );
-  });
+  const scales = chooseScales(
+    parts.map(([, part]) => part),
+    options,
+  );
+  const named = nameParts(
+    labelsOf(arrays),
+    (part, index, label, classes) => {
+      const { labelsWhere, placeOf } = arrays[part] ?? arrays.train;
+      return formatError(
+        labelsWhere,
+        placeOf(index),
+        `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
+        'add training images of it',
+      );
+    },
+    options.lonePart,
+  );
   options.signal?.throwIfAborted();
   const examplesOf = (part: Part): Examples | undefined => {
     const [array, labels, form] = [arrays[part], named[part], forms.get(part)];
@@ -157,9 +164,12 @@ function noteOnForm({ hasAlpha, note }: ArrayForm): string[] {
   ];
 }
 
-function chooseScales(parts: readonly ArrayPart[]): PixelScales {
+function chooseScales(parts: readonly ArrayPart[], { prepareAs }: ReadOptions): PixelScales {
   const kindOf = ({ images: { kind } }: ArrayPart): PixelKind => (kind === 'text' ? 'byte' : kind);
-  const scales = scalesFor(parts.map((part) => ({ name: part.name, kind: kindOf(part), range: part.images.range })));
+  const scales = scalesFor(
+    parts.map((part) => ({ name: part.name, kind: kindOf(part), range: part.images.range })),
+    prepareAs,
+  );
   if (!('problem' in scales)) return scales;
   const part = parts[scales.part];
   throw formatError(part?.where ?? '', { offset: part?.images.offset ?? 0 }, scales.problem, scales.cure);

@@ -10,6 +10,7 @@ import { compareCodePoints } from '../../labels/class-names.ts';
 import { listNames, noteOnEmptyClasses } from '../../labels/name-labels.ts';
 import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
 import { type ByPart, partsOf } from '../name-parts.ts';
+import { readAs } from '../part-files.ts';
 import { type ArrayPart, assembleArrays } from './array-parts.ts';
 import { readIdxImages, readIdxLabels } from './idx.ts';
 import { firstIdxFile, type IdxName, readIdxName } from './idx-names.ts';
@@ -30,15 +31,18 @@ export async function locateIdxFolder(
   folder: string,
   name?: string,
   names?: readonly string[],
+  lonePart = false,
 ): Promise<LocatedSource | undefined> {
   const { files, hasOtherData } = await listIdxFiles(folder);
   if (files.length === 0) return undefined;
   const sets = [...new Set(files.map(({ set }) => set))].sort(compareCodePoints);
-  const isComplete = (set: string): boolean => {
-    const own = files.filter((file) => file.set === set);
-    return (['images', 'labels'] as const).every((kind) => firstIdxFile(own, 'train', kind) !== undefined);
-  };
-  const complete = sets.filter(isComplete);
+  const setsWith = (parts: readonly Part[]): string[] =>
+    sets.filter((set) => {
+      const own = files.filter((file) => file.set === set);
+      return parts.some((part) => hasPair(own, part));
+    });
+  const trainable = setsWith(['train']);
+  const complete = trainable.length > 0 || !lonePart ? trainable : setsWith(PARTS);
   const [set = sets[0] ?? '', ...others] = complete;
   if (others.length > 0) {
     const listed = complete.map((set) => set || 'train-images-idx3-ubyte and the like');
@@ -49,18 +53,23 @@ export async function locateIdxFolder(
   }
   if (complete.length === 0 && hasOtherData) return undefined;
   const own = files.filter((file) => file.set === set);
-  return locateSet(folder, name ?? basename(folder), set, own, { names, isNamed: name !== undefined });
+  return locateSet(folder, name ?? basename(folder), set, own, { names, isNamed: name !== undefined }, lonePart);
 }
 
+const PARTS: readonly Part[] = ['train', 'validation', 'test'];
+
+const hasPair = (files: readonly IdxName[], part: Part): boolean =>
+  (['images', 'labels'] as const).every((kind) => firstIdxFile(files, part, kind) !== undefined);
+
 /** The set that one IDX file belongs to. */
-export async function locateIdxFile(path: string): Promise<LocatedSource> {
+export async function locateIdxFile(path: string, lonePart = false): Promise<LocatedSource> {
   const set = readIdxName(path)?.set ?? '';
   const folder = dirname(path);
   // Its labels may lie in folders of their own names.
   const outer = basename(folder).toLowerCase() === basename(path).toLowerCase() ? dirname(folder) : folder;
   const { files } = await listIdxFiles(outer);
   const own = files.filter((file) => file.set === set);
-  return locateSet(outer, set || basename(outer), set, own, { names: undefined, isNamed: false });
+  return locateSet(outer, set || basename(outer), set, own, { names: undefined, isNamed: false }, lonePart);
 }
 
 /** Whether a file is called like an IDX file of images or labels. */
@@ -114,7 +123,9 @@ async function locateSet(
   set: string,
   files: readonly IdxName[],
   naming: Naming,
+  takesLonePart: boolean,
 ): Promise<LocatedSource> {
+  const lonePart = takesLonePart && !hasPair(files, 'train') ? PARTS.find((part) => hasPair(files, part)) : undefined;
   const pairFor = (part: Part): IdxPair | undefined => {
     const images = firstIdxFile(files, part, 'images');
     const labels = firstIdxFile(files, part, 'labels');
@@ -126,15 +137,16 @@ async function locateSet(
       details: { path: join(folder, file) },
     });
   };
-  const [validation, test] = [pairFor('validation'), pairFor('test')];
+  const otherThan = (part: Part) => (part === lonePart ? undefined : pairFor(part));
+  const [validation, test] = [otherThan('validation'), otherThan('test')];
   const pairs: ByPart<IdxPair> = {
-    train: pairFor('train') ?? { images: '', labels: '' },
+    train: pairFor(lonePart ?? 'train') ?? { images: '', labels: '' },
     ...(validation && { validation }),
     ...(test && { test }),
   };
   const mapping = naming.names === undefined ? await findMapping(folder, set) : undefined;
   const used = partsOf(pairs).flatMap(([, { images, labels }]) => [images, labels]);
-  return {
+  return readAs(lonePart, {
     format: 'idx',
     files: [...used, ...(mapping === undefined ? [] : [mapping])],
     read: (options) => readParts(name, set, pairs, { ...naming, mapping }, options),
@@ -142,7 +154,7 @@ async function locateSet(
       [...files.map(({ path }) => path), ...(mapping === undefined ? [] : [mapping])]
         .map((path) => roleOf(folder, path, pairs, mapping))
         .sort((a, b) => compareCodePoints(a.file, b.file)),
-  };
+  });
 }
 
 function roleOf(folder: string, path: string, pairs: ByPart<IdxPair>, mapping: string | undefined): FileRole {

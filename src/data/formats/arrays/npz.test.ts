@@ -129,7 +129,7 @@ describe('locateNpz', () => {
     [
       'missing images',
       { 'y_train.npy': labels, 'z.npy': labels },
-      'no array is called as the images of the training part; it has y_train in digits.npz (8) byte, z in digits.npz (8) byte. Known names: x_train and y_train,',
+      'names do not tell which array holds the images of the training part; it has y_train in digits.npz (8) byte, z in digits.npz (8) byte. Known names: x_train and y_train,',
     ],
     [
       'parts of two ranges',
@@ -262,7 +262,7 @@ describe('the names of arrays', () => {
   it('may be given, and the other parts are then found by them', async () => {
     const named = entries({ a_train: 'x', b_train: 'y', a_test: 'tx', b_test: 'ty' });
     await expect(read(named)).rejects.toThrow(
-      'no arrays are called as the images and labels of a training part; it has',
+      'names do not tell which arrays hold the images and labels of the training part; it has',
     );
     expect(await read(named, { imageColumn: 'a_train', labelColumn: 'b_train' })).toMatchObject({ train, test });
     const unnamed = entries({ arr_0: 'x', arr_1: 'y' });
@@ -287,6 +287,8 @@ describe('the names of arrays', () => {
       test: undefined,
       notes: [LABELS_NOTE, 'x_test in digits.npz was left out: there are no labels of it.'],
     });
+    const { 'x_test.npy': __, ...imageless } = parts;
+    await expect(read(imageless)).rejects.toThrow('no array holds the images of y_test in digits.npz; it has');
     const minus = { ...parts, 'y_test.npy': encodeNpy('|i1', [4], new Uint8Array(4).fill(255)) };
     expect(await read(minus)).toMatchObject({
       test: undefined,
@@ -449,7 +451,7 @@ describe('a folder of arrays', () => {
     const folder = await temporaryFolder();
     const path = await writeIn(folder, 'images.npy', npy);
     await expect((await locatedIn(folder)).read({})).rejects.toThrow(
-      'no array is called as the labels of the training part; it has images.npy (8, 3, 2) byte.',
+      'names do not tell which array holds the labels of the training part; it has images.npy (8, 3, 2) byte.',
     );
     await expect(locateNpy(path)).rejects.toThrow(
       'one array has images or labels, and both are needed; put the images and the labels into one folder, as x_train.npy and y_train.npy, and give the folder.',

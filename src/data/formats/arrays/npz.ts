@@ -136,7 +136,9 @@ async function readArrays(
       ? []
       : [`Arrays were left out: ${listNames(chosen.unused.map(({ title }) => title))}.`]),
   ];
-  return assembleArrays(name, { train, validation: parts.get('validation'), test: parts.get('test'), notes }, options);
+  const given = { train, validation: parts.get('validation'), test: parts.get('test'), notes };
+  const { lonePart } = chosen;
+  return { ...(await assembleArrays(name, given, options)), ...(lonePart && { lonePart }) };
 }
 
 async function readPart({ images, labels }: ArrayPair<StoredArray>, { overflow }: ReadOptions): Promise<ArrayPart> {

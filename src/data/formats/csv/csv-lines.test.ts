@@ -29,7 +29,7 @@ describe('readLines', () => {
   it('refuses a file in two encodings, with the byte', async () => {
     const bytes = Buffer.concat([Buffer.from(text), Buffer.from('\r\n3.png;Bär', 'latin1')]);
     await expect(linesOf(bytes)).rejects.toThrow(
-      `labels.csv, byte ${bytes.length - 2}: byte e4 is not UTF-8, but the text before it is; save it again as UTF-8 (Excel: CSV UTF-8).`,
+      `labels.csv, byte ${bytes.length - 2}: byte e4 after "3.png;B" is not UTF-8, but the text before it is; save it again as UTF-8 (Excel: CSV UTF-8).`,
     );
   });
 });

@@ -30,10 +30,26 @@ const rowsOf = (...rows: readonly string[]): string => rows.join('\n');
 
 describe('a CSV file of pixels', () => {
   it('is read with a header and without, compressed or not', async () => {
-    const expected = { name: 'digits', shape, classes: ['0', '1'], train, test: undefined, notes: [] };
+    const expected = {
+      name: 'digits',
+      shape,
+      classes: ['0', '1'],
+      train,
+      test: undefined,
+      notes: ['Labels: digits.csv, column label.'],
+    };
     expect(await readText(encodeCsv(train, shape))).toEqual(expected);
-    expect(await readText(encodeCsv(train, shape, false))).toEqual(expected);
-    expect(await readText(gzipSync(encodeCsv(train, shape)), {}, 'digits.csv.gz')).toEqual(expected);
+    expect(await readText(encodeCsv(train, shape, false))).toEqual({
+      ...expected,
+      notes: [
+        'Labels: digits.csv, column number 1.',
+        'The labels of digits.csv were taken from column number 1, by its values; --label-column chooses another.',
+      ],
+    });
+    expect(await readText(gzipSync(encodeCsv(train, shape)), {}, 'digits.csv.gz')).toEqual({
+      ...expected,
+      notes: ['Labels: digits.csv.gz, column label.'],
+    });
   });
 
   it('may have Windows line ends, a byte-order mark, quotes, semicolons, empty lines, no line end at its end', async () => {
@@ -41,6 +57,20 @@ describe('a CSV file of pixels', () => {
     expect((await readText(`\ufeff${text.replaceAll('\n', '\r\n\r\n')}`)).train).toEqual(train);
     expect((await readText(text.replaceAll(/[^,\n]+/g, '"$&"'))).train).toEqual(train);
     expect((await readText(text.replaceAll(',', ';'))).train).toEqual(train);
+  });
+
+  it('may be UTF-16 or windows-1252, which is said', async () => {
+    const text = rowsOf('1,2,3,4,Bär', '5,6,7,8,Bör');
+    const folder = await temporaryFolder();
+    const ansi = await locateCsv(await writeIn(folder, 'ansi.csv', Buffer.from(text, 'latin1')));
+    const wide = await locateCsv(await writeIn(folder, 'wide.csv', Buffer.from(`\ufeff${text}`, 'utf16le')));
+    const [fromAnsi, fromWide] = [await ansi.read({}), await wide.read({})];
+    expect([fromAnsi.classes, fromWide.classes]).toEqual([
+      ['Bär', 'Bör'],
+      ['Bär', 'Bör'],
+    ]);
+    expect(fromAnsi.notes).toContain('ansi.csv is not UTF-8: it was read as windows-1252.');
+    expect(fromWide.train.pixels).toEqual(fromAnsi.train.pixels);
   });
 
   it('may be longer than what is read at a time', async () => {
@@ -90,6 +120,7 @@ describe('a CSV file of pixels', () => {
     const parts = await readText(encodeCsv(examples, colour));
     expect(parts).toMatchObject({ shape: colour, train: examples });
     expect(parts.notes).toEqual([
+      'Labels: digits.csv, column label.',
       'Rows of 12 numbers were read as 2 × 2 pixels of 3 channels, pixel by pixel; --layout nchw reads them plane by plane.',
     ]);
     const planes = { ...examples, pixels: interleave(examples, colour) };
@@ -101,7 +132,7 @@ describe('a CSV file of pixels', () => {
     expect(pixelsOf(floats.train).subarray(0, 4)).toEqual(Uint8Array.of(0, 51, 255, 26));
     const deep = await readText(rowsOf('a,0,256,65535,511', 'b,1,1,1,1'));
     expect(pixelsOf(deep.train).subarray(0, 4)).toEqual(Uint8Array.of(0, 1, 255, 1));
-    expect(deep.notes).toEqual(['The pixels go up to 65535: their upper 8 of 16 bits were taken.']);
+    expect(deep.notes).toContain('The pixels go up to 65535: their upper 8 of 16 bits were taken.');
   });
 
   it.each<[string, string, string]>([
@@ -135,7 +166,7 @@ describe('a CSV file of pixels', () => {
     [
       'negative numbers',
       rowsOf('a,1,2,3,4', 'b,1,-2,3,4'),
-      ', row 2: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but they go from -2 to 4; give the pixels as they were before they were normalised.',
+      ', row 2: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but those of digits.csv go from -2 to 4; give the pixels as they were before they were normalised.',
     ],
     [
       'images that are not square',
@@ -145,7 +176,7 @@ describe('a CSV file of pixels', () => {
     [
       'pixels without labels',
       rowsOf('pixel0,pixel1,pixel2,pixel3', '1,2,3,4'),
-      'it has no column of labels; call it label in the first line.',
+      'it has no column of labels; call it label in the first line, or name it with --label-column.',
     ],
     ['nothing', '', 'its first lines are neither'],
     [
@@ -175,7 +206,11 @@ describe('a folder of CSV files', () => {
       'test.csv': encodeCsv(train, shape).replaceAll(/^[^,]*,/gm, ''),
       'sample_submission.csv': 'ImageId,Label\n1,0\n',
     });
-    expect(parts).toMatchObject({ train, test: undefined, notes: ['test.csv has no labels, so it was left out.'] });
+    expect(parts).toMatchObject({
+      train,
+      test: undefined,
+      notes: ['Labels: train.csv, column label.', 'test.csv has no labels, so it was left out.'],
+    });
   });
 
   it('takes one file of any name, and refuses to choose between two', async () => {

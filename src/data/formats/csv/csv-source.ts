@@ -7,9 +7,9 @@ import { fileFailure } from '../../../files/file-failure.ts';
 import { folderTree } from '../../containers/folder-tree.ts';
 import { compareCodePoints } from '../../labels/class-names.ts';
 import { isImageName } from '../../layout/image-names.ts';
-import type { LocatedSource } from '../../set/source.ts';
+import type { LocatedSource, ReadOptions } from '../../set/source.ts';
 import { locateImageTable } from '../images/image-folder.ts';
-import { sortIntoParts } from '../part-files.ts';
+import { readAs, sortIntoParts } from '../part-files.ts';
 import { locatePixelCsv } from './pixel-csv.ts';
 import { isPixelTable } from './pixel-form.ts';
 
@@ -17,7 +17,11 @@ import { isPixelTable } from './pixel-form.ts';
  * Recognises a folder with CSV files (`.csv`, `.csv.gz`) of pixels. Words for parts in the names tell the parts. Two training
  * files are refused.
  */
-export async function locateCsvFolder(folder: string, name = basename(folder)): Promise<LocatedSource | undefined> {
+export async function locateCsvFolder(
+  folder: string,
+  name = basename(folder),
+  { lonePart: takesLonePart }: ReadOptions = {},
+): Promise<LocatedSource | undefined> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw fileFailure('read the folder', folder, error);
   });
@@ -27,7 +31,7 @@ export async function locateCsvFolder(folder: string, name = basename(folder)): 
     if (await isPixelTable(path)) files.push(path);
   }
   if (files.length === 0) return undefined;
-  const { train: trains, validation, test, unused } = sortIntoParts(folder, files);
+  const { train: trains, validation, test, unused, lonePart } = sortIntoParts(folder, files, takesLonePart);
   const [train, second] = trains;
   if (train === undefined || second !== undefined) {
     throw new InvalidInputError(
@@ -35,7 +39,7 @@ export async function locateCsvFolder(folder: string, name = basename(folder)): 
       { details: { path: folder } },
     );
   }
-  return locatePixelCsv(name, { train, validation: validation[0], test: test[0] }, unused);
+  return readAs(lonePart, locatePixelCsv(name, { train, validation: validation[0], test: test[0] }, unused));
 }
 
 /** One CSV file, of pixels or of names of images beside it. */

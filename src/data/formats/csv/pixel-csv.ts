@@ -36,7 +36,9 @@ async function readPixelCsv(
   options: ReadOptions,
 ): Promise<DatasetParts> {
   const { train: form, others, notes } = await chooseForms(paths, options);
-  const rows = new Map(await readPixelRows(paths.train, form, 'train', options));
+  const guesses: string[] = [];
+  const report = (note: string): number => guesses.push(note);
+  const rows = new Map(await readPixelRows(paths.train, form, 'train', options, report));
   for (const { part, path, form: ofOther } of others) {
     if (JSON.stringify(ofOther.shape) !== JSON.stringify(form.shape)) {
       throw formatError(
@@ -46,7 +48,7 @@ async function readPixelCsv(
         'give both files images of one size',
       );
     }
-    const found = await readPixelRows(path, { ...ofOther, partColumn: undefined }, part, options);
+    const found = await readPixelRows(path, { ...ofOther, partColumn: undefined }, part, options, report);
     for (const [key, value] of found) if (!rows.has(key)) rows.set(key, value);
   }
   const train = rows.get('train');
@@ -57,7 +59,7 @@ async function readPixelCsv(
     );
   }
   const parts: ByPart<PixelRows> = { train, validation: rows.get('validation'), test: rows.get('test') };
-  const scales = chooseScales(partsOf(parts));
+  const scales = chooseScales(partsOf(parts), options);
   const { shape } = form;
   const named = nameParts(
     { train: train.labels, validation: parts.validation?.labels, test: parts.test?.labels },
@@ -68,6 +70,7 @@ async function readPixelCsv(
         `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
         'add training images of it',
       ),
+    options.lonePart,
   );
   const examplesOf = (part: Part): Examples | undefined => {
     const [found, labels] = [parts[part], named[part]];
@@ -93,6 +96,7 @@ async function readPixelCsv(
         `Labels: ${basename(paths.train)}, ${form.labelTitle}.`,
         ...form.notes,
         ...notes,
+        ...guesses,
         ...(unused.length === 0 ? [] : [`Files were left out: ${listNames(unused.map((path) => basename(path)))}.`]),
         ...(scales.note === undefined ? [] : [scales.note]),
         ...describeLayout(shape, options),
@@ -154,22 +158,23 @@ async function formLike(train: PixelForm, path: string, options: ReadOptions): P
   }
 }
 
-function chooseScales(parts: readonly (readonly [Part, PixelRows])[]): PixelScales {
+function chooseScales(parts: readonly (readonly [Part, PixelRows])[], { prepareAs }: ReadOptions): PixelScales {
   const scales = scalesFor(
     parts.map(
       ([
         part,
         {
           path,
-          values: { lowest, highest, hasFractions },
+          values: { lowest, highest, hasFractions, levels },
         },
       ]) => ({
         name:
           parts.filter(([, rows]) => rows.path === path).length > 1 ? `${basename(path)} (${part})` : basename(path),
         kind: hasFractions ? 'float' : 'integer',
-        range: () => ({ low: lowest.value, high: highest.value, isWhole: !hasFractions }),
+        range: () => ({ low: lowest.value, high: highest.value, isWhole: !hasFractions, levels }),
       }),
     ),
+    prepareAs,
   );
   if (!('problem' in scales)) return scales;
   const rows = parts[scales.part]?.[1];

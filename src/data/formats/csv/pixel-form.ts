@@ -141,15 +141,20 @@ function recognise(sample: TableSample): PixelTable | undefined {
   const partNamed = lower?.findIndex((name) => PART_NAMES.has(name)) ?? -1;
   const partColumn = rows.every((row) => partOfName(row[partNamed] ?? '') !== undefined) ? partNamed : undefined;
   const all = first.flatMap((_, column) => (column === partNamed || lower?.[column] === '' ? [] : [column]));
-  const cells = all.filter((column) => rows.slice(0, 5).every((row) => isCellOfPixels(row[column] ?? '')));
+  const head = rows.slice(0, 5);
+  const cells = all.filter(
+    (column) => 2 * head.filter((row) => isCellOfPixels(row[column] ?? '')).length > head.length,
+  );
   if (cells.length === 1) return { candidates: all, named: [], cellColumn: cells[0], partColumn };
-  const named = all.filter((column) => PIXEL_NAME.test(lower?.[column] ?? ''));
+  const areNumbered = all.every((column) => /^\d+$/.test(lower?.[column] ?? ''));
+  const named = areNumbered ? [] : all.filter((column) => PIXEL_NAME.test(lower?.[column] ?? ''));
   const arePixelsNamed = named.length >= 4 && named.length >= columns / 2;
   const words = all.filter((column) => !isNumber(first[column] ?? '') && !arePixelsNamed);
   if (all.length < 4 || words.length > 1) return undefined;
   if (!arePixelsNamed && lower?.some((name) => FILE_NAMES.test(name))) return undefined;
   if (words.some((column) => /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i.test(first[column] ?? ''))) return undefined;
-  const possible = [0, 1, 2].some((others) => squareShape(all.length - others) !== undefined);
+  const others = all.some((column) => isIndex(sample, column)) ? [0, 1, 2] : [0, 1];
+  const possible = others.some((count) => squareShape(all.length - count) !== undefined);
   const isShaped = shapeInNames(names ?? [], named) !== undefined;
   if (!possible && !isShaped && !arePixelsNamed && all.length < MANY_COLUMNS) return undefined;
   return { candidates: all, named: arePixelsNamed ? named : [], cellColumn: undefined, partColumn };

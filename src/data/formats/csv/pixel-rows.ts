@@ -27,7 +27,8 @@ interface GrowingRows extends PixelRows {
 /**
  * Rows by their part.
  *
- * @param part  of all rows, if no column tells.
+ * @param part    of all rows, if no column tells.
+ * @param report  see `readLines`.
  * @throws {DataFormatError} with the row, for a pixel that is not a number, too few or too many fields, no label, or a value in
  *   the column of parts that tells none.
  */
@@ -36,10 +37,11 @@ export async function readPixelRows(
   form: PixelForm,
   part: Part,
   { signal, overflow }: ReadOptions,
+  report?: (note: string) => void,
 ): Promise<ReadonlyMap<Part, PixelRows>> {
   const found = new Map<Part, GrowingRows>();
   const parse = rowParser(path, form);
-  for await (const { row, bytes } of readLines(path)) {
+  for await (const { row, bytes } of readLines(path, report)) {
     if (row === 1 && form.hasHeader) continue;
     signal?.throwIfAborted();
     const parsed = parse(bytes, row, part);

@@ -103,7 +103,7 @@ function findImage({ path, leaves, features }: Table, asked: string | undefined)
   if (column !== undefined) return column;
   const [wrong] = candidates.length > 0 ? candidates : startingWith(leaves, called);
   if (wrong === undefined) throw missing(path, leaves, 'of images (image, with bytes)', '--image-column');
-  const name = wrong.path.join('.');
+  const name = wrong.isList ? wrong.path[0] : wrong.path.join('.');
   const what = wrong.isText
     ? `the column ${name} holds text, such as paths, and not the bytes of images: embed the images in the file, or give the folder of images`
     : `the column ${name} holds ${wrong.isList ? 'lists of numbers' : wrong.type}, and not the bytes of encoded images: encode them as PNG, or save the numbers as .npz`;
@@ -116,7 +116,9 @@ function findLabel({ path, leaves, features }: Table, asked: string | undefined,
     asked === undefined ? [...featuresOfType(features, 'ClassLabel', LABEL_NAMES), ...LABEL_NAMES] : [asked],
   );
   const inImage = image.path.length > 1 ? `${image.path[0]}.` : image.path.join('.');
-  const others = [...leaves.values()].filter((leaf) => !leaf.path.join('.').startsWith(inImage) && !isAboutFiles(leaf));
+  const others = [...leaves.values()].filter(
+    (leaf) => leaf.path.length === 1 && !leaf.path.join('.').startsWith(inImage) && !isAboutFiles(leaf),
+  );
   const only = asked === undefined && others.length === 1 ? others : [];
   const candidates = [...called.flatMap((name) => leaves.get(name) ?? []), ...only];
   const found = candidates.find((leaf) => readable(leaf) !== undefined);
@@ -197,7 +199,8 @@ function leavesOf({ schema }: FileMetaData): ReadonlyMap<string, Leaf> {
     if (element.type === undefined) {
       for (let i = 0; i < (element.num_children ?? 0) && next < schema.length; i++) walk(here, depth, isList);
     } else {
-      const isText = element.converted_type === 'UTF8' || element.logical_type?.type === 'STRING';
+      const isText =
+        ['UTF8', 'JSON', 'ENUM'].includes(element.converted_type ?? '') || element.logical_type?.type === 'STRING';
       leaves.set(here.join('.'), { path: here, type: element.type, maxDefinition: depth, isList, isText });
     }
   };

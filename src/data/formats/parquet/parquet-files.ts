@@ -5,9 +5,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
-import { compareCodePoints } from '../../labels/class-names.ts';
 import type { Part } from '../../set/source.ts';
-import { type PartFiles, partOfName } from '../part-files.ts';
+import { type PartFiles, partOfName, withTraining } from '../part-files.ts';
 
 /**
  * The files of one data set: they lie in the folder, in `data`, in a folder of a configuration, or in folders of parts. Their
@@ -16,7 +15,7 @@ import { type PartFiles, partOfName } from '../part-files.ts';
  * @returns undefined if there are none, or deeper ones lie among images.
  * @throws {InvalidInputError} if there are several configurations, or no training part.
  */
-export async function findParquetFiles(folder: string): Promise<PartFiles | undefined> {
+export async function findParquetFiles(folder: string, lonePart = false): Promise<PartFiles | undefined> {
   const { files, hasImages } = await listFiles(folder, folder, 2);
   const near = files.filter(({ inner }) => inner === '' || inner === 'data');
   const own = near.length > 0 ? near : hasImages ? [] : files;
@@ -29,15 +28,8 @@ export async function findParquetFiles(folder: string): Promise<PartFiles | unde
       { details: { path: folder, configurations } },
     );
   }
-  const of = (part: Part | undefined): string[] =>
-    own.flatMap((file) => (file.part === part ? [file.path] : [])).sort(compareCodePoints);
-  const [train, others, validation, test] = [of('train'), of(undefined), of('validation'), of('test')];
-  if (train.length > 0) return { train, validation, test, unused: others };
-  if (others.length > 0) return { train: others, validation, test, unused: [] };
-  throw new InvalidInputError(
-    `Cannot use ${folder} as a data set: none of its files is called train (${own.map(({ path }) => basename(path)).join(', ')}): give the training part that name.`,
-    { details: { path: folder } },
-  );
+  const parts = new Map(own.map(({ path, part }) => [path, part]));
+  return withTraining(folder, [...parts.keys()], (path) => parts.get(path), lonePart);
 }
 
 interface FoundFile {

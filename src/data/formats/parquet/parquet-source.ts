@@ -9,22 +9,27 @@ import { listNames, noteOnEmptyClasses } from '../../labels/name-labels.ts';
 import { decodeParts, type EncodedImages, type ImagePlace } from '../../pixels/decode-parts.ts';
 import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
 import { type ByPart, nameParts, partsOf } from '../name-parts.ts';
+import { readAs } from '../part-files.ts';
 import { type ImageColumns, imageColumnsOf } from './parquet-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
 import { findParquetFiles } from './parquet-files.ts';
 import type { PageValue } from './parquet-page.ts';
 
 /** Recognises a folder with `.parquet` files, see `findParquetFiles`. Each part may have several files. */
-export async function locateParquetFolder(folder: string): Promise<LocatedSource | undefined> {
-  const found = await findParquetFiles(folder);
+export async function locateParquetFolder(
+  folder: string,
+  name = basename(folder),
+  { lonePart: takesLonePart }: ReadOptions = {},
+): Promise<LocatedSource | undefined> {
+  const found = await findParquetFiles(folder, takesLonePart);
   if (found === undefined) return undefined;
-  const { train, validation, test, unused } = found;
+  const { train, validation, test, unused, lonePart } = found;
   const paths: ByPart<readonly string[]> = {
     train,
     ...(validation.length > 0 && { validation }),
     ...(test.length > 0 && { test }),
   };
-  return locate(basename(folder), folder, paths, unused);
+  return readAs(lonePart, locate(name, folder, paths, unused));
 }
 
 /** One Parquet file. */
@@ -94,6 +99,7 @@ async function readParts(
         `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
         'add training images of it',
       ),
+    options.lonePart,
   );
   const placesOf = (part: Part): ImagePlace[] | undefined =>
     rows[part]?.map(({ path, row }, index) => ({ path, row, label: named[part]?.[index] ?? 0 }));
