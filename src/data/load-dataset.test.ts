@@ -3,6 +3,7 @@ import { chmod, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeCsv, encodeNpy, npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
 import {
@@ -295,6 +296,20 @@ describe('the cache', () => {
     expect(dataset.notes.filter(isUnusual)).toEqual([
       expect.stringMatching(/^The packed data could not be kept\. Cannot write .*: .+\.$/),
     ]);
+  });
+});
+
+describe('a folder', () => {
+  it('of images in a zip archive, with a table of numbers about them, is not a table of pixels', async () => {
+    const { folder, cacheDir } = await write(async () => {});
+    const images: Record<string, Uint8Array> = {};
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
+      images[`${name}.png`] = await plainImage('#777', { height: 6, width: 5 });
+    await writeIn(folder, 'train.zip', zipSync(images));
+    const flags = ['1,0,0,0', '0,1,0,0', '0,0,1,0', '0,0,0,1'];
+    const rows = Object.keys(images).map((name, i) => `${flags[i % 4]},${name}`);
+    await writeIn(folder, 'train.csv', ['0,1,2,3,id', ...rows].join('\n'));
+    expect((await load({ folder, cacheDir }, { test: 0.5 })).classes).toEqual(['0', '1', '2', '3']);
   });
 });
 

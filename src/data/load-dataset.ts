@@ -160,23 +160,22 @@ export async function locate(source: string, options: LocateOptions): Promise<Lo
 }
 
 /**
- * Images in class folders or with a table of their labels win over files beside them that stand for many images. If nothing
- * fits, the reason of the format that came nearest is given.
+ * Images in class folders or with a table of their labels win over files beside them that stand for many images, also images
+ * in zip archives. If nothing fits, the reason of the format that came nearest is given.
  */
 async function locateFolder(path: string, options: ReadOptions): Promise<LocatedSource> {
   const tree = folderTree(path);
   const { located, failure } = await locateArrays(path, tree, options);
-  if (!tree.files.some(isImageName)) {
+  const hasImages = tree.files.some(isImageName);
+  const mayHoldImages = located === undefined || tree.files.some((file) => /\.zip$/i.test(file));
+  const whole = hasImages || !mayHoldImages ? tree : await folderTreeWithArchives(path);
+  if (!whole.files.some(isImageName)) {
     if (located !== undefined) return located;
-    const withZips = await folderTreeWithArchives(path);
-    if (withZips.files.some(isImageName)) return locateImageFolder(path, withZips, tree.files);
     throw failure ?? refuseNoImages(tree);
   }
-  if (located === undefined) return locateImageFolder(path, tree);
-  return findLayout(tree, { lonePart: options.lonePart }).then(
-    () => locateImageFolder(path, tree),
-    () => located,
-  );
+  const asImages = (): LocatedSource => locateImageFolder(path, whole, tree.files);
+  if (located === undefined) return asImages();
+  return findLayout(whole, options).then(asImages, () => located);
 }
 
 async function locateArrays(

@@ -270,6 +270,8 @@ describe('tables', () => {
   it('may have columns that are called as images are', async () => {
     const table = rows('id,1,2', (i) => `${i},${(i + 1) % 2},${i % 2}`);
     expect(textOf(await layoutOf(withTable('m.csv', table)))).toBe('train 1 2 2 2');
+    const counted = '0,3.png,dog\n1,4.png,cat\n2,1.png,dog\n';
+    expect(textOf(await layoutOf(withTable('m.csv', counted)))).toBe('train cat 1 dog 2');
   });
 
   it('are all read as the largest of those with the same columns, which is doubtful if that one is', async () => {

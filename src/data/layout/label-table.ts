@@ -47,7 +47,7 @@ export function openImageTable(
   for (const blanksInNames of /\.txt$/i.test(file) ? [false, true] : [false]) {
     const sample = parseTable(file, bytes, where, { rows: SAMPLE_ROWS, blanksInNames });
     // A class may be called as an image is: what counts is the column that names images.
-    const named = findColumns(sample, folder, index, options)?.image;
+    const named = findColumns(withoutHeader(sample), folder, index, {})?.image;
     const first = named === undefined ? sample.header : [sample.header[named] ?? ''];
     const hasHeader = !first.some((cell) => index.match(cell, folder).length > 0);
     const shaped = (table: Table): Table => (hasHeader ? table : withoutHeader(table));

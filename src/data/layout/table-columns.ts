@@ -209,7 +209,7 @@ function chooseGuess(rows: readonly TableRow[], possible: readonly number[]): nu
     return undefined;
   }
   const isWords = (column: number): boolean => cellsOf(rows, column).some((cell) => Number.isNaN(Number(cell)));
-  return possible.find(isWords) ?? first;
+  return others.length === 0 ? first : possible.find(isWords);
 }
 
 /** Whether the cells of two columns stand for each other. */

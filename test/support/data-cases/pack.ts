@@ -57,7 +57,7 @@ const NAMES: Readonly<Record<Exclude<Container, 'folder' | 'tar.gz' | 'folder of
 const CP437: Readonly<Record<string, number>> = { é: 0x82, ä: 0x84, ö: 0x94, Ö: 0x99, ü: 0x81, ñ: 0xa4 };
 
 function encodeCp437(name: string): Uint8Array {
-  return Uint8Array.from(name, (sign) => {
+  return Uint8Array.from(name.normalize('NFC'), (sign) => {
     const code = CP437[sign] ?? sign.charCodeAt(0);
     if (CP437[sign] === undefined && code > 0x7e) throw new Error(`add ${sign} to the table`);
     return code;

@@ -14,6 +14,8 @@ export interface FolderPlan {
   readonly isTrainNamed: boolean;
   /** `train/train/cat`. */
   readonly isRepeated: boolean;
+  /** Names of files and folders of the test part have their accents apart, as on macOS. */
+  readonly isDecomposed: boolean;
   /** Every third image lies one folder deeper. */
   readonly isDeep: boolean;
   readonly fileName: keyof typeof FILE_NAMES;
@@ -47,6 +49,7 @@ export const folderPlans: fc.Arbitrary<FolderPlan> = fc.record({
   outer: fc.constantFrom('part', 'class'),
   isTrainNamed: fc.boolean(),
   isRepeated: fc.boolean(),
+  isDecomposed: fc.boolean(),
   isDeep: fc.boolean(),
   fileName: fc.constantFrom('number', 'capitals', 'phone', 'accent', 'wrong'),
   wrappers: fc.array(fc.constantFrom('data', 'archive', 'images', 'My Photos', 'dataset'), { maxLength: 2 }),
@@ -65,10 +68,12 @@ export function renderFolders(plan: FolderPlan, truth: Truth): Files {
     const inPart = isBare ? [] : isRepeated && outer === 'part' ? [name, name] : [name];
     const steps = outer === 'part' ? [...inPart, className] : [className, ...inPart];
     const deeper = isDeep && index % 3 === 0 ? ['more'] : [];
-    return { ...picture, path: [...wrappers, ...steps, ...deeper, FILE_NAMES[fileName](picture)].join('/') };
+    const path = [...wrappers, ...steps, ...deeper, FILE_NAMES[fileName](picture)].join('/');
+    return { ...picture, path: path.normalize(plan.isDecomposed && part === 'test' ? 'NFD' : 'NFC') };
   });
   const rowOf = TABLES[table];
-  const rows = rowOf === undefined ? [] : placed.map(rowOf);
+  const rows =
+    rowOf === undefined ? [] : placed.map((picture) => rowOf({ ...picture, path: picture.path.normalize('NFC') }));
   return {
     ...Object.fromEntries(placed.map(({ path, className, index }) => [path, { className, index }])),
     ...(rows.length > 0 && { [`${table}.csv`]: lines(rows[0]?.[0] ?? '', ...rows.map((row) => row[1] ?? '')) }),
