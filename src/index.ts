@@ -3,10 +3,9 @@
 
 export { type DatasetDescription, describeDataset } from './data/build/describe-dataset.ts';
 export { type ArrayDataset, datasetFromArrays, type ImageArray, type LabelArray } from './data/build/from-arrays.ts';
-export { explainDataset, type LoadOptions, loadDataset } from './data/load-dataset.ts';
+export { type LoadOptions, loadDataset } from './data/load-dataset.ts';
 export type { AugmentationSettings } from './data/set/augment.ts';
 export { type Dataset, type Examples, readImages } from './data/set/dataset.ts';
-export type { FileRole } from './data/set/source.ts';
 export type { MetricName } from './engine/scoring/metrics.ts';
 export type { Score } from './engine/scoring/scorer.ts';
 export type { ScheduleSettings } from './engine/training/schedule.ts';

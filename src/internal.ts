@@ -2,6 +2,9 @@
 // any version.
 
 export { writeContactSheet } from './data/build/contact-sheet.ts';
+export { explainDataset } from './data/load-dataset.ts';
+export type { FileRole } from './data/set/source.ts';
+
 export { measureInference, measureTrainingStep, type Timing } from './engine/measure.ts';
 export { loadRuntime } from './engine/node/load-runtime.ts';
 export type { ClassificationReport } from './engine/scoring/classification-report.ts';

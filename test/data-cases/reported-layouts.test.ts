@@ -31,8 +31,10 @@ const each = (names: readonly string[], count: number, name: (of: string, index:
 const FOOD = each(['apple_pie', 'sushi'], 6, (food, i) => `${food}/${1000 + i}`);
 const BIRDS = each(['001.Albatross', '002.Auklet'], 4, (bird, i) => `${bird}/${bird.slice(4)}_000${i}.jpg`);
 const SIGNS = each(['0', '1'], 3, (sign, i) => `Train/${sign}/0000${sign}_0000${i}.png`);
-const PETS = each(['Abyssinian', 'beagle'], 4, (breed, i) => `${breed}_${i}`);
-const petRow = (name: string): string => (name.startsWith('A') ? `${name} 1 1 1` : `${name} 2 2 1`);
+const PETS = each(['Abyssinian', 'beagle', 'boxer'], 4, (breed, i) => `${breed}_${i}`);
+/** Class, species (cat or dog) and breed within the species. */
+const petRow = (name: string): string =>
+  `${name} ${name.startsWith('A') ? '1 1 1' : name.startsWith('beagle') ? '2 2 1' : '3 2 2'}`;
 const LAND = each(['AnnualCrop', 'Forest'], 6, (land, i) => `${land}/${land}_${i}.jpg`);
 const landTable = (from: number, to: number): string =>
   lines([
@@ -99,8 +101,11 @@ const LAYOUTS: readonly ReportedLayout[] = [
     expected:
       /its images lie in images.*list\.txt names images.*--label-column names it.*--label-from name \(Abyssinian\)/,
     cures: [
-      { options: { labelFrom: 'name' }, expected: 'train Abyssinian 3 beagle 3 | test Abyssinian 1 beagle 1' },
-      { options: { labelColumn: '2' }, expected: 'train 1 3 2 3 | test 1 1 2 1' },
+      {
+        options: { labelFrom: 'name' },
+        expected: 'train Abyssinian 3 beagle 3 boxer 3 | test Abyssinian 1 beagle 1 boxer 1',
+      },
+      { options: { labelColumn: '2' }, expected: 'train 1 3 2 3 3 3 | test 1 1 2 1 3 1' },
     ],
   },
   {

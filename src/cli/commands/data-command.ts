@@ -1,11 +1,12 @@
 // auto-cnn data DATA
 
 import type { Command } from 'commander';
-import { type DatasetDescription, describeDataset, explainDataset, type FileRole, loadDataset } from '../../index.ts';
-import { writeContactSheet } from '../../internal.ts';
+import { type DatasetDescription, describeDataset, loadDataset } from '../../index.ts';
+import { explainDataset, type FileRole, writeContactSheet } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
-import { configFrom, DATA_FLAGS, optionOf, readFlags } from '../options/config-flags.ts';
+import { configFrom, optionOf, readFlags } from '../options/config-flags.ts';
+import { DATA_FLAGS } from '../options/data-flags.ts';
 import { coloursFor, type Terminal } from '../terminal.ts';
 import { createSearchView } from '../view/create-search-view.ts';
 import { cell, grouped, shownPath } from '../view/format.ts';

@@ -13,7 +13,8 @@ import {
 } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
-import { type ConfigFlag, configFrom, DATA_FLAGS, readFlags } from '../options/config-flags.ts';
+import { configFrom, readFlags } from '../options/config-flags.ts';
+import { type ConfigFlag, DATA_FLAGS } from '../options/data-flags.ts';
 import { coloursFor, type Terminal } from '../terminal.ts';
 import { createSearchView } from '../view/create-search-view.ts';
 import { evaluationText, occurringClasses } from '../view/evaluation-text.ts';

@@ -148,7 +148,11 @@ function followLists(
   const isFree = folders.images.every(({ part }) => part === undefined);
   const lists = isFree ? readPartLists(tables, index, new Set(placed.map(({ file }) => file))) : undefined;
   if (lists === undefined) return { images: placed, unlisted: [], lists };
-  const listed = placed.map((image) => ({ ...image, part: lists.partOf(image.file) }));
+  const listed = placed.map((image) => {
+    const list = lists.fileOf(image.file);
+    const rule = list === undefined ? image.rule : `${image.rule}; part from ${list}`;
+    return { ...image, rule, part: lists.partOf(image.file) };
+  });
   return {
     images: listed.flatMap(({ part, ...image }) => (part === undefined ? [] : [{ ...image, part }])),
     unlisted: listed.flatMap(({ file, part }) => (part === undefined ? [{ file, rule: 'in no list of a part' }] : [])),

@@ -89,7 +89,7 @@ function assemble({ tree, about, folders, tables, options }: Evidence, choice: L
       ...folders.notes,
       ...tree.notes,
       ...describeJoined(classes),
-      ...describeLeftOut(tree, rest, classes, { ...choice, hasParts: given.size > 1 }),
+      ...describeLeftOut(tree, rest, classes, { ...choice, hasParts: given.size > 1 || options.table !== undefined }),
     ],
   };
 }

@@ -49,6 +49,8 @@ describe('parts of images in class folders', () => {
     expect(layout.notes).toContain('Parts: test.txt, train.txt.');
     expect(layout.roles).toContainEqual({ file: 'images/a/3.png', rule: 'in no list of a part' });
     expect(layout.roles).toContainEqual({ file: 'test.txt', rule: 'tells the parts' });
+    const role = { file: 'images/a/4.png', part: 'test', className: 'a', rule: 'folder images/a; part from test.txt' };
+    expect(layout.roles).toContainEqual(role);
   });
 
   it('are not followed where they contradict each other', async () => {
@@ -63,6 +65,12 @@ describe('parts of images in class folders', () => {
     const files = ['train/a', 'train/b', 'test/a'].flatMap((folder) => [`${folder}/1.png`, `${folder}/2.png`]);
     const layout = await layoutOf(withFiles(files, { 'test.txt': 'train/a/1.png\n' }));
     expect(textOf(layout)).toBe('train a 2 b 2 | test a 2 b 0');
+  });
+
+  it('are not spoken of where the user names the only table', async () => {
+    const tables = { 'labels.csv': 'id,label\na/x,1\nb/y,2\n', 'split.txt': '1 0\n' };
+    const { notes } = await layoutOf(withFiles(['a/x.png', 'b/y.png'], tables), { table: 'labels.csv' });
+    expect(notes.join(' ')).not.toContain('could tell the parts');
   });
 
   it('could be in files that name no images, which is told', async () => {

@@ -6,9 +6,10 @@ import type { ImageIndex } from './match-images.ts';
 import { isSplitName, partInCell } from './table-columns.ts';
 
 export interface PartLists {
-  readonly parts: ReadonlyMap<string, Part>;
   /** The part of an image; undefined if lists name the training images, but not this one. */
   partOf(image: string): Part | undefined;
+  /** The table that tells the part of an image. */
+  fileOf(image: string): string | undefined;
   /** Of the tables that were followed. */
   readonly files: readonly string[];
   readonly notes: readonly string[];
@@ -28,25 +29,30 @@ export function readPartLists(
   index: ImageIndex,
   images: ReadonlySet<string>,
 ): PartLists | undefined {
-  const parts = new Map<string, Part>();
+  const parts = new Map<string, { readonly part: Part; readonly file: string }>();
   const files: string[] = [];
   for (const table of tables) {
     const told = readParts(table, index).filter(({ image }) => images.has(image));
     if (told.length === 0) continue;
-    const rival = told.find(({ image, part }) => (parts.get(image) ?? part) !== part);
+    const rival = told.find(({ image, part }) => (parts.get(image)?.part ?? part) !== part);
     if (rival !== undefined) {
       const names = [...files, table.table.file].join(', ');
       const note = `The parts in ${names} were not followed: they put ${rival.image} in several.`;
-      return { parts: new Map(), partOf: () => 'train', files: [], notes: [note] };
+      return { partOf: () => 'train', fileOf: () => undefined, files: [], notes: [note] };
     }
-    for (const { image, part } of told) parts.set(image, part);
+    for (const { image, part } of told) parts.set(image, { part, file: table.table.file });
     files.push(table.table.file);
   }
-  const found = new Set(parts.values());
+  const found = new Set([...parts.values()].map(({ part }) => part));
   const isAll = parts.size === images.size && !found.has('train');
   if (isAll || (!found.has('validation') && !found.has('test'))) return undefined;
   const rest = found.has('train') ? undefined : 'train';
-  return { parts, partOf: (image) => parts.get(image) ?? rest, files, notes: [`Parts: ${files.join(', ')}.`] };
+  return {
+    partOf: (image) => parts.get(image)?.part ?? rest,
+    fileOf: (image) => parts.get(image)?.file,
+    files,
+    notes: [`Parts: ${files.join(', ')}.`],
+  };
 }
 
 function readParts(

@@ -53,7 +53,7 @@ export function itRefuses(cases: Readonly<Record<string, RefusedCase>>): void {
   });
 }
 
-export async function expectTruth(
+async function expectTruth(
   dataset: Dataset,
   { truth, pixelsOf, format }: Pick<ReadCase, 'truth' | 'pixelsOf' | 'format'>,
 ): Promise<void> {
@@ -79,11 +79,6 @@ export async function writeFiles(folder: string, files: Files): Promise<void> {
 export async function bytesOf(content: FileContent): Promise<Uint8Array> {
   if (typeof content === 'string') return Buffer.from(content);
   return content instanceof Uint8Array ? content : encodePicture(content);
-}
-
-export interface NamedPicture extends Picture {
-  /** The name of the file. */
-  readonly name: string;
 }
 
 /** Pictures in folders named after their classes: `root/cat/12.png`. */

@@ -10,7 +10,7 @@ export type ClassTruth = Readonly<Record<string, readonly number[]>>;
 /** Pictures by part and class. If there is only a training part, some of it may have been split off as the test part. */
 export type Truth = Readonly<Partial<Record<Part, ClassTruth>>> & { readonly train: ClassTruth };
 
-export const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 /** The same numbers for each class. */
 export const classesOf = (names: readonly string[], from: number, count: number): ClassTruth =>
