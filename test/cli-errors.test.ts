@@ -65,7 +65,10 @@ describe('bad input', () => {
       /train-images-idx3-ubyte, byte 0: not an IDX file: it starts with 50 4b 03 04, expected 00 00 08 03/,
     ],
     ['search count', /train-labels-idx1-ubyte, byte 4: 19 labels, but .*train-images-idx3-ubyte has 20 images/],
-    ['search one-class', /one-class as a data set: it has only one class folder with images \(cats\).*add a folder/],
+    [
+      'search one-class',
+      /one-class as a data set: all its images lie in one class folder.*add images of another class/,
+    ],
     [
       'search no-images',
       /no-images as a data set: it holds no images \(PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM\).*put the images/,

@@ -185,7 +185,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     locate: locateCsvFolder,
     hasSums: true,
   },
-  'CSV of image names': { files: { ...named, 'labels.csv': Buffer.from(rows.join('\n')) }, locate: locateCsvFolder },
+  'CSV of image names': { files: { ...named, 'labels.csv': Buffer.from(rows.join('\n')) }, locate: locateImageFolder },
   CIFAR: {
     files: {
       'data_batch_1.bin': encodeCifar(cifar),

@@ -94,7 +94,7 @@ describe('folders', () => {
   });
 
   it.each<[string, string[], string]>([
-    ['no images', ['a.txt'], 'it holds no images (png, jpg,'],
+    ['no images', ['a.txt'], 'it holds no images (PNG, JPEG,'],
     [
       'files without an ending',
       ['cat/1', 'dog/1', 'dog/2'],

@@ -5,7 +5,7 @@ import { InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
 import type { FileTree } from '../containers/file-tree.ts';
 import { listNames } from '../labels/name-labels.ts';
-import { IMAGE_EXTENSIONS, UNREADABLE_IMAGES } from '../pixels/image-formats.ts';
+import { IMAGE_FORMAT_LIST, UNREADABLE_IMAGES } from '../pixels/image-formats.ts';
 import type { Part } from '../set/source.ts';
 import { isImageName } from './image-names.ts';
 import { partOf, wordsOf } from './part-words.ts';
@@ -99,10 +99,9 @@ export function refuseNoImages({ root, files }: FileTree): InvalidInputError {
       { details: { path: root, files: files.length } },
     );
   }
-  const endings = [...IMAGE_EXTENSIONS].map((ending) => ending.slice(1)).join(', ');
   const others = files.length === 0 ? '' : `, only ${counted(files.length, 'other file')}`;
   return new InvalidInputError(
-    `Cannot use ${root} as a data set: it holds no images (${endings})${others}: put the images of each class in a folder named after it, as in cat/1.png.`,
+    `Cannot use ${root} as a data set: it holds no images (${IMAGE_FORMAT_LIST})${others}: put the images of each class in a folder named after it, as in cat/1.png.`,
     { details: { path: root, files: files.length } },
   );
 }

@@ -70,8 +70,8 @@ const DEPTHS = [8, 10, 12, 14] as const;
 function rangeFor(highest: number | undefined): ImagePreparation['pixelRange'] {
   if (highest === undefined) return undefined;
   if (highest === 1) return { low: 0, high: 1 };
-  const bits = DEPTHS.find((count) => highest < 2 ** count);
-  return bits === undefined ? undefined : { low: 0, high: 2 ** bits - 1 };
+  const bits = DEPTHS.find((count) => highest < 1 << count);
+  return bits === undefined ? undefined : { low: 0, high: (1 << bits) - 1 };
 }
 
 /** The largest value of the 16-bit images; undefined if there are none, or all are black. */

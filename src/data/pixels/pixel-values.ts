@@ -122,7 +122,7 @@ function decide(train: PartRange): Decision | Omit<UnscalablePixels, 'part'> {
     };
   }
   if (high > 65_535) return outside(train);
-  const hasAllLevels = levels === 2 ** (high + 1) - 1;
+  const hasAllLevels = levels === (1 << (high + 1)) - 1;
   if (high === 1 && hasAllLevels) {
     return stretched(1, `The pixels of ${name} are 0 and 1: read as black and white (0 and 255).`);
   }
@@ -138,9 +138,9 @@ function decide(train: PartRange): Decision | Omit<UnscalablePixels, 'part'> {
       limit: 255,
     };
   }
-  const bits = [10, 12, 14].find((count) => high < 2 ** count);
+  const bits = [10, 12, 14].find((count) => high < 1 << count);
   if (bits !== undefined) {
-    const limit = 2 ** bits - 1;
+    const limit = (1 << bits) - 1;
     return stretched(limit, `The pixels go up to ${high.toLocaleString('en-US')}: read as ${bits} bits (0..${limit}).`);
   }
   return {

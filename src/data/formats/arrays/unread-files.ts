@@ -3,6 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
+import { compareCodePoints } from '../../labels/class-names.ts';
 import type { LocatedSource } from '../../set/source.ts';
 
 interface UnreadFormat {
@@ -76,7 +77,7 @@ const formatOf = (path: string): UnreadFormat | undefined =>
 async function listFiles(folder: string, depth: number): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const files: string[] = [];
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of entries.sort((a, b) => compareCodePoints(a.name, b.name))) {
     if (basename(entry.name).startsWith('.')) continue;
     const path = join(folder, entry.name);
     if (!entry.isDirectory()) files.push(path);

@@ -24,7 +24,7 @@ export function decodeBmp(bytes: Uint8Array): Raster {
       const to = (row * width + column) * channels;
       if (palette !== undefined) {
         const at = from + Math.floor((column * bits) / 8);
-        const index = (view.getUint8(at) >> (8 - bits - ((column * bits) % 8))) & (2 ** bits - 1);
+        const index = (view.getUint8(at) >> (8 - bits - ((column * bits) % 8))) & ((1 << bits) - 1);
         if (index >= palette.count) {
           throw new Error(`it uses colour ${index}, but its palette has ${palette.count}`);
         }
@@ -84,7 +84,7 @@ function parseHeader(bytes: Uint8Array): Header {
     const entrySize = early ? 3 : 4;
     const offset = FILE_HEADER + headerSize;
     // Some writers announce fewer colours than there is room for, none more than fit before the pixels.
-    const count = Math.min(used === 0 ? 2 ** bits : used, 2 ** bits, Math.floor((pixels - offset) / entrySize));
+    const count = Math.min(used === 0 ? 1 << bits : used, 1 << bits, Math.floor((pixels - offset) / entrySize));
     return { ...size, palette: { offset, count: Math.max(0, count), entrySize } };
   }
   if (hasFields) {
