@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   evolution: ['genome', 'random'],
   network: ['genome', 'random'],
   'data/set': ['random', 'arithmetic'],
-  'data/labels': ['files', 'text'],
+  'data/labels': ['data/set', 'files', 'text'],
   'data/containers': ['data/labels', 'files', 'text', 'concurrency.ts'],
   'data/pixels': ['data/set', 'files', 'concurrency.ts'],
   'data/layout': ['data/set', 'data/labels', 'data/containers', 'data/pixels', 'files', 'text'],

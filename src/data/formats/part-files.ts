@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { InvalidInputError } from '../../errors.ts';
 import { compareCodePoints } from '../labels/class-names.ts';
+import { partOf } from '../labels/part-words.ts';
 import type { LocatedSource, Part } from '../set/source.ts';
 
 export interface PartFiles {
@@ -22,18 +23,18 @@ export interface PartFiles {
  * @throws {InvalidInputError} if there is no training part, see `ReadOptions.lonePart`.
  */
 export function sortIntoParts(folder: string, paths: readonly string[], lonePart = false): PartFiles {
-  return withTraining(folder, paths, (path) => partOfName(basename(path)), lonePart);
+  return withTraining(folder, paths, (path) => partOf(basename(path)), lonePart);
 }
 
-/** {@link sortIntoParts} by what `partOf` tells. */
+/** {@link sortIntoParts} by what `partOfPath` tells. */
 export function withTraining(
   folder: string,
   paths: readonly string[],
-  partOf: (path: string) => Part | undefined,
+  partOfPath: (path: string) => Part | undefined,
   lonePart = false,
 ): PartFiles {
   const ordered = [...paths].sort(compareCodePoints);
-  const of = (part: Part | undefined): string[] => ordered.filter((path) => partOf(path) === part);
+  const of = (part: Part | undefined): string[] => ordered.filter((path) => partOfPath(path) === part);
   const [train, validation, test, others] = [of('train'), of('validation'), of('test'), of(undefined)];
   if (train.length > 0) return { train, validation, test, unused: others };
   if (others.length > 0) return { train: others, validation, test, unused: [] };
@@ -51,40 +52,4 @@ export function withTraining(
 export function readAs(lonePart: Part | undefined, source: LocatedSource): LocatedSource {
   if (lonePart === undefined) return source;
   return { ...source, read: async (options) => ({ ...(await source.read(options)), lonePart }) };
-}
-
-/** The part that a name's words tell; undefined if they tell none, or two. */
-export function partOfName(name: string): Part | undefined {
-  const parts = new Set(wordsOf(name).flatMap((word) => partOfWord(word) ?? []));
-  const [part] = parts;
-  return parts.size === 1 ? part : undefined;
-}
-
-export function partOfWord(word: string): Part | undefined {
-  return PART_WORDS.get(word);
-}
-
-const PART_WORDS: ReadonlyMap<string, Part> = new Map<string, Part>([
-  ...['train', 'training', 'trn'].map((word) => [word, 'train'] as const),
-  ...['val', 'valid', 'validation', 'dev'].map((word) => [word, 'validation'] as const),
-  ...['test', 'testing', 'tst'].map((word) => [word, 'test'] as const),
-]);
-
-/**
- * The words of a name in lower case: runs of letters, split where a small letter meets a capital, and where x or y is
- * written together with a part. `X_train` and `trainX` are x and train, `PublicTest` is public and test.
- */
-export function wordsOf(name: string): string[] {
-  const words = name
-    .replaceAll(/t10k/gi, ' test ')
-    .replaceAll(/\d+x\d+/gi, ' ')
-    .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
-    .toLowerCase()
-    .split(/[^\p{L}]+/u)
-    .filter(Boolean);
-  return words.flatMap((word) => {
-    const [, before, part, after] =
-      /^([xy])?(train|training|test|testing|val|valid|validation|dev)([xy])?$/.exec(word) ?? [];
-    return part === undefined ? [word] : [before, part, after].flatMap((piece) => piece ?? []);
-  });
 }

@@ -4,9 +4,9 @@ import { counted } from '../../text/figures.ts';
 import { canonicalLabel } from '../labels/canonical-label.ts';
 import { noteOnMergedNames } from '../labels/check-class-names.ts';
 import { compareCodePoints } from '../labels/class-names.ts';
+import { isPartWord, partOf } from '../labels/part-words.ts';
 import type { Part } from '../set/source.ts';
 import { ABOUT_IMAGES, type Folder, imagesIn, STORAGE } from './folders.ts';
-import { isPartWord, partOf } from './part-words.ts';
 
 /** An image, and what its folders say. */
 export interface PlacedImage {

@@ -1,7 +1,7 @@
 // The folders that hold images, as a tree made of the paths of the images.
 
 import { compareCodePoints } from '../labels/class-names.ts';
-import { partOf } from './part-words.ts';
+import { partOf } from '../labels/part-words.ts';
 
 /** Names of folders that hold images whatever their class. */
 export const STORAGE = /^(images?|imgs?|pictures?|photos?|frames|samples|jpe?gs?|pngs?|(jpe?g|png)images?)$/i;

@@ -2,9 +2,9 @@
 
 import { formatError } from '../../files/format-error.ts';
 import { canonicalLabel } from '../labels/canonical-label.ts';
+import { partOf, partOfList } from '../labels/part-words.ts';
 import type { Part, ReadOptions } from '../set/source.ts';
 import type { ImageIndex } from './match-images.ts';
-import { partOf, partOfList } from './part-words.ts';
 import { columnText, parseTable, type Table, withoutHeader } from './table.ts';
 import { describeLabel, findColumns, labelsInRow, partInCell, type TableColumns } from './table-columns.ts';
 

@@ -5,10 +5,10 @@ import { InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
 import type { FileTree } from '../containers/file-tree.ts';
 import { listNames } from '../labels/name-labels.ts';
+import { partOf, wordsOf } from '../labels/part-words.ts';
 import { IMAGE_FORMAT_LIST, UNREADABLE_IMAGES } from '../pixels/image-formats.ts';
 import type { Part } from '../set/source.ts';
 import { isImageName } from './image-names.ts';
-import { partOf, wordsOf } from './part-words.ts';
 import { isTableName } from './table.ts';
 
 /** Notes on files that are left out. @param files  those that are neither an image with a class nor a table. */

@@ -1,8 +1,8 @@
 // What the columns of a table mean: which names the images, which has the labels, which tells the part.
 
+import { partOf, wordsOf } from '../labels/part-words.ts';
 import type { ReadOptions } from '../set/source.ts';
 import type { ImageIndex } from './match-images.ts';
-import { partOf, wordsOf } from './part-words.ts';
 import { columnText, type Table, type TableRow } from './table.ts';
 
 /** How a row tells its class. */

@@ -1,7 +1,7 @@
 // Which of several arrays are the images and the labels of which part, by the words in their names.
 
+import { partOfWord, wordsOf } from '../../labels/part-words.ts';
 import type { Part } from '../../set/source.ts';
-import { partOfWord, wordsOf } from '../part-files.ts';
 
 export interface NamedArray {
   readonly key: string;

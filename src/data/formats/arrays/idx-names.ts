@@ -2,8 +2,8 @@
 
 import { basename } from 'node:path';
 import { compareCodePoints } from '../../labels/class-names.ts';
+import { partOf, partOfWord, wordsOf } from '../../labels/part-words.ts';
 import type { Part } from '../../set/source.ts';
-import { partOfName, partOfWord, wordsOf } from '../part-files.ts';
 
 export interface IdxName {
   readonly path: string;
@@ -30,7 +30,7 @@ export function readIdxName(path: string): IdxName | undefined {
   return {
     path,
     kind: /^l/i.test(kind) ? 'labels' : 'images',
-    part: partOfName(stem) ?? 'train',
+    part: partOf(stem) ?? 'train',
     set: set.toLowerCase(),
   };
 }

@@ -4,9 +4,9 @@ import { basename } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
 import { formatError } from '../../../files/format-error.ts';
 import { listNames } from '../../labels/name-labels.ts';
+import { partOf } from '../../labels/part-words.ts';
 import type { ImageShape } from '../../set/dataset.ts';
 import type { ReadOptions } from '../../set/source.ts';
-import { partOfName } from '../part-files.ts';
 import {
   describeColumn,
   describeEnds,
@@ -139,7 +139,7 @@ function recognise(sample: TableSample): PixelTable | undefined {
   if (first === undefined) return undefined;
   const lower = names?.map((name) => name.toLowerCase());
   const partNamed = lower?.findIndex((name) => PART_NAMES.has(name)) ?? -1;
-  const partColumn = rows.every((row) => partOfName(row[partNamed] ?? '') !== undefined) ? partNamed : undefined;
+  const partColumn = rows.every((row) => partOf(row[partNamed] ?? '') !== undefined) ? partNamed : undefined;
   const all = first.flatMap((_, column) => (column === partNamed || lower?.[column] === '' ? [] : [column]));
   const head = rows.slice(0, 5);
   const cells = all.filter(

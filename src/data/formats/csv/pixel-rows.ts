@@ -2,10 +2,10 @@
 
 import { formatError } from '../../../files/format-error.ts';
 import { canonicalLabel } from '../../labels/canonical-label.ts';
+import { partOf } from '../../labels/part-words.ts';
 import type { PixelScale } from '../../pixels/pixel-values.ts';
 import { type Examples, type ImageShape, imageSizeOf } from '../../set/dataset.ts';
 import type { Part, ReadOptions } from '../../set/source.ts';
-import { partOfName } from '../part-files.ts';
 import { fieldEnd, fieldText, QUOTE, readLines, UNCLOSED_QUOTE } from './csv-lines.ts';
 import { PixelValues } from './pixel-buffer.ts';
 import { type PixelForm, splitCell } from './pixel-form.ts';
@@ -86,7 +86,7 @@ function rowParser(path: string, form: PixelForm): (bytes: Buffer, row: number, 
         label = canonicalLabel(fieldText(bytes, start, end));
       } else if (column === partColumn) {
         const text = fieldText(bytes, start, end);
-        part = partOfName(text);
+        part = partOf(text);
         if (part === undefined) {
           throw fail(
             `column ${column + 1} holds ${JSON.stringify(text)}, which is not the name of a part`,

@@ -5,8 +5,9 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
+import { partOf } from '../../labels/part-words.ts';
 import type { Part } from '../../set/source.ts';
-import { type PartFiles, partOfName, withTraining } from '../part-files.ts';
+import { type PartFiles, withTraining } from '../part-files.ts';
 
 /**
  * The files of one data set: they lie in the folder, in `data`, in a folder of a configuration, or in folders of parts. Their
@@ -70,11 +71,11 @@ async function listFiles(
 
 function describeFile(root: string, folder: string, path: string): FoundFile {
   const folders = relative(root, folder).split(sep).filter(Boolean);
-  const partOfFolder = folders.map(partOfName).findLast((part) => part !== undefined);
+  const partOfFolder = folders.map(partOf).findLast((part) => part !== undefined);
   return {
     path,
     inner: folders.join('/'),
-    part: partOfName(basename(path)) ?? partOfFolder,
-    configuration: folders.filter((name) => name !== 'data' && partOfName(name) === undefined).join('/'),
+    part: partOf(basename(path)) ?? partOfFolder,
+    configuration: folders.filter((name) => name !== 'data' && partOf(name) === undefined).join('/'),
   };
 }
