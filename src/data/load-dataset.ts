@@ -137,7 +137,7 @@ const FILE_FORMATS: readonly FileFormat[] = [
 
 /** Formats whose files stand for many images. The first that recognises a folder loads it. */
 const ARRAY_FORMATS: readonly LocateInFolder[] = [
-  (folder, name, options) => locateIdxFolder(folder, name, undefined, options?.lonePart),
+  async (folder, name, options) => named(await locateIdxFolder(folder, undefined, undefined, options?.lonePart), name),
   locateCifarFolder,
   locateParquetFolder,
   locateCsvFolder,
@@ -145,6 +145,11 @@ const ARRAY_FORMATS: readonly LocateInFolder[] = [
   locateArrayFolder,
   refuseUnreadFolder,
 ];
+
+function named(source: LocatedSource | undefined, name: string | undefined): LocatedSource | undefined {
+  if (source === undefined || name === undefined) return source;
+  return { ...source, read: async (options) => ({ ...(await source.read(options)), name }) };
+}
 
 const LARGEST_SIDE = 1024;
 

@@ -80,7 +80,7 @@ function describe(data: DatasetDescription, sheet: string | undefined, { stdout,
 
 /** A line for each file: its part, its class, its name, the rule. Long names are not cut: they are what is asked for. */
 function listFiles(files: readonly FileRole[]): string[] {
-  const rows = files.map(({ file, part = 'left out', className = '', rule }) => [part, className, file, rule] as const);
+  const rows = files.map(({ file, part = '-', className = '', rule }) => [part, className, file, rule] as const);
   const widthOf = (column: 1 | 2): number => rows.reduce((width, row) => Math.max(width, row[column].length), 0);
   const [classWidth, fileWidth] = [Math.min(widthOf(1), 30), Math.min(widthOf(2), 60)];
   return rows.map(

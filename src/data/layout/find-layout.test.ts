@@ -156,8 +156,9 @@ describe('folders', () => {
     await expect(layoutOf(numbered(3, (i) => `cat/${i}.HEIC`))).rejects.toThrow(
       'its 3 images with the ending .heic (HEIC) are not read; convert them',
     );
-    const { notes } = await layoutOf([...images('cat'), ...images('dog'), 'dog/x.heic']);
+    const { notes } = await layoutOf([...images('cat'), ...images('dog'), 'dog/x.heic', 'owl.zip']);
     expect(notes.join(' ')).toContain('Images that are not read were left out: 1 .heic (HEIC)');
+    expect(notes).toContain('Archives beside images were not opened: owl.zip; unpack those that belong to the data.');
   });
 
   it('leave out what has no label, and say so', async () => {

@@ -29,7 +29,14 @@ export function describeLeftOut(
   for (const part of unlabelled) {
     notes.push(`The ${part} part has images without labels; they were left out, and predict can classify them.`);
   }
-  const others = [...rest.filter((file) => !isUnreadable(file)), ...leftOut.map(({ file }) => file)];
+  const archives = rest.filter((file) => ARCHIVE.test(file));
+  if (archives.length > 0) {
+    notes.push(`Archives beside images were not opened: ${listNames(archives)}; unpack those that belong to the data.`);
+  }
+  const others = [
+    ...rest.filter((file) => !isUnreadable(file) && !archives.includes(file)),
+    ...leftOut.map(({ file }) => file),
+  ];
   if (others.length > 0) {
     const shown = others.slice(0, 3).join(', ');
     notes.push(
@@ -40,6 +47,8 @@ export function describeLeftOut(
   if (empty.length > 0) notes.push(`Classes without a training image were left out: ${listNames(empty)}.`);
   return notes;
 }
+
+const ARCHIVE = /\.(zip|tar|tgz|tar\.\w+|7z|rar)$/i;
 
 const mayTellParts = (file: string): boolean =>
   isTableName(file) && wordsOf(parse(file).name).some((word) => word === 'split' || partOf(word) !== undefined);

@@ -181,7 +181,10 @@ async function readParts(
       test === undefined || named.test === undefined
         ? undefined
         : { count: test.labels.length, pixels: test.pixels, labels: named.test },
-    notes: list === undefined ? [] : noteOnEmptyClasses(names, named.classes),
+    notes: [
+      `Labels: in the files themselves${list === undefined ? '' : `, with the names of ${version.names}`}.`,
+      ...(list === undefined ? [] : noteOnEmptyClasses(names, named.classes)),
+    ],
   };
   return fitImages(parts, options);
 }
