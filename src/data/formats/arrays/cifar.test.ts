@@ -52,7 +52,12 @@ describe('CIFAR', () => {
   it('is read from the batches of CIFAR-10', async () => {
     expect(await readFolder(CIFAR_10)).toEqual(expected);
     const { 'test_batch.bin': _, 'batches.meta.txt': __, ...bare } = CIFAR_10;
-    expect(await readFolder(bare)).toEqual({ ...expected, classes: ['0', '1', '2'], test: undefined });
+    expect(await readFolder(bare)).toEqual({
+      ...expected,
+      notes: ['Labels: in the files themselves.'],
+      classes: ['0', '1', '2'],
+      test: undefined,
+    });
   });
 
   it('is explained file by file', async () => {
