@@ -8,6 +8,7 @@ import type { FolderReading } from './class-folders.ts';
 import type { Evidence } from './evidence.ts';
 import { describeTable, type ImageTable, partOfTable, readTableLabels, type TableLabel } from './label-table.ts';
 import { classInName, namesTellClasses } from './labels-in-names.ts';
+import { curesForUnread } from './left-out.ts';
 import { type PartLists, readPartLists } from './part-lists.ts';
 import type { TableRow } from './table.ts';
 
@@ -335,6 +336,7 @@ function refuseUnlabelled({ tree, images, folders, tables }: Evidence): InvalidI
   const table = tables.find((each) => each.table.header.length > 1);
   const train = folders.images.filter(({ part }) => part === undefined || part === 'train').map(({ file }) => file);
   const cures = [
+    ...curesForUnread(tree),
     folders.problem === undefined
       ? 'add images of another class, in a folder of their own'
       : 'put the images of each class in a folder named after it (cat/1.png)',

@@ -10,7 +10,7 @@ import { readClassFolders } from './class-folders.ts';
 import type { Evidence, LayoutOptions } from './evidence.ts';
 import { foldersOf, imagesAbout } from './folders.ts';
 import { isImageName } from './image-names.ts';
-import { describeLeftOut, refuseNoImages } from './left-out.ts';
+import { curesForUnread, describeLeftOut, refuseNoImages, unreadFormat } from './left-out.ts';
 import { indexImages } from './match-images.ts';
 import { openTables } from './open-tables.ts';
 
@@ -58,7 +58,7 @@ function assemble({ tree, about, folders, tables, options }: Evidence, choice: L
   const classes = sortClassNames(
     placed.flatMap(({ part, className }) => (part === 'train' || isForScoring ? [className] : [])),
   );
-  if (classes.length < 2 && !isForScoring) throw refuseOneClass(root, classes, choice.source);
+  if (classes.length < 2 && !isForScoring) throw refuseOneClass(tree, classes, choice.source);
   const labels = new Map(classes.map((name, label) => [name, label]));
   const take = (part: Part): LabelledImage[] | undefined => {
     const members = placed.filter((image) => image.part === part);
@@ -107,7 +107,9 @@ function describeJoined(classes: readonly string[]): string[] {
 
 function ruleOfOther(file: string, about: ReadonlySet<string>): string {
   if (about.has(file)) return 'in a folder of pictures about images';
-  return isImageName(file) ? 'no label' : 'not an image';
+  if (isImageName(file)) return 'no label';
+  const format = unreadFormat(file);
+  return format === undefined ? 'not an image' : `${format} is not read`;
 }
 
 const PART_NAMES: Readonly<Record<Part, string>> = { train: 'training', validation: 'validation', test: 'test' };
@@ -120,10 +122,11 @@ function refuseNoTraining(root: string, parts: readonly Part[]): InvalidInputErr
   );
 }
 
-function refuseOneClass(root: string, classes: readonly string[], source: string): InvalidInputError {
+function refuseOneClass(tree: FileTree, classes: readonly string[], source: string): InvalidInputError {
+  const cures = [...curesForUnread(tree), 'add images of another class'];
   return new InvalidInputError(
-    `Cannot use ${root} as a data set: its training images are all of one class (${classes.join(', ')}; labels: ${source}): a classifier needs at least two; add images of another class.`,
-    { details: { path: root, classes } },
+    `Cannot use ${tree.root} as a data set: its training images are all of one class (${classes.join(', ')}; labels: ${source}): a classifier needs at least two; ${cures.join(', or ')}.`,
+    { details: { path: tree.root, classes } },
   );
 }
 

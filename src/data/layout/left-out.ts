@@ -63,10 +63,10 @@ function emptyClasses(files: readonly string[], classes: readonly string[]): str
   const parents = new Set(
     [...folders.keys()].flatMap((folder) => (classes.includes(nameIn(folder)) ? [parentOf(folder)] : [])),
   );
-  return [...folders]
+  const empty = [...folders]
     .filter(([folder, hasImages]) => !hasImages && folder !== '' && parents.has(parentOf(folder)))
-    .map(([folder]) => nameIn(folder))
-    .filter((name) => !classes.includes(name));
+    .map(([folder]) => nameIn(folder));
+  return [...new Set(empty)].filter((name) => !classes.includes(name));
 }
 
 const nameIn = (folder: string): string => folder.slice(folder.lastIndexOf('/') + 1).normalize('NFC');
@@ -80,7 +80,19 @@ interface Unreadable {
 }
 
 const endingOf = (file: string): string => extname(file).toLowerCase();
-const isUnreadable = (file: string): boolean => Object.hasOwn(UNREADABLE_IMAGES, endingOf(file));
+const isUnreadable = (file: string): boolean => unreadFormat(file) !== undefined;
+
+/** The format of an image that is not read, by the ending of its name. */
+export function unreadFormat(file: string): string | undefined {
+  const ending = endingOf(file);
+  return Object.hasOwn(UNREADABLE_IMAGES, ending) ? UNREADABLE_IMAGES[ending]?.name : undefined;
+}
+
+/** What to do with images that are not read, where there are too few others. */
+export const curesForUnread = ({ files }: FileTree): string[] =>
+  unreadableIn(files).map(
+    ({ count, ending, name, cure }) => `convert the ${count} ${ending} (${name}), which are not read, with ${cure}`,
+  );
 
 function unreadableIn(files: readonly string[]): Unreadable[] {
   const counts = new Map<string, number>();
