@@ -327,8 +327,11 @@ function refuseTables({ tree, tables, options }: Evidence): InvalidInputError {
   const asked = labelColumn ?? imageColumn;
   const [first] = tables;
   const columns = first === undefined ? '' : `; ${first.table.file} has the columns ${first.table.header.join(', ')}`;
-  const what =
-    asked !== undefined
+  const isThere = asked !== undefined && first?.table.header.includes(asked) === true;
+  const role = labelColumn === undefined ? 'no column beside it is known to hold labels' : 'it names the images';
+  const what = isThere
+    ? `the column ${JSON.stringify(asked)} of ${first.table.file} does not do, since ${role}`
+    : asked !== undefined
       ? `no table that names its images has a column ${JSON.stringify(asked)}`
       : `${table ?? 'no table'} ${table === undefined ? 'names its images and their labels' : 'does not name images and their labels'}`;
   return new InvalidInputError(

@@ -74,6 +74,19 @@ describe('columns of labels with one name', () => {
   });
 });
 
+describe('a column that the user names', () => {
+  it('is refused if it names the images, or leaves none for the labels', async () => {
+    const files = table('file,label,by', ['Ann', 'Ann', 'Bob', 'Bob']);
+    await expect(layoutOf(files, { labelColumn: 'file' })).rejects.toThrow(
+      'the column "file" of m.csv does not do, since it names the images; m.csv has the columns file, label, by',
+    );
+    await expect(layoutOf(table('file,label,by', ['a', 'b', 'c', 'd']), { imageColumn: 'label' })).rejects.toThrow(
+      'the column "label" of m.csv does not do, since no column beside it is known to hold labels',
+    );
+    expect(textOf(await layoutOf(files, { labelColumn: 'by' }))).toBe('train Ann 2 Bob 2');
+  });
+});
+
 describe('the reason why nothing fits', () => {
   it('names tables that name no image, and folders that are parts by their names', async () => {
     const files = Object.fromEntries(numbered(3, (i) => `${i}.png`).map((name) => [name, name]));

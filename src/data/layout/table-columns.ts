@@ -185,7 +185,7 @@ function findLabel(
 ): LabelColumns | undefined {
   if (asked !== undefined) {
     const column = columnCalled(header, asked);
-    return column === undefined ? undefined : { kind: 'column', column, isKnown: true };
+    return column === undefined || !others.includes(column) ? undefined : { kind: 'column', column, isKnown: true };
   }
   const known = LABEL_NAMES.flatMap((name) => others.filter((column) => isCalled(header[column] ?? '', name)))[0];
   if (known !== undefined) {
