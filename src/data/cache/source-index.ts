@@ -63,7 +63,7 @@ export async function rememberDataset(cacheDir: string, key: string, dataset: Da
 }
 
 /** To be raised when the same source becomes another data set, or gets other notes. */
-const KEY_VERSION = 5;
+const KEY_VERSION = 6;
 
 interface Entry {
   readonly fingerprint: string;

@@ -9,7 +9,7 @@ import type { Evidence } from './evidence.ts';
 import { describeTable, type ImageTable, partOfTable, readTableLabels, type TableLabel } from './label-table.ts';
 import { classInName, namesTellClasses } from './labels-in-names.ts';
 import { curesForUnread } from './left-out.ts';
-import { type PartLists, readPartLists } from './part-lists.ts';
+import { describeUnfollowed, type PartLists, readPartLists } from './part-lists.ts';
 import type { TableRow } from './table.ts';
 
 export interface ChosenImage {
@@ -122,7 +122,13 @@ async function fromFolders(evidence: Evidence, agreeing: readonly ImageTable[]):
     leftOut: [...bare.map(({ file, rule }) => ({ file, rule: `${rule}: no label` })), ...unlisted],
     source: 'the folders of the images',
     unlabelled: partsOf(bare),
-    notes: [`Labels: the folders of the images${same}${also}.`, ...(lists?.notes ?? []), ...describeUnused(unused)],
+    notes: [
+      `Labels: the folders of the images${same}${also}.`,
+      ...(folders.hint === undefined || agreeing.length > 0 || options.labelFrom === 'folders' ? [] : [folders.hint]),
+      ...(lists?.notes ?? []),
+      ...describeUnused(unused),
+      ...describeUnfollowed(tables),
+    ],
     tableRule: (file) => {
       if (file === filled.table) return 'labels';
       if (lists?.files.includes(file)) return 'tells the parts';
@@ -256,6 +262,7 @@ async function fromTables(evidence: Evidence, tables: readonly ImageTable[]): Pr
     notes: [
       `Labels: ${source}${guess}.`,
       ...(lists?.notes ?? []),
+      ...describeUnfollowed(all),
       ...tables.flatMap(({ table }) => table.notes),
       ...bare.map(({ table }) => `${table.file} has no labels, so it was left out.`),
       ...(missing.length === 0
@@ -321,8 +328,11 @@ function refuseTables({ tree, tables, options }: Evidence): InvalidInputError {
   const asked = labelColumn ?? imageColumn;
   const [first] = tables;
   const columns = first === undefined ? '' : `; ${first.table.file} has the columns ${first.table.header.join(', ')}`;
-  const what =
-    asked !== undefined
+  const isThere = asked !== undefined && first?.table.header.includes(asked) === true;
+  const role = labelColumn === undefined ? 'no column beside it is known to hold labels' : 'it names the images';
+  const what = isThere
+    ? `the column ${JSON.stringify(asked)} of ${first.table.file} does not do, since ${role}`
+    : asked !== undefined
       ? `no table that names its images has a column ${JSON.stringify(asked)}`
       : `${table ?? 'no table'} ${table === undefined ? 'names its images and their labels' : 'does not name images and their labels'}`;
   return new InvalidInputError(
@@ -334,11 +344,19 @@ function refuseTables({ tree, tables, options }: Evidence): InvalidInputError {
 /** Nothing tells the classes: the reason of what came nearest, and the cures. */
 function refuseUnlabelled({ tree, images, folders, tables }: Evidence): InvalidInputError {
   const table = tables.find((each) => each.table.header.length > 1);
+  const others = tables.length > 0 ? [] : tree.files.filter((file) => /\.(csv|tsv|jsonl?)(\.gz)?$/i.test(file));
+  const flatParts = new Set(
+    folders.images.flatMap(({ className, part, rule }) =>
+      className === undefined && part !== undefined ? [rule] : [],
+    ),
+  );
   const train = folders.images.filter(({ part }) => part === undefined || part === 'train').map(({ file }) => file);
   const cures = [
     ...curesForUnread(tree),
     folders.problem === undefined
-      ? 'add images of another class, in a folder of their own'
+      ? flatParts.size > 0
+        ? 'rename those that are classes'
+        : 'add images of another class, in a folder of their own'
       : 'put the images of each class in a folder named after it (cat/1.png)',
     'add labels.csv with the columns file_name and label',
     ...(namesTellClasses(train)
@@ -346,10 +364,14 @@ function refuseUnlabelled({ tree, images, folders, tables }: Evidence): InvalidI
       : []),
   ];
   const problem =
-    folders.problem ?? 'all its images lie in one class folder, and a classifier needs at least two classes';
+    folders.problem ??
+    (flatParts.size > 0
+      ? `fewer than two of its folders are classes, and others are parts by their names (${[...flatParts].slice(0, 3).join(', ')})`
+      : 'all its images lie in one class folder, and a classifier needs at least two classes');
+  const unmatched = others.length === 0 ? '' : `, and no cell of ${others.slice(0, 2).join(' or ')} names one of them`;
   const named =
     table === undefined
-      ? ''
+      ? unmatched
       : `, and ${table.table.file} names images, but has no column that is known to hold labels (${table.table.header.join(', ')}; --label-column names it)`;
   return new InvalidInputError(`Cannot use ${tree.root} as a data set: ${problem}${named}: ${cures.join(', or ')}.`, {
     details: { path: tree.root, images: counted(images.length, 'image') },

@@ -26,6 +26,8 @@ export interface FolderReading {
   readonly problem: string | undefined;
   /** Why other folders than these could be the classes, and a cure. */
   readonly doubt?: string | undefined;
+  /** A note for the case that these folders are taken as the classes. */
+  readonly hint?: string | undefined;
 }
 
 /**
@@ -106,7 +108,7 @@ function readClassOuter({ folders, images }: Folder): Omit<FolderReading, 'probl
   const placed = folders.flatMap((kid) =>
     kid.folders.flatMap((inner) => placeAll(inner, partOf(inner.name), classNameOf(kid))),
   );
-  return { images: placed, leftOut: images.map(outsideClasses), notes: [] };
+  return { images: placed, leftOut: images.map(outsideClasses), notes: [], hint: describeShared(folders) };
 }
 
 /** The class folders of a folder or of a part; the images have no class if there are none. */
@@ -129,6 +131,7 @@ function readFlatOrClasses(folder: Folder, part: Part | undefined): Omit<FolderR
     ],
     notes: copies.map(({ path }) => `A folder with a copy of the class folders was left out: ${path}.`),
     doubt: describeVersions(classes),
+    hint: describeShared(classes),
   };
 }
 
@@ -141,14 +144,33 @@ function copiesIn(folders: readonly Folder[]): readonly Folder[] {
   });
 }
 
-/** Folders such as `color` and `grayscale` that all hold the same folders, and more of them, could be versions of the data. */
+/** Folders such as `color` and `grayscale` that all hold the same folders, and no fewer of them, could be versions of the data. */
 function describeVersions(folders: readonly Folder[]): string | undefined {
   const [first, ...others] = folders.map((kid) => ({ isPure: kid.images.length === 0, inner: namesIn(kid) }));
-  if (first === undefined || others.length === 0 || first.inner.length <= folders.length) return undefined;
+  if (first === undefined || others.length === 0 || first.inner.length < folders.length) return undefined;
   const isSame = others.every(({ inner }) => inner.join('/') === first.inner.join('/'));
   if (!isSame || !first.isPure || !others.every(({ isPure }) => isPure)) return undefined;
   const outer = listed(folders.map(({ name }) => name));
   return `${outer} all hold the same folders (${listed(first.inner)}), so it is not clear which are the classes: give the path of one of them, such as ${folders[0]?.path}`;
+}
+
+/** Folders such as those of patients, sites or folds that all hold a folder of the same name may lie around the classes. */
+function describeShared(folders: readonly Folder[]): string | undefined {
+  const inner = folders.map((kid) => new Set(innerNames(kid)));
+  const [first, ...others] = inner;
+  if (first === undefined || others.length === 0) return undefined;
+  const shared = [...first].filter((name) => others.every((names) => names.has(name)));
+  if (shared.length === 0) return undefined;
+  return `The outer folders (${listed(folders.map(({ name }) => name))}) were taken as the classes, though each holds ${listed(shared)}; if the inner folders are the classes, join those of the same name.`;
+}
+
+/** The names of the folders in a folder, below those of parts and those that hold everything. */
+function innerNames(folder: Folder): readonly string[] {
+  return folder.folders.flatMap((kid) => {
+    const isPassed = partOf(kid.name) !== undefined || STORAGE.test(kid.name);
+    if (isPassed) return innerNames(kid);
+    return ABOUT_IMAGES.test(kid.name) ? [] : [kid.name];
+  });
 }
 
 const namesIn = ({ folders }: Folder): string[] => folders.map(({ name }) => name);
@@ -184,6 +206,7 @@ function readParts(folder: Folder, found: readonly PartFolder[], others: readonl
   ];
   const hasTrain = kept.some(({ part }) => part === 'train');
   const doubt = read.map((each) => each.doubt).find((each) => each !== undefined);
+  const hint = read.map((each) => each.hint).find((each) => each !== undefined);
   // CLASS/image beside test/: the class folders are the training part.
   if (!hasTrain && others.length > 0) {
     const beside = { ...folder, folders: others, images: [] };
@@ -195,6 +218,7 @@ function readParts(folder: Folder, found: readonly PartFolder[], others: readonl
       notes: [...notes, ...rest.notes],
       problem: hasClasses ? undefined : describeFlat(beside),
       doubt: rest.doubt,
+      hint: rest.hint,
     };
   }
   const trainClasses = new Set(
@@ -219,6 +243,7 @@ function readParts(folder: Folder, found: readonly PartFolder[], others: readonl
     notes: [...notes, ...describeUnused(unused)],
     problem: undefined,
     doubt,
+    hint,
   };
 }
 

@@ -104,7 +104,14 @@ function unreadableIn(files: readonly string[]): Unreadable[] {
 }
 
 /** The error for a folder or an archive without images that are read. */
-export function refuseNoImages({ root, files }: FileTree): InvalidInputError {
+export function refuseNoImages({ root, files, leftOut }: FileTree): InvalidInputError {
+  const [first] = leftOut.filter(({ file }) => isImageName(file.replace(/"$/, '')));
+  if (first !== undefined && files.length === 0) {
+    return new InvalidInputError(
+      `Cannot use ${root} as a data set: all its images were left out (${first.file}: ${first.reason}); give a folder or an archive with relative names, such as cat/1.png.`,
+      { details: { path: root, file: first.file, reason: first.reason } },
+    );
+  }
   const [unreadable] = unreadableIn(files);
   if (unreadable !== undefined) {
     const { count, ending, name, cure } = unreadable;

@@ -3,6 +3,8 @@
 import type { Part } from '../set/source.ts';
 import { type ImageTable, partOfTable } from './label-table.ts';
 import type { ImageIndex } from './match-images.ts';
+import { partOf } from './part-words.ts';
+import { columnText } from './table.ts';
 import { isSplitName, partInCell } from './table-columns.ts';
 
 export interface PartLists {
@@ -70,4 +72,24 @@ function readParts(
     return image === undefined || others.length > 0 || part === undefined ? [] : [{ image, part }];
   });
   return told.length >= rows.length * MOST ? told : [];
+}
+
+/** Columns that surely tell parts, and not where an image is from. */
+const SURE_NAME = /^(data ?)?(split|subset|partition|phase)$/i;
+
+/** Notes on columns that seem to tell the parts, but in words that are not known. */
+export function describeUnfollowed(tables: readonly ImageTable[]): string[] {
+  return tables.flatMap(({ table, columns }) => {
+    const { header, rows } = table;
+    const { label, split } = columns;
+    const column = header.findIndex(isSplitName);
+    if (split !== undefined || column < 0 || (label?.kind === 'column' && label.column === column)) return [];
+    const values = [...new Set(rows.map(({ cells }) => cells[column] ?? ''))];
+    const isSure = SURE_NAME.test((header[column] ?? '').replace(/_/g, ' '));
+    if (values.length < 2 || !(isSure || values.some((value) => partOf(value) !== undefined))) return [];
+    const shown = `${values.slice(0, 3).join(', ')}${values.length > 3 ? ', …' : ''}`;
+    return [
+      `The ${columnText(header[column] ?? '')} of ${table.file} was not followed: its values (${shown}) are not all words for parts, such as train, val and test.`,
+    ];
+  });
 }

@@ -185,10 +185,14 @@ function findLabel(
 ): LabelColumns | undefined {
   if (asked !== undefined) {
     const column = columnCalled(header, asked);
-    return column === undefined ? undefined : { kind: 'column', column, isKnown: true };
+    return column === undefined || !others.includes(column) ? undefined : { kind: 'column', column, isKnown: true };
   }
   const known = LABEL_NAMES.flatMap((name) => others.filter((column) => isCalled(header[column] ?? '', name)))[0];
-  if (known !== undefined) return { kind: 'column', column: known, isKnown: true };
+  if (known !== undefined) {
+    const rivals = others.filter((column) => nameOf(header[column] ?? '') === nameOf(header[known] ?? ''));
+    const isClear = rows.every(({ cells }) => rivals.every((column) => cells[column] === cells[known]));
+    return isClear ? { kind: 'column', column: known, isKnown: true } : undefined;
+  }
   const oneHot = others.filter((column) => cellsOf(rows, column).every(isFlag));
   if (oneHot.length >= 2 && countOfOneHot(rows, oneHot) === rows.length) {
     return { kind: 'one-hot', columns: oneHot, isKnown: true };

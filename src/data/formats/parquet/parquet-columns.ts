@@ -2,6 +2,7 @@
 
 import type { FileMetaData } from 'hyparquet';
 import { InvalidInputError } from '../../../errors.ts';
+import { isSplitName } from '../../layout/table-columns.ts';
 import type { ReadOptions } from '../../set/source.ts';
 import type { Column } from './parquet-page.ts';
 
@@ -80,6 +81,12 @@ export function imageColumnsOf(
     names: features.get(label.path.join('.'))?.names,
     path: pathLeaf === undefined ? undefined : readable(pathLeaf),
   };
+}
+
+/** A column that seems to tell the parts of the rows. */
+export function splitColumnOf({ metadata }: { readonly metadata: FileMetaData }): Column | undefined {
+  const leaf = [...leavesOf(metadata).values()].find(({ path }) => path.length === 1 && isSplitName(path[0] ?? ''));
+  return leaf && readable(leaf);
 }
 
 interface Table {

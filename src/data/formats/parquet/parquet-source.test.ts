@@ -54,6 +54,25 @@ describe('a Parquet file', () => {
     ]);
   });
 
+  it('points out a column that tells several parts, since only files do', async () => {
+    const withSplit = (data: string[]): Promise<DatasetParts> =>
+      read(
+        new Uint8Array(
+          parquetWriteBuffer({
+            columnData: [
+              { name: 'image', data: images.map(({ bytes }) => bytes), type: 'BYTE_ARRAY' },
+              { name: 'label', data: images.map(({ label }) => Number(label)), type: 'INT32' },
+              { name: 'split', data, type: 'STRING' },
+            ],
+          }),
+        ),
+      );
+    expect((await withSplit(images.map((_, i) => (i < 6 ? 'train' : 'test')))).notes).toContain(
+      'The column split of pets.parquet was not followed (train, test): all its rows are the training part; write each part to a file of its own, such as train.parquet and test.parquet.',
+    );
+    expect((await withSplit(images.map(() => 'train'))).notes).toEqual(expected.notes);
+  });
+
   it('may have words for labels', async () => {
     const words = images.map(({ bytes, label }) => ({ bytes, label: `class ${label}` }));
     expect((await read(encodeParquet(words))).classes).toEqual(['class 0', 'class 1', 'class 2']);

@@ -6,11 +6,12 @@ import { InvalidInputError } from '../../../errors.ts';
 import { formatError } from '../../../files/format-error.ts';
 import { canonicalLabel } from '../../labels/canonical-label.ts';
 import { listNames, noteOnEmptyClasses } from '../../labels/name-labels.ts';
+import { partOf } from '../../layout/part-words.ts';
 import { decodeParts, type EncodedImages, type ImagePlace } from '../../pixels/decode-parts.ts';
 import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
 import { type ByPart, nameParts, partsOf } from '../name-parts.ts';
 import { readAs } from '../part-files.ts';
-import { type ImageColumns, imageColumnsOf } from './parquet-columns.ts';
+import { type ImageColumns, imageColumnsOf, splitColumnOf } from './parquet-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
 import { findParquetFiles } from './parquet-files.ts';
 import type { PageValue } from './parquet-page.ts';
@@ -69,6 +70,7 @@ async function readParts(
   const train = await readLabels(paths.train, () => false, options);
   if (train.length === 0) throw new InvalidInputError(`${source} has no rows: give a file with images.`);
   const notes = [`Labels: ${await describeLabels(paths.train[0] ?? source, options)}.`];
+  for (const path of paths.train) notes.push(...(await describeSplit(path)));
   if (unused.length > 0) notes.push(`Files were left out: ${listNames(unused.map((path) => basename(path)))}.`);
   // Where training images have the label -1, it is one like the others.
   const hasMinusOne = train.some(({ label }) => label === '-1');
@@ -127,6 +129,24 @@ async function withParquet<T>(path: string, use: (file: ParquetFile) => Promise<
 
 const describeLabels = (path: string, options: ReadOptions): Promise<string> =>
   withParquet(path, async (file) => `${basename(path)}, column ${imageColumnsOf(file, options).label.path.join('.')}`);
+
+/** A note on a column that tells several parts: only files do. */
+const describeSplit = (path: string): Promise<string[]> =>
+  withParquet(path, async (file) => {
+    const column = splitColumnOf(file);
+    const values = new Set<string>();
+    if (column === undefined) return [];
+    for await (const page of file.pages(column)) {
+      for (const value of page) {
+        values.add(value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value));
+      }
+    }
+    const parts = [...values].filter((value) => partOf(value) !== undefined);
+    if (values.size < 2 || parts.length === 0) return [];
+    return [
+      `The column ${column.path.join('.')} of ${basename(path)} was not followed (${listNames([...values])}): all its rows are the training part; write each part to a file of its own, such as train.parquet and test.parquet.`,
+    ];
+  });
 
 const describeColumns = (path: string, options: ReadOptions): Promise<string> =>
   withParquet(path, async (file) => {
