@@ -84,7 +84,7 @@ def read_image(path):
 
     The image is turned as its EXIF data says, its colours are converted to sRGB, and it is scaled to fit with its aspect
     ratio kept, on the ground, which also replaces transparency. Images of the model's size are unchanged; scaled ones
-    differ slightly from auto-cnn's, because Pillow rounds differently.
+    differ slightly from auto-cnn's, because Pillow scales differently.
     """
     image = Image.open(path)
     has_16_bits = ";16" in "".join(str(tile[3]) for tile in image.tile)

@@ -76,6 +76,7 @@ describe('buildDataset', () => {
     expect(buildDataset(whole, { test: 0.25, seed: 3 })).toEqual(dataset);
     expect(buildDataset(whole, { test: 0.25, seed: 4 }).fingerprint).not.toBe(dataset.fingerprint);
     expect(buildDataset(whole).test.count).toBe(4);
+    expect(buildDataset(whole, { test: 0.025 }).notes[1]).toContain('1 of 40 images was split off');
   });
 
   describe('with a validation part', () => {

@@ -53,8 +53,9 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
     const split = splitTestPart(train, classes.length, fraction, rng);
     test = selectOrdered(train, imageSize, split.validation);
     train = selectOrdered(train, imageSize, split.train);
+    const verb = test.examples.count === 1 ? 'was' : 'were';
     notes.push(
-      `No test part in the data: ${test.examples.count} of ${parts.train.count} images were split off as one (stratified, seed ${seed}${split.hasCopiesTogether ? ', copies of an image together' : ''}).`,
+      `No test part in the data: ${test.examples.count} of ${parts.train.count} images ${verb} split off as one (stratified, seed ${seed}${split.hasCopiesTogether ? ', copies of an image together' : ''}).`,
     );
   } else {
     test = order('test', parts.test);

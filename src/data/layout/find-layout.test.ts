@@ -161,25 +161,6 @@ describe('folders', () => {
     expect(notes).toContain('Archives beside images were not opened: owl.zip; unpack those that belong to the data.');
   });
 
-  it('name a class whose images are all unreadable once, and why each file is left out', async () => {
-    const parts = ['train', 'test'].flatMap((part) => [
-      ...['a', 'b'].flatMap((name) => images(`${part}/${name}`)),
-      `${part}/c/1.heic`,
-    ]);
-    const { notes, roles } = await layoutOf(parts);
-    expect(notes).toContain('Classes without a training image were left out: c.');
-    expect(roles).toContainEqual({ file: 'train/c/1.heic', rule: 'HEIC is not read' });
-  });
-
-  it.each([
-    [['cat/1.png', 'cat/2.png', 'dog/1.heic', 'dog/2.heic']],
-    [['train/cat/1.png', 'train/dog/1.heic', 'train/dog/2.heic', 'test/cat/1.png']],
-  ])('say that one class is left because images of others are not read: %j', async (files) => {
-    await expect(layoutOf(files)).rejects.toThrow(
-      'convert the 2 .heic (HEIC), which are not read, with heif-convert IN.heic OUT.png, or add images of another class',
-    );
-  });
-
   it('leave out what has no label, and say so', async () => {
     const layout = await layoutOf([
       ...['train/a', 'train/b'].flatMap((f) => images(f)),

@@ -65,7 +65,7 @@ function assemble({ tree, about, folders, tables, options }: Evidence, choice: L
     if (members.length === 0) return undefined;
     return members.map(({ file, className }) => {
       const label = labels.get(className);
-      if (label === undefined) throw refuseUnknownClass(root, part, className, file);
+      if (label === undefined) throw refuseUnknownClass(tree, part, className, file);
       return { file, label };
     });
   };
@@ -130,9 +130,11 @@ function refuseOneClass(tree: FileTree, classes: readonly string[], source: stri
   );
 }
 
-function refuseUnknownClass(root: string, part: Part, className: string, file: string): InvalidInputError {
+function refuseUnknownClass(tree: FileTree, part: Part, className: string, file: string): InvalidInputError {
+  const { root } = tree;
+  const cures = [...curesForUnread(tree), 'add them', `remove ${className} from the ${PART_NAMES[part]} part`];
   return new InvalidInputError(
-    `Cannot use ${root} as a data set: the ${PART_NAMES[part]} part has images of ${className} (${file}, for example), but the training part has none: every class needs training images; add them, or remove ${className} from the ${PART_NAMES[part]} part.`,
+    `Cannot use ${root} as a data set: the ${PART_NAMES[part]} part has images of ${className} (${file}, for example), but the training part has none: every class needs training images; ${cures.join(', or ')}.`,
     { details: { path: root, part, className, file } },
   );
 }
