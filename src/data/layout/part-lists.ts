@@ -1,9 +1,9 @@
 // Tables that tell the parts of images: lists called train.txt and test.txt, or a column such as split.
 
+import { partOf } from '../labels/part-words.ts';
 import type { Part } from '../set/source.ts';
 import { type ImageTable, partOfTable } from './label-table.ts';
 import type { ImageIndex } from './match-images.ts';
-import { partOf } from './part-words.ts';
 import { columnText } from './table.ts';
 import { isSplitName, partInCell } from './table-columns.ts';
 

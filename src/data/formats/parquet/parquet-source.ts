@@ -6,7 +6,7 @@ import { InvalidInputError } from '../../../errors.ts';
 import { formatError } from '../../../files/format-error.ts';
 import { canonicalLabel } from '../../labels/canonical-label.ts';
 import { listNames, noteOnEmptyClasses } from '../../labels/name-labels.ts';
-import { partOf } from '../../layout/part-words.ts';
+import { partOf } from '../../labels/part-words.ts';
 import { decodeParts, type EncodedImages, type ImagePlace } from '../../pixels/decode-parts.ts';
 import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
 import { type ByPart, nameParts, partsOf } from '../name-parts.ts';
