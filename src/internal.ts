@@ -2,6 +2,9 @@
 // any version.
 
 export { writeContactSheet } from './data/build/contact-sheet.ts';
+export { explainDataset } from './data/load-dataset.ts';
+export type { FileRole } from './data/set/source.ts';
+
 export { measureInference, measureTrainingStep, type Timing } from './engine/measure.ts';
 export { loadRuntime } from './engine/node/load-runtime.ts';
 export type { ClassificationReport } from './engine/scoring/classification-report.ts';
@@ -17,6 +20,7 @@ export { createNetwork } from './network/training-graph.ts';
 export { drawArchitecture } from './report/network/architecture.ts';
 export { writeDrawing } from './report/network/write-drawing.ts';
 export { REPORT_FORMATS } from './report/write-report.ts';
+export { searchImages, usedImages } from './search/budget/candidate-work.ts';
 export { BUDGET_EXAMPLES, formatBudget } from './search/config/budget-text.ts';
 export { networkInputOf } from './search/config/network-input.ts';
 export { COST_NAMES } from './search/config/objectives.ts';
@@ -29,7 +33,7 @@ export type { FrontStartEvent } from './search/records/events.ts';
 export type { FrontMember } from './search/records/summary.ts';
 export { resolveConfig } from './search/run/resolve-config.ts';
 export { openRunFolder, readConfigFile, readSummary, tidyRunFolder } from './search/run/run-folder.ts';
-export { configBeside } from './search/trained/model-parts.ts';
 export type { FilePrediction, UnreadableImage } from './search/trained/predict-files.ts';
+export { imagesToScore, type ScoredImages, type ScoredPart } from './search/trained/scored-images.ts';
 export { nearestOf } from './text/did-you-mean.ts';
-export { counted, duration, grouped, percent, scaled } from './text/figures.ts';
+export { counted, countedParts, duration, grouped, percent, scaled } from './text/figures.ts';

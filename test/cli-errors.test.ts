@@ -65,8 +65,14 @@ describe('bad input', () => {
       /train-images-idx3-ubyte, byte 0: not an IDX file: it starts with 50 4b 03 04, expected 00 00 08 03/,
     ],
     ['search count', /train-labels-idx1-ubyte, byte 4: 19 labels, but .*train-images-idx3-ubyte has 20 images/],
-    ['search one-class', /one-class as a data set: it has only one class folder with images \(cats\).*add a folder/],
-    ['search no-images', /no-images as a data set: it holds no images \(png, jpg, jpeg, webp\).*put the images/],
+    [
+      'search one-class',
+      /one-class as a data set: all its images lie in one class folder.*add images of another class/,
+    ],
+    [
+      'search no-images',
+      /no-images as a data set: it holds no images \(PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM\).*put the images/,
+    ],
     [
       'search broken',
       /broken[/\\]dogs[/\\]2\.png: the image cannot be decoded .*mend or remove it, or .* --skip-broken/,
@@ -113,7 +119,7 @@ describe('bad input', () => {
     ['evaluate cut.onnx digits', /cut\.onnx is not an ONNX file \(.*\); give the model\.onnx of a run/],
     [
       'evaluate done pets',
-      /model\.onnx tells the classes 0, 1, 2, 3, 4, … \(10\) apart, but pets has cats, dogs \(2\)/,
+      /pets has images of classes that .*model\.onnx does not know: cats \(4 images\), dogs \(4 images\); it tells 0, 1, 2, /,
     ],
     ['evaluate done digits --size 9x9', /model\.onnx takes images of 8x8x1, not 9x9x1; leave --size/],
     // Genomes
@@ -154,6 +160,11 @@ describe('bad options', () => {
     ],
     ['search digits --test 1', /--test must be less than 1, received 1/],
     ['search digits --validation 0', /--validation must be greater than 0, received 0/],
+    [
+      'search digits --validation test',
+      /--validation must be a share greater than 0 and less than 1, or part: the validation part of the data, received "test"/,
+    ],
+    ['search digits --validation part', /validation is "part", but digits has no validation part; add one,/],
     [
       'search digits --optimizer adma',
       /--optimizer must be one of adam, adamw, muon, sgd, rmsprop, received "adma"; did you mean adam\?/,

@@ -28,6 +28,8 @@ export async function searchAsDocumented(signal: AbortSignal): Promise<void> {
     dataset: {
       xTrain: { data: pixels, shape: [60_000, 28, 28] },
       yTrain: labels,
+      xValidation: { data: testPixels, shape: [10_000, 28, 28] },
+      yValidation: testLabels,
       xTest: { data: testPixels, shape: [10_000, 28, 28, 1] },
       yTest: testLabels,
     },

@@ -3,8 +3,9 @@ import { chmod, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeCsv, npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
+import { encodeCsv, encodeNpy, npzEntries, writeNpz } from '../../test/support/array-fixtures.ts';
 import {
   encodeIdx,
   pixelsOf,
@@ -87,10 +88,14 @@ const write = async (
 const load = ({ folder, cacheDir }: WrittenDataset, options: LoadOptions = {}): Promise<Dataset> =>
   loadDataset(folder, { cacheDir, ...options });
 
+/** Where the labels come from is always said. */
+const isUnusual = (note: string): boolean => !note.startsWith('Labels:');
+
 describe.each(Object.entries(FORMATS))('contract of a loader: %s', (_, format) => {
   it('gives names, shape, classes and both parts', async () => {
     const dataset = await load(await write(format));
-    expect(dataset).toMatchObject({ name: 'digits', shape, classes: ['0', '1', '2'], notes: [] });
+    expect(dataset).toMatchObject({ name: 'digits', shape, classes: ['0', '1', '2'] });
+    expect(dataset.notes.filter(isUnusual)).toEqual([]);
     expect([dataset.train.count, dataset.test.count]).toEqual([15, 6]);
     expect([...dataset.train.labels].sort()).toEqual([...train.labels].sort());
     const sum = (values: Uint8Array): number => values.reduce((a, b) => a + b, 0);
@@ -120,7 +125,7 @@ describe.each(Object.entries(FORMATS))('contract of a loader: %s', (_, format) =
     const source = { folder, cacheDir: await temporaryFolder() };
     const dataset = await load(source, { test: 0.2, seed: 5 });
     expect([dataset.train.count, dataset.test.count]).toEqual([12, 3]);
-    expect(dataset.notes).toEqual([
+    expect(dataset.notes.filter(isUnusual)).toEqual([
       'No test part in the data: 3 of 15 images were split off as one (stratified, seed 5).',
     ]);
     expect(await load(source, { test: 0.2, seed: 5 })).toEqual(dataset);
@@ -198,11 +203,33 @@ describe('mnist', () => {
     for (const [form, format] of Object.entries(FORMATS)) {
       await format(join(folder, form, 'mnist'), some, tests, mnist.shape);
       const dataset = await loadDataset(join(folder, form, 'mnist'), { cacheDir: join(folder, form, 'cache') });
-      expect(dataset).toMatchObject({ shape: mnist.shape, classes: mnist.classes, notes: [] });
+      expect(dataset).toMatchObject({ shape: mnist.shape, classes: mnist.classes });
+      expect(dataset.notes.filter(isUnusual)).toEqual([]);
       fingerprints[form] = dataset.fingerprint;
     }
     expect(new Set(Object.values(fingerprints)).size, JSON.stringify(fingerprints)).toBe(1);
   });
+});
+
+it('keeps the range of the pixels, from the cache too, and not that of another source with the same content', async () => {
+  const deep = (factor: number): Record<string, Uint8Array> => ({
+    'x_train.npy': encodeNpy(
+      '<u2',
+      [4, 2, 2],
+      new Uint8Array(Uint16Array.from({ length: 16 }, (_, i) => (i % 4 === 3 ? 255 : i) * factor).buffer),
+    ),
+    'y_train.npy': encodeNpy('|u1', [4], Uint8Array.of(0, 1, 0, 1)),
+  });
+  const folder = await temporaryFolder();
+  const cacheDir = join(folder, 'cache');
+  const sixteen = await writeNpz(folder, 'a.npz', deep(1));
+  const sixtyFour = await writeNpz(folder, 'b.npz', deep(4.01));
+  for (let time = 0; time < 2; time++) {
+    const bytes = await loadDataset(sixteen, { cacheDir, test: 0.5 });
+    const stretched = await loadDataset(sixtyFour, { cacheDir, test: 0.5 });
+    expect(stretched.fingerprint).toBe(bytes.fingerprint);
+    expect([bytes.pixelRange, stretched.pixelRange]).toEqual([undefined, { low: 0, high: 1023 }]);
+  }
 });
 
 describe('the cache', () => {
@@ -264,9 +291,25 @@ describe('the cache', () => {
   it('is done without if it cannot be written, which is said', async () => {
     const source = await write(format);
     await writeFile(join(source.cacheDir, 'datasets'), 'in the way');
-    const { train: part, notes } = await load(source);
-    expect(part.count).toBe(15);
-    expect(notes).toEqual([expect.stringMatching(/^The packed data could not be kept\. Cannot write .*: .+\.$/)]);
+    const dataset = await load(source);
+    expect(dataset.train.count).toBe(15);
+    expect(dataset.notes.filter(isUnusual)).toEqual([
+      expect.stringMatching(/^The packed data could not be kept\. Cannot write .*: .+\.$/),
+    ]);
+  });
+});
+
+describe('a folder', () => {
+  it('of images in a zip archive, with a table of numbers about them, is not a table of pixels', async () => {
+    const { folder, cacheDir } = await write(async () => {});
+    const images: Record<string, Uint8Array> = {};
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
+      images[`${name}.png`] = await plainImage('#777', { height: 6, width: 5 });
+    await writeIn(folder, 'train.zip', zipSync(images));
+    const flags = ['1,0,0,0', '0,1,0,0', '0,0,1,0', '0,0,0,1'];
+    const rows = Object.keys(images).map((name, i) => `${flags[i % 4]},${name}`);
+    await writeIn(folder, 'train.csv', ['0,1,2,3,id', ...rows].join('\n'));
+    expect((await load({ folder, cacheDir }, { test: 0.5 })).classes).toEqual(['0', '1', '2', '3']);
   });
 });
 
@@ -285,7 +328,7 @@ describe('bad input', () => {
   it('refuses a file', async () => {
     const path = await writeIn(await temporaryFolder(), 'a.png', '');
     await expect(loadDataset(path)).rejects.toThrow(
-      `Cannot use ${path} as a data set: a file must end in .npz, .tar.gz, .tgz, .zip, .csv, .csv.gz, .parquet; for images or IDX files, give the folder that holds them.`,
+      `Cannot use ${path} as a data set: a file must end in .npz, .tar, .tar.gz, .tgz, .zip, .csv, .csv.gz, .parquet, .pq, .npy; for images or IDX files, give the folder that holds them.`,
     );
   });
 

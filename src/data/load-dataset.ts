@@ -10,18 +10,24 @@ import { type BuildOptions, buildDataset, checkTestFraction } from './build/buil
 import { ensurePacked, resolveCacheDir } from './cache/cache-folder.ts';
 import { readPackedDataset } from './cache/packed-file.ts';
 import { recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
+import type { FileTree } from './containers/file-tree.ts';
+import { folderTree, folderTreeWithArchives } from './containers/folder-tree.ts';
+import { refuseArchive } from './containers/foreign-archives.ts';
 import { locateCifarFolder } from './formats/arrays/cifar.ts';
-import { locateIdxFolder } from './formats/arrays/idx-folder.ts';
-import { locateNpz } from './formats/arrays/npz.ts';
+import { isIdxName, locateIdxFile, locateIdxFolder } from './formats/arrays/idx-folder.ts';
+import { locateArrayFolder, locateNpy, locateNpz } from './formats/arrays/npz.ts';
+import { isUnreadFile, refuseUnreadFile, refuseUnreadFolder } from './formats/arrays/unread-files.ts';
 import { locateCsv, locateCsvFolder } from './formats/csv/csv-source.ts';
+import { locateImageZip, locateTar } from './formats/images/image-archive.ts';
 import { locateImageFolder } from './formats/images/image-folder.ts';
-import { locateTarGz } from './formats/images/image-tar.ts';
-import { locateImageZip } from './formats/images/image-zip.ts';
 import { locateMnist } from './formats/named/mnist.ts';
 import { locatePublished, PUBLISHED } from './formats/named/published.ts';
 import { locateParquet, locateParquetFolder } from './formats/parquet/parquet-source.ts';
+import { findLayout } from './layout/find-layout.ts';
+import { isImageName } from './layout/image-names.ts';
+import { refuseNoImages } from './layout/left-out.ts';
 import { type Dataset, imageSizeOf } from './set/dataset.ts';
-import type { LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
+import type { FileRole, LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
 
 /** How {@link loadDataset} reads a source. */
 export interface LoadOptions extends ReadOptions, BuildOptions {
@@ -67,17 +73,31 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, test, shape } = dataset;
+  const { name, notes, train, validation, test, shape, pixelRange, ground } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
-    if ((train.count + test.count) * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
-    return { ...(await readPackedDataset(path, memoryLimitBytes)), name, notes };
+    const count = train.count + (validation?.count ?? 0) + test.count;
+    if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
+    const { pixelRange: _, ground: __, ...packed } = await readPackedDataset(path, memoryLimitBytes);
+    return { ...packed, ...(pixelRange && { pixelRange }), ...(ground && { ground }), name, notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };
   }
+}
+
+/**
+ * What every file of a source is to the data set, and why, without decoding images. Takes what {@link loadDataset} takes.
+ *
+ * @throws {InvalidInputError} {DataFormatError} as {@link loadDataset} does, where names and tables show it.
+ */
+export async function explainDataset(source: string, options: LoadOptions = {}): Promise<readonly FileRole[]> {
+  checkOptions(options);
+  const located = await locate(source, { ...options, cacheDir: await resolveCacheDir(options.cacheDir) });
+  if (located.explain !== undefined) return located.explain(options);
+  return located.files.map((file) => ({ file: basename(file), rule: `format ${located.format}` }));
 }
 
 type LocateOptions = LoadOptions & { readonly cacheDir: string };
@@ -89,6 +109,9 @@ const BUILT_IN: Readonly<Record<string, (options: LocateOptions) => Promise<Loca
   ),
 };
 
+/** Whether a source is a name, not a path. */
+export const isBuiltIn = (source: string): boolean => Object.hasOwn(BUILT_IN, source);
+
 interface FileFormat {
   /** The ending of the file's name. */
   readonly ending: string;
@@ -97,8 +120,9 @@ interface FileFormat {
 
 const ARCHIVES: readonly FileFormat[] = [
   { ending: '.npz', locate: locateNpz },
-  { ending: '.tar.gz', locate: locateTarGz },
-  { ending: '.tgz', locate: locateTarGz },
+  { ending: '.tar', locate: locateTar },
+  { ending: '.tar.gz', locate: locateTar },
+  { ending: '.tgz', locate: locateTar },
 ];
 
 const FILE_FORMATS: readonly FileFormat[] = [
@@ -107,35 +131,92 @@ const FILE_FORMATS: readonly FileFormat[] = [
   { ending: '.csv', locate: locateCsv },
   { ending: '.csv.gz', locate: locateCsv },
   { ending: '.parquet', locate: locateParquet },
+  { ending: '.pq', locate: locateParquet },
+  { ending: '.npy', locate: locateNpy },
 ];
 
-/** The first format that recognises a folder loads it; the last takes any folder. */
-const FOLDER_FORMATS: readonly LocateInFolder[] = [
-  locateIdxFolder,
+/** Formats whose files stand for many images. The first that recognises a folder loads it. */
+const ARRAY_FORMATS: readonly LocateInFolder[] = [
+  async (folder, name, options) => named(await locateIdxFolder(folder, undefined, undefined, options?.lonePart), name),
   locateCifarFolder,
   locateParquetFolder,
   locateCsvFolder,
   locateLoneArchive,
-  locateImageFolder,
+  locateArrayFolder,
+  refuseUnreadFolder,
 ];
+
+function named(source: LocatedSource | undefined, name: string | undefined): LocatedSource | undefined {
+  if (source === undefined || name === undefined) return source;
+  return { ...source, read: async (options) => ({ ...(await source.read(options)), name }) };
+}
 
 const LARGEST_SIDE = 1024;
 
-async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
-  const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
+/** @throws {InvalidInputError} see {@link loadDataset}. */
+export async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
+  const builtIn = isBuiltIn(source) ? BUILT_IN[source] : undefined;
   if (builtIn !== undefined) return builtIn(options);
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
     throw systemCodeOf(error) === 'ENOENT' ? unknownSource(source, path) : fileFailure('read', path, error);
   });
-  if (!stats.isDirectory()) return locateFile(path);
-  for (const locateInFolder of FOLDER_FORMATS) {
-    const located = await locateInFolder(path);
+  return stats.isDirectory() ? locateFolder(path, options) : locateFile(path, options);
+}
+
+/**
+ * Images in class folders or with a table of their labels win over files beside them that stand for many images, also images
+ * in zip archives. If nothing fits, the reason of the format that came nearest is given.
+ */
+async function locateFolder(path: string, options: ReadOptions): Promise<LocatedSource> {
+  const tree = folderTree(path);
+  const { located, failure } = await locateArrays(path, tree, options);
+  const hasImages = tree.files.some(isImageName);
+  const mayHoldImages = located === undefined || tree.files.some((file) => /\.zip$/i.test(file));
+  const whole = hasImages || !mayHoldImages ? tree : await folderTreeWithArchives(path);
+  if (!whole.files.some(isImageName)) {
     if (located !== undefined) return located;
+    throw failure ?? refuseNoImages(tree);
   }
-  throw new InvalidInputError(`Cannot use ${path} as a data set: it holds neither images nor IDX files.`, {
-    details: { path },
-  });
+  const asImages = (): LocatedSource => locateImageFolder(path, whole, tree.files);
+  if (located === undefined) return asImages();
+  return findLayout(whole, options).then(asImages, () => located);
+}
+
+async function locateArrays(
+  path: string,
+  tree: FileTree,
+  options: ReadOptions,
+): Promise<{ readonly located?: LocatedSource; readonly failure?: unknown }> {
+  let failure: unknown;
+  for (const folder of wrappedFolders(tree)) {
+    for (const locateInFolder of ARRAY_FORMATS) {
+      try {
+        const located = await locateInFolder(join(path, folder), basename(path), options);
+        if (located !== undefined) return { located };
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+  }
+  return { failure };
+}
+
+/** The folder, then those in it that hold everything else: `.`, `X`, `X/X`. */
+function wrappedFolders({ files }: FileTree): string[] {
+  const folders = ['.'];
+  for (let prefix = ''; ; ) {
+    const inner = new Set(
+      files.flatMap((file) => {
+        const end = file.indexOf('/', prefix.length);
+        return file.startsWith(prefix) && end >= 0 ? [file.slice(0, end + 1)] : [];
+      }),
+    );
+    const [only] = inner;
+    if (only === undefined || inner.size > 1) return folders;
+    folders.push(only.slice(0, -1));
+    prefix = only;
+  }
 }
 
 /** A folder that holds one archive, and no folders. */
@@ -149,9 +230,13 @@ async function locateLoneArchive(folder: string): Promise<LocatedSource | undefi
 const formatOf = (name: string, formats: readonly FileFormat[]): FileFormat | undefined =>
   formats.find(({ ending }) => name.toLowerCase().endsWith(ending));
 
-async function locateFile(path: string): Promise<LocatedSource> {
+async function locateFile(path: string, { lonePart }: ReadOptions): Promise<LocatedSource> {
   const format = formatOf(path, FILE_FORMATS);
   if (format !== undefined) return format.locate(path);
+  const refusal = refuseArchive(path);
+  if (refusal !== undefined) throw refusal;
+  if (isIdxName(path)) return locateIdxFile(path, lonePart);
+  if (isUnreadFile(path)) return refuseUnreadFile(path);
   const endings = FILE_FORMATS.map(({ ending }) => ending).join(', ');
   throw new InvalidInputError(
     `Cannot use ${path} as a data set: a file must end in ${endings}; for images or IDX files, give the folder that holds them.`,
@@ -170,17 +255,24 @@ function unknownSource(source: string, path: string): InvalidInputError {
 }
 
 /** The options on which the data depends. */
-function relevantOptions({ size, channels, layout, skipBroken, test, seed }: LoadOptions): unknown {
-  return [size?.height, size?.width, channels, layout, skipBroken, test, seed];
+export function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
+  const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs } = options;
+  const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs];
+  return [size?.height, size?.width, ...reading, test, seed];
 }
 
 /** What was given of the options that decide what is loaded. */
 function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']>, 'source'> {
-  const { size, channels, layout, dataDir, skipBroken, test, seed } = options;
+  const { size, channels, layout, labelFrom, labelColumn, imageColumn, transpose } = options;
+  const { dataDir, skipBroken, test, seed } = options;
   return {
     ...(size && { size }),
     ...(channels && { channels }),
     ...(layout && { layout }),
+    ...(labelFrom && { labelFrom }),
+    ...(labelColumn !== undefined && { labelColumn }),
+    ...(imageColumn !== undefined && { imageColumn }),
+    ...(transpose !== undefined && { transpose }),
     ...(dataDir !== undefined && { dataDir }),
     ...(skipBroken !== undefined && { skipBroken }),
     ...(test !== undefined && { test }),
@@ -188,7 +280,8 @@ function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']
   };
 }
 
-function checkOptions({ size, channels, layout, test, seed }: LoadOptions): void {
+/** @throws {InvalidInputError} for an option out of range. */
+export function checkOptions({ size, channels, layout, labelFrom, test, seed }: LoadOptions): void {
   if (size !== undefined && ![size.height, size.width].every(isSide)) {
     throw new InvalidInputError(
       `The image size must be two whole numbers from 1 to ${LARGEST_SIDE}, got ${size.height} × ${size.width}: use --size 32x32, for example.`,
@@ -203,6 +296,11 @@ function checkOptions({ size, channels, layout, test, seed }: LoadOptions): void
   if (layout !== undefined && layout !== 'nhwc' && layout !== 'nchw') {
     throw new InvalidInputError(`The layout must be nhwc or nchw, got ${JSON.stringify(layout)}.`, {
       details: { layout },
+    });
+  }
+  if (labelFrom !== undefined && !['folders', 'table', 'name'].includes(labelFrom)) {
+    throw new InvalidInputError(`Labels come from folders, table or name, got ${JSON.stringify(labelFrom)}.`, {
+      details: { labelFrom },
     });
   }
   if (test !== undefined) checkTestFraction(test);

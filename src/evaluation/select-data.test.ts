@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { toyDataset } from '../../test/support/toy-data.ts';
+import { brightOrDark, toyDataset } from '../../test/support/toy-data.ts';
+import { readImages } from '../data/set/dataset.ts';
 import { channelStatistics } from '../data/set/statistics.ts';
 import { prepareData, selectData } from './select-data.ts';
 import type { DataSelection } from './task.ts';
@@ -50,6 +51,54 @@ describe('selectData', () => {
   it('trains on everything at the end, whatever the search limit', () => {
     const { train, validation } = select({ purpose: 'final', searchLimit: 6 });
     expect([train.length, validation.length]).toEqual([40, 0]);
+  });
+});
+
+describe('selectData with a validation part', () => {
+  const parts = { ...dataset, validation: brightOrDark(12, dataset.shape, 3) };
+  const selectOf = (changes: Partial<DataSelection> = {}) =>
+    selectData(parts, { ...SELECTION, validation: 'part', ...changes });
+  const all = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+  it('trains on the whole training part and scores on the validation part', () => {
+    const { examples, train, validation, validationExamples } = selectOf();
+    expect(examples).toBe(parts.train);
+    expect(validationExamples).toBe(parts.validation);
+    expect([...train]).toEqual(all(40));
+    expect([...validation]).toEqual(all(12));
+  });
+
+  it('trains on both in the end', () => {
+    const { examples, train, validation } = selectOf({ purpose: 'final' });
+    expect([...train]).toEqual(all(52));
+    expect(validation).toHaveLength(0);
+    expect([...examples.labels]).toEqual([...parts.train.labels, ...parts.validation.labels]);
+    expect(readImages(examples, 64, 39, 40)).toEqual(readImages(parts.train, 64, 39, 40));
+    expect(readImages(examples, 64, 40, 52)).toEqual(parts.validation.pixels);
+  });
+
+  it('samples each part by both limits, and trains on the samples in the end', () => {
+    const { train, validation, validationExamples } = selectOf({ trainLimit: 10 });
+    expect([train.length, brightCount(train), validation.length]).toEqual([10, 5, 10]);
+    expect(validationExamples).toBe(parts.validation);
+    const final = selectOf({ trainLimit: 10, purpose: 'final' });
+    expect([...final.train]).toEqual([...train, ...validation.map((index) => 40 + index)]);
+    const both = selectOf({ trainLimit: 10, searchLimit: 6 });
+    expect([both.train.length, both.validation.length]).toEqual([6, 6]);
+    expect(both.train.every((index) => train.includes(index))).toBe(true);
+    expect(both.validation.every((index) => validation.includes(index))).toBe(true);
+  });
+
+  it('scores on the test part where that is asked for', () => {
+    const { train, validation, validationExamples } = selectOf({ scoreOnTest: true });
+    expect([train.length, validation.length]).toEqual([40, 10]);
+    expect(validationExamples).toBe(parts.test);
+  });
+
+  it.each(['search', 'final'] as const)('is refused where the data has none (%s)', (purpose) => {
+    expect(() => select({ validation: 'part', purpose })).toThrow(
+      'validation is "part", but bright or dark has no validation part; add one, or give the share of the training images to hold out, such as 0.1',
+    );
   });
 });
 

@@ -1,41 +1,80 @@
 // Selects the examples that a task trains on and those it is scored on. The result depends only on the selection, so all
 // candidates of a search see the same split.
 
-import type { Dataset } from '../data/set/dataset.ts';
+import { type Dataset, type Examples, imageSizeOf, joinExamples } from '../data/set/dataset.ts';
 import { stratifiedSample, stratifiedSplit } from '../data/set/split.ts';
 import { channelStatistics } from '../data/set/statistics.ts';
 import { whiteningFilters } from '../data/set/whitening.ts';
 import type { TrainingData } from '../engine/training/train.ts';
+import { InvalidInputError } from '../errors.ts';
 import { stemChannels } from '../genome/cost.ts';
 import type { Normalisation } from '../network/normalisation.ts';
 import { createRng } from '../random/rng.ts';
 import type { DataSelection, EvaluationTask } from './task.ts';
 
 /**
- * @throws {InvalidInputError} if a limit is below the number of classes, or no images can be held out.
+ * @throws {InvalidInputError} if a limit is below the number of classes, no images can be held out, or the validation part
+ *   that is asked for is missing.
  */
 export function selectData(dataset: Dataset, selection: DataSelection): TrainingData {
+  const { trainLimit, searchLimit, validation: share, purpose } = selection;
   const { train: examples, classes } = dataset;
   const rng = createRng(selection.seed);
-  const sample = (from: Int32Array, limit: number | undefined, option: string) => {
-    if (limit === undefined || limit >= from.length) return from;
-    return pick(from, stratifiedSample(labelsOf(from), classes.length, limit, rng.fork(option), option));
+  const sample = ({ examples, indices }: Chosen, limit: number | undefined, option: string): Chosen => {
+    if (limit === undefined || limit >= indices.length) return { examples, indices };
+    const positions = stratifiedSample(
+      labelsOf({ examples, indices }),
+      classes.length,
+      limit,
+      rng.fork(option),
+      option,
+    );
+    return { examples, indices: pick(indices, positions) };
   };
-  const labelsOf = (indices: Int32Array) => indices.map((index) => examples.labels[index] ?? 0);
 
-  const all = sample(Int32Array.from(examples.labels.keys()), selection.trainLimit, '--train-limit');
-  if (selection.purpose === 'final') return { examples, train: all, validation: new Int32Array() };
-  const split = stratifiedSplit(labelsOf(all), classes.length, selection.validation, rng.fork('validation split'));
-  const train = sample(pick(all, split.train), selection.searchLimit, '--search-limit');
-  if (selection.scoreOnTest) {
-    return {
-      examples,
-      train,
-      validation: Int32Array.from(dataset.test.labels.keys()),
-      validationExamples: dataset.test,
-    };
+  const all = sample(allOf(examples), trainLimit, '--train-limit');
+  let parts: { readonly train: Chosen; readonly validation: Chosen };
+  if (share === 'part') {
+    const validation = sample(allOf(validationPartOf(dataset)), trainLimit, '--train-limit');
+    if (purpose === 'final') return joinParts(all, validation, imageSizeOf(dataset.shape));
+    parts = { train: all, validation };
+  } else {
+    if (purpose === 'final') return { examples, train: all.indices, validation: new Int32Array() };
+    const split = stratifiedSplit(labelsOf(all), classes.length, share, rng.fork('validation split'));
+    const chosen = (positions: Int32Array): Chosen => ({ examples, indices: pick(all.indices, positions) });
+    parts = { train: chosen(split.train), validation: chosen(split.validation) };
   }
-  return { examples, train, validation: sample(pick(all, split.validation), selection.searchLimit, '--search-limit') };
+  const train = sample(parts.train, searchLimit, '--search-limit').indices;
+  const scored = selection.scoreOnTest ? allOf(dataset.test) : sample(parts.validation, searchLimit, '--search-limit');
+  const { indices: validation, examples: validationExamples } = scored;
+  return { examples, train, validation, ...(validationExamples !== examples && { validationExamples }) };
+}
+
+/** Some examples of a part, by their positions. */
+interface Chosen {
+  readonly examples: Examples;
+  readonly indices: Int32Array;
+}
+
+const allOf = (examples: Examples): Chosen => ({ examples, indices: Int32Array.from(examples.labels.keys()) });
+
+function validationPartOf({ name, validation }: Dataset): Examples {
+  if (validation !== undefined) return validation;
+  throw new InvalidInputError(
+    `validation is "part", but ${name} has no validation part; add one, or give the share of the training images to hold out, such as 0.1`,
+  );
+}
+
+/** Both parts to train on. */
+function joinParts(first: Chosen, second: Chosen, imageSize: number): TrainingData {
+  const train = new Int32Array(first.indices.length + second.indices.length);
+  train.set(first.indices);
+  train.set(
+    second.indices.map((index) => first.examples.count + index),
+    first.indices.length,
+  );
+  const examples = joinExamples(first.examples, second.examples, imageSize);
+  return { examples, train, validation: new Int32Array() };
 }
 
 /** The data of a task, and how its images are normalised. */
@@ -67,6 +106,10 @@ export function prepareData(
   const prepared = { key, data, normalisation: { ...statistics, ...(whitening && { whitening }) } };
   latest.set(dataset, prepared);
   return prepared;
+}
+
+function labelsOf({ examples, indices }: Chosen): Int32Array {
+  return indices.map((index) => examples.labels[index] ?? 0);
 }
 
 function pick(indices: Int32Array, positions: Int32Array): Int32Array {

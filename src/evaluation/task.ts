@@ -24,11 +24,11 @@ export interface EvaluationTask {
   readonly selection: {
     /** Seed of all choices below. */
     readonly seed: string;
-    /** Use only a stratified sample of this many training images. */
+    /** Use only a stratified sample of this many training images; of the validation part, too, if it is used. */
     readonly trainLimit?: number;
-    /** Share of those images that is held out, stratified. */
-    readonly validation: number;
-    /** `search`: train on the rest, score on the held-out images. `final`: train on everything. */
+    /** Share of those images that is held out, stratified; `part`: none, the data has a validation part of its own. */
+    readonly validation: number | 'part';
+    /** `search`: train on the rest, score on the validation images. `final`: train on everything. */
     readonly purpose: 'search' | 'final';
     /** `search` only: score on the test part, which is then used many times. The Python package does this. */
     readonly scoreOnTest?: true;

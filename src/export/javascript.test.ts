@@ -1,7 +1,6 @@
 // The exported page and script, run as they are, against the model that they were made of.
 
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import {
   IMAGES,
   largestDifference,
   linesOf,
+  serveExport,
 } from '../../test/support/exported.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
 import { exportJavaScript } from './javascript.ts';
@@ -92,7 +92,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${skipped}`, ()
     for (const { model } of EXPORTABLE) {
       const folder = await installed(model);
       const images = IMAGE_NAMES.map((name) => join(folder, name));
-      const url = await serve(folder);
+      const url = await serveExport(folder);
       const page = await context.newPage();
       const problems: string[] = [];
       page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
@@ -129,13 +129,3 @@ const ASK = `async (contents) => {
   }
   return answers;
 }`;
-
-/** `npm start`; its address. */
-async function serve(folder: string): Promise<string> {
-  const server = spawn(process.execPath, ['serve.mjs'], { cwd: folder, env: { ...process.env, PORT: '0' } });
-  onTestFinished(() => {
-    server.kill();
-  });
-  const [line] = (await once(server.stdout, 'data')) as [Buffer];
-  return `${line.toString().trim()}/`;
-}

@@ -11,6 +11,7 @@ export function exportJavaScript(model: ModelParts): ReadonlyMap<string, Uint8Ar
     ['package.json', packageJson(model)],
     ['index.html', PAGE],
     ['classify.js', CLASSIFY],
+    ['check-image.js', CHECK_IMAGE],
     ['model-facts.js', facts(model)],
     ['predict.mjs', PREDICT],
     ['serve.mjs', SERVE],
@@ -31,12 +32,17 @@ function packageJson({ metadata }: ModelParts): string {
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-function facts({ metadata: { classes, input } }: ModelParts): string {
+function facts({ metadata: { classes, input, preparation } }: ModelParts): string {
   const { height, width, channels } = input;
+  const { ground = 'black', pixelRange } = preparation;
   return `// The classes of the model, and the images it takes.
 
 export const CLASSES = ${JSON.stringify(classes, null, 2)};
 export const [HEIGHT, WIDTH, CHANNELS] = [${height}, ${width}, ${channels}];
+// What lies under transparency and beside images of another aspect.
+export const GROUND = '${ground}';
+// The values of 16-bit images that become 0 and 255; without it, their upper 8 bits are taken.
+export const RANGE_OF_16_BITS = ${pixelRange === undefined ? 'undefined' : `{ low: ${pixelRange.low}, high: ${pixelRange.high} }`};
 
 /**
  * Pixels in the model's input format: planes of raw values, grey by the luma weights of ITU-R BT.601.
@@ -75,7 +81,8 @@ page on a server, upload this folder with \`node_modules/onnxruntime-web/dist\`;
 const CLASSIFY = `// Classifies images in the browser.
 
 import * as ort from './node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs';
-import { CHANNELS, HEIGHT, rank, toPlanes, WIDTH } from './model-facts.js';
+import { checkImage } from './check-image.js';
+import { CHANNELS, GROUND, HEIGHT, rank, toPlanes, WIDTH } from './model-facts.js';
 
 // Multithreading needs headers that not every server sends, and a network this small does not need it.
 ort.env.wasm.numThreads = 1;
@@ -93,11 +100,12 @@ export async function classify(image) {
   return rank(probabilities.data);
 }
 
-/** Scales the image to fit with its aspect ratio kept, on black, which also replaces transparency. */
+/** Scales the image to fit with its aspect ratio kept, on the ground, which also replaces transparency. */
 async function pixelsOf(image) {
+  if (image instanceof Blob) checkImage(new Uint8Array(await image.arrayBuffer()));
   const bitmap = await createImageBitmap(image, { imageOrientation: 'from-image' });
   const context = new OffscreenCanvas(WIDTH, HEIGHT).getContext('2d', { willReadFrequently: true });
-  context.fillStyle = 'black';
+  context.fillStyle = GROUND;
   context.fillRect(0, 0, WIDTH, HEIGHT);
   context.imageSmoothingQuality = 'high';
   const scale = Math.min(WIDTH / bitmap.width, HEIGHT / bitmap.height);
@@ -114,7 +122,7 @@ const PREDICT = `// node predict.mjs IMAGE… [--json]: classifies images.
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
-import { CHANNELS, HEIGHT, rank, toPlanes, WIDTH } from './model-facts.js';
+import { CHANNELS, GROUND, HEIGHT, RANGE_OF_16_BITS, rank, toPlanes, WIDTH } from './model-facts.js';
 
 const paths = process.argv.slice(2).filter((word) => word !== '--json');
 if (paths.length === 0) {
@@ -141,18 +149,109 @@ else {
   }
 }
 
-/** Prepares an image as in training: scaled to fit, on black, which also replaces transparency. */
+/** Prepares an image as in training: scaled to fit, on the ground, which also replaces transparency. */
 async function readImage(file) {
+  const { format, depth, hasAlpha } = await sharp(file).metadata();
+  if (!['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'].includes(format)) throw new Error(\`\${format} is not read; convert it to PNG\`);
+  if (depth !== 'uchar' && depth !== 'ushort') throw new Error('its numbers are not of 8 or 16 bits; convert it to PNG');
+  if (RANGE_OF_16_BITS && depth === 'ushort' && format !== 'heif') return read16Bits(file, hasAlpha);
   const { data, info } = await sharp(file, { failOn: 'error' })
     .autoOrient()
-    .flatten({ background: 'black' })
-    .resize({ width: WIDTH, height: HEIGHT, fit: 'contain', background: 'black' })
+    .flatten({ background: GROUND })
+    .resize({ width: WIDTH, height: HEIGHT, fit: 'contain', background: GROUND })
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
   if (info.channels >= 3) return toPlanes(data, info.channels);
   // A grey image has one channel.
   return toPlanes(Uint8Array.from({ length: 3 * data.length }, (_, i) => data[Math.floor(i / 3)]), 3);
+}
+
+/** The image is scaled with 16 bits; then its values are stretched, and laid on the ground. */
+async function read16Bits(file, hasAlpha) {
+  const { low, high } = RANGE_OF_16_BITS;
+  const read = async (image) => {
+    const { data, info } = await image.toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+    return [new Uint16Array(data.buffer, data.byteOffset, data.length / 2), info.channels];
+  };
+  const [all, step] = await read(sharp(file, { failOn: 'error' }));
+  let largest = 0;
+  all.forEach((value, i) => {
+    if (value > largest && !(hasAlpha && i % step === step - 1)) largest = value;
+  });
+  if (largest > high) throw new Error(\`its values go up to \${largest}, but the model takes \${low} to \${high}; scale it\`);
+  const [values, channels] = await read(
+    sharp(file, { failOn: 'error' })
+      .autoOrient()
+      .resize({ width: WIDTH, height: HEIGHT, fit: 'contain', background: hasAlpha ? '#0000' : GROUND }),
+  );
+  const under = GROUND === 'white' ? 255 : 0;
+  const pixels = new Uint8Array(3 * WIDTH * HEIGHT);
+  for (let i = 0; i < WIDTH * HEIGHT; i++) {
+    const alpha = hasAlpha ? values[i * channels + channels - 1] / 65535 : 1;
+    for (let channel = 0; channel < 3; channel++) {
+      const byte = Math.min(255, Math.max(0, ((values[i * channels + channel] - low) * 255) / (high - low)));
+      pixels[3 * i + channel] = Math.round(alpha * byte + (1 - alpha) * under);
+    }
+  }
+  return toPlanes(pixels, 3);
+}
+`;
+
+const CHECK_IMAGE = `// Refuses images that browsers show otherwise than the model was trained on.
+
+import { RANGE_OF_16_BITS } from './model-facts.js';
+
+/** @param bytes  a whole image file. */
+export function checkImage(bytes) {
+  const text = (at, length) => String.fromCharCode(...bytes.subarray(at, at + length));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    if (text(1, 3) === 'PNG') checkPng(view, text);
+    else if (text(0, 4) === 'RIFF' && text(8, 4) === 'WEBP') checkWebp(view, text);
+    else if (bytes[0] === 0xff && bytes[1] === 0xd8) checkJpeg(view);
+  } catch (error) {
+    // A damaged file is refused by the browser.
+    if (!(error instanceof RangeError)) throw error;
+  }
+}
+
+function checkPng(view, text) {
+  if (RANGE_OF_16_BITS && view.getUint8(24) === 16) {
+    throw new Error('browsers cut images of 16 bits to 8, but the model needs all; use predict.mjs');
+  }
+  for (let at = 8; text(at + 4, 4) !== 'IEND'; at += 12 + view.getUint32(at)) {
+    if (text(at + 4, 4) === 'eXIf') checkOrientation(view, at + 8);
+  }
+}
+
+function checkWebp(view, text) {
+  for (let at = 12; at + 8 < view.byteLength; at += 8 + Math.ceil(view.getUint32(at + 4, true) / 2) * 2) {
+    if (text(at, 4) === 'EXIF') checkOrientation(view, text(at + 8, 4) === 'Exif' ? at + 14 : at + 8);
+  }
+}
+
+/** Some browsers turn PNG and WebP as their EXIF data says, some do not. */
+function checkOrientation(view, tiff) {
+  const little = view.getUint8(tiff) === 0x49;
+  const fields = tiff + view.getUint32(tiff + 4, little);
+  for (let i = 0; i < view.getUint16(fields, little); i++) {
+    const field = fields + 2 + 12 * i;
+    if (view.getUint16(field, little) === 0x112 && view.getUint16(field + 8, little) > 1) {
+      throw new Error('it must be turned, and not all browsers do so; save it upright, or use predict.mjs');
+    }
+  }
+}
+
+function checkJpeg(view) {
+  for (let at = 2; view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
+    const marker = view.getUint8(at + 1);
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame && view.getUint8(at + 9) === 4) {
+      throw new Error('CMYK colours look different in every browser; convert it to RGB, or use predict.mjs');
+    }
+    if (isFrame || marker === 0xda) return;
+  }
 }
 `;
 

@@ -21,7 +21,7 @@ export function compressedOnnx(
 ): Uint8Array {
   const weights = new Set(network.layout.parameters.map(({ name }) => name));
   return encodeOnnx(compressWeights(compileDeployable(network, state, views), weights, precision), {
-    metadata: toMetadataProps(metadata, network, views),
+    metadata: toMetadataProps(metadata, network, views, metadata.preparation),
     producerVersion: metadata.version,
   });
 }

@@ -23,11 +23,16 @@ their values are in weights.npz. Needs ${needs} and numpy.
 export function pythonConstants({ metadata, network }: ModelParts): string {
   const { channels, height, width } = metadata.input;
   const { mean, std } = network.normalisation;
+  const { ground, pixelRange } = metadata.preparation;
   return `CLASSES = ${pythonList(metadata.classes.map((name) => JSON.stringify(name)))}
 HEIGHT, WIDTH, CHANNELS = ${height}, ${width}, ${channels}
 # Statistics of each channel over the training images, for raw pixels 0..255.
 MEAN = ${pythonList(mean.map(String))}
-STD = ${pythonList(std.map(String))}`;
+STD = ${pythonList(std.map(String))}
+# What lies under transparency and beside images of another aspect: 0 is black, 255 white.
+GROUND = ${ground === 'white' ? 255 : 0}
+# The values of 16-bit images that become 0 and 255; None: their upper 8 bits are taken.
+RANGE_OF_16_BITS = ${pixelRange === undefined ? 'None' : `${pixelRange.low}, ${pixelRange.high}`}`;
 }
 
 /** The filters of the stem, `[filters, C, 3, 3]`; undefined if there is none. */
@@ -64,37 +69,81 @@ function pythonList(items: readonly string[]): string {
 /** `predict.py`, identical for every framework: `model.py` provides `load_model` and `predict`. */
 export const PREDICT_SCRIPT = `"""Classifies images: python predict.py IMAGE... [--json]. Needs the packages of model.py, and pillow."""
 
+import io
 import json
 import sys
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
-from model import CHANNELS, CLASSES, HEIGHT, WIDTH, load_model, predict
+from model import CHANNELS, CLASSES, GROUND, HEIGHT, RANGE_OF_16_BITS, WIDTH, load_model, predict
 
 
 def read_image(path):
     """Pixels [HEIGHT, WIDTH, CHANNELS] of 0..255, prepared as in training.
 
-    The image is scaled to fit with its aspect ratio kept, on black, which also replaces transparency. Images of the
-    model's size are unchanged; scaled ones differ slightly from auto-cnn's, because Pillow rounds differently.
+    The image is turned as its EXIF data says, its colours are converted to sRGB, and it is scaled to fit with its aspect
+    ratio kept, on the ground, which also replaces transparency. Images of the model's size are unchanged; scaled ones
+    differ slightly from auto-cnn's, because Pillow scales differently.
     """
-    image = ImageOps.exif_transpose(Image.open(path))
-    if image.mode.startswith("I"):  # 16 bits
-        image = Image.fromarray((np.asarray(image).astype(np.int64) // 256).astype(np.uint8))
-    image = image.convert("RGBA")
-    black = Image.new("RGBA", image.size, (0, 0, 0, 255))
-    image = Image.alpha_composite(black, image).convert("RGB")
+    image = Image.open(path)
+    has_16_bits = ";16" in "".join(str(tile[3]) for tile in image.tile)
+    image.load()
+    if image.format != "TIFF":  # Pillow has turned TIFF already.
+        image = ImageOps.exif_transpose(image)
+    if image.mode[0] in "IF" or has_16_bits:
+        image = to_8_bits(path, image, has_16_bits)
+    image = to_srgb(path, image)
+    ground = Image.new("RGBA", image.size, (GROUND, GROUND, GROUND, 255))
+    image = Image.alpha_composite(ground, image).convert("RGB")
     if image.size != (WIDTH, HEIGHT):
         scale = min(WIDTH / image.width, HEIGHT / image.height)
         size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
         scaled = image.resize(size, Image.LANCZOS)
-        image = Image.new("RGB", (WIDTH, HEIGHT))
+        image = Image.new("RGB", (WIDTH, HEIGHT), (GROUND, GROUND, GROUND))
         image.paste(scaled, ((WIDTH - size[0]) // 2, (HEIGHT - size[1]) // 2))
     pixels = np.asarray(image)
     if CHANNELS == 1:  # luma of ITU-R BT.601
         pixels = (pixels.astype(np.int64) @ [299, 587, 114] + 500) // 1000
     return pixels.reshape(HEIGHT, WIDTH, CHANNELS).astype(np.uint8)
+
+
+def to_8_bits(path, image, has_16_bits):
+    """Grey images of 16 bits, scaled as in training. Pillow gives colours of 16 bits as 8 bits."""
+    if not has_16_bits:
+        raise ValueError(f"{path}: its numbers are not of 8 or 16 bits, or Pillow has scaled them; convert it to PNG")
+    if image.mode[0] != "I":
+        if RANGE_OF_16_BITS is None:
+            return image
+        raise ValueError(f"{path}: Pillow cuts colours of 16 bits to 8, but the model needs all; convert it to 8 bits")
+    values = np.asarray(image).astype(np.int64)
+    if RANGE_OF_16_BITS is None:
+        return Image.fromarray((values // 256).astype(np.uint8))
+    low, high = RANGE_OF_16_BITS
+    if values.max() > high:
+        raise ValueError(f"{path}: its values go up to {values.max()}, but the model takes {low} to {high}; scale it")
+    values = np.floor((values - low) * 255 / (high - low) + 0.5)
+    return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+
+
+def to_srgb(path, image):
+    """The image in the mode RGBA, its colours converted by its colour profile, if it has one."""
+    source = image.info.get("icc_profile")
+    space = None
+    if source:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(source))
+        space = profile.profile.xcolor_space.strip()
+    if image.mode == "CMYK" and space != "CMYK":
+        raise ValueError(f"{path}: CMYK colours without a profile look different in every program; convert it to RGB")
+    modes = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+    if space not in modes or (space == "CMYK") != (image.mode == "CMYK"):
+        return image.convert("RGBA")
+    alpha = None if space == "CMYK" else image.convert("RGBA").getchannel("A")
+    colours = image if space == "CMYK" else image.convert("RGBA").convert(modes[space])
+    converted = ImageCms.profileToProfile(colours, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted.convert("RGBA")
 
 
 def main():
@@ -103,7 +152,7 @@ def main():
         sys.exit(__doc__)
     try:
         pixels = np.stack([read_image(path) for path in paths])
-    except OSError as error:
+    except (OSError, ValueError) as error:
         sys.exit(f"error: {error}")
     answers = predict(load_model(), pixels)
     if "--json" in sys.argv:

@@ -2,12 +2,16 @@ import { InvalidInputError } from '../errors.ts';
 
 /** The error for a file or folder that the operating system refuses. */
 export function fileFailure(action: string, path: string, cause: unknown): InvalidInputError {
-  const code = systemCodeOf(cause);
-  const reason = REASONS[code ?? ''] ?? `${cause instanceof Error ? cause.message : String(cause)}: check the path`;
-  return new InvalidInputError(`Cannot ${action} ${path}: ${reason}.`, {
-    details: { path, systemCode: code },
+  return new InvalidInputError(`Cannot ${action} ${path}: ${reasonOfFailure(cause)}.`, {
+    details: { path, systemCode: systemCodeOf(cause) },
     cause,
   });
+}
+
+/** What is wrong and the cure, without the path. */
+export function reasonOfFailure(cause: unknown): string {
+  const reason = REASONS[systemCodeOf(cause) ?? ''];
+  return reason ?? `${cause instanceof Error ? cause.message : String(cause)}: check the path`;
 }
 
 /** The code of a system error, such as `ENOENT`; undefined for other errors. */

@@ -11,7 +11,7 @@ import type { EvaluationEntry, FinalEntry, JournalEntry } from '../search/record
 import { mergeEpochs } from '../search/records/merge-epochs.ts';
 import { bestRepeat } from '../search/records/repeats.ts';
 import type { RunFolder } from '../search/records/run-folder.ts';
-import type { SearchSummary } from '../search/records/summary.ts';
+import { describeDataset, type SearchSummary } from '../search/records/summary.ts';
 import type { TestPredictions } from '../search/records/test-predictions.ts';
 import { readGenerations } from '../search/run/generations.ts';
 import { readJournal } from '../search/run/journal.ts';
@@ -46,7 +46,7 @@ export interface RunRecords {
   /** The packed data of the run; undefined if it is no longer in the cache. */
   readonly dataset: Dataset | undefined;
   /** Facts about the data that are known even if the data is missing. */
-  readonly data: Pick<SearchSummary['dataset'], 'name' | 'classes' | 'shape'> | undefined;
+  readonly data: SearchSummary['dataset'] | undefined;
 }
 
 /**
@@ -85,7 +85,7 @@ export async function readRun(path: string, cacheDir?: string): Promise<RunRecor
     summary,
     predictions: readPredictions(folder),
     dataset,
-    data: summary?.dataset ?? dataset,
+    data: summary?.dataset ?? (dataset && describeDataset(dataset)),
   };
 }
 

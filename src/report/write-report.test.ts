@@ -44,6 +44,17 @@ describe('writeReport', () => {
     expect(html).not.toMatch(MISSING_NUMBERS);
   });
 
+  it('says how many images each part of the data has', async () => {
+    const run = await MadeUpRun.done();
+    const shown = '<dt>Data</dt><dd>20 training and 60 test images</dd>';
+    expect(await report(run)).toContain(shown);
+    const summary = JSON.parse(readFileSync(join(run.folder, 'summary.json'), 'utf8'));
+    run.write('summary.json', { ...summary, dataset: { ...summary.dataset, validationExamples: 1500 } });
+    expect(await report(run)).toContain('<dd>20 training, 1,500 validation and 60 test images</dd>');
+    rmSync(join(run.folder, 'summary.json'));
+    expect(await report(run)).toContain(shown);
+  });
+
   it('lists every candidate, the fittest first, with what there is to say of it', async () => {
     const html = await report(await MadeUpRun.done());
     const rows = [...html.matchAll(/<tr id="candidate-\d+">(.*?)<\/tr>/g)].map(([, row = '']) =>

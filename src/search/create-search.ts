@@ -51,6 +51,8 @@ export interface CreateSearchOptions extends OpenOptions {
 export interface ResumeSearchOptions extends OpenOptions {
   readonly workers?: number;
   readonly timeoutSeconds?: number;
+  /** Where the run's data lies now, a name or a path, if it was moved; the run keeps it as its `dataset.source`. */
+  readonly data?: string;
   /** Trains the candidates; without it a pool of child processes. The search closes it. */
   readonly evaluator?: Evaluator;
   /**
@@ -101,8 +103,9 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
  *   {RunLockedError} if a living process works on it.
  */
 export async function resumeSearch(path: string, options: ResumeSearchOptions = {}): Promise<Search> {
-  const { workers, timeoutSeconds } = options;
-  const changes: Partial<Pick<SearchConfig, 'workers' | 'timeoutSeconds'>> = {
+  const { workers, timeoutSeconds, data } = options;
+  const changes = {
+    ...(data !== undefined && { data }),
     ...(workers !== undefined && { workers }),
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   };

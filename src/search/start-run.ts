@@ -18,18 +18,21 @@ import { dataSizeOf } from './config/network-input.ts';
 import { type OpenRun, writeConfig } from './records/open-run.ts';
 import type { RunFolder } from './records/run-folder.ts';
 import type { StrategyContext } from './records/strategy-context.ts';
+import { placeOf } from './run/data-place.ts';
 import { Journal } from './run/journal.ts';
-import { type LoadRunOptions, loadRunData, reloadRunData } from './run/run-data.ts';
+import { type LoadRunOptions, loadFrom, loadRunData, reloadRunData } from './run/run-data.ts';
 import {
   createRunFolder,
   makeFolder,
   openRunFolder,
   readSummary,
+  recordPlace,
   removeLeftovers,
   removeUnfinishedCheckpoints,
   withCheckpointDir,
 } from './run/run-folder.ts';
 import { type Engine, resettleEngine, settledEngine, settleEngine } from './settle-engine.ts';
+import { settleValidation } from './settle-validation.ts';
 import { FitnessCache } from './shared/fitness-cache.ts';
 
 export interface OpenOptions extends LoadRunOptions {
@@ -59,20 +62,22 @@ export async function startRun(
 ): Promise<OpenRun> {
   const { startedAt = performance.now(), createStrategy } = options;
   const named = withAbsolutePaths(config);
-  const given: SearchConfig = createStrategy === undefined ? named : { ...named, strategy: 'custom' };
-  const { dataset, notices: packing } = await loadAndTell(given, options);
+  const asked: SearchConfig = createStrategy === undefined ? named : { ...named, strategy: 'custom' };
+  const { dataset, notices: packing } = await loadAndTell(asked, options);
+  const { notices: overruling, ...scoring } = settleValidation(asked, dataset);
+  const given: SearchConfig = { ...asked, ...scoring };
   checkAgainstData(given, dataset, createStrategy);
   checkShared(given);
   const { notices, ...engine } = await settleEngine(given, options.evaluator);
   const { fingerprint } = dataset;
-  const settled: RunConfig = { ...given, ...engine, dataset: { ...given.dataset, fingerprint } };
+  const settled: RunConfig = { ...given, ...engine, dataset: { ...given.dataset, path: pathOf(dataset), fingerprint } };
   const decided = await decide(settled, dataset);
   if (decided !== settled) checkAgainstData(decided, dataset, createStrategy);
   options.signal?.throwIfAborted();
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), decided);
   const prepared = { folder, config: decided, dataset, packedPath, startedAt, createStrategy };
-  return open(prepared, { notices: [...packing, ...notices], signal: options.signal }, () =>
+  return open(prepared, { notices: [...packing, ...overruling, ...notices], signal: options.signal }, () =>
     writeConfig({ storage: fileStorage, folder, config: decided }),
   );
 }
@@ -80,24 +85,28 @@ export async function startRun(
 /**
  * Opens the run in a folder to go on with it.
  *
- * @param changes  settings that have no effect on results.
+ * @param changes  settings that have no effect on results. A new place of the data is written into `config.json`.
  * @throws {InvalidInputError} if it is not a run or its data has changed; {JournalError}, {RunLockedError}.
  */
 export async function reopenRun(
   path: string,
-  changes: Partial<Pick<SearchConfig, 'workers' | 'timeoutSeconds'>> = {},
+  { data, ...changes }: Partial<Pick<SearchConfig, 'workers' | 'timeoutSeconds'>> & { readonly data?: string } = {},
   options: OpenOptions = {},
 ): Promise<OpenRun> {
   const { startedAt = performance.now(), createStrategy } = options;
-  const { folder, config } = openRunFolder(path);
+  const { folder, config: stored } = openRunFolder(path);
+  const place = data === undefined ? undefined : placeOf(data);
+  const config = place === undefined ? stored : { ...stored, dataset: { ...stored.dataset, ...place } };
   const isDone = existsSync(folder.summary);
   if (!isDone) requireSameStrategy(config, createStrategy, folder.path);
   const { notices, ...engine } = isDone ? settledEngine(config) : await resettleEngine(config, options.evaluator);
   const resolved: RunConfig = { ...config, ...changes, ...engine };
-  const dataset = await reloadRunData(resolved, options);
+  const dataset = await (data === undefined ? reloadRunData(resolved, options) : loadFrom(data, resolved, options));
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const prepared = { folder, config: resolved, dataset, packedPath, startedAt, createStrategy };
-  return open(prepared, { notices, signal: options.signal });
+  return open(prepared, { notices, signal: options.signal }, async () => {
+    if (place !== undefined) recordPlace(folder, place);
+  });
 }
 
 type Prepared = Pick<OpenRun, 'folder' | 'config' | 'dataset' | 'packedPath' | 'startedAt' | 'createStrategy'>;
@@ -185,10 +194,15 @@ function tornLineNotice({ journal }: RunFolder): string {
   return `The last line of ${journal} was torn and is dropped; its candidate is evaluated again.`;
 }
 
+/** Where the data was loaded from; undefined for a built-in name and for data that a program made. */
+const pathOf = ({ origin }: Dataset): string | undefined => origin && placeOf(origin.source).path;
+
 /** A run may be resumed from another folder. */
-function withAbsolutePaths({ fitnessCache, checkpointDir, ...others }: SearchConfig): SearchConfig {
+function withAbsolutePaths({ fitnessCache, checkpointDir, dataset, ...others }: SearchConfig): SearchConfig {
+  const { dataDir } = dataset;
   return {
     ...others,
+    dataset: { ...dataset, ...(dataDir !== undefined && { dataDir: resolve(dataDir) }) },
     ...(fitnessCache !== undefined && { fitnessCache: resolve(fitnessCache) }),
     ...(checkpointDir !== undefined && { checkpointDir: resolve(checkpointDir) }),
   };

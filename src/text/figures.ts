@@ -10,6 +10,19 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${grouped(count)} ${count === 1 ? noun : plural}`;
 }
 
+/** `1,200 training, 240 validation and 240 test images`; without a validation part, only the two others. */
+export function countedParts({ trainExamples, validationExamples, testExamples }: PartCounts): string {
+  const held = validationExamples === undefined ? '' : `, ${grouped(validationExamples)} validation`;
+  return `${grouped(trainExamples)} training${held} and ${grouped(testExamples)} test images`;
+}
+
+/** Numbers of images. */
+interface PartCounts {
+  readonly trainExamples: number;
+  readonly validationExamples?: number;
+  readonly testExamples: number;
+}
+
 /** `98.42 %`. */
 export function percent(share: number, digits = 2): string {
   return `${(100 * share).toFixed(digits)} %`;

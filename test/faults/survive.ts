@@ -66,6 +66,7 @@ class Drive {
 
   async toTheEnd(): Promise<FinishedRun> {
     for (await this.#run.ended; this.#run.exitCode !== 0; await this.#run.ended) await this.#goOn();
+    await this.#drawMissingReport();
     return this.#checkResult();
   }
 
@@ -73,12 +74,22 @@ class Drive {
     await this.#run.ended;
     this.#checkEnd();
     if (this.#run.exitCode === 0) {
+      await this.#drawMissingReport();
       this.#checkResult();
       rmSync(this.#place.folder, { recursive: true });
     }
     if (++this.#starts > MOST_STARTS) throw new Error(`not done after ${MOST_STARTS} starts: ${this.#run.output}`);
     if (!existsSync(join(this.#place.folder, 'config.json'))) this.#journal = '';
     this.#run = RunProcess.start(this.#place);
+  }
+
+  /** A disk that could not be written to may have prevented it, which was said; then it is drawn, and the rest tidied up. */
+  async #drawMissingReport(): Promise<void> {
+    if (existsSync(join(this.#place.folder, 'report.html'))) return;
+    expect(this.#run.output).toContain('the report could not be written');
+    this.#run = RunProcess.start(this.#place);
+    await this.#run.ended;
+    expect({ exitCode: this.#run.exitCode, output: this.#run.output }).toMatchObject({ exitCode: 0 });
   }
 
   /** Killed, done, or a line that says what, where and the cure. */

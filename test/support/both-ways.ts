@@ -19,11 +19,17 @@ export async function readBothWays(source: LocatedSource, options: ReadOptions =
 }
 
 /** With all pixels, as text: large arrays take long to compare. */
-function inFull({ shape, train, test, ...others }: DatasetParts) {
+function inFull({ shape, train, validation, test, ...others }: DatasetParts) {
   const imageSize = imageSizeOf(shape);
   const load = (part: Examples) => ({
     ...part,
     pixels: Buffer.from(readImages(part, imageSize, 0, part.count)).toString('hex'),
   });
-  return { ...others, shape, train: load(train), test: test && load(test) };
+  return {
+    ...others,
+    shape,
+    train: load(train),
+    ...(validation && { validation: load(validation) }),
+    test: test && load(test),
+  };
 }

@@ -1,8 +1,9 @@
 // Models that show everything an export has to get right, image files for them, and what they answer.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { delimiter, join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { DeployedModel } from '../../src/engine/scoring/deployed-model.ts';
 import { readModelMetadata } from '../../src/network/onnx/onnx-metadata.ts';
@@ -138,4 +139,14 @@ export function linesOf<T>(stdout: string): T[] {
 export function pythonWith(...modules: readonly string[]): string | undefined {
   const program = `import importlib.util, sys; sys.exit(not all(map(importlib.util.find_spec, sys.argv[1:])))`;
   return ['python3', '/usr/bin/python3'].find((python) => spawnSync(python, ['-c', program, ...modules]).status === 0);
+}
+
+/** `npm start` in the folder of an exported page. @returns its address with a slash. */
+export async function serveExport(folder: string): Promise<string> {
+  const server = spawn(process.execPath, ['serve.mjs'], { cwd: folder, env: { ...process.env, PORT: '0' } });
+  onTestFinished(() => {
+    server.kill();
+  });
+  const [line] = (await once(server.stdout, 'data')) as [Buffer];
+  return `${line.toString().trim()}/`;
 }

@@ -1,6 +1,6 @@
 // Parquet files in Hugging Face's form.
 
-import { type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
+import { type ColumnSource, type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
 import { type Examples, type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import { encodePng, pixelsOf } from './data-fixtures.ts';
 
@@ -9,13 +9,19 @@ export interface ParquetImage {
   readonly label: number | string | null;
 }
 
+export type ParquetOptions = Partial<ParquetWriteOptions> & {
+  readonly column?: string;
+  readonly imageEncoding?: ColumnSource['encoding'];
+  readonly labelEncoding?: ColumnSource['encoding'];
+};
+
 /** A column `image` of bytes and path, and a column `label`. @param names  of the classes, for the metadata. */
 export function encodeParquet(
   images: readonly ParquetImage[],
   names?: readonly string[],
-  options: Partial<ParquetWriteOptions> & { readonly column?: string } = {},
+  options: ParquetOptions = {},
 ): Buffer {
-  const { column = 'image', ...others } = options;
+  const { column = 'image', imageEncoding, labelEncoding, ...others } = options;
   const isText = images.some(({ label }) => typeof label === 'string');
   const optional = { repetition_type: 'OPTIONAL' } as const;
   const features = {
@@ -25,8 +31,16 @@ export function encodeParquet(
   return Buffer.from(
     parquetWriteBuffer({
       columnData: [
-        { name: column, data: images.map(({ bytes }, i) => ({ bytes, path: `${i}.png` })) },
-        { name: 'label', data: images.map(({ label }) => (typeof label === 'number' ? BigInt(label) : label)) },
+        {
+          name: column,
+          data: images.map(({ bytes }, i) => ({ bytes, path: `${i}.png` })),
+          ...(imageEncoding && { encoding: imageEncoding }),
+        },
+        {
+          name: 'label',
+          ...(labelEncoding && { encoding: labelEncoding }),
+          data: images.map(({ label }) => (typeof label === 'number' ? BigInt(label) : label)),
+        },
       ],
       schema: [
         { name: 'root', num_children: 2 },

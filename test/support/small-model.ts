@@ -5,7 +5,7 @@ import type { NetworkInput } from '../../src/genome/cost.ts';
 import { parseGenome } from '../../src/genome/text.ts';
 import { compileDeployable, type TrainedState, type Views } from '../../src/network/deployable-graph.ts';
 import { encodeOnnx } from '../../src/network/onnx/onnx-bytes.ts';
-import { toMetadataProps } from '../../src/network/onnx/onnx-metadata.ts';
+import { type ImagePreparation, toMetadataProps } from '../../src/network/onnx/onnx-metadata.ts';
 import { createNetwork, type Network } from '../../src/network/training-graph.ts';
 import { createRng } from '../../src/random/rng.ts';
 import { randomFilters } from './random-filters.ts';
@@ -22,7 +22,14 @@ export function smallModel(
   genome: string,
   input: ImageShape,
   classes: readonly string[],
-  { views = 1, ...options }: Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> & { readonly views?: Views } = {},
+  {
+    views = 1,
+    decided,
+    ...options
+  }: Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> & {
+    readonly views?: Views;
+    readonly decided?: Pick<ImagePreparation, 'ground' | 'pixelRange'>;
+  } = {},
 ): SmallModel {
   const normalisation = {
     mean: Array.from({ length: input.channels }, (_, i) => 100 + 20 * i),
@@ -44,7 +51,7 @@ export function smallModel(
     const low = name.endsWith('.variance') ? 0.5 : -0.5;
     for (let i = 0; i < size; i++) state.statistics[offset + i] = low + rng.uniform();
   }
-  const metadata = toMetadataProps({ classes, genome, version: '1.2.3' }, network, views);
+  const metadata = toMetadataProps({ classes, genome, version: '1.2.3' }, network, views, decided);
   return { network, state, classes, bytes: encodeOnnx(compileDeployable(network, state, views), { metadata }) };
 }
 

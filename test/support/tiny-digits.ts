@@ -1,5 +1,7 @@
 // Ten classes of images so small that a search over them takes a second.
 
+import type { ExamplesInMemory } from '../../src/data/set/dataset.ts';
+import type { DatasetParts } from '../../src/data/set/source.ts';
 import { createRng } from '../../src/random/rng.ts';
 import { writeIdxPair } from './data-fixtures.ts';
 
@@ -12,8 +14,21 @@ export async function writeTinyDigits(folder: string): Promise<void> {
   await writeIdxPair(folder, 't10k', tinyDigits(4 * CLASSES, 2), SHAPE);
 }
 
+/** 20 training, 6 validation and 4 test images of each class. */
+export function tinyDigitParts(): DatasetParts & { readonly validation: ExamplesInMemory } {
+  return {
+    name: 'digits',
+    shape: SHAPE,
+    classes: Array.from({ length: CLASSES }, (_, label) => String(label)),
+    train: tinyDigits(20 * CLASSES, 1),
+    validation: tinyDigits(6 * CLASSES, 3),
+    test: tinyDigits(4 * CLASSES, 2),
+    notes: [],
+  };
+}
+
 /** Noise with one bright column and row that tell the class. */
-function tinyDigits(count: number, seed: number) {
+function tinyDigits(count: number, seed: number): ExamplesInMemory {
   const rng = createRng(seed);
   const size = SHAPE.height * SHAPE.width;
   const labels = Int32Array.from({ length: count }, (_, i) => i % CLASSES);

@@ -21,7 +21,8 @@ describe('data', () => {
     const { code, stdout, stderr } = await runInProcess('data', await writeDigits(), '--test', '0.2');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.replaceAll(/\d+\.\d\n/g, 'N\n').replace(/[0-9a-f]{64}/, 'HASH')).toBe(
-      `note: No test part in the data: 8 of 40 images were split off as one (stratified, seed 0).
+      `note: Labels: digits.csv, column label.
+note: No test part in the data: 8 of 40 images were split off as one (stratified, seed 0).
 Data         digits
 Images       32 training, 8 test
 Size         8 × 8, grey

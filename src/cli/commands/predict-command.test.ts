@@ -39,7 +39,10 @@ describe('predict', () => {
     const answer = JSON.parse(stdout);
     expect(answer).toMatchObject({ model, genome: '2-2-max' });
     expect(answer.images.map(({ file }: { file: string }) => file)).toEqual([black, white, broken]);
-    expect(answer.images[2]).toEqual({ file: broken, error: 'its content is not PNG, JPEG or WebP' });
+    expect(answer.images[2]).toEqual({
+      file: broken,
+      error: 'its content is not an image that is read (PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM)',
+    });
     const [{ top, class: first }] = answer.images;
     expect(top).toHaveLength(3);
     expect(top[0].class).toBe(first);
@@ -62,12 +65,96 @@ describe('predict', () => {
     [['--top', '0'], /^error: --top must be a whole number of at least 1, received 0\n$/],
     [['--top', '1.5'], /^error: --top must be a whole number of at least 1, received 1.5\n$/],
     [['--json', '--csv'], /^error: option '--csv' cannot be used with option '--json'; [^\n]*\n$/],
-    [['gone.png'], /^error: Cannot read the image gone\.png: it does not exist; check the path\.\n$/],
   ])('refuses %j with code 2 and one line', async (args, message) => {
     const { model, images } = await fixture();
     const { code, stdout, stderr } = await runInProcess('predict', model, images, ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
+  });
+});
+
+describe('the images of predict', () => {
+  const filesOf = (stdout: string): unknown[] => JSON.parse(stdout).images.map(({ file }: { file: string }) => file);
+
+  it('are predicted although a path is missing, which is reported in its place, with code 1', async () => {
+    const { model, images, black, white } = await fixture();
+    const [gone, none] = [join(images, 'gone.png'), join(images, '*.gif')];
+    const { code, stdout, stderr } = await runInProcess('predict', model, black, gone, none, white, '--csv');
+    expect(code).toBe(1);
+    const rows = parseCsv(stdout).slice(1);
+    expect(rows.map(([file]) => file)).toEqual([black, gone, none, white]);
+    expect(rows.map((row) => row.at(-1))).toEqual([
+      '',
+      'it does not exist; check the path',
+      expect.stringMatching(/^there are no images .* that match it; give images, or a folder with images$/),
+      '',
+    ]);
+    expect(stderr.split('\n').slice(0, -1)).toEqual([
+      `error: cannot read the image ${gone}: it does not exist; check the path`,
+      expect.stringMatching(/^error: cannot read the image .*\*\.gif: there are no images/),
+      'error: 2 of 4 images could not be read; mend or leave them out',
+    ]);
+  });
+
+  it.each([
+    ['gone.png', /^error: Cannot read the image gone\.png: it does not exist; check the path\.\n$/],
+    ['no-*.png', /^error: there are no images \(PNG, .*\) that match no-\*\.png; give images, .*\n$/],
+  ])('are refused with code 2 where there are none: %s', async (path, message) => {
+    const { model } = await fixture();
+    const { code, stdout, stderr } = await runInProcess('predict', model, path);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+
+  it('keep the structure of their folder, and what else lies there is told', async () => {
+    const { model, images } = await fixture();
+    const image = await plainImage('grey', SIZE);
+    const inner = [await writeIn(images, 'a/x.png', image), await writeIn(images, 'b/x.png', image)];
+    await writeIn(images, 'b/notes.txt', 'no image');
+    await writeIn(images, '.hidden/y.png', image);
+    const { code, stdout, stderr } = await runInProcess(
+      'predict',
+      model,
+      join(images, 'a'),
+      join(images, 'b'),
+      '--csv',
+    );
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `note: 1 file without the name of an image was left out (${join(images, 'b', 'notes.txt')}).\n`,
+    });
+    expect(
+      parseCsv(stdout)
+        .slice(1)
+        .map(([file]) => file),
+    ).toEqual(inner);
+    const all = await runInProcess('predict', model, images, '--json');
+    expect(filesOf(all.stdout)).toEqual([
+      ...[['a,b.png'], ['a', 'x.png'], ['b', 'x.png'], ['c.png']].map((steps) => join(images, ...steps)),
+    ]);
+    expect(JSON.parse(all.stdout).notes).toHaveLength(1);
+  });
+
+  it('of kinds that are not read are told, with what converts them', async () => {
+    const { model, images, black } = await fixture();
+    const heic = await writeIn(images, 'phone/a.HEIC', 'x');
+    const { code, stderr } = await runInProcess('predict', model, images);
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      `note: 1 HEIC image was left out (${heic}); this converts them: heif-convert IN.heic OUT.png\n`,
+    );
+    const alone = await runInProcess('predict', model, join(images, 'phone'), black);
+    expect(alone.code).toBe(1);
+    expect(alone.stderr).toMatch(
+      /there are no images .* only 1 other file \(.*a\.HEIC\); this converts them: heif-convert /,
+    );
+  });
+
+  it('may be named by a pattern, and twice', async () => {
+    const { model, images, black, white } = await fixture();
+    const { code, stdout } = await runInProcess('predict', model, join(images, '?.png'), join(images, '*'), '--json');
+    expect(code).toBe(0);
+    expect(filesOf(stdout)).toEqual([white, black, white]);
   });
 });
 

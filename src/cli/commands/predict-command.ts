@@ -21,7 +21,7 @@ export function addPredictCommand(program: Command, terminal: Terminal, done: (e
     .summary('classify images with a model')
     .description('Classifies images, prepared exactly as the training images of the model were.')
     .argument('<MODEL>', 'model.onnx, or the run folder that holds it')
-    .argument('<IMAGE...>', 'PNG, JPEG or WebP files, or folders of them')
+    .argument('<IMAGE...>', 'images, folders of them, or patterns such as "*.png"')
     .option('--top <n>', 'classes to show for each image, the likeliest first', '3')
     .addOption(new Option('--csv', 'print comma-separated values').conflicts('json'));
   addCommonOptions(command);
@@ -40,6 +40,7 @@ export function addPredictCommand(program: Command, terminal: Terminal, done: (e
     if (options.json) terminal.stdout.write(`${JSON.stringify(toJson(predictions, top))}\n`);
     else if (options.csv) terminal.stdout.write(toCsv(predictions, top));
     else terminal.stdout.write(toText(predictions, top, terminal));
+    if (!options.json) for (const note of predictions.notes) terminal.stderr.write(`note: ${note}\n`);
     for (const { path, error } of failures) terminal.stderr.write(`error: cannot read the image ${path}: ${error}\n`);
     if (failures.length > 0) {
       const all = counted(predictions.images.length, 'image');
@@ -49,10 +50,11 @@ export function addPredictCommand(program: Command, terminal: Terminal, done: (e
   });
 }
 
-function toJson({ model, metadata, images }: FilePredictions, top: number): unknown {
+function toJson({ model, metadata, images, notes }: FilePredictions, top: number): unknown {
   return {
     model,
     genome: metadata.genome,
+    notes,
     images: images.map((image) =>
       'error' in image
         ? { file: image.path, error: image.error }
@@ -86,7 +88,7 @@ function csvCell(text: string): string {
 
 function toText({ images }: FilePredictions, top: number, { stdout, env }: Terminal): string {
   const colours = coloursFor(stdout, env);
-  const width = Math.max(...images.map(({ path }) => path.length));
+  const width = images.reduce((widest, { path }) => Math.max(widest, path.length), 0);
   const line = (image: FilePrediction | UnreadableImage): string => {
     if ('error' in image) return colours.red('cannot be read');
     const [first = '', ...others] = image.ranking
@@ -100,4 +102,5 @@ function toText({ images }: FilePredictions, top: number, { stdout, env }: Termi
 const EXAMPLES = `
 Examples:
   $ auto-cnn predict runs/photos-1/model.onnx cat.jpg dog.png
-  $ auto-cnn predict runs/photos-1 ./new-photos --top 1 --csv > answers.csv`;
+  $ auto-cnn predict runs/photos-1 ./new-photos --top 1 --csv > answers.csv
+  $ auto-cnn predict runs/photos-1 "new-photos/**/*.jpg"`;

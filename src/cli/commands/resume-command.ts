@@ -10,6 +10,10 @@ import { placeIn, readFlags, SEARCH_FLAGS } from '../options/config-flags.ts';
 import { PROCESS_START, type Terminal } from '../terminal.ts';
 import { drawReport, printSummary, runSearch } from './run-search.ts';
 
+interface ResumeOptions extends CommonOptions {
+  readonly data?: string;
+}
+
 /** Flags that have no effect on results. */
 const FLAGS = SEARCH_FLAGS['Machine:'] ?? [];
 
@@ -19,17 +23,19 @@ export function addResumeCommand(program: Command, terminal: Terminal, done: (ex
     .summary('go on with a run that was interrupted')
     .description('Goes on with a run where it stopped; prints the summary of one that is done.')
     .argument('<RUN>', 'run folder, such as runs/mnist-1')
+    .option('--data <path>', 'where the data of the run lies now, if it was moved; the run keeps the new place')
     .option('--workers <n>', 'child processes (default: as before)')
     .option('--timeout <time>', 'longest training of a candidate, such as 90s (default: as before)');
   addCommonOptions(command);
-  command.action(async (run: string, options: CommonOptions) => {
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (run: string, options: ResumeOptions) => {
     const json = options.json ?? false;
     const given = readFlags({ ...options }, FLAGS);
     const { folder, config } = openRunFolder(run);
     const changes = Object.fromEntries([...given].map(([key, { value }]) => [key, value]));
     const { workers, timeoutSeconds } = resolveConfig({ ...config, ...changes }, placeIn(given, folder.config));
     const summary = readSummary(folder);
-    if (summary !== undefined) {
+    if (summary !== undefined && options.data === undefined) {
       // It was killed before its report was written.
       if (!existsSync(folder.report)) await drawReport(terminal, folder.path, () => tidyRunFolder(folder));
       printSummary(terminal, json, summary, folder.path, config.dataset.source);
@@ -39,8 +45,20 @@ export function addResumeCommand(program: Command, terminal: Terminal, done: (ex
     const { signal } = terminal;
     done(
       await runSearch(terminal, json, (view) =>
-        resumeSearch(run, { workers, timeoutSeconds, onLoadProgress: view.loading, startedAt: PROCESS_START, signal }),
+        resumeSearch(run, {
+          workers,
+          timeoutSeconds,
+          ...(options.data !== undefined && { data: options.data }),
+          onLoadProgress: view.loading,
+          startedAt: PROCESS_START,
+          signal,
+        }),
       ),
     );
   });
 }
+
+const EXAMPLES = `
+Examples:
+  $ auto-cnn resume runs/photos-1
+  $ auto-cnn resume runs/photos-1 --data /mnt/new-disk/photos`;

@@ -4,15 +4,8 @@ import { type Command, Option } from 'commander';
 import { createSearch, parseGenome } from '../../index.ts';
 import { AUTO_GENOME } from '../../internal.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
-import {
-  type ConfigFlag,
-  configFrom,
-  optionOf,
-  PRESET_FLAG,
-  readConfig,
-  readFlags,
-  SEARCH_FLAGS,
-} from '../options/config-flags.ts';
+import { configFrom, optionOf, PRESET_FLAG, readConfig, readFlags, SEARCH_FLAGS } from '../options/config-flags.ts';
+import type { ConfigFlag } from '../options/data-flags.ts';
 import { parseNumber } from '../options/option-values.ts';
 import { PROCESS_START, type Terminal } from '../terminal.ts';
 import { runSearch } from './run-search.ts';

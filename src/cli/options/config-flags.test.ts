@@ -123,6 +123,12 @@ describe('a configuration file', () => {
     expect(configFrom(file, undefined, flags({})).dataset.source).toBe('a');
   });
 
+  it('says where its data lies, unless other data is given', () => {
+    const file = fileWith({ dataset: { source: 'a', path: '/data/a' } });
+    expect(configFrom(file, undefined, flags({})).dataset).toEqual({ source: 'a', path: '/data/a' });
+    expect(configFrom(file, 'b', flags({})).dataset).toEqual({ source: 'b' });
+  });
+
   it('keeps the settings of its optimiser unless another one is chosen', () => {
     const file = fileWith({ dataset: { source: 'a' }, training: { optimizer: { name: 'adam', beta1: 0.8 } } });
     expect(configFrom(file, undefined, flags({ optimizer: 'adam' })).training.optimizer).toMatchObject({ beta1: 0.8 });

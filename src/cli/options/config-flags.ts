@@ -18,45 +18,12 @@ import {
   undecidedKeys,
   withoutStale,
 } from '../../internal.ts';
+import { type ConfigFlag, DATA_FLAGS, flag } from './data-flags.ts';
 import { parseAugmentation, parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
-import {
-  type ParseValue,
-  parseLimit,
-  parseNumber,
-  parseNumberOrName,
-  parseNumbers,
-  parseSeconds,
-  parseSize,
-  parseText,
-} from './option-values.ts';
-
-export interface ConfigFlag {
-  /** As commander writes it. */
-  readonly flags: string;
-  /** Path of the key in the configuration. */
-  readonly key: string;
-  readonly description: string;
-  readonly parse: ParseValue;
-  /** The value of a flag without an argument. Default: true, or false with `--no-`. */
-  readonly implied?: string;
-}
+import { parseLimit, parseNumber, parseNumberOrName, parseNumbers, parseSeconds, parseText } from './option-values.ts';
 
 /** A step schedule needs a list, which only a file can give. */
 const SCHEDULES = SCHEDULE_NAMES.filter((name) => name !== 'step');
-
-/** Shared by every command that loads data. */
-export const DATA_FLAGS: readonly ConfigFlag[] = [
-  flag('--size <HxW>', 'dataset.size', 'bring all images to this size', parseSize),
-  flag('--channels-in <mode>', 'dataset.channels', 'grey or rgb (default: as the images are)', parseText),
-  flag('--layout <order>', 'dataset.layout', 'nhwc or nchw: channels of arrays last or first', parseText),
-  flag('--data-dir <folder>', 'dataset.dataDir', 'where the files of a named data set lie', parseText),
-  flag(
-    '--test <share>',
-    'dataset.test',
-    'share split off for testing if the data has none (default: 0.1)',
-    parseNumber,
-  ),
-];
 
 export const PRESET_FLAG = flag('--preset <name>', 'preset', `${PRESET_NAMES.join(', ')} (default: fast)`, parseText);
 
@@ -191,7 +158,12 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Data:': [
     ...DATA_FLAGS,
-    flag('--validation <share>', 'validation', 'share of the training images that scores candidates', parseNumber),
+    flag(
+      '--validation <share>',
+      'validation',
+      'share of the training images that scores candidates, if the data has no validation part',
+      parseNumberOrName,
+    ),
     flag('--train-limit <n>', 'trainLimit', 'use a stratified sample of this many training images', parseNumber),
     flag(
       '--search-limit <n>',
@@ -275,7 +247,10 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
       'the data is missing: give a name or a folder, such as "auto-cnn search mnist", or dataset.source in a --config file',
     );
   }
-  if (data !== undefined) setAt(config, 'dataset.source', data);
+  if (data !== undefined) {
+    setAt(config, 'dataset.source', data);
+    setAt(config, 'dataset.path', undefined);
+  }
   for (const [key, { value }] of given) {
     const parent = key.slice(0, key.lastIndexOf('.'));
     if (key.endsWith('.name') && valueAt(config, key) !== value) setAt(config, parent, {});
@@ -341,10 +316,6 @@ function treeOver(content: Tree, preset: unknown): Tree {
 function withDefaultSource(dataset: unknown): unknown {
   if (dataset === undefined) return { source: 'any' };
   return isTree(dataset) ? { source: 'any', ...dataset } : dataset;
-}
-
-function flag(flags: string, key: string, description: string, parse: ParseValue): ConfigFlag {
-  return { flags, key, description, parse };
 }
 
 /** The strategy `custom` needs a program that brings it. */

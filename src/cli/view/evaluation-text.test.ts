@@ -61,4 +61,28 @@ Mean confidence    77.00 %: surer than it should be`);
     const confusion = names.map((_, truth) => names.map((_, predicted) => (truth === predicted ? 5 : 0)));
     expect(evaluationText(names, reportOf(confusion))).toContain('No confusions');
   });
+
+  it('has no row for a class without images, and a column if it is predicted', () => {
+    const confusion = [
+      [3, 1, 0, 0],
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+      [0, 0, 0, 2],
+    ];
+    const report = reportOf(confusion);
+    const classes = report.classes.map((score, i) => ({ ...score, examples: [4, 0, 0, 2][i] ?? 0 }));
+    const lines = evaluationText(['cat', 'dog', 'fox', 'owl'], { ...report, classes });
+    expect(lines.filter((line) => /^(cat|dog|fox|owl) .*%/.test(line)).map((line) => line.slice(0, 3))).toEqual([
+      'cat',
+      'owl',
+    ]);
+    expect(lines.slice(5, 9)).toEqual([
+      'Confusions (rows: true class, columns: predicted)',
+      '    cat dog owl',
+      'cat   3   1   ·',
+      'owl   ·   ·   2',
+    ]);
+    const long = ['cat', 'dog', 'fox', 'owl'].map((name) => name.repeat(20));
+    expect(evaluationText(long, { ...report, classes })).toContain('Most frequent confusions (--json has all)');
+  });
 });

@@ -7,32 +7,48 @@ const WIDTH = 80;
 const NAME_WIDTH = 24;
 const PAIRS = 10;
 
-/** Blocks of lines with an empty line between them. */
-export function evaluationText(names: readonly string[], report: ClassificationReport): readonly string[] {
+type Report = Pick<ClassificationReport, 'classes' | 'macro' | 'confusion' | 'calibration'>;
+
+/** Blocks of lines with an empty line between them. A class without images has no row. */
+export function evaluationText(names: readonly string[], report: Report): readonly string[] {
   return [...classTable(names, report), '', ...confusionText(names, report), '', ...calibrationText(report)];
 }
 
-function classTable(names: readonly string[], { classes, macro }: ClassificationReport): string[] {
-  const width = Math.min(NAME_WIDTH, Math.max(...[...names, 'Class'].map(({ length }) => length)));
+/** The labels of the classes that have images. */
+export function occurringClasses({ classes }: Pick<Report, 'classes'>): readonly number[] {
+  return classes.flatMap(({ examples }, label) => (examples > 0 ? [label] : []));
+}
+
+function classTable(names: readonly string[], report: Report): string[] {
+  const rows = occurringClasses(report).map((label) => ({ name: names[label] ?? '', score: report.classes[label] }));
+  const width = Math.min(NAME_WIDTH, Math.max('Class'.length, ...rows.map(({ name }) => name.length)));
   const line = (name: string, ...figures: readonly string[]) =>
     [cell(name, width), ...figures.map((figure) => cell(figure, 11, 'right'))].join('');
-  const shares = ({ precision, recall, f1 }: typeof macro) => [precision, recall, f1].map((share) => percent(share));
+  const shares = ({ precision, recall, f1 }: Report['macro']) => [precision, recall, f1].map((share) => percent(share));
   return [
     line('Class', 'Precision', 'Recall', 'F1', 'Images'),
-    ...classes.map((score, i) => line(names[i] ?? '', ...shares(score), grouped(score.examples))),
-    line('mean', ...shares(macro)),
+    ...rows.flatMap(({ name, score }) => (score ? [line(name, ...shares(score), grouped(score.examples))] : [])),
+    line('mean', ...shares(report.macro)),
   ];
 }
 
-function confusionText(names: readonly string[], { confusion }: ClassificationReport): string[] {
-  const digits = Math.max(...confusion.flat().map((count) => String(count).length));
-  const numbers = names.map((_, i) => String(i + 1));
-  const numbered = names.map((name, i) => `${cell(numbers[i] ?? '', numbers.at(-1)?.length ?? 1, 'right')} ${name}`);
-  // The columns are headed by names if there is room, else by numbers.
+function confusionText(names: readonly string[], report: Report): string[] {
+  const rows = occurringClasses(report);
+  const columns = names.flatMap((_, label) =>
+    rows.includes(label) || report.confusion.some((row) => (row[label] ?? 0) > 0) ? [label] : [],
+  );
+  const counts = rows.map((truth) => columns.map((predicted) => report.confusion[truth]?.[predicted] ?? 0));
+  const digits = Math.max(...counts.flat().map((count) => String(count).length));
+  const nameOf = (label: number) => names[label] ?? '';
+  const numbers = columns.map((_, i) => String(i + 1));
+  const numbered = columns.map(
+    (label, i) => `${cell(numbers[i] ?? '', numbers.at(-1)?.length ?? 1, 'right')} ${nameOf(label)}`,
+  );
+  // The columns are headed by names if there is room, else by numbers, which stand before the names of the rows.
   return (
-    confusionMatrix(names, names, digits, confusion) ??
-    confusionMatrix(numbered, numbers, digits, confusion) ??
-    confusedPairs(names, confusion)
+    confusionMatrix(rows.map(nameOf), columns.map(nameOf), digits, counts) ??
+    (rows.length === columns.length ? confusionMatrix(numbered, numbers, digits, counts) : undefined) ??
+    confusedPairs(names, report.confusion)
   );
 }
 
@@ -75,7 +91,7 @@ function confusedPairs(names: readonly string[], confusion: ClassificationReport
   ];
 }
 
-function calibrationText({ calibration: { expectedError, bins } }: ClassificationReport): string[] {
+function calibrationText({ calibration: { expectedError, bins } }: Report): string[] {
   const used = bins.filter(({ examples }) => examples > 0);
   const total = used.reduce((sum, { examples }) => sum + examples, 0);
   const confidence = used.reduce((sum, bin) => sum + bin.examples * bin.confidence, 0) / total;

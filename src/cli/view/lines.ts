@@ -2,14 +2,13 @@
 
 import type { GenerationEvent, StartEvent } from '../../index.ts';
 import { type FrontStartEvent, formatBudget, formatImageShape } from '../../internal.ts';
-import { counted, grouped, percent, shownGenome, shownPath } from './format.ts';
+import { counted, countedParts, percent, shownGenome, shownPath } from './format.ts';
 
 export function describeStart({ folder, config, dataset, journalled, notices }: StartEvent): string[] {
-  const { name, trainExamples, testExamples, shape, classes } = dataset;
+  const { name, shape, classes } = dataset;
   const resumed = journalled > 0 ? `, ${counted(journalled, 'evaluation')} done before` : '';
   return [
-    `Data  ${name}: ${grouped(trainExamples)} training and ${grouped(testExamples)} test images, ` +
-      `${formatImageShape(shape)}, ${classes.length} classes`,
+    `Data  ${name}: ${countedParts(dataset)}, ${formatImageShape(shape)}, ${classes.length} classes`,
     `Run   ${shownPath(folder)} (seed ${config.seed}, ${counted(config.workers, 'worker')}${resumed})`,
     ...(config.budget === undefined ? [] : [`Budget  ${describeBudget(config, dataset)}`]),
     ...notices.map((notice) => `note: ${notice}`),

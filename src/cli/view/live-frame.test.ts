@@ -6,6 +6,7 @@ import {
   failureOf,
   generationStart,
   progress,
+  START,
   stateAfter,
 } from '../../../test/support/made-up-run.ts';
 import { coloursFor } from '../terminal.ts';
@@ -132,6 +133,10 @@ Population
     const half = render(stateAfter(start, at(1, 1), at(1.2)), 80);
     expect(half).toContain(
       'Final training of max on all training images\n✔ epoch 1/2   loss 0.1234   accuracy 97.00 %\n',
+    );
+    const parts = { ...START, dataset: { ...START.dataset, validationExamples: 4000 } };
+    expect(render(stateAfter({ type: 'start', event: parts }, start, at(1, 1)), 80)).toContain(
+      'Final training of max on all training and validation images\n',
     );
     expect(half).toContain('● epoch 2/2   ████████████░░░░░░░░');
     expect(render(stateAfter(start, at(1, 1), at(2, 2)), 80)).toContain('● scoring the test images');

@@ -149,8 +149,10 @@ function renderFinal(state: RunState, final: FinalState, space: number, width: n
     epochs.length < total
       ? `● epoch ${epoch}/${total}   ${bar(share, 20)}`
       : '● scoring the test images, for the only time';
+  const { config, dataset } = state.start;
+  const parts = dataset.validationExamples === undefined ? 'training' : 'training and validation';
   return [
-    c.bold(shorten(`${describeFinal(state.start.config, genome, repeat)} on all training images`, width)),
+    c.bold(shorten(`${describeFinal(config, genome, repeat)} on all ${parts} images`, width)),
     ...lines.slice(-space).map((line) => c.green(shorten(line, width))),
     c.cyan(shorten(running, width)),
   ];

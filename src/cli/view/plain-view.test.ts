@@ -20,6 +20,13 @@ describe('the view in a pipe', () => {
     ]);
   });
 
+  it('tells training, validation and test images apart', () => {
+    const event = { ...START, dataset: { ...START.dataset, validationExamples: 4000 } };
+    expect(linesOf({ type: 'start', event })[0]).toBe(
+      'Data  mnist: 60,000 training, 4,000 validation and 10,000 test images, 28x28x1, 10 classes',
+    );
+  });
+
   it('has a line for each evaluation, with the reason if it failed', () => {
     const begin = generationStart(0, ['max', '', '8-8']);
     const done: RunEvent = { type: 'evaluation', event: entryOf('', 0.91) };

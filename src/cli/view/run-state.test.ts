@@ -8,13 +8,23 @@ import {
   START,
   stateAfter,
 } from '../../../test/support/made-up-run.ts';
-import { type RunEvent, secondsLeft, updateRunState } from './run-state.ts';
+import { finalEpochs, type RunEvent, secondsLeft, updateRunState } from './run-state.ts';
 
 const evaluation = (entry: ReturnType<typeof entryOf>): RunEvent => ({ type: 'evaluation', event: entry });
 
 describe('the state of a run', () => {
   it('is nothing before the start', () => {
     expect(updateRunState(undefined, evaluationStart('max'), 0)).toBeUndefined();
+  });
+
+  it('counts the validation part of the data to the epochs of the final training', () => {
+    const [config, dataset] = [{ ...START.config, validation: 'part' as const }, START.dataset];
+    const done = { startedAt: 0, step: 1000, totalSteps: 2000 };
+    expect(finalEpochs({ ...START, config, dataset: { ...dataset, validationExamples: 4000 } }, done)).toEqual({
+      epoch: 2,
+      total: 2,
+    });
+    expect(finalEpochs(START, done).total).toBe(3);
   });
 
   it('counts each genome once, and lowers the total by those that were known', () => {

@@ -11,7 +11,7 @@ import {
   type SearchEvents,
   type StartEvent,
 } from '../../index.ts';
-import { networkInputOf } from '../../internal.ts';
+import { networkInputOf, searchImages, usedImages } from '../../internal.ts';
 
 export interface RunState {
   readonly start: StartEvent;
@@ -158,8 +158,7 @@ export function updateRunState(
 /** Epochs of the final training as planned now; its length may change on the way. */
 export function finalEpochs({ config, dataset }: StartEvent, { step, totalSteps }: TrainingState) {
   if (totalSteps === 0) return { epoch: 1, total: Math.ceil(config.finalEpochs) };
-  const images = Math.min(config.trainLimit ?? dataset.trainExamples, dataset.trainExamples);
-  const perEpoch = Math.ceil(images / config.training.batchSize);
+  const perEpoch = Math.ceil(usedImages(config, dataset) / config.training.batchSize);
   const total = Math.ceil(totalSteps / perEpoch);
   return { epoch: Math.min(total, Math.floor(step / perEpoch) + 1), total };
 }
@@ -205,8 +204,8 @@ const TELLING_SHARE = 0.25;
 /** Estimated from the best candidate: the final training has more epochs on more images. */
 function finalSeconds({ best, start }: RunState, mean: number): number {
   const { config, dataset } = start;
-  const all = Math.min(config.trainLimit ?? dataset.trainExamples, dataset.trainExamples);
-  const searched = Math.min(config.searchLimit ?? all, all * (1 - config.validation));
+  const all = usedImages(config, dataset);
+  const searched = Math.min(config.searchLimit ?? all, searchImages(config, dataset).train);
   const epochs = (config.equalCompute && best?.history.length) || config.training.epochs;
   const once = ((best?.seconds ?? mean) * config.finalEpochs * all) / (epochs * searched);
   return once * Math.ceil(config.repeats / config.workers);

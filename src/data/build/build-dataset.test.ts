@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pixelsOf, randomExamples } from '../../../test/support/data-fixtures.ts';
 import { createRng } from '../../random/rng.ts';
-import { selectExamples } from '../set/dataset.ts';
+import { joinExamples, selectExamples } from '../set/dataset.ts';
 import type { DatasetParts } from '../set/source.ts';
 import { buildDataset } from './build-dataset.ts';
 
@@ -76,6 +76,60 @@ describe('buildDataset', () => {
     expect(buildDataset(whole, { test: 0.25, seed: 3 })).toEqual(dataset);
     expect(buildDataset(whole, { test: 0.25, seed: 4 }).fingerprint).not.toBe(dataset.fingerprint);
     expect(buildDataset(whole).test.count).toBe(4);
+    expect(buildDataset(whole, { test: 0.025 }).notes[1]).toContain('1 of 40 images was split off');
+  });
+
+  describe('with a validation part', () => {
+    const validation = randomExamples(12, shape, 2, 3);
+    const three = { ...parts, validation };
+
+    it('orders it by content, and keeps it apart', () => {
+      const dataset = buildDataset(three);
+      const reversed = selectExamples(validation, 9, [...validation.labels.keys()].reverse());
+      expect(buildDataset({ ...three, validation: reversed })).toEqual(dataset);
+      expect(dataset.validation?.count).toBe(12);
+      expect({ ...dataset, validation: undefined, fingerprint: '' }).toEqual({
+        ...buildDataset(parts),
+        fingerprint: '',
+      });
+      expect(buildDataset(parts)).not.toHaveProperty('validation');
+    });
+
+    it('gives another fingerprint than the same images in other parts', () => {
+      const { train, test = train } = parts;
+      const all = selectExamples(
+        joinExamples(train, validation, 9),
+        9,
+        Array.from({ length: 52 }, (_, i) => i),
+      );
+      const both = selectExamples(
+        joinExamples(validation, test, 9),
+        9,
+        Array.from({ length: 18 }, (_, i) => i),
+      );
+      const others: DatasetParts[] = [
+        parts,
+        { ...three, validation: test, test: validation },
+        { ...three, train: validation, validation: train },
+        { ...parts, train: all },
+        { ...parts, test: both },
+      ];
+      const fingerprints = [three, ...others].map((each) => buildDataset(each).fingerprint);
+      expect(new Set(fingerprints).size).toBe(6);
+    });
+
+    it('takes it for the test part if there is none, and says so', () => {
+      const dataset = buildDataset({ ...three, test: undefined });
+      const { notes, ...expected } = buildDataset({ ...parts, test: validation });
+      expect(dataset).toEqual({
+        ...expected,
+        notes: [
+          'a note',
+          'No test part in the data: its validation part (12 images) is the test part, and a search holds out training images for validation.',
+        ],
+      });
+      expect(dataset).not.toHaveProperty('validation');
+    });
   });
 
   it.each<[string, Partial<DatasetParts>, string]>([
@@ -109,6 +163,16 @@ describe('buildDataset', () => {
       'an empty test part',
       { test: { count: 0, pixels: new Uint8Array(0), labels: new Int32Array(0) } },
       'small has an empty test part: add images to it, or remove it.',
+    ],
+    [
+      'a validation label out of range',
+      { validation: { count: 2, pixels: new Uint8Array(18), labels: Int32Array.of(1, 2) } },
+      'small, validation part: label 2 of image 1 is outside 0..1.',
+    ],
+    [
+      'an empty validation part',
+      { validation: { count: 0, pixels: new Uint8Array(0), labels: new Int32Array(0) } },
+      'small has an empty validation part: add images to it, or remove it.',
     ],
   ])('refuses %s', (_, change, message) => {
     expect(() => buildDataset({ ...parts, ...change })).toThrow(message);

@@ -3,17 +3,14 @@
 import { createHash } from 'node:crypto';
 import { DataFormatError, InvalidInputError } from '../../errors.ts';
 import { createRng } from '../../random/rng.ts';
-import {
-  type Dataset,
-  type Examples,
-  type ImageShape,
-  imageSizeOf,
-  readImages,
-  selectExamples,
-} from '../set/dataset.ts';
-import type { DatasetParts } from '../set/source.ts';
-import { stratifiedSplit } from '../set/split.ts';
+import { counted } from '../../text/figures.ts';
+import { checkClassNames, noteOnAlikeNames } from '../labels/check-class-names.ts';
+import { type Dataset, type Examples, type ImageShape, imageSizeOf } from '../set/dataset.ts';
+import type { DatasetParts, Part } from '../set/source.ts';
+import { describeFindings } from './content-findings.ts';
+import { type OrderedExamples, orderByContent, selectOrdered } from './content-order.ts';
 import { describeContent } from './data-notes.ts';
+import { splitTestPart } from './split-test-part.ts';
 
 export interface BuildOptions {
   /** Share of the images that is split off as the test part if there is none. Default 0.1. */
@@ -23,7 +20,8 @@ export interface BuildOptions {
 }
 
 /**
- * Checks the parts, orders each by content, splits off a test part if there is none, and computes the fingerprint.
+ * Checks the parts, orders each by content, and computes the fingerprint. Without a test part, the validation part is the
+ * test part; without either, a test part is split off.
  *
  * Images are ordered by the SHA-256 of their bytes, equal ones by label. So the same images give the same data, bit for
  * bit, whatever the format and the order of files.
@@ -37,24 +35,48 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   const { name, shape, classes } = parts;
   const notes = [...parts.notes];
   const imageSize = imageSizeOf(shape);
-  let train = orderByContent(parts.train, imageSize);
+  const { nameOf } = parts;
+  const order = (part: Part, examples: Examples): OrderedExamples =>
+    orderByContent(examples, shape, nameOf && ((index) => nameOf(part, index)));
+  let train = order('train', parts.train);
   let test: OrderedExamples;
-  if (parts.test === undefined) {
+  const validation = parts.test && parts.validation && order('validation', parts.validation);
+  if (parts.test === undefined && parts.validation !== undefined) {
+    test = order('validation', parts.validation);
+    notes.push(
+      `No test part in the data: its validation part (${counted(test.examples.count, 'image')}) is the test part, and a search holds out training images for validation.`,
+    );
+  } else if (parts.test === undefined) {
     const { test: fraction = 0.1, seed = 0 } = options;
     checkTestFraction(fraction);
     const rng = createRng(seed).fork('test part');
-    const split = stratifiedSplit(train.examples.labels, classes.length, fraction, rng);
+    const split = splitTestPart(train, classes.length, fraction, rng);
     test = selectOrdered(train, imageSize, split.validation);
     train = selectOrdered(train, imageSize, split.train);
+    const verb = test.examples.count === 1 ? 'was' : 'were';
     notes.push(
-      `No test part in the data: ${test.examples.count} of ${parts.train.count} images were split off as one (stratified, seed ${seed}).`,
+      `No test part in the data: ${test.examples.count} of ${parts.train.count} images ${verb} split off as one (stratified, seed ${seed}${split.hasCopiesTogether ? ', copies of an image together' : ''}).`,
     );
   } else {
-    test = orderByContent(parts.test, imageSize);
+    test = order('test', parts.test);
   }
-  notes.push(...describeContent(train, test, classes));
-  const fingerprint = fingerprintOf(shape, classes, [train, test]);
-  return { name, shape, classes, train: train.examples, test: test.examples, fingerprint, notes };
+  notes.push(...describeContent(train, test, classes, validation));
+  notes.push(...describeFindings(validation ? [train, validation, test] : [train, test], classes));
+  notes.push(...noteOnAlikeNames(classes));
+  const fingerprint = fingerprintOf(shape, classes, validation ? [train, validation, test] : [train, test]);
+  const { pixelRange, ground } = parts;
+  return {
+    name,
+    shape,
+    classes,
+    train: train.examples,
+    ...(validation && { validation: validation.examples }),
+    test: test.examples,
+    fingerprint,
+    ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
+    notes,
+  };
 }
 
 /** @throws {InvalidInputError} unless it lies between 0 and 1. */
@@ -64,42 +86,6 @@ export function checkTestFraction(fraction: number): void {
     `The share of the test part must lie between 0 and 1, got ${fraction}: use --test 0.1, for example.`,
     { details: { test: fraction } },
   );
-}
-
-interface OrderedExamples {
-  readonly examples: Examples;
-  /** `[count, 32]`: SHA-256 of each image. */
-  readonly digests: Uint8Array;
-}
-
-const DIGEST_SIZE = 32;
-
-function orderByContent(examples: Examples, imageSize: number): OrderedExamples {
-  const { count, labels } = examples;
-  const digests = Buffer.alloc(count * DIGEST_SIZE);
-  const leading = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const image = readImages(examples, imageSize, i, i + 1);
-    createHash('sha256')
-      .update(image)
-      .digest()
-      .copy(digests, i * DIGEST_SIZE);
-    leading[i] = digests.readUIntBE(i * DIGEST_SIZE, 6);
-  }
-  const compare = (a: number, b: number): number =>
-    (leading[a] ?? 0) - (leading[b] ?? 0) ||
-    digests.compare(digests, b * DIGEST_SIZE, (b + 1) * DIGEST_SIZE, a * DIGEST_SIZE, (a + 1) * DIGEST_SIZE) ||
-    (labels[a] ?? 0) - (labels[b] ?? 0);
-  const order = Int32Array.from({ length: count }, (_, i) => i).sort(compare);
-  return selectOrdered({ examples, digests }, imageSize, order);
-}
-
-function selectOrdered(ordered: OrderedExamples, imageSize: number, indices: Int32Array): OrderedExamples {
-  const digests = new Uint8Array(indices.length * DIGEST_SIZE);
-  for (const [i, index] of indices.entries()) {
-    digests.set(ordered.digests.subarray(index * DIGEST_SIZE, (index + 1) * DIGEST_SIZE), i * DIGEST_SIZE);
-  }
-  return { examples: selectExamples(ordered.examples, imageSize, indices), digests };
 }
 
 function fingerprintOf(shape: ImageShape, classes: readonly string[], parts: readonly OrderedExamples[]): string {
@@ -115,19 +101,20 @@ function fingerprintOf(shape: ImageShape, classes: readonly string[], parts: rea
   return hash.digest('hex');
 }
 
-function checkParts({ name, shape, classes, train, test }: DatasetParts): void {
+function checkParts({ name, shape, classes, train, validation, test }: DatasetParts): void {
   if (classes.length < 2) {
     throw new InvalidInputError(
       `${name} has ${classes.length === 0 ? 'no class' : `only one class (${classes[0]})`}: a classifier needs at least two; add images of another class.`,
       { details: { classes } },
     );
   }
-  for (const [part, examples] of [['training', train] as const, ['test', test] as const]) {
-    if (examples !== undefined) checkExamples(`${name}, ${part} part`, examples, imageSizeOf(shape), classes.length);
+  for (const [part, examples] of Object.entries({ training: train, validation, test })) {
+    if (examples === undefined) continue;
+    checkExamples(`${name}, ${part} part`, examples, imageSizeOf(shape), classes.length);
+    if (examples.count > 0 || part === 'training') continue;
+    throw new InvalidInputError(`${name} has an empty ${part} part: add images to it, or remove it.`);
   }
-  if (test?.count === 0) {
-    throw new InvalidInputError(`${name} has an empty test part: add images to it, or remove it.`);
-  }
+  checkClassNames(name, classes);
   const seen = new Set(train.labels);
   const missing = classes.filter((_, label) => !seen.has(label));
   if (missing.length > 0) {

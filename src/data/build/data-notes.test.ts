@@ -9,8 +9,8 @@ const withLabels = (labels: readonly number[], seed = 1): Examples => ({
   labels: Int32Array.from(labels),
 });
 
-const notesOn = (train: Examples, test: Examples): readonly string[] =>
-  buildDataset({ name: 'x', shape, classes: ['cat', 'dog'], train, test, notes: ['read'] }).notes;
+const notesOn = (train: Examples, test: Examples, validation?: Examples): readonly string[] =>
+  buildDataset({ name: 'x', shape, classes: ['cat', 'dog'], train, validation, test, notes: ['read'] }).notes;
 
 describe('notes on the content', () => {
   it('are none where there is nothing to say', () => {
@@ -25,6 +25,21 @@ describe('notes on the content', () => {
     expect(notesOn(train, test)).toEqual([
       'read',
       'Test images that are in the training part too, pixel for pixel: 2 of 3; the test accuracy will be too high.',
+      'The same image in two classes, pixel for pixel: 1 (one of dog = one of cat); no network can tell which class is right.',
+    ]);
+  });
+
+  it('count the images of a validation part that are in another part, and name the classes that it lacks', () => {
+    const train = withLabels([0, 1, 0, 1]);
+    const [validation, test] = [withLabels([0, 0, 0], 2), withLabels([0, 1], 3)];
+    pixelsOf(validation).set(pixelsOf(train).subarray(0, 8), 0);
+    pixelsOf(test).set(pixelsOf(validation).subarray(8, 12), 0);
+    expect(notesOn(train, test, validation)).toEqual([
+      'read',
+      'Test images that are in the validation part too, pixel for pixel: 1 of 2; the test accuracy will be too high.',
+      'Validation images that are in the training part too, pixel for pixel: 2 of 3; the accuracy in the search will be too high.',
+      'Classes without a validation image: dog.',
+      'The same image in two classes, pixel for pixel: 1 (one of dog = one of cat); no network can tell which class is right.',
     ]);
   });
 

@@ -2,10 +2,10 @@
 
 import { listNames } from '../labels/name-labels.ts';
 import type { Examples } from '../set/dataset.ts';
+import { DIGEST_SIZE } from './content-order.ts';
 
 /** Weights are suggested if the largest class has at least this many times the images of the smallest. */
 const UNEVEN = 10;
-const DIGEST_SIZE = 32;
 
 interface Part {
   readonly examples: Examples;
@@ -13,11 +13,18 @@ interface Part {
   readonly digests: Uint8Array;
 }
 
-/** Notes on images in both parts, on classes without test images, and on classes much rarer than others. */
-export function describeContent(train: Part, test: Part, classes: readonly string[]): string[] {
+/** Notes on images in two parts, on classes without test images, and on classes much rarer than others. */
+export function describeContent(train: Part, test: Part, classes: readonly string[], validation?: Part): string[] {
   return [
-    ...describeCopies(train, test),
-    ...describeUntested(test.examples, classes),
+    ...describeCopies(train, 'training', test, 'test', 'the test accuracy'),
+    ...(validation === undefined
+      ? []
+      : [
+          ...describeCopies(validation, 'validation', test, 'test', 'the test accuracy'),
+          ...describeCopies(train, 'training', validation, 'validation', 'the accuracy in the search'),
+          ...describeUntested(validation.examples, 'validation', classes),
+        ]),
+    ...describeUntested(test.examples, 'test', classes),
     ...describeBalance(train.examples, classes),
   ];
 }
@@ -29,14 +36,17 @@ export function countLabels({ labels }: Examples, classes: readonly string[]): n
   return counts;
 }
 
-function describeCopies(train: Part, test: Part): string[] {
-  const seen = new Set(digestsOf(train));
-  const copies = digestsOf(test).filter((digest) => seen.has(digest)).length;
+/** @param figure  what is measured on `scored`, by a network that was trained on `learned`. */
+function describeCopies(learned: Part, from: string, scored: Part, part: string, figure: string): string[] {
+  const seen = new Set(digestsOf(learned));
+  const copies = digestsOf(scored).filter((digest) => seen.has(digest)).length;
   if (copies === 0) return [];
   return [
-    `Test images that are in the training part too, pixel for pixel: ${copies} of ${test.examples.count}; the test accuracy will be too high.`,
+    `${capitalised(part)} images that are in the ${from} part too, pixel for pixel: ${copies} of ${scored.examples.count}; ${figure} will be too high.`,
   ];
 }
+
+const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 function digestsOf({ examples, digests }: Part): string[] {
   const bytes = Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength);
@@ -45,10 +55,10 @@ function digestsOf({ examples, digests }: Part): string[] {
   );
 }
 
-function describeUntested(test: Examples, classes: readonly string[]): string[] {
-  const counts = countLabels(test, classes);
+function describeUntested(scored: Examples, part: string, classes: readonly string[]): string[] {
+  const counts = countLabels(scored, classes);
   const untested = classes.filter((_, label) => counts[label] === 0);
-  return untested.length === 0 ? [] : [`Classes without a test image: ${listNames(untested)}.`];
+  return untested.length === 0 ? [] : [`Classes without a ${part} image: ${listNames(untested)}.`];
 }
 
 function describeBalance(train: Examples, classes: readonly string[]): string[] {

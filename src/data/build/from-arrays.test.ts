@@ -23,15 +23,45 @@ function labelled({ train }: ReturnType<typeof datasetFromArrays>): Record<strin
 }
 
 const untested = 'Classes without a test image: 0.';
+const blank = (count: number): string => `Blank images, of one colour throughout: ${count} of 3.`;
 
 describe('datasetFromArrays', () => {
   it('takes grey images with and without a channel axis', () => {
     const dataset = datasetFromArrays(grey);
     expect(dataset).toMatchObject({ name: 'arrays', shape: { channels: 1, height: 2, width: 2 }, classes: ['0', '1'] });
     expect(labelled(dataset)).toEqual({ '1,2,3,4': 0, '5,6,7,8': 1 });
-    expect(dataset.notes).toEqual([untested]);
+    expect(dataset.notes).toEqual([expect.stringContaining('only go up to 8 of 255'), untested, blank(1)]);
     const withAxis = { ...grey, xTrain: { ...grey.xTrain, shape: [2, 2, 2, 1] } };
     expect(datasetFromArrays(withAxis).fingerprint).toBe(dataset.fingerprint);
+  });
+
+  it('takes a validation part, which the range of floats and the number of classes cover', () => {
+    const floats = (...data: number[]) => ({ data: Float32Array.from(data), shape: [data.length / 4, 2, 2] });
+    const xTrain = floats(0, 0.1, 0.2, 1, 0.3, 0.2, 0.1, 0);
+    const xValidation = floats(0, 1, 0.2, 0.4);
+    const dataset = datasetFromArrays({ ...grey, xTrain, xValidation, yValidation: [0], xTest: floats(1, 0, 0, 0) });
+    const { validation = dataset.test, train, test } = dataset;
+    expect([train.count, validation.count, test.count]).toEqual([2, 1, 1]);
+    expect([...pixelsOf(validation)]).toEqual([0, 255, 51, 102]);
+    expect([...validation.labels]).toEqual([0]);
+    expect(datasetFromArrays(grey)).not.toHaveProperty('validation');
+  });
+
+  it.each<[string, Partial<ArrayDataset>, string]>([
+    [
+      'no labels',
+      { xValidation: grey.xTest },
+      'xValidation is given without yValidation; a validation part needs both',
+    ],
+    ['no images', { yValidation: [0] }, 'yValidation is given without xValidation; a validation part needs both'],
+    [
+      'images of another size',
+      { xValidation: { data: new Uint8Array(4), shape: [1, 1, 4] }, yValidation: [0] },
+      'xValidation has images of [1, 4], xTrain of [2, 2]; both must have the same size',
+    ],
+    ['a class that is never trained', { xValidation: grey.xTest, yValidation: [2] }, 'has no training image of 2'],
+  ])('refuses a validation part with %s', (_, change, message) => {
+    expect(() => datasetFromArrays({ ...grey, ...change })).toThrow(message);
   });
 
   it('brings the channels of coloured images to the front', () => {
@@ -44,9 +74,10 @@ describe('datasetFromArrays', () => {
 
   it('scales floats in 0..1 to bytes and says so', () => {
     const xTrain = { data: Float32Array.from([0, 0.5, 1, 0.2, 0, 0, 0, 0]), shape: [2, 2, 2] };
-    const dataset = datasetFromArrays({ ...grey, xTrain });
+    const xTest = { data: Float32Array.of(1, 0.1, 0.2, 0.3), shape: [1, 2, 2] };
+    const dataset = datasetFromArrays({ ...grey, xTrain, xTest });
     expect(labelled(dataset)).toEqual({ '0,128,255,51': 0, '0,0,0,0': 1 });
-    expect(dataset.notes).toEqual(['Pixels from 0..1 were scaled to 0..255 and rounded.', untested]);
+    expect(dataset.notes).toEqual(['Pixels from 0..1 were scaled to 0..255 and rounded.', untested, blank(1)]);
   });
 
   it('rounds floats in 0..255 and says so', () => {
@@ -58,6 +89,7 @@ describe('datasetFromArrays', () => {
       'Pixels that are floats in 0..255 were rounded.',
       'Test images that are in the training part too, pixel for pixel: 1 of 1; the test accuracy will be too high.',
       untested,
+      blank(2),
     ]);
   });
 
@@ -100,17 +132,17 @@ describe('datasetFromArrays', () => {
     [
       'floats in -1..1',
       { xTrain: { data: Float32Array.of(-1, 0, 0.5, 1, 0, 0, 0, 0), shape: [2, 2, 2] } },
-      'xTrain and xTest: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but they go from -1 to 1; give the pixels as they were before they were normalised',
+      'pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but those of xTrain go from -1 to 1; bring −1..1 to 0..255 with (x + 1) * 127.5',
     ],
     [
       'standardised floats in one part alone',
       { xTest: { data: Float32Array.of(-0.5, 0, 1.75, 0), shape: [1, 2, 2] } },
-      'but they go from -0.5 to 1.75; give the pixels as they were before they were normalised',
+      'the pixels of xTest must be in the range of xTrain (1 to 8), but they go from -0.5 to 1.75; scale all parts alike, to 0..255 for example',
     ],
     [
       'floats above 255',
       { xTest: { data: Float32Array.of(0, 0, 300, 0), shape: [1, 2, 2] } },
-      'but they go from 0 to 300;',
+      'the pixels of xTrain go from 1 to 8 (range 0..255), those of xTest from 0 to 300: both must have one range;',
     ],
     [
       'one part scaled to 0..1 and the other not',
@@ -118,7 +150,7 @@ describe('datasetFromArrays', () => {
         xTrain: { data: Float32Array.of(0, 0.25, 0.5, 1, 0, 0, 0, 0), shape: [2, 2, 2] },
         xTest: { data: Float32Array.of(0, 64, 127.5, 255), shape: [1, 2, 2] },
       },
-      'the pixels of both parts must have one scale, but one part goes up to 1, the other to 255;',
+      'the pixels of xTrain go from 0 to 1 (range 0..1), those of xTest from 0 to 255: both must have one range;',
     ],
     ['negative labels', { yTrain: [0, -1] }, 'yTrain holds -1 for image 1; labels are whole numbers from 0 up'],
     ['broken labels', { yTest: [0.5] }, 'yTest holds 0.5 for image 0; labels are whole numbers from 0 up'],
@@ -162,7 +194,20 @@ describe('examplesFromArrays and pixelsFromArray', () => {
 
   it('refuse normalised images as a data set does', () => {
     const x = { data: Float32Array.of(-1, 1), shape: [1, 1, 2] };
-    expect(() => pixelsFromArray('images', x)).toThrow(/^images: pixels must lie in 0..1 .* from -1 to 1; give/);
+    expect(() => pixelsFromArray('images', x)).toThrow(/^images: pixels must lie in 0..1 .* from -1 to 1; bring/);
     expect(() => examplesFromArrays(x, [0], 2)).toThrow(InvalidInputError);
+  });
+
+  it('bring pixels to bytes by the range of the training part', () => {
+    const digits = { data: Uint8Array.from({ length: 68 }, (_, i) => i % 17), shape: [4, 1, 17] };
+    const dataset = datasetFromArrays({ xTrain: digits, yTrain: [0, 1, 0, 1], xTest: digits, yTest: [0, 1, 0, 1] });
+    expect(dataset.pixelRange).toEqual({ low: 0, high: 16 });
+    const dim = { data: Uint8Array.of(0, 1, 8), shape: [1, 1, 3] };
+    expect(pixelsFromArray('x', dim, dataset.pixelRange).pixels).toEqual(Uint8Array.of(0, 16, 128));
+    expect(pixelsFromArray('x', dim).pixels).toEqual(dim.data);
+    const bright = { data: Uint8Array.of(0, 17, 8), shape: [1, 1, 3] };
+    expect(() => examplesFromArrays(bright, [0], 2, dataset.pixelRange)).toThrow(
+      'x: the pixels must lie in 0..16, as those of the training part, but they go from 0 to 17; scale them alike',
+    );
   });
 });

@@ -1,7 +1,8 @@
 // Images and labels in memory, as Keras has them: `[n, height, width]` or `[n, height, width, channels]`.
 
 import { InvalidInputError } from '../../errors.ts';
-import { type PixelKind, type PixelScales, rangeOf, SCALE_CURE, scalesFor } from '../pixels/pixel-values.ts';
+import { rangeOf } from '../pixels/pixel-ranges.ts';
+import { type PixelKind, type PixelNumbers, type PixelScale, scaleOfRange, scalesFor } from '../pixels/pixel-values.ts';
 import { type Dataset, type Examples, type ImageShape, imageSizeOf } from '../set/dataset.ts';
 import { buildDataset } from './build-dataset.ts';
 
@@ -15,10 +16,13 @@ export interface ImageArray {
 /** Whole numbers, one per image; or one-hot rows, one per image. */
 export type LabelArray = ArrayLike<number>;
 
-/** A data set in memory: a training part and a test part. */
+/** A data set in memory: a training part, a test part and, if you have one, a validation part. */
 export interface ArrayDataset {
   readonly xTrain: ImageArray;
   readonly yTrain: LabelArray;
+  /** A validation part of your own, with `yValidation`; without it a search holds training images out. */
+  readonly xValidation?: ImageArray;
+  readonly yValidation?: LabelArray;
   readonly xTest: ImageArray;
   readonly yTest: LabelArray;
   /** Names of the classes. Default `0`, `1`, … */
@@ -34,18 +38,30 @@ export interface ArrayDataset {
  * @throws {InvalidInputError} naming the array, what does not fit, and the cure.
  */
 export function datasetFromArrays(arrays: ArrayDataset): Dataset {
-  const { xTrain, yTrain, xTest, yTest, name = 'arrays' } = arrays;
+  const { xTrain, yTrain, xValidation, yValidation, xTest, yTest, name = 'arrays' } = arrays;
+  if ((xValidation === undefined) !== (yValidation === undefined)) {
+    const [given, missing] =
+      xValidation === undefined ? ['yValidation', 'xValidation'] : ['xValidation', 'yValidation'];
+    throw new InvalidInputError(`${given} is given without ${missing}; a validation part needs both`);
+  }
+  const others = Object.entries(xValidation === undefined ? { xTest } : { xValidation, xTest });
   checkImages('xTrain', xTrain);
-  checkImages('xTest', xTest);
+  for (const [array, images] of others) checkImages(array, images);
   const shape = imageShapeOf(xTrain);
-  if (JSON.stringify(imageShapeOf(xTest)) !== JSON.stringify(shape)) {
+  for (const [array, images] of others) {
+    if (JSON.stringify(imageShapeOf(images)) === JSON.stringify(shape)) continue;
     throw new InvalidInputError(
-      `xTest has images of [${xTest.shape.slice(1).join(', ')}], xTrain of [${xTrain.shape.slice(1).join(', ')}]; both must have the same size`,
+      `${array} has images of [${images.shape.slice(1).join(', ')}], xTrain of [${xTrain.shape.slice(1).join(', ')}]; both must have the same size`,
     );
   }
-  const scales = chooseScales('xTrain and xTest', [xTrain, xTest]);
-  const labels = { train: toLabels('yTrain', yTrain, countOf(xTrain)), test: toLabels('yTest', yTest, countOf(xTest)) };
-  const classCount = Math.max(labels.train.classCount, labels.test.classCount);
+  const scales = scalesFor([numbersOf('xTrain', xTrain), ...others.map(([array, images]) => numbersOf(array, images))]);
+  if ('problem' in scales) throw new InvalidInputError(`${scales.problem}; ${scales.cure}`);
+  const labels = {
+    train: toLabels('yTrain', yTrain, countOf(xTrain)),
+    ...(xValidation && yValidation && { validation: toLabels('yValidation', yValidation, countOf(xValidation)) }),
+    test: toLabels('yTest', yTest, countOf(xTest)),
+  };
+  const classCount = Math.max(...Object.values(labels).map((part) => part.classCount));
   const classes = arrays.classes ?? Array.from({ length: classCount }, (_, label) => String(label));
   if (classCount > classes.length) {
     throw new InvalidInputError(
@@ -55,7 +71,7 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
   }
   const part = (images: ImageArray, { values }: Labels): Examples => ({
     count: countOf(images),
-    pixels: toPixels(images, scales),
+    pixels: toPixels(images, scales.of(kindOf(images))),
     labels: values,
   });
   return buildDataset({
@@ -63,7 +79,9 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
     shape,
     classes,
     train: part(xTrain, labels.train),
+    ...(xValidation && labels.validation && { validation: part(xValidation, labels.validation) }),
     test: part(xTest, labels.test),
+    pixelRange: scales.pixelRange,
     notes: scales.note === undefined ? [] : [scales.note],
   });
 }
@@ -71,26 +89,49 @@ export function datasetFromArrays(arrays: ArrayDataset): Dataset {
 /**
  * Images in memory as a network takes them.
  *
- * @param name  of the array, for messages.
- * @returns `[n, channels, height, width]` bytes; floats become bytes as in `datasetFromArrays`.
- * @throws {InvalidInputError} if data and shape do not fit, or floats lie outside 0..255.
+ * @param name        of the array, for messages.
+ * @param pixelRange  of the data set that the network was trained on: its two values become 0 and 255. Without it, bytes stay as
+ *   they are, and floats become bytes as in `datasetFromArrays`.
+ * @returns `[n, channels, height, width]` bytes.
+ * @throws {InvalidInputError} if data and shape do not fit, or the values lie outside the range.
  */
-export function pixelsFromArray(name: string, images: ImageArray): { shape: ImageShape; pixels: Uint8Array } {
+export function pixelsFromArray(
+  name: string,
+  images: ImageArray,
+  pixelRange?: Dataset['pixelRange'],
+): { shape: ImageShape; pixels: Uint8Array } {
   checkImages(name, images);
-  return { shape: imageShapeOf(images), pixels: toPixels(images, chooseScales(name, [images])) };
+  return { shape: imageShapeOf(images), pixels: toPixels(images, scaleForNetwork(name, images, pixelRange)) };
+}
+
+function scaleForNetwork(name: string, images: ImageArray, pixelRange: Dataset['pixelRange']): PixelScale {
+  if (pixelRange === undefined) {
+    if (images.data instanceof Uint8Array) return { toByte: (value) => value };
+    const scales = scalesFor([numbersOf(name, images)]);
+    if ('problem' in scales) throw new InvalidInputError(`${name}: ${scales.problem}; ${scales.cure}`);
+    return scales.pixelRange === undefined ? scales.of('float') : { toByte: Math.round };
+  }
+  const { low, high } = rangeOf(images.data);
+  if (low >= pixelRange.low && high <= pixelRange.high) return scaleOfRange(pixelRange);
+  throw new InvalidInputError(
+    `${name}: the pixels must lie in ${pixelRange.low}..${pixelRange.high}, as those of the training part, but they go from ${low} to ${high}; scale them alike`,
+    { details: { pixelRange, low, high } },
+  );
 }
 
 /**
  * Images and labels in memory as examples of a data set with the given classes.
  *
+ * @param pixelRange  see {@link pixelsFromArray}.
  * @throws {InvalidInputError} if lengths, shape or labels do not fit.
  */
 export function examplesFromArrays(
   x: ImageArray,
   y: LabelArray,
   classes: number,
+  pixelRange?: Dataset['pixelRange'],
 ): { shape: ImageShape; examples: Examples } {
-  const { shape, pixels } = pixelsFromArray('x', x);
+  const { shape, pixels } = pixelsFromArray('x', x, pixelRange);
   const { values, classCount } = toLabels('y', y, countOf(x));
   if (classCount > classes) {
     throw new InvalidInputError(`the labels in y go up to ${classCount - 1}, but the network has ${classes} classes`);
@@ -138,15 +179,14 @@ function countOf({ shape }: ImageArray): number {
 
 const kindOf = ({ data }: ImageArray): PixelKind => (data instanceof Uint8Array ? 'byte' : 'float');
 
-function chooseScales(names: string, arrays: readonly ImageArray[]): PixelScales {
-  const scales = scalesFor(arrays.map((array) => ({ kind: kindOf(array), range: () => rangeOf(array.data) })));
-  if (!('problem' in scales)) return scales;
-  throw new InvalidInputError(`${names}: ${scales.problem}; ${SCALE_CURE}`);
-}
+const numbersOf = (name: string, array: ImageArray): PixelNumbers => ({
+  name,
+  kind: kindOf(array),
+  range: () => rangeOf(array.data),
+});
 
 /** `[n, H, W, C]` → `[n, C, H, W]`, as bytes. */
-function toPixels(images: ImageArray, scales: PixelScales): Uint8Array {
-  const { toByte } = scales.of(kindOf(images));
+function toPixels(images: ImageArray, { toByte }: PixelScale): Uint8Array {
   const { data } = images;
   const shape = imageShapeOf(images);
   const { channels } = shape;

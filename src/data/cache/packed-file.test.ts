@@ -2,11 +2,11 @@ import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { randomExamples, temporaryFolder } from '../../../test/support/data-fixtures.ts';
+import { pixelsOf, randomExamples, temporaryFolder } from '../../../test/support/data-fixtures.ts';
 import { countFor } from '../../../test/support/tier.ts';
 import { DataFormatError } from '../../errors.ts';
 import { buildDataset } from '../build/build-dataset.ts';
-import { type Examples, readImages } from '../set/dataset.ts';
+import { type Examples, joinExamples, readImages } from '../set/dataset.ts';
 import { readPackedDataset, writePackedDataset } from './packed-file.ts';
 
 const shape = { channels: 3, height: 4, width: 5 };
@@ -50,10 +50,49 @@ describe('a packed data set', () => {
     );
   });
 
+  it('has its validation part back, beside the training part, in memory and in the file', async () => {
+    const path = join(await temporaryFolder(), 'a.pack');
+    const whole = buildDataset({
+      name: 'three parts',
+      shape,
+      classes: ['a', 'b'],
+      train: randomExamples(9, shape, 2),
+      validation: randomExamples(5, shape, 2, 3),
+      test: randomExamples(3, shape, 2, 2),
+      notes: [],
+    });
+    await writePackedDataset(path, whole);
+    const inMemory = await readPackedDataset(path);
+    expect(inMemory).toEqual(whole);
+    const stored = await readPackedDataset(path, 0);
+    const { validation = stored.test, train } = inMemory;
+    const copies = [...imagesOf(train), ...imagesOf(validation)];
+    const joined = joinExamples(train, validation, 60);
+    expect(pixelsOf(joined).buffer).toBe(pixelsOf(train).buffer);
+    expect(imagesOf(joined)).toEqual(copies);
+    expect(imagesOf(joinExamples(stored.train, stored.validation ?? stored.test, 60))).toEqual(copies);
+    await writePackedDataset(path, stored);
+    expect(await readPackedDataset(path)).toEqual(whole);
+  });
+
+  it('that was written before there were validation parts has none', async () => {
+    const path = join(await temporaryFolder(), 'a.pack');
+    await writePackedDataset(path, dataset);
+    expect((await readFile(path)).includes('validation')).toBe(false);
+    expect(await readPackedDataset(path)).not.toHaveProperty('validation');
+  });
+
   it('comes back as it was written', async () => {
     const path = join(await temporaryFolder(), 'new', 'a.pack');
     await writePackedDataset(path, dataset);
     expect(await readPackedDataset(path)).toEqual(dataset);
+  });
+
+  it('keeps the range of the pixels', async () => {
+    const path = join(await temporaryFolder(), 'a.pack');
+    const deep = { ...dataset, pixelRange: { low: 0, high: 4095 } };
+    await writePackedDataset(path, deep);
+    expect(await readPackedDataset(path)).toEqual(deep);
   });
 
   it('leaves no temporary file, and can be written by several at the same time', async () => {

@@ -6,7 +6,8 @@
 //        12..15    length of the header, uint32
 //        16..47    SHA-256 of bytes 12..15 and of all that follows
 //        48..      header: JSON, padded with spaces so that the data starts at a multiple of 64
-//        then      labels int32 of train and test, padding with zeros to a multiple of 64, pixels of train and test
+//        then      labels int32 of train, validation (if there is one) and test, padding with zeros to a multiple of 64,
+//                  pixels of the same parts
 
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, read as readCallback, readSync } from 'node:fs';
@@ -35,7 +36,7 @@ export async function writePackedDataset(path: string, dataset: Dataset): Promis
   await replaceFile(path, async (file) => {
     const hash = createHash('sha256').update(prologue.subarray(12, 16));
     await file.writeFile(prologue);
-    for (const chunk of [[header, labels], pixelChunks(dataset.train, dataset), pixelChunks(dataset.test, dataset)]) {
+    for (const chunk of [[header, labels], ...partsOf(dataset).map((part) => pixelChunks(part, dataset))]) {
       for (const bytes of chunk) {
         hash.update(bytes);
         await file.writeFile(bytes);
@@ -121,32 +122,45 @@ interface Header {
   readonly shape: ImageShape;
   readonly classes: readonly string[];
   readonly trainCount: number;
+  /** Absent without a validation part. */
+  readonly validationCount?: number;
   readonly testCount: number;
   readonly fingerprint: string;
+  readonly pixelRange?: Dataset['pixelRange'];
+  readonly ground?: Dataset['ground'];
   readonly notes: readonly string[];
 }
 
 function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
-  const { name, shape, classes, train, test, fingerprint, notes } = dataset;
+  const { name, shape, classes, train, validation, test, fingerprint, pixelRange, ground, notes } = dataset;
   const fields: Header = {
     name,
     shape,
     classes,
     trainCount: train.count,
+    ...(validation && { validationCount: validation.count }),
     testCount: test.count,
     fingerprint,
+    ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
     notes,
   };
   const json = Buffer.from(JSON.stringify(fields));
   const headerLength = alignUp(PROLOGUE_SIZE + json.length) - PROLOGUE_SIZE;
   const padded = Buffer.alloc(headerLength, ' ');
   json.copy(padded);
-  const labels = Buffer.alloc(alignUp((train.count + test.count) * 4));
+  const parts = partsOf(dataset);
+  const labels = Buffer.alloc(alignUp(parts.reduce((sum, { count }) => sum + count, 0) * 4));
   let offset = 0;
-  for (const label of [train.labels, test.labels].flatMap((part) => [...part])) {
-    offset = labels.writeInt32LE(label, offset);
+  for (const part of parts) {
+    for (const label of part.labels) offset = labels.writeInt32LE(label, offset);
   }
   return { header: padded, labels };
+}
+
+/** In the order of the file: what the final training trains on lies side by side. */
+function partsOf({ train, validation, test }: Dataset): readonly Examples[] {
+  return [train, ...(validation ? [validation] : []), test];
 }
 
 function* pixelChunks(examples: Examples, { shape }: Dataset): Generator<Uint8Array> {
@@ -164,16 +178,38 @@ function decodeBody(
   pixelsAt: (offset: number, imageSize: number, count: number) => Examples['pixels'],
 ): Dataset {
   const header = JSON.parse(read(0, headerLength).toString()) as Header;
-  const { name, shape, classes, trainCount, testCount, fingerprint, notes } = header;
+  const {
+    name,
+    shape,
+    classes,
+    trainCount,
+    validationCount = 0,
+    testCount,
+    fingerprint,
+    pixelRange,
+    ground,
+    notes,
+  } = header;
   const imageSize = imageSizeOf(shape);
-  const labels = read(headerLength, alignUp((trainCount + testCount) * 4));
+  const labels = read(headerLength, alignUp((trainCount + validationCount + testCount) * 4));
   const pixelsStart = headerLength + labels.length;
   const part = (first: number, count: number): Examples => ({
     count,
     pixels: pixelsAt(pixelsStart + first * imageSize, imageSize, count),
     labels: Int32Array.from({ length: count }, (_, i) => labels.readInt32LE((first + i) * 4)),
   });
-  return { name, shape, classes, train: part(0, trainCount), test: part(trainCount, testCount), fingerprint, notes };
+  return {
+    name,
+    shape,
+    classes,
+    train: part(0, trainCount),
+    ...(validationCount > 0 && { validation: part(trainCount, validationCount) }),
+    test: part(trainCount + validationCount, testCount),
+    fingerprint,
+    ...(pixelRange && { pixelRange }),
+    ...(ground && { ground }),
+    notes,
+  };
 }
 
 function openPacked(path: string): number {

@@ -45,8 +45,10 @@ export async function recallDataset(
     const entry = JSON.parse(await readFile(entryPath(cacheDir, key), 'utf8')) as Entry;
     const packed = await readPackedDataset(packedDatasetPath(entry.fingerprint, cacheDir), memoryLimitBytes);
     if (packed.fingerprint !== entry.fingerprint) return undefined;
-    // Other sources with the same content share the packed file; name and notes belong to the source.
-    return { ...packed, name: entry.name, notes: entry.notes };
+    // Other sources with the same content share the packed file; name, preparation and notes belong to the source.
+    const { pixelRange: _, ground: __, ...content } = packed;
+    const { name, notes, pixelRange, ground } = entry;
+    return { ...content, ...(pixelRange && { pixelRange }), ...(ground && { ground }), name, notes };
   } catch {
     // Whatever is wrong with the cache, the source can still be read.
     return undefined;
@@ -55,18 +57,20 @@ export async function recallDataset(
 
 /** @throws {InvalidInputError} if it cannot be written. */
 export async function rememberDataset(cacheDir: string, key: string, dataset: Dataset): Promise<void> {
-  const { fingerprint, name, notes } = dataset;
-  const entry: Entry = { fingerprint, name, notes };
+  const { fingerprint, name, notes, pixelRange, ground } = dataset;
+  const entry: Entry = { fingerprint, name, notes, ...(pixelRange && { pixelRange }), ...(ground && { ground }) };
   await writeFileAtomically(entryPath(cacheDir, key), [Buffer.from(JSON.stringify(entry))]);
 }
 
 /** To be raised when the same source becomes another data set, or gets other notes. */
-const KEY_VERSION = 4;
+const KEY_VERSION = 6;
 
 interface Entry {
   readonly fingerprint: string;
   readonly name: string;
   readonly notes: readonly string[];
+  readonly pixelRange?: Dataset['pixelRange'];
+  readonly ground?: Dataset['ground'];
 }
 
 const entryPath = (cacheDir: string, key: string): string => join(cacheDir, 'sources', `${key}.json`);

@@ -5,13 +5,23 @@ import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
+export interface Gunzipped {
+  readonly pieces: AsyncIterable<Buffer>;
+  readonly isCompressed: boolean;
+}
+
 /** The first bytes tell whether a file is compressed, whatever its name. @throws errors of the file system, or of zlib. */
-export async function openGunzipped(path: string): Promise<AsyncIterable<Buffer>> {
-  const compressed = await isGzip(path);
+export async function openMaybeCompressed(path: string): Promise<Gunzipped> {
+  const isCompressed = await isGzip(path);
   const file: Readable = createReadStream(path, { highWaterMark: 256 * 1024 });
-  if (!compressed) return file;
   // If the file cannot be read, the inflated stream fails with it.
-  return pipeline(file, createGunzip({ chunkSize: 256 * 1024 }), () => {});
+  const pieces = isCompressed ? pipeline(file, createGunzip({ chunkSize: 256 * 1024 }), () => {}) : file;
+  return { pieces, isCompressed };
+}
+
+/** As `openMaybeCompressed`, if only the content counts. */
+export async function openGunzipped(path: string): Promise<AsyncIterable<Buffer>> {
+  return (await openMaybeCompressed(path)).pieces;
 }
 
 async function isGzip(path: string): Promise<boolean> {

@@ -1,11 +1,11 @@
-// Reads files out of a gzip-compressed tar archive in memory: nothing is written to disk, so no entry can land anywhere.
+// Reads files out of a tar archive, compressed by gzip or not, in memory: nothing is written to disk, so no entry can land
+// anywhere.
 
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { isUtf8 } from 'node:buffer';
 import { fileFailure } from '../../files/file-failure.ts';
 import { formatError, reasonOf } from '../../files/format-error.ts';
 import { LARGEST_ARRAY } from '../../files/memory-limit.ts';
+import { type Gunzipped, openMaybeCompressed } from './gunzip.ts';
 
 const BLOCK = 512;
 /** Writers fill the last record with zeros, about 10 KiB of them. */
@@ -37,26 +37,29 @@ export async function readTarGz(
 }
 
 /**
- * The wanted ordinary files of a .tar.gz, one after another. Links, devices and folders are passed over.
+ * The wanted ordinary files of a .tar or .tar.gz, one after another. Links, devices and folders are passed over.
  *
  * @param isWanted  is given the whole name of each file.
+ * @param onLink    is given the whole name of each link.
  * @throws {InvalidInputError} if the file cannot be read.
  * @throws {DataFormatError} with the byte offset in the inflated archive: damaged compression, a header whose check sum
- *   does not match, an end in the middle of a file, a wanted file larger than what memory holds.
+ *   does not match, an end in the middle of a file, a name that is not UTF-8, a wanted file larger than what memory holds.
  * @see POSIX.1-2001, ustar and pax interchange formats; long names and large sizes also as GNU tar writes them.
  */
 export async function* tarFiles(
   path: string,
   isWanted: (name: string) => boolean,
   signal?: AbortSignal,
+  onLink: (name: string) => void = () => {},
 ): AsyncGenerator<TarFile, void> {
-  const input = new Blocks(path);
+  const input = await openBlocks(path);
   let described: Described = {};
   try {
     for (;;) {
       signal?.throwIfAborted();
       const header = await input.take(BLOCK);
-      // Two blocks of zeros end an archive; some writers leave them out.
+      // Two blocks of zeros end an archive. Some writers leave them out; then compression tells that nothing was cut off.
+      if (header === undefined && !input.isCompressed) throw cutOff(path, input.offset);
       if (header === undefined || header.every((byte) => byte === 0)) {
         // The check sum comes at the very end of the compressed bytes.
         await input.skip(LARGEST_END);
@@ -66,16 +69,20 @@ export async function* tarFiles(
       const { type, ...own } = parseHeader(header, path, headerOffset);
       const describesNext = (type === 'L' || type === 'x') && own.size <= LARGEST_NAME;
       const { name, size } = describesNext ? own : { ...own, ...described };
-      const isTaken = describesNext || ((type === '' || type === '0') && isWanted(name));
-      checkSize(path, headerOffset + SIZE.start, name, size, isTaken);
+      const isFile = type === '' || type === '0';
+      const text = name.toString();
+      if ((isFile || LINKS.includes(type)) && !isUtf8(name)) throw undecodable(path, headerOffset, name);
+      if (LINKS.includes(type)) onLink(text);
+      const isTaken = describesNext || (isFile && isWanted(text));
+      checkSize(path, headerOffset + SIZE.start, text, size, isTaken);
       const padded = Math.ceil(size / BLOCK) * BLOCK;
       const content = isTaken ? await input.take(padded) : await input.skip(padded);
       if (content === undefined && padded > 0) {
-        throw formatError(path, { offset: input.offset }, `the archive ends in the middle of ${name}`, 'copy it again');
+        throw formatError(path, { offset: input.offset }, `the archive ends in the middle of ${text}`, 'copy it again');
       }
       const bytes = content instanceof Buffer ? content.subarray(0, size) : undefined;
       described = describesNext && bytes !== undefined ? parseDescription(bytes, type) : {};
-      if (!describesNext && bytes !== undefined) yield { name, content: bytes };
+      if (!describesNext && bytes !== undefined) yield { name: text, content: bytes };
     }
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw fileFailure('read', path, error);
@@ -88,30 +95,37 @@ export async function* tarFiles(
       error,
     );
   } finally {
-    input.close();
+    await input.close();
   }
 }
 
+function cutOff(path: string, offset: number): Error {
+  const [at, what] =
+    offset < BLOCK
+      ? [0, 'neither a tar archive nor compressed by gzip']
+      : [offset, 'the archive does not end here, but was cut off'];
+  return formatError(path, { offset: at }, what, 'copy it again');
+}
+
+/** Hard and symbolic. */
+const LINKS = ['1', '2'];
+
 interface TarHeader {
-  readonly name: string;
+  readonly name: Buffer;
   readonly size: number;
   readonly type: string;
 }
 
 /** What one entry says of the next. */
 interface Described {
-  readonly name?: string;
+  readonly name?: Buffer;
   readonly size?: number;
 }
 
 const SIZE = { start: 124, length: 12 };
 
 function parseHeader(header: Buffer, path: string, offset: number): TarHeader {
-  const text = (start: number, length: number): string => {
-    const field = header.subarray(start, start + length);
-    const end = field.indexOf(0);
-    return field.toString('utf8', 0, end < 0 ? length : end);
-  };
+  const fieldAt = (start: number, length: number): Buffer => untilZero(header.subarray(start, start + length));
   let sum = 0;
   // The check sum's own field counts as spaces.
   for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 0x20 : (header[i] ?? 0);
@@ -124,8 +138,20 @@ function parseHeader(header: Buffer, path: string, offset: number): TarHeader {
     const received = JSON.stringify(sizeField.toString('latin1'));
     throw formatError(path, { offset: offset + SIZE.start }, `the size ${received} is not a number`, 'copy it again');
   }
-  const prefix = header.toString('latin1', 257, 263) === 'ustar\0' ? text(345, 155) : '';
-  return { name: `${prefix}${prefix && '/'}${text(0, 100)}`, size, type: text(156, 1) };
+  const prefix = header.toString('latin1', 257, 263) === 'ustar\0' ? fieldAt(345, 155) : Buffer.alloc(0);
+  const name = Buffer.concat([prefix, Buffer.from(prefix.length > 0 ? '/' : ''), fieldAt(0, 100)]);
+  return { name, size, type: fieldAt(156, 1).toString('latin1') };
+}
+
+function untilZero(field: Buffer): Buffer {
+  const end = field.indexOf(0);
+  return end < 0 ? field : field.subarray(0, end);
+}
+
+function undecodable(path: string, offset: number, name: Buffer): Error {
+  const what = `the name ${JSON.stringify(name.toString('latin1'))} is not UTF-8`;
+  const cure = 'unpack the archive, rename what is in it (convmv -f latin1 -t utf8 -r --notest .), and give the folder';
+  return formatError(path, { offset }, what, cure);
 }
 
 /**
@@ -150,23 +176,35 @@ function checkSize(path: string, offset: number, name: string, size: number, isT
 
 /** In GNU's form (L: the name) or in pax records. */
 function parseDescription(content: Buffer, type: string): Described {
-  const text = content.toString();
-  if (type === 'L') return { name: text.replace(/\0.*$/s, '') };
+  if (type === 'L') return { name: untilZero(content) };
+  const text = content.toString('latin1');
   const [, name] = /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text) ?? [];
   const [, size] = /(?:^|\n)\d+ size=(\d+)\n/.exec(text) ?? [];
-  return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
+  return {
+    ...(name !== undefined && { name: Buffer.from(name, 'latin1') }),
+    ...(size !== undefined && { size: Number(size) }),
+  };
+}
+
+/** @throws {InvalidInputError} if the file cannot be read. */
+async function openBlocks(path: string): Promise<Blocks> {
+  try {
+    return new Blocks(await openMaybeCompressed(path));
+  } catch (error) {
+    throw fileFailure('read', path, error);
+  }
 }
 
 /** The inflated bytes, taken or skipped in pieces of any length. */
 class Blocks {
-  readonly #stream;
+  readonly isCompressed: boolean;
   readonly #chunks: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
   offset = 0;
 
-  constructor(path: string) {
-    this.#stream = pipeline(createReadStream(path), createGunzip({ chunkSize: 256 * 1024 }), () => {});
-    this.#chunks = this.#stream[Symbol.asyncIterator]();
+  constructor({ pieces, isCompressed }: Gunzipped) {
+    this.isCompressed = isCompressed;
+    this.#chunks = pieces[Symbol.asyncIterator]();
   }
 
   /** @returns undefined if fewer are left. */
@@ -181,8 +219,8 @@ class Blocks {
     return (await this.#pass(length, () => {})) || undefined;
   }
 
-  close(): void {
-    this.#stream.destroy();
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
   }
 
   async #pass(length: number, use: (chunk: Buffer) => void): Promise<boolean> {

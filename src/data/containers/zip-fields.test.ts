@@ -1,10 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder, writeIn } from '../../../test/support/data-fixtures.ts';
 import { withZip } from './zip.ts';
 import { decodeEntryName, findExtraField } from './zip-fields.ts';
 
-const FAT = 0;
-const UNIX = 3;
 const UTF_8 = 1 << 11;
 const none = Buffer.alloc(0);
 
@@ -27,20 +26,41 @@ describe('decodeEntryName', () => {
   const utf8 = Buffer.from('Käse');
   const cp437 = Buffer.from('Stra\xe1e \x82\x9b\xff', 'latin1');
 
-  it.each<[string, Parameters<typeof decodeEntryName>[0], string]>([
-    ['UTF-8 where bit 11 says so', { bytes: utf8, flags: UTF_8, host: FAT, extra: none }, 'Käse'],
-    ['code page 437 without it', { bytes: cp437, flags: 0, host: FAT, extra: none }, 'Straße é¢\u00a0'],
-    ['code page 437 even where the bytes could be UTF-8', { bytes: utf8, flags: 0, host: FAT, extra: none }, 'K├ñse'],
-    ['UTF-8 from Unix, where the bit is often missing', { bytes: utf8, flags: 0, host: UNIX, extra: none }, 'Käse'],
-    ['code page 437 from Unix', { bytes: cp437, flags: 0, host: UNIX, extra: none }, 'Straße é¢\u00a0'],
-  ])('reads %s', (_, name, text) => {
-    expect(decodeEntryName(name)).toBe(text);
+  it.each<[string, Parameters<typeof decodeEntryName>[0], ReturnType<typeof decodeEntryName>]>([
+    ['UTF-8 where bit 11 says so', { bytes: utf8, flags: UTF_8, extra: none }, { name: 'Käse', encoding: 'utf-8' }],
+    [
+      'UTF-8 without it, as many programs write it',
+      { bytes: utf8, flags: 0, extra: none },
+      { name: 'Käse', encoding: 'utf-8' },
+    ],
+    [
+      'code page 437 otherwise',
+      { bytes: cp437, flags: 0, extra: none },
+      { name: 'Straße é¢\u00a0', encoding: 'cp437' },
+    ],
+    ['nothing if bit 11 is wrong', { bytes: cp437, flags: UTF_8, extra: none }, undefined],
+  ])('reads %s', (_, bytes, name) => {
+    expect(decodeEntryName(bytes)).toEqual(name);
+  });
+
+  it('gives different names for different bytes, none with the sign for an unknown character', () => {
+    const name = fc
+      .uint8Array({ minLength: 1, maxLength: 6 })
+      .filter((bytes) => !Buffer.from(bytes).includes('\ufffd'));
+    const nameOf = (bytes: Uint8Array) => decodeEntryName({ bytes: Buffer.from(bytes), flags: 0, extra: none });
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        const [one, other] = [nameOf(a), nameOf(b)];
+        expect(one?.name).not.toContain('\ufffd');
+        if (one?.encoding === other?.encoding) expect(one?.name === other?.name).toBe(Buffer.compare(a, b) === 0);
+      }),
+    );
   });
 
   it('takes the name in an extra field of Info-ZIP if it belongs to the name in the directory', () => {
     // CRC-32 of "123456789", the check value of the algorithm.
     const bytes = Buffer.from('123456789');
-    const nameWith = (extra: Buffer): string => decodeEntryName({ bytes, flags: 0, host: FAT, extra });
+    const nameWith = (extra: Buffer) => decodeEntryName({ bytes, flags: 0, extra })?.name;
     const others = field(0x5455, Buffer.alloc(5));
     expect(nameWith(Buffer.concat([others, unicodePath(0xcbf43926, 'кот')]))).toBe('кот');
     expect(nameWith(unicodePath(0xcbf43927, 'кот'))).toBe('123456789');

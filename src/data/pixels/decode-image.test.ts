@@ -2,6 +2,14 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { encodePng, plainImage, randomExamples } from '../../../test/support/data-fixtures.ts';
 import { decompressionBomb } from '../../../test/support/decompression-bomb.ts';
+import {
+  drawing,
+  encodeColourBmp,
+  encodeDeepPng,
+  encodeRgba,
+  encodeTiff,
+  HEIC_START,
+} from '../../../test/support/image-fixtures.ts';
 import { decodeImage, readImageSize, resizePlanes } from './decode-image.ts';
 
 const size = { height: 2, width: 3 };
@@ -126,18 +134,100 @@ describe('decodeImage', () => {
   });
 
   it('refuses what is no image, no whole image, or of another format', async () => {
-    const gif = await sharp(rgbPng).gif().toBuffer();
     const noise = randomExamples(1, { channels: 3, height: 50, width: 50 }, 2).pixels;
     const jpeg = await sharp(noise, { raw: { height: 50, width: 50, channels: 3 } })
       .jpeg()
       .toBuffer();
     const png = await encodePng(noise, { channels: 3, height: 50, width: 50 });
     await expect(decodeImage(new Uint8Array(), size)).rejects.toThrow('the file is empty');
-    await expect(decodeImage(Buffer.from('<svg/>'), size)).rejects.toThrow('its content is not PNG, JPEG or WebP');
-    await expect(decodeImage(gif, size)).rejects.toThrow('its content is not PNG, JPEG or WebP');
+    await expect(decodeImage(Buffer.from('<svg/>'), size)).rejects.toThrow('its content is SVG, which is not read');
+    await expect(decodeImage(HEIC_START, size)).rejects.toThrow('its content is HEIC, which is not read');
     for (const whole of [jpeg, png]) {
       await expect(decodeImage(whole.subarray(0, whole.length / 2), size)).rejects.toThrow();
     }
+  });
+});
+
+describe('formats beside PNG, JPEG and WebP', () => {
+  it('gives the exact values of those without loss', async () => {
+    const deep = Array.from(grey, (value) => value * 256 + 5);
+    for (const bytes of [
+      await sharp(greyPng).toColourspace('b-w').tiff({ compression: 'lzw' }).toBuffer(),
+      encodeTiff([...grey], size, 8),
+      encodeTiff(deep, size, 16),
+      Buffer.concat([Buffer.from('P5 3 2 255\n'), grey]),
+    ]) {
+      expect(await readImageSize(bytes)).toEqual(size);
+      expect(await decodeImage(bytes, size)).toEqual(grey);
+    }
+    for (const bytes of [
+      await sharp(rgbPng).tiff({ compression: 'none' }).toBuffer(),
+      encodeColourBmp(rgb, size),
+      Buffer.from(`P3 3 2 255 ${Array.from(rgb, (_, i) => rgb[(i % 3) * 6 + Math.floor(i / 3)]).join(' ')}`),
+    ]) {
+      expect(await decodeImage(bytes, size)).toEqual(rgb);
+    }
+  });
+
+  it('reads GIF and AVIF, and the first page of TIFF and GIF', async () => {
+    const red = await plainImage('#f00', { height: 20, width: 30 });
+    const two = sharp([red, await plainImage('#0f0', { height: 20, width: 30 })], { join: { animated: true } });
+    for (const bytes of [
+      await sharp(red).gif().toBuffer(),
+      await sharp(red).avif({ lossless: true }).toBuffer(),
+      await two.clone().gif().toBuffer(),
+      await two.clone().tiff({ compression: 'none' }).toBuffer(),
+    ]) {
+      expect(await readImageSize(bytes)).toEqual({ height: 20, width: 30 });
+      const [r = 0, g = 255, b = 255] = await firstPixel(bytes);
+      expect([r > 250, g < 5, b < 5]).toEqual([true, true, true]);
+    }
+  });
+
+  it('refuses numbers that are neither 8 nor 16 bits', async () => {
+    const floats = encodeTiff([0, 0.5, 1, 0, 0.5, 1], size, 32);
+    await expect(decodeImage(floats, size)).rejects.toThrow(
+      'its numbers are of the type float, but images of 8 or 16 bits per channel are read; this converts it: magick',
+    );
+  });
+});
+
+describe('a preparation that was decided', () => {
+  const pixelRange = { low: 0, high: 4095 };
+
+  it('stretches 16-bit images of fewer bits, and leaves those of 8 bits alone', async () => {
+    const twelve = [0, 16, 1000, 2048, 4080, 4095];
+    const expected = twelve.map((value) => Math.round((value * 255) / 4095));
+    const pgm = Buffer.concat([Buffer.from('P5 3 2 4095\n'), Buffer.from(Uint16Array.from(twelve).buffer).swap16()]);
+    for (const bytes of [await encodeDeepPng(twelve, size), encodeTiff(twelve, size, 16), pgm]) {
+      expect([...(await decodeImage(bytes, size, { pixelRange }))]).toEqual(expected);
+    }
+    expect(await decodeImage(greyPng, size, { pixelRange })).toEqual(grey);
+    const colour = await encodeDeepPng([4095, 0, 2048, ...Array(15).fill(0)], size, 3);
+    const planes = await decodeImage(colour, size, { pixelRange });
+    expect([planes[0], planes[6], planes[12]]).toEqual([255, 0, 128]);
+  });
+
+  it('lays transparency, and images of another aspect, on white', async () => {
+    const black = await drawing(0, { height: 8, width: 8 });
+    const ground = 'white';
+    const wide = await decodeImage(black, { height: 8, width: 16 }, { ground });
+    expect([...wide.subarray(0, 16)]).toEqual(Array(16).fill(255));
+    expect([wide[16 * 4 + 8], wide[16 * 4]]).toEqual([0, 255]);
+    expect([...(await decodeImage(black, { height: 8, width: 16 }))]).toEqual(Array(128).fill(0));
+    const half = await encodeRgba([100, 100, 100, 128], { height: 1, width: 1 });
+    const [value = 0] = await decodeImage(half, { height: 1, width: 1 }, { ground });
+    expect(Math.abs(value - 177)).toBeLessThan(2);
+  });
+
+  it('does both at once', async () => {
+    const pixels = [0, 0, 0, 65_535, 4095, 0, 0, 65_535, 4095, 4095, 4095, 0, 2048, 2048, 2048, 32_768];
+    const bytes = await encodeDeepPng(pixels, { height: 2, width: 2 }, 4);
+    const planes = await decodeImage(bytes, { height: 2, width: 2 }, { pixelRange, ground: 'white' });
+    expect([...planes.subarray(0, 4)]).toEqual([0, 255, 255, 191]);
+    expect([...planes.subarray(4, 8)]).toEqual([0, 0, 255, 191]);
+    const bordered = await decodeImage(bytes, { height: 4, width: 2 }, { pixelRange });
+    expect([...bordered.subarray(0, 4)]).toEqual([0, 0, 0, 255]);
   });
 });
 

@@ -1,24 +1,39 @@
 // One encoded image → planes of unsigned bytes. Images for training and for prediction are decoded alike.
 
+import type { Sharp } from 'sharp';
 import type { ImageShape } from '../set/dataset.ts';
 import type { TargetSize } from '../set/source.ts';
+import type { ImagePreparation } from './image-preparation.ts';
+import { shortsOf } from './measure-image.ts';
+import { loadSharp, openImage, openPixels } from './open-image.ts';
 import { toPlanes } from './planes.ts';
 
 /**
- * Decodes PNG, JPEG or WebP, told by content; of an animation, the first frame. Applies the EXIF orientation, lays
- * transparency on black, cuts 16 bits to 8, converts any colour space to sRGB, scales the image up or down to fit, with its
- * aspect kept (Lanczos 3), and adds black around it.
+ * Decodes an image of a format that is read (`IMAGE_FORMAT_LIST`), told by content; of an animation or several pages, the
+ * first. Applies the EXIF orientation, lays transparency on the ground, turns 16 bits into 8, converts any colour space to
+ * sRGB, scales the image up or down to fit, with its aspect kept (Lanczos 3), and fills the rest with the ground.
  *
+ * The rest is like the ground because nothing is seen in either: the edge between them would tell of the aspect alone.
+ *
+ * @param preparation  of the data set.
  * @returns `[1, height, width]` if all channels are equal, otherwise `[3, height, width]`.
  * @throws {Error} if the bytes are not a complete image in a supported format.
  */
-export async function decodeImage(bytes: Uint8Array, size: TargetSize): Promise<Uint8Array> {
-  checkFormat(bytes);
-  const sharp = await loadSharp();
-  const { data, info } = await sharp(bytes, { failOn: 'error' })
+export async function decodeImage(
+  bytes: Uint8Array,
+  size: TargetSize,
+  { ground: asked, pixelRange }: ImagePreparation = {},
+): Promise<Uint8Array> {
+  const ground = asked ?? 'black';
+  if (pixelRange !== undefined) {
+    const { header, pixels } = await openImage(bytes);
+    if (header.deep) return decodeDeep(pixels(), header.hasAlpha, size, ground, pixelRange);
+  }
+  const image = await openPixels(bytes);
+  const { data, info } = await image
     .autoOrient()
-    .flatten({ background: BLACK })
-    .resize({ ...size, fit: 'contain', background: BLACK })
+    .flatten({ background: ground })
+    .resize({ ...size, fit: 'contain', background: ground })
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -27,10 +42,41 @@ export async function decodeImage(bytes: Uint8Array, size: TargetSize): Promise<
 
 /** Height and width after the EXIF orientation is applied, read from the image's header alone. */
 export async function readImageSize(bytes: Uint8Array): Promise<TargetSize> {
-  checkFormat(bytes);
-  const sharp = await loadSharp();
-  const { autoOrient } = await sharp(bytes, { failOn: 'error' }).metadata();
-  return { height: autoOrient.height, width: autoOrient.width };
+  const { height, width } = (await openImage(bytes)).header;
+  return { height, width };
+}
+
+/**
+ * A 16-bit image whose values from `low` to `high` become 0 to 255. It is scaled in 16 bits; then its values are stretched, and laid on the ground
+ * by its alpha.
+ */
+async function decodeDeep(
+  image: Sharp,
+  hasAlpha: boolean,
+  size: TargetSize,
+  ground: 'black' | 'white',
+  { low, high }: NonNullable<ImagePreparation['pixelRange']>,
+): Promise<Uint8Array> {
+  const { data, info } = await image
+    .autoOrient()
+    .resize({ ...size, fit: 'contain', background: hasAlpha ? '#0000' : ground })
+    .toColourspace('rgb16')
+    .raw({ depth: 'ushort' })
+    .toBuffer({ resolveWithObject: true });
+  const values = shortsOf(data);
+  const { channels } = info;
+  const colours = hasAlpha ? channels - 1 : channels;
+  const bytes = new Uint8Array((values.length / channels) * colours);
+  const under = ground === 'white' ? 255 : 0;
+  for (let i = 0, to = 0; i < values.length; i += channels) {
+    const alpha = hasAlpha ? (values[i + channels - 1] ?? 0) / 65_535 : 1;
+    for (let channel = 0; channel < colours; channel++) {
+      // Scaling may go beyond what was there, and the ground does.
+      const byte = Math.min(255, Math.max(0, (((values[i + channel] ?? 0) - low) * 255) / (high - low)));
+      bytes[to++] = Math.round(alpha * byte + (1 - alpha) * under);
+    }
+  }
+  return toPlanes(bytes, colours);
 }
 
 /**
@@ -55,27 +101,4 @@ export async function resizePlanes(planes: Uint8Array, shape: ImageShape, size: 
   return toPlanes(data, info.channels);
 }
 
-/** Loaded only when needed: its libraries take a good part of a command's start. */
-async function loadSharp(): Promise<typeof import('sharp').default> {
-  return (await import('sharp')).default;
-}
-
 const BLACK = '#000';
-
-/** The largest side that JPEG can have. A damaged PNG may announce two billion. */
-const LARGEST_SIDE = 65_535;
-
-/** Refuses what the decoder also knows (SVG, PDF): only these formats are promised and tested. */
-function checkFormat(bytes: Uint8Array): void {
-  if (bytes.length === 0) throw new Error('the file is empty');
-  const header = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(24, bytes.length));
-  const text = header.toString('latin1');
-  if (text.startsWith('\x89PNG') && header.length === 24) {
-    const [width, height] = [header.readUInt32BE(16), header.readUInt32BE(20)];
-    if (width > LARGEST_SIDE || height > LARGEST_SIDE) {
-      throw new Error(`it announces ${height} × ${width} pixels, but at most ${LARGEST_SIDE} per side are read`);
-    }
-  } else if (!text.startsWith('\xff\xd8\xff') && !(text.startsWith('RIFF') && text.startsWith('WEBP', 8))) {
-    throw new Error('its content is not PNG, JPEG or WebP');
-  }
-}

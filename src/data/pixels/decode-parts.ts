@@ -5,8 +5,12 @@ import { InvalidInputError } from '../../errors.ts';
 import { formatError, reasonOf } from '../../files/format-error.ts';
 import type { Examples } from '../set/dataset.ts';
 import type { DatasetParts, ReadOptions, TargetSize } from '../set/source.ts';
-import { decodeImage, readImageSize } from './decode-image.ts';
+import { decodeImage } from './decode-image.ts';
+import { formatOf } from './image-formats.ts';
+import { decidePreparation } from './image-preparation.ts';
 import { createImageStore } from './image-store.ts';
+import { type ImageMeasure, measureImage } from './measure-image.ts';
+import { openImage } from './open-image.ts';
 import { chooseChannels } from './planes.ts';
 
 /** One image: a file of its own, or a row of a file. */
@@ -22,10 +26,12 @@ export interface EncodedImages {
   readonly source: string;
   readonly classes: readonly string[];
   readonly train: readonly ImagePlace[];
+  readonly validation?: readonly ImagePlace[] | undefined;
   readonly test: readonly ImagePlace[] | undefined;
   /**
    * Calls `read` with the bytes of every image, several at a time, and gives the results in the order of `train`, then
-   * `test`. It is called twice if the size has to be found out first, so that the bytes need not stay in memory.
+   * `validation`, then `test`. It is called twice, first for what has to be known of all images, so that the bytes need not stay
+   * in memory.
    */
   readAll<T>(
     read: (place: ImagePlace, bytes: () => Promise<Uint8Array>) => Promise<T>,
@@ -48,26 +54,48 @@ interface Read<T> {
  * 64 × 64; otherwise 64 × 64. Smaller images are enlarged.
  *
  * @throws {DataFormatError} for the first broken image, unless `skipBroken` leaves them out.
- * @throws {InvalidInputError} if all images of a class or of the test part are broken.
+ * @throws {InvalidInputError} if all training images of a class, or all images of another part, are broken.
  */
 export async function decodeParts(images: EncodedImages, options: ReadOptions): Promise<DatasetParts> {
-  const { name, classes, train, test } = images;
-  const count = train.length + (test?.length ?? 0);
-  const total = options.size === undefined ? 2 * count : count;
+  const { name, classes, train, validation, test } = images;
+  const testFrom = train.length + (validation?.length ?? 0);
+  const count = testFrom + (test?.length ?? 0);
   let done = 0;
-  const readAll = <T, R>(read: (bytes: Uint8Array) => Promise<T>, keep: (value: T) => R): Promise<Read<R>[]> =>
+  const readAll = <T, R>(
+    read: (bytes: Uint8Array) => Promise<T>,
+    keep: (value: T) => R,
+    skipBroken = options.skipBroken ?? false,
+  ): Promise<Read<R>[]> =>
     images.readAll(async (place, bytes) => {
-      const { value } = await readOne(place, bytes, read, options.skipBroken ?? false);
-      options.onProgress?.(++done, total);
+      const { value } = await readOne(place, bytes, read, skipBroken);
+      options.onProgress?.(++done, 2 * count);
       return { place, value: value === undefined ? undefined : keep(value) };
     }, options.signal);
 
-  const sizes = options.size === undefined ? await readAll(readImageSize, (size) => size) : [];
-  const size = options.size ?? defaultSize(sizes.flatMap(({ value }) => value ?? []));
+  // If no size has to be found out, broken images can wait for the second reading, which finds the first of all.
+  const needsSize = options.size === undefined;
+  const seen = await readAll(
+    (bytes) => inspectImage(bytes, needsSize),
+    (inspected) => inspected,
+    options.skipBroken || !needsSize,
+  );
+  const sizes = seen.flatMap(({ value }) => value?.size ?? []);
+  const size = options.size ?? defaultSize(sizes);
+  const measures = (from: number, to: number): ImageMeasure[] =>
+    seen.slice(from, to).flatMap(({ value }) => value ?? []);
+  const { notes, ...preparation } = decidePreparation(
+    images.source,
+    {
+      train: measures(0, train.length),
+      validation: validation && measures(train.length, testFrom),
+      test: test && measures(testFrom, count),
+    },
+    options.prepareAs,
+  );
   const store = createImageStore(count, size, options.overflow);
-  const decoded = await readAll((bytes) => decodeImage(bytes, size), store.add);
+  const decoded = await readAll((bytes) => decodeImage(bytes, size, preparation), store.add);
   const broken = decoded.filter(({ value }) => value === undefined).map(({ place }) => place);
-  checkNothingVanished(images, broken);
+  if (options.lonePart !== true || broken.length === count) checkNothingVanished(images, broken);
 
   const shape = { ...size, channels: chooseChannels(store.allGrey(), options.channels) };
   const join = (part: readonly Read<number>[]): Examples => {
@@ -83,13 +111,28 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     shape,
     classes,
     train: join(decoded.slice(0, train.length)),
-    test: test === undefined ? undefined : join(decoded.slice(train.length)),
-    notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size)],
+    validation: validation === undefined ? undefined : join(decoded.slice(train.length, testFrom)),
+    test: test === undefined ? undefined : join(decoded.slice(testFrom)),
+    ...preparation,
+    nameOf: namesIn(images, broken),
+    notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size, count), ...notes],
   };
 }
 
+/** `size` is undefined if nobody needs it. */
+type Inspected = ImageMeasure & { readonly size?: TargetSize };
+
+/** Reads the header, and the pixels only if the image is transparent or has 16 bits. */
+async function inspectImage(bytes: Uint8Array, needsSize: boolean): Promise<Inspected> {
+  // JPEG is neither.
+  if (!needsSize && formatOf(bytes) === 'jpeg') return {};
+  const image = await openImage(bytes);
+  const { height, width } = image.header;
+  return { ...(needsSize && { size: { height, width } }), ...(await measureImage(image)) };
+}
+
 /** The first few paths, relative to a folder. */
-export function listPaths(folder: string, paths: readonly string[]): string {
+function listPaths(folder: string, paths: readonly string[]): string {
   const names = paths.slice(0, 3).map((path) => relative(folder, path) || path);
   return `${names.join(', ')}${paths.length > names.length ? ', …' : ''}`;
 }
@@ -127,7 +170,10 @@ function defaultSize(sizes: readonly TargetSize[]): TargetSize {
   return first.size;
 }
 
-function checkNothingVanished({ source, classes, train, test }: EncodedImages, broken: readonly ImagePlace[]): void {
+function checkNothingVanished(
+  { source, classes, train, validation, test }: EncodedImages,
+  broken: readonly ImagePlace[],
+): void {
   const [example] = broken;
   if (example === undefined) return;
   const gone = new Set(broken);
@@ -136,14 +182,30 @@ function checkNothingVanished({ source, classes, train, test }: EncodedImages, b
   const what =
     emptied !== undefined
       ? `all training images of ${emptied}`
-      : test?.every((place) => gone.has(place))
-        ? 'all test images'
-        : undefined;
+      : validation?.every((place) => gone.has(place))
+        ? 'all validation images'
+        : test?.every((place) => gone.has(place))
+          ? 'all test images'
+          : undefined;
   if (what === undefined) return;
   throw new InvalidInputError(
     `Cannot use ${source} as a data set: ${what} are broken (${nameOf(example)}, for example); add images that can be decoded.`,
     { details: { path: source, broken: broken.map(nameOf) } },
   );
+}
+
+/** The paths of what is left, relative to the source. */
+function namesIn(
+  { source, train, validation, test }: EncodedImages,
+  broken: readonly ImagePlace[],
+): NonNullable<DatasetParts['nameOf']> {
+  const gone = new Set(broken);
+  const left = (places: readonly ImagePlace[] = []): ImagePlace[] => places.filter((place) => !gone.has(place));
+  const places = { train: left(train), validation: left(validation), test: left(test) };
+  return (part, index) => {
+    const place = places[part][index];
+    return place === undefined ? '' : relative(source, nameOf(place)) || nameOf(place);
+  };
 }
 
 const nameOf = ({ path, row }: ImagePlace): string => (row === undefined ? path : `${path}, row ${row}`);
@@ -153,10 +215,11 @@ function describeBroken({ source }: EncodedImages, broken: readonly ImagePlace[]
   return [`Broken images were left out: ${broken.length} (${listPaths(source, broken.map(nameOf))}).`];
 }
 
-function describeSizes(sizes: readonly Read<TargetSize>[], size: TargetSize): string[] {
-  const resized = sizes.filter(({ value }) => value !== undefined && sizeText(value) !== sizeText(size)).length;
+/** @param sizes  found out, if none was asked for. */
+function describeSizes(sizes: readonly TargetSize[], size: TargetSize, count: number): string[] {
+  const resized = sizes.filter((each) => sizeText(each) !== sizeText(size)).length;
   if (resized === 0) return [];
-  return [`Images were resized to ${sizeText(size)}: ${resized} of ${sizes.length}; --size chooses another size.`];
+  return [`Images were resized to ${sizeText(size)}: ${resized} of ${count}; --size chooses another size.`];
 }
 
 const sizeText = ({ height, width }: TargetSize): string => `${height} × ${width}`;

@@ -31,9 +31,21 @@ export interface Dataset {
   /** Names, in the order of the labels. */
   readonly classes: readonly string[];
   readonly train: Examples;
+  /**
+   * The validation part that the data comes with: a search scores its candidates on it, and the final training is on the
+   * training part and this one. Undefined if the data has none; then a search holds training images out.
+   */
+  readonly validation?: Examples;
   readonly test: Examples;
   /** SHA-256 (hex) of shape, class names and all examples; the same images give the same one in any format. */
   readonly fingerprint: string;
+  /**
+   * The values in the data that became 0 and 255. Absent where bytes stayed as they are. New images of the same kind are
+   * prepared alike.
+   */
+  readonly pixelRange?: { readonly low: number; readonly high: number };
+  /** What lies under transparent images and beside those of another aspect. Absent: black. */
+  readonly ground?: 'white';
   /** What a user should know about the loading: images skipped or resized, a test part split off. */
   readonly notes: readonly string[];
   /** Where it was loaded from and how, which is what it takes to load it again; arrays have no such place. */
@@ -42,6 +54,10 @@ export interface Dataset {
     readonly size?: { readonly height: number; readonly width: number };
     readonly channels?: 'grey' | 'rgb';
     readonly layout?: 'nhwc' | 'nchw';
+    readonly labelFrom?: 'folders' | 'table' | 'name';
+    readonly labelColumn?: string;
+    readonly imageColumn?: string;
+    readonly transpose?: boolean;
     readonly dataDir?: string;
     readonly skipBroken?: boolean;
     readonly test?: number;
@@ -90,4 +106,30 @@ export function selectExamples(examples: Examples, imageSize: number, indices: A
     pixels.set(from.subarray(index * imageSize, (index + 1) * imageSize), i * imageSize);
   }
   return { count: indices.length, pixels, labels };
+}
+
+/**
+ * The first examples, then the second ones. No image is copied: if they lie side by side in memory, as those of a packed
+ * data set do, the result is a view; otherwise images are read from where they are.
+ *
+ * @param imageSize  bytes of one image.
+ */
+export function joinExamples(first: Examples, second: Examples, imageSize: number): Examples {
+  const count = first.count + second.count;
+  const labels = new Int32Array(count);
+  labels.set(first.labels);
+  labels.set(second.labels, first.count);
+  return { count, pixels: viewOfBoth(first.pixels, second.pixels) ?? { read }, labels };
+
+  function read(index: number, target: Uint8Array): void {
+    const [{ pixels }, at] = index < first.count ? [first, index] : [second, index - first.count];
+    if (pixels instanceof Uint8Array) target.set(pixels.subarray(at * imageSize, (at + 1) * imageSize));
+    else pixels.read(at, target);
+  }
+}
+
+function viewOfBoth(first: Examples['pixels'], second: Examples['pixels']): Uint8Array | undefined {
+  if (!(first instanceof Uint8Array && second instanceof Uint8Array)) return undefined;
+  const areSideBySide = first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset;
+  return areSideBySide ? new Uint8Array(first.buffer, first.byteOffset, first.length + second.length) : undefined;
 }

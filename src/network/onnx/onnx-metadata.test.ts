@@ -60,6 +60,29 @@ describe('readModelMetadata', () => {
     expect(readModelMetadata(model, 'm')).not.toHaveProperty('structure');
   });
 
+  it('reads the preparation that the training images decided', () => {
+    const decided = { ground: 'white', pixelRange: { low: 0, high: 4095 } } as const;
+    for (const part of [decided, { ground: 'white' } as const, { pixelRange: decided.pixelRange }]) {
+      const props = toMetadataProps(METADATA, network, 1, part);
+      const { preparation } = readModelMetadata(encodeOnnx(graph, { metadata: props }), 'm');
+      expect(preparation).toMatchObject(part);
+      expect(Object.keys(preparation)).toHaveLength(4 + Object.keys(part).length);
+      expect(preparation.resize).toBe('ground' in part ? 'contain-lanczos3-on-white' : 'contain-lanczos3-on-black');
+    }
+    const { preparation = '' } = toMetadataProps(METADATA, network, 1, decided);
+    for (const changed of [
+      preparation.replace('"ground":"white"', '"ground":"red"'),
+      preparation.replace('on-white', 'on-black'),
+      preparation.replace('4095', '0'),
+      preparation.replace('4095', '"4095"'),
+      preparation.replace('"low":0,', ''),
+      preparation.replace('"low":0,', '"low":0,"gamma":2,'),
+    ]) {
+      const props = { ...toMetadataProps(METADATA, network), preparation: changed };
+      expect(refusal(encodeOnnx(graph, { metadata: props })).message).toMatch(/prepares images in a way that/);
+    }
+  });
+
   it('refuses a preparation of images that it does not know, and a damaged structure', () => {
     const props = toMetadataProps(METADATA, network);
     for (const preparation of [

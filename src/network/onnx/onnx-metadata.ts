@@ -22,8 +22,12 @@ export interface ModelMetadata {
     readonly width: number;
     /** `grey` uses the luma weights of ITU-R BT.601. */
     readonly colour: 'grey' | 'rgb';
-    /** Scaled to fit with its aspect ratio kept (Lanczos, a = 3), on black, which also replaces transparency. */
-    readonly resize: 'contain-lanczos3-on-black';
+    /** Scaled to fit with its aspect ratio kept (Lanczos, a = 3), on the ground, which also replaces transparency. */
+    readonly resize: 'contain-lanczos3-on-black' | 'contain-lanczos3-on-white';
+    /** As `resize` says. Absent: black. */
+    readonly ground?: 'white';
+    /** The values of 16-bit images, and of the numbers in arrays, that become 0 and 255. Absent: images lose their lower 8 bits. */
+    readonly pixelRange?: { readonly low: number; readonly high: number };
   };
   /** The properties of a network that its genome does not determine. Absent in models of early versions. */
   readonly structure?: {
@@ -43,11 +47,18 @@ export interface ModelMetadata {
 export type ImagePreparation = ModelMetadata['preparation'];
 export type NetworkStructure = NonNullable<ModelMetadata['structure']>;
 
-/** @param network  adds the preparation of images and the properties that the genome does not determine. */
+/** What is decided by the training images. */
+type DecidedPreparation = Pick<ImagePreparation, 'ground' | 'pixelRange'>;
+
+/**
+ * @param network   adds the preparation of images and the properties that the genome does not determine.
+ * @param decided   the preparation that the training images decided.
+ */
 export function toMetadataProps(
   { classes, genome, version }: Pick<ModelMetadata, 'classes' | 'genome' | 'version'>,
   network?: Network,
   views: Views = 1,
+  decided: DecidedPreparation = {},
 ): Record<string, string> {
   const props = { classes: JSON.stringify(classes), genome, auto_cnn_version: version };
   if (network === undefined) return props;
@@ -56,7 +67,7 @@ export function toMetadataProps(
   const structure: NetworkStructure = { head, shortcut, normalisation, ...(views === 2 && { views }) };
   return {
     ...props,
-    preparation: JSON.stringify(preparationFor(problem.input)),
+    preparation: JSON.stringify(preparationFor(problem.input, decided)),
     structure: JSON.stringify(structure),
   };
 }
@@ -77,8 +88,9 @@ export function readModelMetadata(bytes: Uint8Array, path: string): ModelMetadat
       { details: { path, metadata: Object.keys(props), inputs: [...inputs.keys()] } },
     );
   }
-  const preparation = preparationFor(input);
-  if (props.preparation !== undefined && !isSame(parseJson(props.preparation), preparation)) {
+  const preparation =
+    props.preparation === undefined ? preparationFor(input) : parsePreparation(props.preparation, input);
+  if (preparation === undefined) {
     throw new DataFormatError(
       `${path} (auto-cnn ${version}, images of ${formatImageShape(input)}) prepares images in a way that this version does not know: ${props.preparation}; use the version that wrote it`,
       { details: { path, version, preparation: props.preparation } },
@@ -89,8 +101,33 @@ export function readModelMetadata(bytes: Uint8Array, path: string): ModelMetadat
   return { ...metadata, structure: parseStructure(props.structure, input, path) };
 }
 
-function preparationFor({ channels, height, width }: ImageShape): ImagePreparation {
-  return { height, width, colour: channels === 1 ? 'grey' : 'rgb', resize: 'contain-lanczos3-on-black' };
+function preparationFor(
+  { channels, height, width }: ImageShape,
+  { ground, pixelRange }: DecidedPreparation = {},
+): ImagePreparation {
+  return {
+    height,
+    width,
+    colour: channels === 1 ? 'grey' : 'rgb',
+    resize: `contain-lanczos3-on-${ground ?? 'black'}`,
+    ...(ground && { ground }),
+    ...(pixelRange && { pixelRange: { low: pixelRange.low, high: pixelRange.high } }),
+  };
+}
+
+/** Undefined if it is not a preparation of such images that this version knows. */
+function parsePreparation(text: string, input: ImageShape): ImagePreparation | undefined {
+  const received = parseJson(text) as Partial<ImagePreparation> | null | undefined;
+  const { ground, pixelRange } = received ?? {};
+  if (ground !== undefined && ground !== 'white') return undefined;
+  if (pixelRange !== undefined && !isRange(pixelRange)) return undefined;
+  const known = preparationFor(input, { ...(ground && { ground }), ...(pixelRange && { pixelRange }) });
+  return isSame(received, known) ? known : undefined;
+}
+
+function isRange(value: unknown): boolean {
+  const { low, high, ...others } = (value ?? {}) as Record<string, unknown>;
+  return typeof low === 'number' && typeof high === 'number' && high > low && Object.keys(others).length === 0;
 }
 
 interface Model {
@@ -189,11 +226,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Compares flat objects. */
+/** Compares all but the range, which is checked on its own. */
 function isSame(received: unknown, expected: ImagePreparation): boolean {
   const entries = Object.entries(received ?? {});
   return (
     entries.length === Object.keys(expected).length &&
-    entries.every(([key, value]) => expected[key as keyof ImagePreparation] === value)
+    entries.every(([key, value]) => key === 'pixelRange' || expected[key as keyof ImagePreparation] === value)
   );
 }

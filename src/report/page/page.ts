@@ -4,7 +4,7 @@ import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { networkInputOf } from '../../search/config/network-input.ts';
 import { VERSION } from '../../version.ts';
-import { counted, duration, grouped, percent, scaled, shownGenome } from '../parts/format.ts';
+import { counted, countedParts, duration, grouped, percent, scaled, shownGenome } from '../parts/format.ts';
 import { type Content, html, type Markup } from '../parts/markup.ts';
 import { fitnessText } from '../parts/metric-text.ts';
 import { type Picture, tableOf } from '../parts/picture.ts';
@@ -80,7 +80,12 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
             `${percent(summary.repeats.mean)} ± ${(100 * summary.repeats.std).toFixed(2)}`,
           ],
         ] as const)),
-    ...(data === undefined ? [] : ([['Images', imagesText(data)]] as const)),
+    ...(data === undefined
+      ? []
+      : ([
+          ['Data', countedParts(data)],
+          ['Images', imagesText(data)],
+        ] as const)),
   ];
 }
 

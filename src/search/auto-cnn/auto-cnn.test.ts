@@ -83,6 +83,16 @@ describe('AutoCNN', () => {
     expect(model(fromFloats).equals(model(fromBytes))).toBe(true);
   });
 
+  it('scores its candidates on the validation part among the arrays, and trains the network on it', async () => {
+    const { xTest: xValidation, yTest: yValidation } = await mnistThumbnailArrays(1, 30);
+    const options = { dataset: { ...arrays, xValidation, yValidation }, settings: { validation: 0.4, finalEpochs: 1 } };
+    const best = await small(options).run();
+    expect(best.summary()?.dataset).toMatchObject({ trainExamples: 200, validationExamples: 30, testExamples: 50 });
+    expect(best.notices).toContainEqual(expect.stringContaining('the share of 0.4 is not held out'));
+    const again = await best.train({ epochs: 2, out: `${out} again`, evaluator: new InProcessEvaluator(runtime) });
+    expect(again.summary()?.dataset.validationExamples).toBe(30);
+  });
+
   it('refuses images and labels that the network cannot take', async () => {
     const best = await small().run();
     const image = { data: new Uint8Array(36), shape: [1, 6, 6] };

@@ -78,8 +78,8 @@ export class AutoCNN {
   }
 
   /**
-   * Searches, trains the best network on all training images and scores it on the test images; each call in a run folder
-   * of its own, unless `out` names one.
+   * Searches, trains the best network on all training and validation images and scores it on the test images; each call in
+   * a run folder of its own, unless `out` names one.
    *
    * @throws {InvalidInputError} if data and options do not fit; {InterruptedError} if the signal is aborted, or a callback
    *   stopped the search before any candidate was trained; {EvaluationError} if every candidate failed.

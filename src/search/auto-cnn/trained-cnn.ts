@@ -148,7 +148,8 @@ export class TrainedCnn {
   }
 
   /**
-   * Trains the same genome from scratch on all training images of the run, in a new run folder. This network does not change.
+   * Trains the same genome from scratch on all training and validation images of the run, in a new run folder. This network
+   * does not change.
    *
    * @throws {InvalidInputError} for a wrong option, or if the run's data is gone; {InterruptedError} if the signal is
    *   aborted; {EvaluationError} if the training fails.

@@ -10,7 +10,7 @@ import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/network-input.ts';
-import { searchSpaceOf } from '../config/search-space-of.ts';
+import { searchSpaceOf } from '../config/network-input.ts';
 import { AUTO_GENOME, type BudgetKey } from '../config/undecided-keys.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
 

@@ -4,7 +4,7 @@ import { randomGenome } from '../../genome/random-genome.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { createRng } from '../../random/rng.ts';
 import type { RunConfig, SearchConfigInput } from '../config/config.ts';
-import { searchSpaceOf } from '../config/search-space-of.ts';
+import { searchSpaceOf } from '../config/network-input.ts';
 import { resolveConfig } from '../run/resolve-config.ts';
 import { planBudget } from './budget-plan.ts';
 import { limitCandidateTime } from './candidate-time.ts';

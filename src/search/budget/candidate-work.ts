@@ -11,20 +11,37 @@ import type { DataSize } from '../config/network-input.ts';
  */
 export const START_WORK = 4e10;
 
-/** Number of training images that a run uses in total. */
-export function usedImages({ trainLimit }: Pick<SearchConfig, 'trainLimit'>, { trainExamples }: DataSize): number {
-  return Math.min(trainLimit ?? trainExamples, trainExamples);
+/** Sizes of the parts. */
+export type PartSizes = Omit<DataSize, 'problem'>;
+
+/** Number of images that the final training is on. */
+export function usedImages(
+  config: Pick<SearchConfig, 'trainLimit' | 'validation'>,
+  data: Omit<PartSizes, 'testExamples'>,
+): number {
+  return limited(data.trainExamples, config) + (config.validation === 'part' ? validationPart(config, data) : 0);
 }
 
 /** How many images candidates can train on and be scored on if the configuration sets no limit. */
 export function searchImages(
   config: Pick<SearchConfig, 'trainLimit' | 'validation' | 'fitnessOn'>,
-  data: DataSize,
+  data: PartSizes,
 ): { readonly train: number; readonly validation: number } {
   const all = usedImages(config, data);
-  const heldOut = Math.max(1, Math.round(config.validation * all));
+  const { validation: share } = config;
+  const heldOut = share === 'part' ? validationPart(config, data) : Math.max(1, Math.round(share * all));
   return { train: all - heldOut, validation: config.fitnessOn === 'test' ? data.testExamples : heldOut };
 }
+
+function validationPart(
+  config: Pick<SearchConfig, 'trainLimit'>,
+  { validationExamples = 0 }: Pick<PartSizes, 'validationExamples'>,
+): number {
+  return limited(validationExamples, config);
+}
+
+const limited = (images: number, { trainLimit = images }: Pick<SearchConfig, 'trainLimit'>): number =>
+  Math.min(trainLimit, images);
 
 type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training'>;
 

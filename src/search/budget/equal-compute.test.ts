@@ -13,7 +13,7 @@ import { parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfigInput } from '../config/config.ts';
-import { searchSpaceOf } from '../config/search-space-of.ts';
+import { searchSpaceOf } from '../config/network-input.ts';
 import { createSearch } from '../create-search.ts';
 import { readJournal } from '../run/journal.ts';
 import { resolveConfig } from '../run/resolve-config.ts';

@@ -7,7 +7,7 @@ import { trainingWork } from '../../genome/work.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/network-input.ts';
-import { searchSpaceOf } from '../config/search-space-of.ts';
+import { searchSpaceOf } from '../config/network-input.ts';
 import { epochWork } from './candidate-work.ts';
 
 /** Minimum number of epochs over a candidate's images; with fewer, the ranking is chance. */

@@ -25,7 +25,7 @@ export interface EvaluationControl extends SearchControl {
 
 /** What is trained, and for which purpose. */
 export interface TrainingEvent extends Candidate {
-  /** True for a final training, on all training images and without validation; false for a candidate of the search. */
+  /** True for a final training, on all training and validation images; false for a candidate of the search. */
   readonly final: boolean;
   /** Only for a final training: from 1 to `repeats`. */
   readonly repeat?: number;

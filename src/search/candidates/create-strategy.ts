@@ -11,7 +11,7 @@ import type { Genome } from '../../genome/genome.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfig } from '../config/config.ts';
-import { searchSpaceOf } from '../config/search-space-of.ts';
+import { searchSpaceOf } from '../config/network-input.ts';
 import type { CreateStrategy } from '../records/strategy-context.ts';
 import { ownStrategy } from './own-strategy.ts';
 

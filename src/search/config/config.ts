@@ -7,6 +7,7 @@ import { genomeId, parseGenome } from '../../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../../network/lowering/lowerings.ts';
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget-text.ts';
 import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
+import { datasetSchema } from './dataset-schema.ts';
 import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
@@ -29,6 +30,9 @@ import {
 import { AUTO_GENOME, BUDGET_KEYS, type BudgetKey, undecidedKeys } from './undecided-keys.ts';
 import { viewsFor, viewsSchema } from './views.ts';
 
+/** Share of the training images that a search holds out. */
+export const DEFAULT_SHARE = 0.1;
+
 const searchSpaceSchema = z.strictObject({
   channels: z
     .array(z.int())
@@ -44,30 +48,6 @@ const searchSpaceSchema = z.strictObject({
   maxSeconds: positive
     .optional()
     .describe('Maximum training time of a candidate; the machine is measured, and the limit becomes maxWork.'),
-});
-
-const datasetSchema = z.strictObject({
-  source: z.string().min(1).describe('A built-in name or a path.'),
-  size: z.strictObject({ height: count, width: count }).optional(),
-  channels: z.enum(['grey', 'rgb']).optional(),
-  layout: z
-    .enum(['nhwc', 'nchw'])
-    .optional()
-    .describe('Position of the channels in arrays and rows of numbers: last or first. Default: detected.'),
-  dataDir: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Folder with the files of a named data set. Default: they are downloaded once into the cache.'),
-  skipBroken: z.boolean().optional(),
-  test: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .optional()
-    .describe('Share of the images split off for testing if the source has no test part.'),
-  seed: z.int().optional().describe('Seed of that split. Default: 0.'),
-  fingerprint: z.string().optional().describe('Fingerprint that the data must have.'),
 });
 
 const budgetSchema = z.union([
@@ -178,12 +158,18 @@ const searchConfigSchema = z.strictObject({
       'Number of final trainings, each with its own seed; the one with the lowest training loss becomes the model.',
     ),
   validation: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .default(0.1)
-    .describe('Share of the training images held out to score candidates.'),
-  trainLimit: count.optional().describe('Use only a stratified sample of this many training images.'),
+    .union([z.number().gt(0).lt(1), z.literal('part')], {
+      error: 'a share greater than 0 and less than 1, or part: the validation part of the data',
+    })
+    .default(DEFAULT_SHARE)
+    .describe(
+      'Share of the training images held out to score candidates; part: the validation part of the data, which is always used if there is one.',
+    ),
+  trainLimit: count
+    .optional()
+    .describe(
+      'Use only a stratified sample of this many training images; of a validation part of the data, at most as many.',
+    ),
   searchLimit: count
     .nullable()
     .default(4000)

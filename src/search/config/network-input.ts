@@ -1,10 +1,12 @@
-// What data and configuration give all networks of a search: input, classes, stem, head and shortcuts; and the sizes of the
-// data, as needed for planning.
+// What data and configuration give all networks of a search: input, classes, stem, head and shortcuts; the sizes of the data,
+// as needed for planning; and the search space.
 
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
+import type { SearchSpace } from '../../genome/search-space.ts';
 import type { SearchConfig } from './config.ts';
+import { viewsOf } from './views.ts';
 
 /** Keys of the configuration that say what stands around a genome. */
 export type NetworkKey = 'outputLayer' | 'shortcut' | 'stem';
@@ -30,11 +32,35 @@ export function networkOptionsOf({
 /** Everything that a budget needs to know about the data. */
 export interface DataSize {
   readonly trainExamples: number;
+  /** Absent if the data has no validation part. */
+  readonly validationExamples?: number;
   readonly testExamples: number;
   readonly problem: NetworkInput;
 }
 
 export function dataSizeOf(config: Pick<SearchConfig, NetworkKey>, dataset: Dataset): DataSize {
-  const { train, test } = dataset;
-  return { trainExamples: train.count, testExamples: test.count, problem: networkInputOf(config, dataset) };
+  const { train, validation, test } = dataset;
+  return {
+    trainExamples: train.count,
+    ...(validation && { validationExamples: validation.count }),
+    testExamples: test.count,
+    problem: networkInputOf(config, dataset),
+  };
+}
+
+/** The genomes that the configuration allows. */
+export function searchSpaceOf({
+  searchSpace,
+  training,
+  views,
+}: Pick<SearchConfig, 'searchSpace' | 'training' | 'views'>): SearchSpace {
+  const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes, maxWork } = searchSpace;
+  return {
+    channels,
+    maxDepth,
+    ...(maxParameters !== undefined && { maxParameters }),
+    ...(maxFlops !== null && { maxFlops: maxFlops / viewsOf({ views }) }),
+    ...(maxActivationBytes !== undefined && { maxActivationBytes }),
+    ...(maxWork !== undefined && { maxWork, training }),
+  };
 }

@@ -31,6 +31,15 @@ const stale = (changes: Readonly<Record<string, unknown>>): readonly string[] =>
 };
 
 describe('of a run’s configuration', () => {
+  it('the validation part is a matter of the data, a share is not', () => {
+    const validationUnder = (validation: unknown, changes: Readonly<Record<string, unknown>>) =>
+      under(changes, { ...RUN, validation }).validation;
+    expect(validationUnder('part', { 'dataset.source': 'others' })).toBeUndefined();
+    expect(validationUnder('part', { seed: 2 })).toBe('part');
+    expect(validationUnder('part', { 'dataset.source': 'others', validation: 'part' })).toBe('part');
+    expect(validationUnder(0.2, { 'dataset.source': 'others' })).toBe(0.2);
+  });
+
   it.each<[string, Readonly<Record<string, unknown>>, readonly string[]]>([
     ['a seed', { seed: 2 }, []],
     ['workers, which have no effect on results', { workers: 1 }, []],

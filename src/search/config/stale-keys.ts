@@ -51,6 +51,8 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
   // Only runs derive values; in a file written by hand, all values are intended.
   if (!wasRun) return kept as Stored;
   for (const { key, from } of DERIVED) if (changed(from)) drop(key);
+  // Other data may have no validation part; if it has one, the run finds out.
+  if (kept.validation === 'part' && changed(['dataset'])) drop('validation');
   if (changes.has('budget') && changes.has('genome')) for (const key of LENGTH_KEYS) drop(key);
   if (changes.has('training.epochs')) kept = withFinalEpochs(kept, changes);
   if (changes.has('training.metrics')) kept = withFitnessFirst(kept, changes);

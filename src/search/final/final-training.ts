@@ -1,4 +1,4 @@
-// Trains the winner on all training images, as many times as configured.
+// Trains the winner on all training and validation images, as many times as configured.
 
 import { mapCancelling } from '../../concurrency.ts';
 import { plannedSteps, type TrainingPlan } from '../../engine/training/training-plan.ts';
@@ -10,6 +10,7 @@ import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { AdjustSteps } from '../budget/adjust-steps.ts';
+import { usedImages } from '../budget/candidate-work.ts';
 import { finalThreads } from '../budget/final-share.ts';
 import { finalTask, type IdentifiedTask, idOf } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
@@ -24,7 +25,7 @@ import { type RoundOptions, RoundTraining } from './train-in-rounds.ts';
 const TOLD_CHANGE = 0.2;
 
 /**
- * Trains a genome from scratch on all training images, `repeats` times. Trainings that are in the journal are not repeated.
+ * Trains a genome from scratch on all training and validation images, `repeats` times. Trainings that are in the journal are not repeated.
  *
  * @param adjustSteps  may change the length of a single training while it runs.
  * @returns all trainings, including failed ones.
@@ -149,7 +150,6 @@ function reportChange(plan: TrainingPlan, events: SearchEmitter): void {
 }
 
 /** Number of steps in one pass over the images. */
-function perEpochOf({ config, dataset }: OpenRun): number {
-  const images = Math.min(config.trainLimit ?? dataset.train.count, dataset.train.count);
-  return Math.ceil(images / config.training.batchSize);
+function perEpochOf({ config, dataSize }: OpenRun): number {
+  return Math.ceil(usedImages(config, dataSize) / config.training.batchSize);
 }

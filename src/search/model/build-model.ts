@@ -27,7 +27,7 @@ export async function buildModel(
   const network = createNetwork(parseGenome(genome), problem, normalisationOf(metadata, checkpointPath));
   const graph = compileDeployable(network, decodeState(network.layout, bytes, checkpointPath), views);
   return encodeOnnx(graph, {
-    metadata: toMetadataProps({ classes: dataset.classes, genome, version: VERSION }, network, views),
+    metadata: toMetadataProps({ classes: dataset.classes, genome, version: VERSION }, network, views, dataset),
     producerVersion: VERSION,
   });
 }

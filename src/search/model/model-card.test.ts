@@ -35,6 +35,14 @@ describe('modelCard', () => {
     expect(card).toContain('- Trained in 51 s, seed 1\n');
   });
 
+  it('tells training, validation and test images apart', () => {
+    const dataset = { ...SUMMARY.dataset, validationExamples: 4000 };
+    const card = (trainLimit?: number) =>
+      modelCard({ ...SUMMARY, dataset }, { ...START.config, ...(trainLimit && { trainLimit }) });
+    expect(card()).toContain('- mnist: 60,000 training images, 4,000 validation images, 10,000 test images, 28x28x1\n');
+    expect(card(5000)).toContain('60,000 training images (5,000 of them used), 4,000 validation images, 10,000');
+  });
+
   it('does not hide what spoils a figure, and says how repeats differ', () => {
     const fitness = { metric: 'accuracy', on: 'test', value: 0.9 } as const;
     const repeats = { accuracies: [0.9, 0.8, 0.7], mean: 0.8, std: 0.1, best: 0.9 };

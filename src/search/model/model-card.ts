@@ -37,11 +37,16 @@ export function modelCard(summary: SearchSummary, config: SearchConfig): string 
 }
 
 function dataLines({ dataset }: SearchSummary, { trainLimit }: SearchConfig): string[] {
-  const { name, fingerprint, trainExamples, testExamples, classes, shape } = dataset;
-  const used = trainLimit === undefined ? '' : ` (${grouped(trainLimit)} of them used)`;
+  const { name, fingerprint, trainExamples, validationExamples, testExamples, classes, shape } = dataset;
+  const limited = (count: number, noun: string): string => {
+    const used = trainLimit === undefined || trainLimit >= count ? '' : ` (${grouped(trainLimit)} of them used)`;
+    return `${counted(count, noun)}${used}, `;
+  };
+  const trained = limited(trainExamples, 'training image');
+  const held = validationExamples === undefined ? '' : limited(validationExamples, 'validation image');
   const shown = classes.slice(0, 50).map((text) => `\`${text.replaceAll('`', "'")}\``);
   return [
-    `- ${name}: ${counted(trainExamples, 'training image')}${used}, ${counted(testExamples, 'test image')}, ${formatImageShape(shape)}`,
+    `- ${name}: ${trained}${held}${counted(testExamples, 'test image')}, ${formatImageShape(shape)}`,
     `- Classes: ${shown.join(', ')}${classes.length > shown.length ? `, … (${classes.length})` : ''}`,
     `- Fingerprint (SHA-256): \`${fingerprint}\``,
   ];

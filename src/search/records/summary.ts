@@ -84,6 +84,8 @@ export interface SearchSummary {
     readonly name: string;
     readonly fingerprint: string;
     readonly trainExamples: number;
+    /** Absent if the data has no validation part. */
+    readonly validationExamples?: number;
     readonly testExamples: number;
     readonly classes: readonly string[];
     readonly shape: { readonly channels: number; readonly height: number; readonly width: number };
@@ -97,6 +99,14 @@ export type RepeatStatistics = NonNullable<SearchSummary['repeats']>;
 
 /** The summary's description of the data. */
 export function describeDataset(dataset: Dataset): SearchSummary['dataset'] {
-  const { name, fingerprint, train, test, classes, shape } = dataset;
-  return { name, fingerprint, trainExamples: train.count, testExamples: test.count, classes, shape };
+  const { name, fingerprint, train, validation, test, classes, shape } = dataset;
+  return {
+    name,
+    fingerprint,
+    trainExamples: train.count,
+    ...(validation && { validationExamples: validation.count }),
+    testExamples: test.count,
+    classes,
+    shape,
+  };
 }

@@ -7,10 +7,12 @@ import { InvalidInputError } from '../../errors.ts';
 import { ensureFolder } from '../../files/ensure-folder.ts';
 import { fileFailure } from '../../files/file-failure.ts';
 import { acquireLock } from '../../files/lock.ts';
-import { removeUnfinishedWrites } from '../../files/write-file.ts';
+import { removeUnfinishedWrites, writeFileAtomicallySync } from '../../files/write-file.ts';
 import type { SearchConfig } from '../config/config.ts';
+import { valueAt } from '../config/config-issue.ts';
 import type { RunFolder } from '../records/run-folder.ts';
 import type { SearchSummary } from '../records/summary.ts';
+import type { DataPlace } from './data-place.ts';
 import { resolveConfig } from './resolve-config.ts';
 
 function runFolderAt(path: string): RunFolder {
@@ -91,6 +93,17 @@ export function openRunFolder(path: string): { readonly folder: RunFolder; reado
  */
 export function readSummary({ summary }: RunFolder): SearchSummary | undefined {
   return existsSync(summary) ? (readJson(summary, 'the summary') as SearchSummary) : undefined;
+}
+
+/**
+ * Changes the place of the data in `config.json`, and nothing else. Only the owner of the folder may call this.
+ *
+ * @throws {InvalidInputError} if it cannot be written.
+ */
+export function recordPlace({ config }: RunFolder, { source, path }: DataPlace): void {
+  const stored = readConfigFile(config);
+  const dataset = { ...Object.assign({}, valueAt(stored, ['dataset'])), source, path };
+  writeFileAtomicallySync(config, `${JSON.stringify({ ...Object.assign({}, stored), dataset }, null, 2)}\n`);
 }
 
 /** @throws {InvalidInputError} if the file cannot be read or is not valid JSON. */

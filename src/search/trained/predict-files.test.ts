@@ -80,7 +80,9 @@ describe('predictFiles', () => {
       join(data, 'cat', 'torn.png'),
       join(data, 'dog', 'text.jpg'),
     ]);
-    expect(failures[1]?.error).toBe('its content is not PNG, JPEG or WebP');
+    expect(failures[1]?.error).toBe(
+      'its content is not an image that is read (PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM)',
+    );
     expect(images.filter((image) => !('error' in image))).toEqual(whole.images);
   });
 
@@ -95,7 +97,7 @@ describe('predictFiles', () => {
     const { folder, data, path } = await photos(1);
     await mkdir(join(folder, 'empty'));
     await expect(predictFiles(path, [join(data, 'gone.png')])).rejects.toThrow(/gone\.png: it does not exist/);
-    await expect(predictFiles(path, [join(folder, 'empty')])).rejects.toThrow(/there are no images \(png, .*empty/);
+    await expect(predictFiles(path, [join(folder, 'empty')])).rejects.toThrow(/there are no images \(PNG, .*empty/);
     await expect(predictFiles(join(data, 'gone'), [data])).rejects.toThrow(InvalidInputError);
     await expect(predictFiles(join(data, 'cat', 'tall.png'), [data])).rejects.toThrow(DataFormatError);
     await expect(predictFiles(data, [data])).rejects.toThrow(/is not a run: it has no config\.json/);

@@ -1,18 +1,17 @@
 // Classifies image files with a model. The images are prepared as in training.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { mapConcurrently } from '../../concurrency.ts';
-import { IMAGE_EXTENSION_LIST, IMAGE_EXTENSIONS } from '../../data/formats/images/image-folder-listing.ts';
-import { compareCodePoints } from '../../data/labels/class-names.ts';
 import { decodeImage } from '../../data/pixels/decode-image.ts';
+import { checkInRange } from '../../data/pixels/image-preparation.ts';
+import { measureImage } from '../../data/pixels/measure-image.ts';
+import { openImage } from '../../data/pixels/open-image.ts';
 import { joinImages } from '../../data/pixels/planes.ts';
 import { imageSizeOf } from '../../data/set/dataset.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
-import { InvalidInputError } from '../../errors.ts';
-import { fileFailure } from '../../files/file-failure.ts';
 import type { ModelMetadata } from '../../network/onnx/onnx-metadata.ts';
+import { describeLeftOut, listImages } from './list-images.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 
 /** The result of {@link predictFiles}. */
@@ -20,7 +19,10 @@ export interface FilePredictions {
   /** The model file. */
   readonly model: string;
   readonly metadata: ModelMetadata;
-  /** In the order of the paths; the images of a folder by name. An image that could not be read has the reason instead. */
+  /**
+   * In the order of the paths; the images of a folder by name. An image that could not be read has the reason instead, as has
+   * a path that leads to no image.
+   */
   readonly images: readonly (
     | {
         readonly path: string;
@@ -31,6 +33,8 @@ export interface FilePredictions {
       }
     | { readonly path: string; readonly error: string }
   )[];
+  /** What a user should know: files in folders that were left out. */
+  readonly notes: readonly string[];
 }
 
 export type FilePrediction = Extract<FilePredictions['images'][number], { readonly className: string }>;
@@ -40,14 +44,15 @@ export type UnreadableImage = Extract<FilePredictions['images'][number], { reado
 const BATCH = 100;
 
 /**
- * Classifies image files. An image that cannot be decoded is reported in its place; the others are still classified.
+ * Classifies image files. An image that cannot be decoded, or a path that leads to none, is reported in its place; the
+ * others are still classified.
  *
  * @param model  a model file, or the run folder that holds it.
- * @param paths  images (PNG, JPEG, WebP, detected by content), and folders, which stand for all images in them and their
- *   subfolders.
+ * @param paths  images, detected by content; folders, which stand for all images in them and their
+ *   subfolders; and patterns such as `*.png`. What is named twice is classified twice.
  * @param options  `onProgress` is called after each image; the signal cancels the work.
- * @throws {InvalidInputError} if the model or a path does not exist, or there is no image; {DataFormatError} if auto-cnn
- *   did not write the model.
+ * @throws {InvalidInputError} if the model does not exist, or no path leads to an image; {DataFormatError} if auto-cnn did not
+ *   write the model.
  */
 export async function predictFiles(
   model: string,
@@ -59,7 +64,7 @@ export async function predictFiles(
 ): Promise<FilePredictions> {
   const { onProgress, signal } = options;
   const file = await readModelFile(model);
-  const files = await listFiles(paths);
+  const { images: files, leftOut } = listImages(paths);
   const deployed = await DeployedModel.load(await loadRuntime(), file.bytes, file.path);
   const images: (FilePrediction | UnreadableImage)[] = [];
   let done = 0;
@@ -67,19 +72,26 @@ export async function predictFiles(
   try {
     for (let from = 0; from < files.length; from += BATCH) {
       const batch = files.slice(from, from + BATCH);
-      const decoded = await mapConcurrently(batch, (path) => readImage(path, file), { signal, onDone });
-      images.push(...(await predictBatch(deployed, batch, decoded)));
+      const decoded = await mapConcurrently(batch, async ({ path, error }) => error ?? readImage(path, file), {
+        signal,
+        onDone,
+      });
+      const named = batch.map(({ path }) => path);
+      images.push(...(await predictBatch(deployed, named, decoded)));
     }
   } finally {
     await deployed.release();
   }
-  return { model: file.path, metadata: file.metadata, images };
+  return { model: file.path, metadata: file.metadata, images, notes: describeLeftOut(leftOut) };
 }
 
 /** The pixels in the model's input format, or the reason why the image cannot be read. */
 async function readImage(path: string, { metadata: { input, preparation } }: ModelFile): Promise<Uint8Array | string> {
   try {
-    const planes = await decodeImage(await readFile(path), { height: preparation.height, width: preparation.width });
+    const bytes = await readFile(path);
+    const { height, width } = preparation;
+    if (preparation.pixelRange !== undefined) checkInRange(await measureImage(await openImage(bytes)), preparation);
+    const planes = await decodeImage(bytes, { height, width }, preparation);
     return joinImages([planes], [0], input).pixels;
   } catch (error) {
     return (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, '; ');
@@ -106,41 +118,4 @@ async function predictBatch(
       .sort((a, b) => b.probability - a.probability);
     return { path, className: ranking[0]?.className ?? '', ranking };
   });
-}
-
-async function listFiles(paths: readonly string[]): Promise<string[]> {
-  const files: string[] = [];
-  for (const path of paths) {
-    const stats = await stat(path).catch((error: unknown) => {
-      throw fileFailure('read the image', path, error);
-    });
-    if (!stats.isDirectory()) {
-      files.push(path);
-      continue;
-    }
-    const found = await imagesBelow(path);
-    if (found.length === 0) {
-      throw new InvalidInputError(
-        `there are no images (${IMAGE_EXTENSION_LIST}) in ${path}; give images, or a folder with images`,
-        { details: { path } },
-      );
-    }
-    files.push(...found);
-  }
-  return files;
-}
-
-/** Sorted by code points, files and folders mixed. Skips hidden entries and symbolic links to folders. */
-async function imagesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw fileFailure('read the folder', folder, error);
-  });
-  const found: string[] = [];
-  for (const entry of entries.sort((a, b) => compareCodePoints(a.name, b.name))) {
-    if (entry.name.startsWith('.')) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) found.push(...(await imagesBelow(path)));
-    else if (IMAGE_EXTENSIONS.has(extname(entry.name).toLowerCase())) found.push(path);
-  }
-  return found;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pixelsOf } from '../../../test/support/data-fixtures.ts';
-import { toyDataset } from '../../../test/support/toy-data.ts';
+import { brightOrDark, toyDataset } from '../../../test/support/toy-data.ts';
 import type { Examples } from '../../data/set/dataset.ts';
 import type { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { selectData } from '../../evaluation/select-data.ts';
@@ -76,6 +76,14 @@ describe('heldOutImages', () => {
     expect(validation).toHaveLength(8);
     expect(Math.max(...validation)).toBeLessThan(40);
     expect(validation.filter((index) => train.includes(index))).toEqual(new Int32Array());
+  });
+
+  it('are those of the validation part of the data, if it has one', () => {
+    const dataset = { ...toyDataset(40, 100), validation: brightOrDark(12) };
+    const selection = { seed: 'a seed', validation: 'part', purpose: 'search', scoreOnTest: true } as const;
+    const { examples, validation } = heldOutImages(dataset, selection);
+    expect(examples).toBe(dataset.validation);
+    expect(validation).toHaveLength(12);
   });
 });
 

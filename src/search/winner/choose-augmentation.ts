@@ -74,7 +74,7 @@ export interface MirrorChoice {
 
 /**
  * Calls {@link chooseAugmentation}, and looks whether two views classify more images rightly than one: with a candidate's
- * weights from the search, on training images that were held out from it. If its fitness came from elsewhere, so that there
+ * weights from the search, on the validation images. If its fitness came from elsewhere, so that there
  * are no weights, it is trained for this purpose: shared results must not change the outcome of a run.
  *
  * @returns undefined if the training fails.
@@ -120,14 +120,16 @@ export async function chooseByMirror(
 }
 
 /**
- * The training images that a task does not train on, or a sample of them. They are training images even if the task is
- * scored on the test images: the test set must not influence this choice.
+ * The validation images of a task, or a sample of them: never test images, even if the task is scored on those. The test set
+ * must not influence this choice.
  */
 export function heldOutImages(
   dataset: Dataset,
   { scoreOnTest: _, ...selection }: DataSelection,
 ): Pick<TrainingData, 'examples' | 'validation'> {
-  return selectData(dataset, { ...selection, searchLimit: Math.max(IMAGES, dataset.classes.length) });
+  const searchLimit = Math.max(IMAGES, dataset.classes.length);
+  const { examples, validationExamples = examples, validation } = selectData(dataset, { ...selection, searchLimit });
+  return { examples: validationExamples, validation };
 }
 
 function mirror(examples: Examples, imageSize: number, width: number): Examples {

@@ -39,13 +39,55 @@ const readArchive = async (entries: readonly TarEntry[] | Uint8Array): Promise<D
 const entriesOf = (files: Readonly<Record<string, Uint8Array>>): TarEntry[] =>
   Object.entries(files).map(([name, content]) => ({ name: `cifar-10-batches-bin/${name}`, content }));
 
-const expected = { name: 'cifar', shape: CIFAR_SHAPE, classes: ['airplane', 'bird', 'cat'], train, test, notes: [] };
+const expected = {
+  name: 'cifar',
+  shape: CIFAR_SHAPE,
+  classes: ['airplane', 'bird', 'cat'],
+  train,
+  test,
+  notes: ['Labels: in the files themselves, with the names of batches.meta.txt.'],
+};
 
 describe('CIFAR', () => {
   it('is read from the batches of CIFAR-10', async () => {
     expect(await readFolder(CIFAR_10)).toEqual(expected);
     const { 'test_batch.bin': _, 'batches.meta.txt': __, ...bare } = CIFAR_10;
-    expect(await readFolder(bare)).toEqual({ ...expected, classes: ['0', '1', '2'], test: undefined });
+    expect(await readFolder(bare)).toEqual({
+      ...expected,
+      notes: ['Labels: in the files themselves.'],
+      classes: ['0', '1', '2'],
+      test: undefined,
+    });
+  });
+
+  it('is explained file by file', async () => {
+    const folder = await temporaryFolder();
+    for (const [name, content] of Object.entries(CIFAR_10)) await writeIn(folder, name, content);
+    const rule = 'images and labels, by the name of the file';
+    expect(await (await locateCifarFolder(folder))?.explain?.({})).toEqual([
+      { file: 'batches.meta.txt', rule: 'names of the classes' },
+      { file: 'data_batch_1.bin', part: 'train', rule },
+      { file: 'data_batch_2.bin', part: 'train', rule },
+      { file: 'test_batch.bin', part: 'test', rule },
+    ]);
+  });
+
+  it.each([
+    ['CIFAR-10', ['batches.meta', 'data_batch_1', 'test_batch', 'readme.html']],
+    ['CIFAR-100', ['meta', 'train', 'test', 'file.txt~']],
+  ])('is refused in its version for Python: %s', async (_, names) => {
+    const message =
+      'it is the version of CIFAR for Python, whose files are pickles; they are not read, because a pickle can run code. Take the binary version';
+    const pickles = Object.fromEntries(names.map((name) => [name, Uint8Array.of(0x80, 2)]));
+    await expect(readFolder(pickles)).rejects.toThrow(message);
+    await expect(readArchive(entriesOf(pickles))).rejects.toThrow(message);
+    expect(
+      await readFolder({
+        'meta/1.png': new Uint8Array(),
+        'train/1.png': new Uint8Array(),
+        'test/1.png': new Uint8Array(),
+      }),
+    ).toBeUndefined();
   });
 
   it('is read from CIFAR-100 with its fine labels', async () => {
@@ -57,7 +99,7 @@ describe('CIFAR', () => {
     };
     expect(await readFolder(files)).toEqual({
       ...expected,
-      notes: ['Classes without a training image were left out: worm.'],
+      notes: [expect.stringMatching(/^Labels: in the files/), 'Classes without a training image were left out: worm.'],
     });
   });
 
@@ -120,7 +162,7 @@ describe('an archive', () => {
       encodeTarGz(entriesOf(CIFAR_10)).subarray(0, 9000),
       /cifar\.tar\.gz, byte \d+: the gzip compression is damaged or cut off/,
     ],
-    ['no gzip', Buffer.from('text'), /cifar\.tar\.gz, byte 0: the gzip compression is damaged or cut off/],
+    ['no gzip', Buffer.from('text'), /cifar\.tar\.gz, byte 0: neither a tar archive nor compressed by gzip/],
     ['no tar', gzipSync(Buffer.alloc(2048, 1)), /cifar\.tar\.gz, byte 0: not a tar header/],
     [
       'too short for its file',

@@ -11,7 +11,7 @@ import { compareCodePoints } from '../../labels/class-names.ts';
 import { listNames, nameLabels, noteOnEmptyClasses } from '../../labels/name-labels.ts';
 import { fitImages } from '../../pixels/fit-images.ts';
 import { imageSizeOf } from '../../set/dataset.ts';
-import type { DatasetParts, LocatedSource, ReadOptions } from '../../set/source.ts';
+import type { DatasetParts, FileRole, LocatedSource, ReadOptions } from '../../set/source.ts';
 
 /**
  * Recognises a folder with `data_batch_1.bin` … and perhaps `test_batch.bin` (CIFAR-10), or with `train.bin`,
@@ -19,10 +19,12 @@ import type { DatasetParts, LocatedSource, ReadOptions } from '../../set/source.
  * one, gives the classes; otherwise they are called by their numbers.
  */
 export async function locateCifarFolder(folder: string, name = basename(folder)): Promise<LocatedSource | undefined> {
-  const entries = await readdir(folder).catch((error: unknown) => {
+  const all = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw fileFailure('read the folder', folder, error);
   });
+  const entries = all.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   const version = VERSIONS.find(({ isThere }) => isThere(entries));
+  if (version === undefined && isPythonVersion(entries)) throw pythonVersion(folder);
   if (version === undefined) return undefined;
   const files = entries.filter((entry) => isOf(version, entry)).sort(compareCodePoints);
   const readFiles = async (): Promise<CifarFile[]> => {
@@ -40,7 +42,29 @@ export async function locateCifarFolder(folder: string, name = basename(folder))
     format: 'cifar',
     files: files.map((file) => join(folder, file)),
     read: async (options) => readParts(name, folder, version, await readFiles(), options),
+    explain: async () => files.map((file) => roleOf(version, file)),
   };
+}
+
+function roleOf({ train, names }: CifarVersion, file: string): FileRole {
+  if (file === names) return { file, rule: 'names of the classes' };
+  return { file, part: train.test(file) ? 'train' : 'test', rule: 'images and labels, by the name of the file' };
+}
+
+/** The files of CIFAR-10 or CIFAR-100 for Python. */
+function isPythonVersion(names: readonly string[]): boolean {
+  const versions = [
+    ['batches.meta', 'data_batch_1'],
+    ['meta', 'train', 'test'],
+  ];
+  return versions.some((files) => files.every((file) => names.includes(file)));
+}
+
+function pythonVersion(path: string): InvalidInputError {
+  return new InvalidInputError(
+    `Cannot use ${path} as a data set: it is the version of CIFAR for Python, whose files are pickles; they are not read, because a pickle can run code. Take the binary version from https://www.cs.toronto.edu/~kriz/cifar.html (cifar-10-binary.tar.gz, cifar-100-binary.tar.gz), or the built-in names cifar10 and cifar100.`,
+    { details: { path } },
+  );
 }
 
 /** The archive in which either is published; it is read in place. */
@@ -52,9 +76,14 @@ export function locateCifarArchive(
     format: 'cifar',
     files: [path],
     read: async (options) => {
-      const isWanted = (file: string): boolean => VERSIONS.some((version) => isOf(version, file));
+      const seen: string[] = [];
+      const isWanted = (file: string): boolean => {
+        seen.push(file);
+        return VERSIONS.some((version) => isOf(version, file));
+      };
       const contents = await readTarGz(path, isWanted, options.signal);
       const version = VERSIONS.find(({ isThere }) => isThere([...contents.keys()]));
+      if (version === undefined && isPythonVersion(seen.map((file) => basename(file)))) throw pythonVersion(path);
       if (version === undefined) {
         throw new InvalidInputError(
           `Cannot use ${path} as a data set: it holds neither data_batch_1.bin (CIFAR-10) nor train.bin and fine_label_names.txt (CIFAR-100); unpack other archives and give their folder.`,
@@ -152,7 +181,10 @@ async function readParts(
       test === undefined || named.test === undefined
         ? undefined
         : { count: test.labels.length, pixels: test.pixels, labels: named.test },
-    notes: list === undefined ? [] : noteOnEmptyClasses(names, named.classes),
+    notes: [
+      `Labels: in the files themselves${list === undefined ? '' : `, with the names of ${version.names}`}.`,
+      ...(list === undefined ? [] : noteOnEmptyClasses(names, named.classes)),
+    ],
   };
   return fitImages(parts, options);
 }

@@ -7,7 +7,7 @@ import { encodeIdx, temporaryFolder, writeIn } from '../../../../test/support/da
 import { countFor } from '../../../../test/support/tier.ts';
 import { DataFormatError } from '../../../errors.ts';
 import { readImages } from '../../set/dataset.ts';
-import { readIdx, readIdxImages } from './idx.ts';
+import { readIdxImages, readIdxLabels } from './idx.ts';
 
 const data = Uint8Array.from({ length: 24 }, (_, i) => i);
 const images = encodeIdx([2, 3, 4], data);
@@ -21,8 +21,8 @@ beforeEach(async () => {
 /** In memory and by way of a file: both must give the same, or fail alike. */
 async function read(bytes: Uint8Array): Promise<{ dimensions: readonly number[]; data: Uint8Array }> {
   await writeFile(path, bytes);
-  const inMemory = await readIdx(path, [3, 4]).catch((error: unknown) => error);
-  const stored = await readIdxImages(path, [3, 4], { folder, limitBytes: 0 }).catch((error: unknown) => error);
+  const inMemory = await readIdxImages(path, undefined).catch((error: unknown) => error);
+  const stored = await readIdxImages(path, { folder, limitBytes: 0 }).catch((error: unknown) => error);
   if (inMemory instanceof Error || stored instanceof Error) {
     expect(stored).toBeInstanceOf(DataFormatError);
     // A file may hold more than memory, so that it is found too short.
@@ -30,10 +30,11 @@ async function read(bytes: Uint8Array): Promise<{ dimensions: readonly number[];
     throw inMemory;
   }
   const { dimensions, pixels } = stored as Awaited<ReturnType<typeof readIdxImages>>;
+  const { dimensions: same, pixels: whole } = inMemory as Awaited<ReturnType<typeof readIdxImages>>;
   const [count = 0, ...others] = dimensions;
   const size = others.reduce((product, dimension) => product * dimension, 1);
   const data = Buffer.from(readImages({ count, pixels, labels: new Int32Array(count) }, size, 0, count));
-  expect({ dimensions, data }).toEqual(inMemory);
+  expect({ dimensions, data }).toEqual({ dimensions: same, data: whole });
   return { dimensions, data };
 }
 
@@ -47,7 +48,7 @@ const changed = (offset: number, value: number): Buffer => {
   return copy;
 };
 
-describe('readIdx', () => {
+describe('readIdxImages', () => {
   it('reads plain and compressed bytes alike', async () => {
     expect(await read(images)).toEqual({ dimensions: [2, 3, 4], data: Buffer.from(data) });
     expect(await read(gzipSync(images))).toEqual(await read(images));
@@ -118,7 +119,7 @@ describe('readIdx', () => {
 
   it('refuses sizes that fit in no memory', async () => {
     await writeFile(path, encodeIdx([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], data));
-    await expect(readIdx(path, [3, 4])).rejects.toThrow(
+    await expect(readIdxImages(path, undefined)).rejects.toThrow(
       /x, byte 4: the header announces 4294967295 × 4294967295 × 4294967295 elements, more than the \d+ bytes that fit in memory; check how it was made\.$/,
     );
   });
@@ -151,12 +152,35 @@ describe('readIdx', () => {
   it('tells compression by content, not by name', async () => {
     const plain = await writeIn(folder, 'plain.gz', images);
     const compressed = await writeIn(folder, 'compressed', gzipSync(images));
-    expect(await readIdx(plain, [3])).toEqual(await readIdx(compressed, [3]));
+    expect(await readIdxImages(plain, undefined)).toEqual(await readIdxImages(compressed, undefined));
   });
 
   it('names a file that cannot be read', async () => {
-    await expect(readIdx('/nowhere/file', [3])).rejects.toThrow(
+    await expect(readIdxImages('/nowhere/file', undefined)).rejects.toThrow(
       'Cannot read /nowhere/file: it does not exist; check the path.',
+    );
+  });
+});
+
+describe('readIdxLabels', () => {
+  it('reads bytes, and the first column of 32-bit integers, as QMNIST has them', async () => {
+    const bytes = await writeIn(folder, 'bytes', encodeIdx([3], Uint8Array.of(7, 0, 9)));
+    expect(Array.from((await readIdxLabels(bytes)).values)).toEqual([7, 0, 9]);
+    const columns = Buffer.alloc(12 + 3 * 8 * 4);
+    columns.set([0, 0, 0x0c, 2, 0, 0, 0, 3, 0, 0, 0, 8]);
+    for (const [row, label] of [7, 300, 9].entries()) {
+      columns.writeInt32BE(label, 12 + row * 32);
+      columns.writeInt32BE(1234, 16 + row * 32);
+    }
+    const labels = await readIdxLabels(await writeIn(folder, 'columns', columns));
+    expect(Array.from(labels.values)).toEqual([7, 300, 9]);
+    expect(labels.offsetOf(2)).toBe(76);
+  });
+
+  it('refuses other types', async () => {
+    const floats = await writeIn(folder, 'floats', Buffer.from([0, 0, 0x0d, 1, 0, 0, 0, 1, 0, 0, 0, 0]));
+    await expect(readIdxLabels(floats)).rejects.toThrow(
+      'byte 2: the elements are of type 0x0d (32-bit floats), only unsigned bytes (0x08) and 32-bit integers (0x0c) are supported; convert it to unsigned bytes.',
     );
   });
 });

@@ -1,5 +1,5 @@
 // The IDX format of MNIST: two zero bytes, an element type, the number of dimensions, the dimensions as big-endian
-// uint32, then the elements. Only unsigned bytes are read, which is what images and labels come in.
+// uint32, then the elements. Images and labels come in unsigned bytes; the labels of QMNIST are 32-bit integers.
 
 import { constants } from 'node:buffer';
 import { AutoCnnError } from '../../../errors.ts';
@@ -11,35 +11,51 @@ import { imagesInFile } from '../../pixels/stored-images.ts';
 import type { Examples } from '../../set/dataset.ts';
 import type { Overflow } from '../../set/source.ts';
 
-export interface IdxArray {
-  readonly dimensions: readonly number[];
-  readonly data: Uint8Array;
+export interface IdxLabels {
+  /** The first column of several. */
+  readonly values: ArrayLike<number>;
+  /** Where the label of a row lies, in bytes. */
+  offsetOf(row: number): number;
 }
 
 /**
- * Reads an IDX file, plain or gzip-compressed (told by its first bytes, whatever its name). Never reads more than its header
- * announces.
+ * Reads the labels of an IDX file of one or two dimensions, plain or gzip-compressed (told by its first bytes, whatever its
+ * name). Never reads more than its header announces.
  *
- * @param dimensionCounts  how many dimensions are acceptable.
  * @throws {InvalidInputError} if the file cannot be read.
  * @throws {DataFormatError} with the byte offset, for a wrong magic number, element type or number of dimensions, a dimension
  *   of zero, too few or too many bytes, or damaged compression. In a compressed file offsets count inflated bytes.
  */
-export async function readIdx(path: string, dimensionCounts: readonly number[]): Promise<IdxArray> {
-  const { dimensions, bytes } = await collect(path, dimensionCounts);
-  return { dimensions, data: bytes };
+export async function readIdxLabels(path: string): Promise<IdxLabels> {
+  const { dimensions, bytes, start, itemSize } = await collect(path, LABELS);
+  const [count = 0, columns = 1] = dimensions;
+  const step = columns * itemSize;
+  const values = Int32Array.from({ length: count }, (_, row) =>
+    itemSize === 1 ? (bytes[row * step] ?? 0) : bytes.readInt32BE(row * step),
+  );
+  return { values, offsetOf: (row) => start + row * step };
 }
 
-/** As `readIdx`, for images: the first dimension is their number. They stay in a file if memory should not hold them. */
+/** As `readIdxLabels`, for images of three or four dimensions: the first dimension is their number. They stay in a file if memory should not hold them. */
 export async function readIdxImages(
   path: string,
-  dimensionCounts: readonly number[],
   overflow: Overflow | undefined,
-): Promise<{ readonly dimensions: readonly number[]; readonly pixels: Examples['pixels'] }> {
-  const { dimensions, bytes, file, start, end } = await collect(path, dimensionCounts, overflow);
+): Promise<{ readonly dimensions: readonly number[]; readonly pixels: Examples['pixels']; readonly start: number }> {
+  const { dimensions, bytes, file, start, end } = await collect(path, IMAGES, overflow);
   const pixels = file === undefined ? bytes : imagesInFile(file, start, (end - start) / (dimensions[0] ?? 1));
-  return { dimensions, pixels };
+  return { dimensions, pixels, start };
 }
+
+/** What a file may hold. */
+interface Acceptable {
+  readonly ranks: readonly number[];
+  readonly types: readonly number[];
+}
+
+const UNSIGNED_BYTE = 0x08;
+const INTEGER = 0x0c;
+const IMAGES: Acceptable = { ranks: [3, 4], types: [UNSIGNED_BYTE] };
+const LABELS: Acceptable = { ranks: [1, 2], types: [UNSIGNED_BYTE, INTEGER] };
 
 interface Collected extends IdxHeader {
   /** The elements, unless they are in the file. */
@@ -48,7 +64,7 @@ interface Collected extends IdxHeader {
   readonly file: UnnamedFile | undefined;
 }
 
-async function collect(path: string, dimensionCounts: readonly number[], overflow?: Overflow): Promise<Collected> {
+async function collect(path: string, acceptable: Acceptable, overflow?: Overflow): Promise<Collected> {
   let chunks: Buffer[] = [];
   let size = 0;
   let header: IdxHeader | undefined;
@@ -60,7 +76,7 @@ async function collect(path: string, dimensionCounts: readonly number[], overflo
       else file.append(chunk);
       if (header === undefined) {
         const head = Buffer.concat(chunks);
-        header = parseHeader(head, path, dimensionCounts);
+        header = parseHeader(head, path, acceptable);
         if (header === undefined) continue;
         if (overflow !== undefined && header.end > overflow.limitBytes) {
           file = createUnnamedFile(overflow.folder);
@@ -110,11 +126,12 @@ const COPY_AGAIN = 'copy it again';
 
 interface IdxHeader {
   readonly dimensions: readonly number[];
+  /** Of an element, in bytes. */
+  readonly itemSize: number;
   readonly start: number;
   readonly end: number;
 }
 
-const UNSIGNED_BYTE = 0x08;
 const ELEMENT_TYPES: Readonly<Record<number, string>> = {
   9: 'signed bytes',
   11: '16-bit integers',
@@ -124,23 +141,23 @@ const ELEMENT_TYPES: Readonly<Record<number, string>> = {
 };
 
 /** Undefined if `bytes` ends within the header. */
-function parseHeader(bytes: Buffer, path: string, dimensionCounts: readonly number[]): IdxHeader | undefined {
+function parseHeader(bytes: Buffer, path: string, { ranks, types }: Acceptable): IdxHeader | undefined {
   if (bytes.length < 4) return undefined;
-  const expected = dimensionCounts.map((count) => `00 00 08 ${count.toString(16).padStart(2, '0')}`).join(' or ');
+  const expected = ranks.map((count) => `00 00 08 ${count.toString(16).padStart(2, '0')}`).join(' or ');
   const received = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   if (bytes[0] !== 0 || bytes[1] !== 0) {
     const cure = 'give a file in the IDX format of MNIST';
     throw formatError(path, { offset: 0 }, `not an IDX file: it starts with ${received}, expected ${expected}`, cure);
   }
   const type = bytes[2] ?? 0;
-  if (type !== UNSIGNED_BYTE) {
+  if (!types.includes(type)) {
     const what = ELEMENT_TYPES[type] ?? 'an unknown element type';
-    const message = `the elements are of type 0x${type.toString(16).padStart(2, '0')} (${what}), only unsigned bytes (0x08) are supported`;
+    const message = `the elements are of type 0x${type.toString(16).padStart(2, '0')} (${what}), ${types.length === 1 ? 'only unsigned bytes (0x08) are' : 'only unsigned bytes (0x08) and 32-bit integers (0x0c) are'} supported`;
     throw formatError(path, { offset: 2 }, message, 'convert it to unsigned bytes');
   }
   const rank = bytes[3] ?? 0;
-  if (!dimensionCounts.includes(rank)) {
-    const message = `${rank} dimensions, expected ${dimensionCounts.join(' or ')} (first bytes ${received}, expected ${expected})`;
+  if (!ranks.includes(rank)) {
+    const message = `${rank} dimensions, expected ${ranks.join(' or ')} (first bytes ${received}, expected ${expected})`;
     throw formatError(path, { offset: 3 }, message, 'check that images and labels are not mixed up');
   }
   const start = 4 + 4 * rank;
@@ -155,6 +172,7 @@ function parseHeader(bytes: Buffer, path: string, dimensionCounts: readonly numb
       'check how it was made',
     );
   }
-  const end = start + dimensions.reduce((product, dimension) => product * dimension, 1);
-  return { dimensions, start, end };
+  const itemSize = type === INTEGER ? 4 : 1;
+  const end = start + itemSize * dimensions.reduce((product, dimension) => product * dimension, 1);
+  return { dimensions, itemSize, start, end };
 }

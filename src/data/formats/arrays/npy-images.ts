@@ -1,41 +1,51 @@
-// The images of an npy array as pixels. The array is in memory, or in a file if memory should not hold it.
+// The images of an array as pixels. The array is in memory, or in a file if memory should not hold it.
 
 import type { OpenFile } from '../../../files/open-file.ts';
-import { joinRanges, type PixelScale, rangeOf, type ValueRange } from '../../pixels/pixel-values.ts';
+import { joinRanges, rangeOf, type ValueRange } from '../../pixels/pixel-ranges.ts';
+import type { PixelScale } from '../../pixels/pixel-values.ts';
 import { imagesInFile } from '../../pixels/stored-images.ts';
 import type { Examples, ImageShape } from '../../set/dataset.ts';
-import type { PixelLayout } from '../../set/source.ts';
 import { decodeNumbers, type NpyArray, type NpyHeader, type NpyKind, type NumberType } from './npy.ts';
 
-export interface NpyImages {
-  /** Axes of the array; the first counts the images. */
+/** How many elements lie between neighbours. */
+export interface ElementOrder {
+  readonly image: number;
+  readonly channel: number;
+  readonly row: number;
+  readonly column: number;
+  /** The first element of the first image. */
+  readonly start: number;
+}
+
+export interface ArrayImages {
   readonly axes: readonly number[];
+  /** How many elements lie between neighbours along each axis. */
+  readonly strides: readonly number[];
   readonly kind: NpyKind;
   /** Where the first element starts, in bytes. */
   readonly offset: number;
   /** The range of all values. */
   range(): ValueRange;
-  /** @returns `[n, C, H, W]`, whatever the order of the axes and of the elements. */
-  toPixels(shape: ImageShape, layout: PixelLayout, scale: PixelScale): Examples['pixels'];
+  /** @returns `[count, C, H, W]`, whatever the order of the axes and of the elements. */
+  toPixels(count: number, shape: ImageShape, order: ElementOrder, scale: PixelScale): Examples['pixels'];
 }
 
-export function imagesOf({ shape: axes, strides, kind, values, offset }: NpyArray): NpyImages {
+export function imagesOf({ shape: axes, strides, kind, values, offset }: NpyArray): ArrayImages {
   return {
     axes,
+    strides,
     kind,
     offset,
     range: () => rangeOf(values),
-    toPixels(shape, layout, { toByte }) {
-      const [count = 0] = axes;
-      const [imageStride = 0] = strides;
-      const order = elementOrder(strides, layout);
+    toPixels(count, shape, order, { toByte }) {
       const imageSize = shape.channels * shape.height * shape.width;
-      const isInOrder = imageStride === imageSize && isPlaneByPlane(order, shape);
-      if (isInOrder && kind === 'byte' && values instanceof Uint8Array) return values;
+      const isInOrder = order.start === 0 && order.image === imageSize && isPlaneByPlane(order, shape);
+      const isUnchanged = kind === 'byte' && toByte(1) === 1 && toByte(255) === 255;
+      if (isInOrder && isUnchanged && values instanceof Uint8Array) return values;
       const pixels = new Uint8Array(count * imageSize);
       for (let image = 0; image < count; image++) {
         const target = pixels.subarray(image * imageSize, (image + 1) * imageSize);
-        copyImage(values, image * imageStride, order, shape, toByte, target);
+        copyImage(values, order.start + image * order.image, order, shape, toByte, target);
       }
       return pixels;
     },
@@ -47,41 +57,54 @@ export function imagesInArrayFile(
   file: OpenFile,
   { shape: axes, strides, bigEndian, start }: NpyHeader,
   type: NumberType,
-): NpyImages {
-  const [count = 0] = axes;
+): ArrayImages {
   const [imageLength = 0] = strides;
   const elements = Buffer.alloc(imageLength * type.itemSize);
   const images = imagesInFile(file, start, elements.length);
-  const valuesOf = (image: number): ArrayLike<number> => {
+  return imagesOneByOne(axes, strides, type.kind, start, (image) => {
     images.read(image, elements);
     return decodeNumbers(elements, type, bigEndian);
-  };
+  });
+}
+
+/** Bytes in C order, as IDX files have them. */
+export function imagesOfBytes(axes: readonly number[], pixels: Examples['pixels'], offset: number): ArrayImages {
+  const strides = axes.map((_, axis) => axes.slice(axis + 1).reduce((product, length) => product * length, 1));
+  if (pixels instanceof Uint8Array) {
+    return imagesOf({ shape: axes, strides, kind: 'byte', values: pixels, texts: [], offset, itemSize: 1 });
+  }
+  const image = new Uint8Array(strides[0] ?? 0);
+  return imagesOneByOne(axes, strides, 'byte', offset, (index) => {
+    pixels.read(index, image);
+    return image;
+  });
+}
+
+function imagesOneByOne(
+  axes: readonly number[],
+  strides: readonly number[],
+  kind: NpyKind,
+  offset: number,
+  valuesOf: (image: number) => ArrayLike<number>,
+): ArrayImages {
+  const [count = 0] = axes;
   return {
     axes,
-    kind: type.kind,
-    offset: start,
+    strides,
+    kind,
+    offset,
     range() {
       let range = rangeOf(valuesOf(0));
-      for (let image = 1; image < count; image++) range = joinRanges(range, rangeOf(valuesOf(image)));
+      // Nothing is brighter than 255 in bytes.
+      for (let image = 1; image < count && !(kind === 'byte' && range.high === 255); image++) {
+        range = joinRanges(range, rangeOf(valuesOf(image)));
+      }
       return range;
     },
-    toPixels(shape, layout, { toByte }) {
-      const order = elementOrder(strides, layout);
-      return { read: (image, target) => copyImage(valuesOf(image), 0, order, shape, toByte, target) };
+    toPixels(_count, shape, order, { toByte }) {
+      return { read: (image, target) => copyImage(valuesOf(image), order.start, order, shape, toByte, target) };
     },
   };
-}
-
-/** How many elements lie between neighbours in an image. */
-interface ElementOrder {
-  readonly channel: number;
-  readonly row: number;
-  readonly column: number;
-}
-
-function elementOrder([, a = 0, b = 0, c]: readonly number[], layout: PixelLayout): ElementOrder {
-  if (c === undefined) return { channel: 0, row: a, column: b };
-  return layout === 'nhwc' ? { channel: c, row: a, column: b } : { channel: a, row: b, column: c };
 }
 
 function isPlaneByPlane({ channel, row, column }: ElementOrder, { channels, height, width }: ImageShape): boolean {

@@ -73,6 +73,12 @@ export function parseNpyHeader(head: Buffer, length: number, path: string): NpyH
   }
   const [, endian = '', letter = '', digits = ''] = descr;
   const type = typeOf(letter, Number(digits || 0));
+  if (letter === 'O') {
+    throw fail(
+      'an array of Python objects (a pickle), which is never read, because a pickle can run code',
+      'save it again without objects: words with np.savez(…, y_train=y.astype(str)), images of one size with x_train=np.stack(x)',
+    );
+  }
   if (type === undefined) {
     throw fail(
       `elements of type ${endian}${letter}${digits}, which are not read`,
@@ -212,8 +218,15 @@ function halfToNumber(half: number): number {
   return sign * (1 + fraction / 1024) * integerPower(2, exponent - 15);
 }
 
+/** UTF-8, or else windows-1252, which has no errors. */
 function bytesToTexts(bytes: Buffer, count: number, size: number): string[] {
-  return Array.from({ length: count }, (_, i) => withoutPadding(bytes.toString('utf8', i * size, (i + 1) * size)));
+  const textsAs = (decoder: InstanceType<typeof TextDecoder>): string[] =>
+    Array.from({ length: count }, (_, i) => withoutPadding(decoder.decode(bytes.subarray(i * size, (i + 1) * size))));
+  try {
+    return textsAs(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }));
+  } catch {
+    return textsAs(new TextDecoder('windows-1252'));
+  }
 }
 
 function utf32ToTexts(bytes: Buffer, count: number, size: number, bigEndian: boolean): string[] {

@@ -1,210 +1,175 @@
-// An .npz archive of NumPy with images and labels, as Keras ships MNIST.
+// Arrays of NumPy with images and labels: an .npz archive, as Keras ships MNIST, or a folder of .npz and .npy files.
 
-import { basename } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
-import { formatError } from '../../../files/format-error.ts';
-import { withZip, type ZipArchive } from '../../containers/zip.ts';
-import { listNames, nameLabels } from '../../labels/name-labels.ts';
-import { fitImages } from '../../pixels/fit-images.ts';
-import { type PixelKind, type PixelScales, SCALE_CURE, scalesFor } from '../../pixels/pixel-values.ts';
-import { imagesInFile } from '../../pixels/stored-images.ts';
-import type { Examples, ImageShape } from '../../set/dataset.ts';
-import type { DatasetParts, LocatedSource, Overflow, PixelLayout, ReadOptions } from '../../set/source.ts';
-import { type NpyArray, parseNpy, parseNpyHeader } from './npy.ts';
-import { imagesInArrayFile, imagesOf, type NpyImages } from './npy-images.ts';
+import { fileFailure } from '../../../files/file-failure.ts';
+import { compareCodePoints } from '../../labels/class-names.ts';
+import { listNames } from '../../labels/name-labels.ts';
+import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
+import { noteOnEmnist } from '../emnist.ts';
+import { partsOf } from '../name-parts.ts';
+import { type ArrayPair, type ChosenArrays, chooseArrays, KNOWN_KEYS } from './array-keys.ts';
+import { labelsOf } from './array-labels.ts';
+import { type ArrayPart, assembleArrays } from './array-parts.ts';
+import { arrayInNpy, arraysInNpz, type StoredArray } from './stored-arrays.ts';
 
 /**
- * An archive with `x_train`, `y_train` and, if it has a test part, `x_test`, `y_test`.
- *
- * Images are `[n, height, width]`, or have a last axis of 1 or 3 channels. With `layout: 'nchw'`, or if only the second axis
- * is 1 or 3, the channels come second. Numbers become bytes by `scalesFor`. Labels
- * are whole numbers, words, or one-hot rows.
+ * An archive with the images and labels of a training part, and perhaps of a validation and a test part, which are told by
+ * the words in the names of its arrays, see `chooseArrays`; what images and labels may be, see `formOfArray`, `labelsOf`
+ * and `scalesFor`.
  */
 export function locateNpz(path: string, name = basename(path).replace(/\.npz$/i, '')): LocatedSource {
-  return { format: 'npz', files: [path], read: (options) => readNpz(path, name, options) };
+  return locateArrays(name, path, [path], () => arraysInNpz(path));
 }
 
-interface RawPart {
-  readonly images: NpyImages;
-  readonly kind: PixelKind;
-  /** Path and entry, for messages. */
-  readonly where: string;
-  readonly labels: readonly string[];
-  readonly labelsWhere: string;
-}
-
-async function readNpz(path: string, name: string, options: ReadOptions): Promise<DatasetParts> {
-  const { train, test } = await withZip(path, async (archive) => {
-    const missing = ['x_train', 'y_train'].filter((key) => !archive.names.includes(`${key}.npy`));
-    if (missing.length > 0) {
-      throw new InvalidInputError(
-        `${path} has no ${missing.join(' and no ')}: it needs x_train, y_train and, for a test part, x_test, y_test; it has ${listNames(archive.names)}.`,
-        { details: { path, names: archive.names } },
-      );
-    }
-    const first = await readPart(path, archive, 'train', options);
-    options.signal?.throwIfAborted();
-    const hasTest = ['x_test', 'y_test'].some((key) => archive.names.includes(`${key}.npy`));
-    return { train: first, test: hasTest ? await readPart(path, archive, 'test', options) : undefined };
+/**
+ * Recognises a folder with `.npy` and `.npz` files that hold the images and labels of a training part in one array each, or
+ * the two of one part in a file.
+ */
+export async function locateArrayFolder(folder: string, name = basename(folder)): Promise<LocatedSource | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw fileFailure('read the folder', folder, error);
   });
-  const parts = test === undefined ? [train] : [train, test];
-  const layout = chooseLayout(train, options.layout);
-  const [shape, testShape = shape] = parts.map((part) => shapeOf(part, layout));
-  if (shape === undefined || JSON.stringify(shape) !== JSON.stringify(testShape)) {
-    throw formatError(
-      test?.where ?? path,
-      { offset: 0 },
-      `images of (${test?.images.axes.slice(1).join(', ')}), but those of the training part are (${train.images.axes.slice(1).join(', ')})`,
-      'give both parts one size',
-    );
-  }
-  const scales = chooseScales(parts);
-  const pixelsOf = ({ images, kind }: RawPart): Examples['pixels'] => images.toPixels(shape, layout, scales.of(kind));
-  const named = nameLabels(train.labels, test?.labels, (index, label, classes) =>
-    formatError(
-      test?.labelsWhere ?? path,
-      { row: index },
-      `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
-      'add training images of it',
-    ),
+  const visible = entries.filter((entry) => !entry.name.startsWith('.'));
+  const files = visible
+    .filter((entry) => /\.np[yz]$/i.test(entry.name))
+    .map((entry) => join(folder, entry.name))
+    .sort(compareCodePoints);
+  if (files.length === 0) return undefined;
+  const located = locateArrays(name, folder, files, () => listArrays(files));
+  // Arrays among other data need not be the data.
+  const isAlone = !visible.some((entry) => entry.isDirectory() || OTHER_DATA.test(entry.name));
+  if (isAlone) return located;
+  const arrays = await listArrays(files).catch(() => []);
+  return 'problem' in chooseArrays(arrays, {}) ? undefined : located;
+}
+
+/** One array cannot be a data set: says what is missing, or where it is. */
+export async function locateNpy(path: string): Promise<LocatedSource> {
+  const folder = dirname(path);
+  const names = (await readdir(folder)).filter((name) => /\.npy$/i.test(name));
+  const isPair = !(
+    'problem' in
+    chooseArrays(
+      names.map((name) => arrayInNpy(join(folder, name))),
+      {},
+    )
   );
-  options.signal?.throwIfAborted();
-  return fitImages(
-    {
-      name,
-      shape,
-      classes: named.classes,
-      train: { count: train.labels.length, pixels: pixelsOf(train), labels: named.train },
-      test:
-        test === undefined || named.test === undefined
-          ? undefined
-          : { count: test.labels.length, pixels: pixelsOf(test), labels: named.test },
-      notes: scales.note === undefined ? [] : [scales.note],
+  const cure = isPair
+    ? `give the folder that holds the others too (${folder})`
+    : 'put the images and the labels into one folder, as x_train.npy and y_train.npy, and give the folder';
+  throw new InvalidInputError(
+    `Cannot use ${path} as a data set: one array has images or labels, and both are needed; ${cure}.`,
+    { details: { path } },
+  );
+}
+
+/** Files that may be the data where arrays are not. */
+const OTHER_DATA = /\.(png|jpe?g|webp|gif|bmp|tiff?|avif|csv|parquet|zip)$/i;
+
+function locateArrays(
+  name: string,
+  source: string,
+  files: readonly string[],
+  list: () => Promise<readonly StoredArray[]>,
+): LocatedSource {
+  return {
+    format: 'npz',
+    files,
+    read: async (options) => readArrays(name, source, await list(), options),
+    explain: async (options) => {
+      const arrays = await list();
+      return describeRoles(arrays, await choose(source, arrays, options));
     },
-    options,
+  };
+}
+
+async function listArrays(files: readonly string[]): Promise<StoredArray[]> {
+  const arrays: StoredArray[] = [];
+  for (const path of files) arrays.push(...(/\.npy$/i.test(path) ? [arrayInNpy(path)] : await arraysInNpz(path)));
+  return arrays;
+}
+
+/** @throws {InvalidInputError} with all arrays and their shapes. */
+async function choose(
+  source: string,
+  arrays: readonly StoredArray[],
+  options: ReadOptions,
+): Promise<ChosenArrays<StoredArray>> {
+  const chosen = chooseArrays(arrays, options);
+  if (!('problem' in chosen)) return chosen;
+  const files = [...new Set(arrays.map(({ path }) => path))];
+  const described: string[] = [];
+  for (const array of arrays.slice(0, 20)) described.push(`${array.title} ${await describeArray(array)}`);
+  const has = described.length === 0 ? 'it has no arrays' : `it has ${described.join(', ')}`;
+  throw new InvalidInputError(
+    `Cannot use ${source} as a data set: ${chosen.problem}; ${has}. Known names: ${KNOWN_KEYS}; or name the arrays of the training part with --image-column and --label-column${files.length > 1 ? ', or give the path of one file' : ''}.`,
+    { details: { path: source, arrays: arrays.map(({ key }) => key) } },
   );
 }
 
-async function readPart(
-  path: string,
-  archive: ZipArchive,
-  part: 'train' | 'test',
-  { overflow }: ReadOptions,
-): Promise<RawPart> {
+async function describeArray(array: StoredArray): Promise<string> {
+  if (array.sizeBytes > LARGEST_DESCRIBED) return `(${array.sizeBytes} bytes)`;
+  try {
+    const { shape, kind } = await array.read();
+    return `(${shape.join(', ')}) ${kind}`;
+  } catch {
+    return '(cannot be read)';
+  }
+}
+
+/** Bytes of the largest array that is read to say its shape. */
+const LARGEST_DESCRIBED = 2 ** 26;
+
+async function readArrays(
+  name: string,
+  source: string,
+  arrays: readonly StoredArray[],
+  options: ReadOptions,
+): Promise<DatasetParts> {
+  const chosen = await choose(source, arrays, options);
+  const parts = new Map<Part, ArrayPart>();
+  for (const [part, pair] of partsOf(chosen)) {
+    options.signal?.throwIfAborted();
+    parts.set(part, await readPart(pair, options));
+  }
+  const train = parts.get('train') ?? (await readPart(chosen.train, options));
+  const notes = [
+    `Labels: ${chosen.train.labels.title}.`,
+    ...chosen.unlabelled.map(({ title }) => `${title} was left out: there are no labels of it.`),
+    ...(chosen.unused.length === 0
+      ? []
+      : [`Arrays were left out: ${listNames(chosen.unused.map(({ title }) => title))}.`]),
+    ...noteOnEmnist([name, source, chosen.train.images.path], options),
+  ];
+  const given = { train, validation: parts.get('validation'), test: parts.get('test'), notes };
+  const { lonePart } = chosen;
+  return { ...(await assembleArrays(name, given, options)), ...(lonePart && { lonePart }) };
+}
+
+async function readPart({ images, labels }: ArrayPair<StoredArray>, { overflow }: ReadOptions): Promise<ArrayPart> {
   // The labels first: they show absurd numbers of images before those are inflated.
-  const labelsWhere = `${path} (y_${part}.npy)`;
-  const where = `${path} (x_${part}.npy)`;
-  const labels = labelsOf(await readArray(path, archive, `y_${part}`, labelsWhere), labelsWhere);
-  const images = await readImageArray(path, archive, `x_${part}`, where, overflow);
-  const { axes: shape, kind, offset } = images;
-  if (kind === 'text' || (shape.length !== 3 && shape.length !== 4) || shape.includes(0)) {
-    throw formatError(
-      where,
-      { offset: 0 },
-      `images are numbers of shape (n, height, width) or (n, height, width, channels), got ${kind} of (${shape.join(', ')})`,
-      'reshape them',
-    );
-  }
-  if (shape[0] !== labels.length) {
-    throw formatError(
-      where,
-      { offset },
-      `${shape[0]} images, but ${labels.length} labels`,
-      'each image needs one label',
-    );
-  }
-  return { images, kind, where, labels, labelsWhere };
+  const names = labelsOf(await labels.read(), labels.where);
+  return {
+    name: images.key.startsWith('arr_') ? images.title : images.key,
+    where: images.where,
+    images: await images.readImages(names.length, overflow),
+    labels: names,
+    labelsWhere: labels.where,
+    placeOf: (row) => ({ row }),
+  };
 }
 
-/** Bytes of the longest header that an array of images could have. */
-const LARGEST_HEADER = 2 ** 16;
-
-async function readImageArray(
-  path: string,
-  archive: ZipArchive,
-  key: string,
-  where: string,
-  overflow: Overflow | undefined,
-): Promise<NpyImages> {
-  if (overflow !== undefined && (archive.sizeOf(`${key}.npy`) ?? 0) > overflow.limitBytes) {
-    const file = await archive.store(`${key}.npy`, overflow.folder);
-    if (file !== undefined) {
-      const head = Buffer.alloc(Math.min(file.size(), LARGEST_HEADER));
-      imagesInFile(file, 0, head.length).read(0, head);
-      const header = parseNpyHeader(head, file.size(), where);
-      const { isFortran, type } = header;
-      // In Fortran order, the first elements of all images come first.
-      if (!isFortran && type.kind !== 'text') return imagesInArrayFile(file, header, type);
+function describeRoles(arrays: readonly StoredArray[], chosen: ChosenArrays<StoredArray>): FileRole[] {
+  const parts = partsOf(chosen);
+  return arrays.map((array): FileRole => {
+    const file = array.path.endsWith('.npz') ? `${basename(array.path)} (${array.key})` : basename(array.path);
+    for (const [part, { images, labels }] of parts) {
+      if (array === images) return { file, part, rule: 'images, by the name of the array' };
+      if (array === labels) return { file, part, rule: 'labels, by the name of the array' };
     }
-  }
-  return imagesOf(await readArray(path, archive, key, where));
-}
-
-async function readArray(path: string, archive: ZipArchive, key: string, where: string): Promise<NpyArray> {
-  const bytes = await archive.read(`${key}.npy`);
-  if (bytes !== undefined) return parseNpy(bytes, where);
-  throw new InvalidInputError(`${path} has no ${key}: a test part needs both x_test and y_test.`, {
-    details: { path },
+    const rule = chosen.unlabelled.includes(array) ? 'images without labels' : 'another array';
+    return { file, rule };
   });
-}
-
-function labelsOf({ shape, strides, kind, values, texts }: NpyArray, where: string): string[] {
-  const [count = 0, columns = 1] = shape;
-  if (shape.length < 1 || shape.length > 2 || (kind === 'text' && columns !== 1)) {
-    throw formatError(
-      where,
-      { offset: 0 },
-      `labels are (n), (n, 1) or one-hot (n, classes), got (${shape.join(', ')})`,
-      'reshape them',
-    );
-  }
-  const [rowStride = 1, columnStride = 1] = strides;
-  return Array.from({ length: count }, (_, row) => {
-    if (kind === 'text') return texts[row] ?? '';
-    if (columns === 1) {
-      const value = values[row * rowStride] ?? Number.NaN;
-      if (Number.isSafeInteger(value)) return String(value);
-      throw formatError(
-        where,
-        { row },
-        `the label ${value} is not a whole number`,
-        'labels are whole numbers or words',
-      );
-    }
-    const oneHot = Array.from({ length: columns }, (_, k) => values[row * rowStride + k * columnStride]);
-    const label = oneHot.indexOf(1);
-    if (label >= 0 && oneHot.every((value, k) => value === (k === label ? 1 : 0))) return String(label);
-    throw formatError(
-      where,
-      { row },
-      `not a one-hot row: [${listNames(oneHot.map(String))}]`,
-      'it must hold one 1, and 0 otherwise',
-    );
-  });
-}
-
-const isChannels = (axis: number | undefined): boolean => axis === 1 || axis === 3;
-
-function chooseLayout({ images: { axes: shape } }: RawPart, asked: PixelLayout | undefined): PixelLayout {
-  return asked ?? (shape.length === 4 && !isChannels(shape[3]) && isChannels(shape[1]) ? 'nchw' : 'nhwc');
-}
-
-function shapeOf({ images: { axes: shape }, where }: RawPart, layout: PixelLayout): ImageShape {
-  const [, a = 0, b = 0, c = 0] = shape;
-  if (shape.length === 3) return { channels: 1, height: a, width: b };
-  const found = layout === 'nhwc' ? { channels: c, height: a, width: b } : { channels: a, height: b, width: c };
-  if (isChannels(found.channels)) return found;
-  throw formatError(
-    where,
-    { offset: 0 },
-    `${found.channels} channels in the shape (${shape.join(', ')}), expected 1 (grey) or 3 (red, green, blue)`,
-    'say where they are with --layout nhwc or nchw',
-  );
-}
-
-function chooseScales(parts: readonly RawPart[]): PixelScales {
-  const scales = scalesFor(parts.map(({ images, kind }) => ({ kind, range: images.range })));
-  if (!('problem' in scales)) return scales;
-  const [first] = parts;
-  throw formatError(first?.where ?? '', { offset: first?.images.offset ?? 0 }, scales.problem, SCALE_CURE);
 }

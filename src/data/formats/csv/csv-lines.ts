@@ -2,12 +2,13 @@
 
 import { fileFailure } from '../../../files/file-failure.ts';
 import { formatError, reasonOf } from '../../../files/format-error.ts';
+import { decodePieces } from '../../containers/decode-text.ts';
 import { openGunzipped } from '../../containers/gunzip.ts';
 
 export interface CsvLine {
   /** Counted from 1, the header included. */
   readonly row: number;
-  /** Without the end of the line. */
+  /** UTF-8, without the end of the line. */
   readonly bytes: Buffer;
 }
 
@@ -19,25 +20,24 @@ const SPACE = 0x20;
 export const QUOTE = 0x22;
 
 /**
- * Yields the lines that are not empty, without a byte-order mark.
+ * Yields the lines that are not empty, in UTF-8 whatever the encoding of the file.
  *
+ * @param report  is called with a sentence for the user once the encoding turns out to be a guess.
  * @throws {InvalidInputError} if the file cannot be read.
- * @throws {DataFormatError} with the row, for damaged compression or a line of more than 16 MiB.
+ * @throws {DataFormatError} with the row, for damaged compression or a line of more than 16 MiB; with the byte offset, for
+ *   text that cannot be decoded, see `decodeText`.
  */
-export async function* readLines(path: string): AsyncGenerator<CsvLine> {
+export async function* readLines(path: string, report: (note: string) => void = () => {}): AsyncGenerator<CsvLine> {
   let row = 1;
   let pending: Buffer[] = [];
   let pendingLength = 0;
   const take = (end: Buffer): Buffer => {
     const line = pending.length === 0 ? end : Buffer.concat([...pending, end]);
     [pending, pendingLength] = [[], 0];
-    const withoutReturn = line.at(-1) === RETURN ? line.subarray(0, -1) : line;
-    return row === 1 && withoutReturn.toString('latin1', 0, 3) === '\xef\xbb\xbf'
-      ? withoutReturn.subarray(3)
-      : withoutReturn;
+    return line.at(-1) === RETURN ? line.subarray(0, -1) : line;
   };
   try {
-    for await (const chunk of await openGunzipped(path)) {
+    for await (const chunk of decodePieces(path, await openGunzipped(path), report)) {
       let start = 0;
       for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
         const bytes = take(chunk.subarray(start, end));

@@ -1,15 +1,8 @@
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { encodeCsv, interleave } from '../../../../test/support/array-fixtures.ts';
 import { readBothWays } from '../../../../test/support/both-ways.ts';
-import {
-  pixelsOf,
-  plainImage,
-  randomExamples,
-  temporaryFolder,
-  writeIn,
-} from '../../../../test/support/data-fixtures.ts';
+import { pixelsOf, randomExamples, temporaryFolder, writeIn } from '../../../../test/support/data-fixtures.ts';
 import type { DatasetParts, ReadOptions } from '../../set/source.ts';
 import { locateCsv, locateCsvFolder } from './csv-source.ts';
 
@@ -37,10 +30,26 @@ const rowsOf = (...rows: readonly string[]): string => rows.join('\n');
 
 describe('a CSV file of pixels', () => {
   it('is read with a header and without, compressed or not', async () => {
-    const expected = { name: 'digits', shape, classes: ['0', '1'], train, test: undefined, notes: [] };
+    const expected = {
+      name: 'digits',
+      shape,
+      classes: ['0', '1'],
+      train,
+      test: undefined,
+      notes: ['Labels: digits.csv, column label.'],
+    };
     expect(await readText(encodeCsv(train, shape))).toEqual(expected);
-    expect(await readText(encodeCsv(train, shape, false))).toEqual(expected);
-    expect(await readText(gzipSync(encodeCsv(train, shape)), {}, 'digits.csv.gz')).toEqual(expected);
+    expect(await readText(encodeCsv(train, shape, false))).toEqual({
+      ...expected,
+      notes: [
+        'Labels: digits.csv, column number 1.',
+        'The labels of digits.csv were taken from column number 1, by its values; --label-column chooses another.',
+      ],
+    });
+    expect(await readText(gzipSync(encodeCsv(train, shape)), {}, 'digits.csv.gz')).toEqual({
+      ...expected,
+      notes: ['Labels: digits.csv.gz, column label.'],
+    });
   });
 
   it('may have Windows line ends, a byte-order mark, quotes, semicolons, empty lines, no line end at its end', async () => {
@@ -48,6 +57,20 @@ describe('a CSV file of pixels', () => {
     expect((await readText(`\ufeff${text.replaceAll('\n', '\r\n\r\n')}`)).train).toEqual(train);
     expect((await readText(text.replaceAll(/[^,\n]+/g, '"$&"'))).train).toEqual(train);
     expect((await readText(text.replaceAll(',', ';'))).train).toEqual(train);
+  });
+
+  it('may be UTF-16 or windows-1252, which is said', async () => {
+    const text = rowsOf('1,2,3,4,Bär', '5,6,7,8,Bör');
+    const folder = await temporaryFolder();
+    const ansi = await locateCsv(await writeIn(folder, 'ansi.csv', Buffer.from(text, 'latin1')));
+    const wide = await locateCsv(await writeIn(folder, 'wide.csv', Buffer.from(`\ufeff${text}`, 'utf16le')));
+    const [fromAnsi, fromWide] = [await ansi.read({}), await wide.read({})];
+    expect([fromAnsi.classes, fromWide.classes]).toEqual([
+      ['Bär', 'Bör'],
+      ['Bär', 'Bör'],
+    ]);
+    expect(fromAnsi.notes).toContain('ansi.csv is not UTF-8: it was read as windows-1252.');
+    expect(fromWide.train.pixels).toEqual(fromAnsi.train.pixels);
   });
 
   it('may be longer than what is read at a time', async () => {
@@ -97,6 +120,7 @@ describe('a CSV file of pixels', () => {
     const parts = await readText(encodeCsv(examples, colour));
     expect(parts).toMatchObject({ shape: colour, train: examples });
     expect(parts.notes).toEqual([
+      'Labels: digits.csv, column label.',
       'Rows of 12 numbers were read as 2 × 2 pixels of 3 channels, pixel by pixel; --layout nchw reads them plane by plane.',
     ]);
     const planes = { ...examples, pixels: interleave(examples, colour) };
@@ -108,7 +132,7 @@ describe('a CSV file of pixels', () => {
     expect(pixelsOf(floats.train).subarray(0, 4)).toEqual(Uint8Array.of(0, 51, 255, 26));
     const deep = await readText(rowsOf('a,0,256,65535,511', 'b,1,1,1,1'));
     expect(pixelsOf(deep.train).subarray(0, 4)).toEqual(Uint8Array.of(0, 1, 255, 1));
-    expect(deep.notes).toEqual(['The pixels go up to 65535: their upper 8 of 16 bits were taken.']);
+    expect(deep.notes).toContain('The pixels go up to 65535: their upper 8 of 16 bits were taken.');
   });
 
   it.each<[string, string, string]>([
@@ -142,7 +166,7 @@ describe('a CSV file of pixels', () => {
     [
       'negative numbers',
       rowsOf('a,1,2,3,4', 'b,1,-2,3,4'),
-      ', row 2: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but they go from -2 to 4; give the pixels as they were before they were normalised.',
+      ', row 2: pixels must lie in 0..1 or in 0..255 (whole numbers also in 0..65535), but those of digits.csv go from -2 to 4; give the pixels as they were before they were normalised.',
     ],
     [
       'images that are not square',
@@ -152,7 +176,7 @@ describe('a CSV file of pixels', () => {
     [
       'pixels without labels',
       rowsOf('pixel0,pixel1,pixel2,pixel3', '1,2,3,4'),
-      'it has no column of labels; call it label in the first line.',
+      'it has no column of labels; call it label in the first line, or name it with --label-column.',
     ],
     ['nothing', '', 'its first lines are neither'],
     [
@@ -182,7 +206,11 @@ describe('a folder of CSV files', () => {
       'test.csv': encodeCsv(train, shape).replaceAll(/^[^,]*,/gm, ''),
       'sample_submission.csv': 'ImageId,Label\n1,0\n',
     });
-    expect(parts).toMatchObject({ train, test: undefined, notes: ['test.csv has no labels, so it was left out.'] });
+    expect(parts).toMatchObject({
+      train,
+      test: undefined,
+      notes: ['Labels: train.csv, column label.', 'test.csv has no labels, so it was left out.'],
+    });
   });
 
   it('takes one file of any name, and refuses to choose between two', async () => {
@@ -201,43 +229,5 @@ describe('a folder of CSV files', () => {
     await expect(readFolder(files)).rejects.toThrow(
       /test\.csv, row 2: label c does not occur in the training part \(its labels: a, b\)/,
     );
-  });
-});
-
-describe('a CSV file of image names', async () => {
-  const red = await plainImage('#f00', { height: 2, width: 2 });
-  const grey = await plainImage('#777', { height: 2, width: 2 });
-
-  it('finds images beside it or in a folder beside it, with or without their ending', async () => {
-    const labels = 'id,width,species\nsub/a.png,2,cat\nb,2,dog\n';
-    for (const place of ['', 'images/']) {
-      const parts = await readFolder({ 'labels.csv': labels, [`${place}sub/a.png`]: red, [`${place}b.jpg`]: grey });
-      expect(parts).toMatchObject({ classes: ['cat', 'dog'], shape: { channels: 3, height: 2, width: 2 } });
-    }
-    expect(await readFolder({ 'labels.csv': 'a.png,cat\nb.png,dog\n', 'a.png': red, 'b.png': grey })).toMatchObject({
-      train: { labels: Int32Array.of(0, 1) },
-    });
-  });
-
-  it('may have commas in quoted names and labels', async () => {
-    const labels = 'file,label\n"a, 1.png","cat, big"\nb.png,dog\n';
-    const images = { 'a, 1.png': red, 'b.png': grey };
-    expect(await readFolder({ 'labels.csv': labels, ...images })).toMatchObject({ classes: ['cat, big', 'dog'] });
-    await expect(readFolder({ 'labels.csv': `${labels}"c.png,dog`, ...images })).rejects.toThrow(
-      'row 4: a quoted field does not end in its line; close it, or remove the row.',
-    );
-  });
-
-  it.each([
-    ['../outside.png', 'leads out of FOLDER; use names within the folder.'],
-    ['/etc/passwd', 'leads out of FOLDER; use names within the folder.'],
-    ['gone.png', 'there is no image "gone.png" in FOLDER; add it, or remove the row.'],
-    [`${'x'.repeat(5000)}.png`, 'in FOLDER; add it, or remove the row.'],
-  ])('is refused with the name %s', async (name, message) => {
-    const files = { 'in/labels.csv': `file,label\na.png,cat\n${name},dog\n`, 'in/a.png': red, 'outside.png': red };
-    const folder = join(await folderWith(files), 'in');
-    const error = await locateCsvFolder(folder).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: 'DATA_FORMAT', details: { path: join(folder, 'labels.csv'), row: 3 } });
-    expect(String(error)).toContain(message.replace('FOLDER', folder));
   });
 });

@@ -1,105 +1,57 @@
-// CSV files: a folder with one file per part, or a single file.
+// CSV files of pixels: a folder with one file per part, or a single file.
 
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InvalidInputError } from '../../../errors.ts';
 import { fileFailure } from '../../../files/file-failure.ts';
+import { folderTree } from '../../containers/folder-tree.ts';
 import { compareCodePoints } from '../../labels/class-names.ts';
-import { decodeParts } from '../../pixels/decode-parts.ts';
+import { isImageName } from '../../layout/image-names.ts';
 import type { LocatedSource, ReadOptions } from '../../set/source.ts';
-import { imageFiles } from '../images/image-files.ts';
-import { sortIntoParts } from '../part-files.ts';
-import { type FileForm, formOfCsv, type PixelForm } from './csv-form.ts';
-import { findImageFolder, listLabelledImages } from './name-csv.ts';
-import { readPixelCsv } from './pixel-csv.ts';
+import { locateImageTable } from '../images/image-folder.ts';
+import { readAs, sortIntoParts } from '../part-files.ts';
+import { locatePixelCsv } from './pixel-csv.ts';
+import { isPixelTable } from './pixel-form.ts';
 
 /**
- * Recognises a folder with CSV files (`.csv`, `.csv.gz`) of pixels, or of names of images that lie in it or in a folder
- * in it. `train` and `test` in the names tell the parts. A test file without labels, as Kaggle has them, is left out. Two
- * training files are refused.
+ * Recognises a folder with CSV files (`.csv`, `.csv.gz`) of pixels. Words for parts in the names tell the parts. Two training
+ * files are refused.
  */
-export async function locateCsvFolder(folder: string): Promise<LocatedSource | undefined> {
+export async function locateCsvFolder(
+  folder: string,
+  name = basename(folder),
+  { lonePart: takesLonePart }: ReadOptions = {},
+): Promise<LocatedSource | undefined> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw fileFailure('read the folder', folder, error);
   });
-  const files: CsvFile[] = [];
-  for (const name of names
-    .filter((entry) => CSV.test(entry) && !/^\.|submission/i.test(entry))
-    .sort(compareCodePoints)) {
-    const path = join(folder, name);
-    const form = await formOfCsv(path);
-    if (form !== undefined && (await isUsable(folder, form))) files.push({ path, form });
+  const files: string[] = [];
+  for (const entry of names.filter((file) => CSV.test(file) && !/^\.|submission/i.test(file)).sort(compareCodePoints)) {
+    const path = join(folder, entry);
+    if (await isPixelTable(path)) files.push(path);
   }
   if (files.length === 0) return undefined;
-  const parts = sortIntoParts(
-    folder,
-    files.map(({ path }) => path),
-  );
-  const [train, second] = files.filter(({ path }) => parts.train.includes(path));
+  const { train: trains, validation, test, lonePart } = sortIntoParts(folder, files, takesLonePart);
+  const [train, second] = trains;
   if (train === undefined || second !== undefined) {
     throw new InvalidInputError(
-      `Cannot use ${folder} as a data set: several CSV files could be its training part (${parts.train.map((path) => basename(path)).join(', ')}): give the path of one of them, or call one train.csv.`,
+      `Cannot use ${folder} as a data set: several CSV files could be its training part (${trains.map((path) => basename(path)).join(', ')}): give the path of one of them, or call one train.csv.`,
       { details: { path: folder } },
     );
   }
-  const tests = files.filter(({ path, form }) => parts.test.includes(path) && form.kind === train.form.kind);
-  return locateParts(basename(folder), folder, train, tests[0]);
+  const used = [train, validation[0], test[0]];
+  const left = files.filter((path) => !used.includes(path));
+  return readAs(lonePart, locatePixelCsv(name, { train, validation: validation[0], test: test[0] }, left));
 }
 
 /** One CSV file, of pixels or of names of images beside it. */
 export async function locateCsv(path: string, name = basename(path).replace(CSV, '')): Promise<LocatedSource> {
-  const form = await formOfCsv(path);
-  if (form !== undefined) return locateParts(name, dirname(path), { path, form }, undefined);
+  if (await isPixelTable(path)) return locatePixelCsv(name, { train: path });
+  if (folderTree(dirname(path)).files.some(isImageName)) return locateImageTable(path);
   throw new InvalidInputError(
-    `Cannot use ${path} as a data set: its first lines are neither a label and the pixels of a square image, nor the name of an image file and a label (header such as filename,label).`,
+    `Cannot use ${path} as a data set: its first lines are neither a label and the pixels of a square image, nor are there images beside it that it could name (with a header such as filename,label).`,
     { details: { path } },
   );
 }
 
-interface CsvFile {
-  readonly path: string;
-  readonly form: PixelForm | FileForm;
-}
-
 const CSV = /\.csv(\.gz)?$/i;
-
-async function isUsable(folder: string, form: PixelForm | FileForm): Promise<boolean> {
-  return form.kind === 'pixels' || (await findImageFolder(folder, form.example)) !== undefined;
-}
-
-async function locateParts(
-  name: string,
-  folder: string,
-  train: CsvFile,
-  found: CsvFile | undefined,
-): Promise<LocatedSource> {
-  if (train.form.labelColumn === undefined) {
-    throw new InvalidInputError(
-      `Cannot use ${train.path} as a data set: it has no column of labels; call it label in the first line.`,
-      { details: { path: train.path } },
-    );
-  }
-  const test = found?.form.labelColumn === undefined ? undefined : found;
-  const notes =
-    found === undefined || test !== undefined ? [] : [`${basename(found.path)} has no labels, so it was left out.`];
-  if (train.form.kind === 'pixels') {
-    const { form, path } = train;
-    const pixelTest = test?.form.kind === 'pixels' ? { path: test.path, form: test.form } : undefined;
-    return {
-      format: 'csv',
-      files: [path, ...(test === undefined ? [] : [test.path])],
-      read: (options: ReadOptions) => readPixelCsv({ name, train: { path, form }, test: pixelTest, notes }, options),
-    };
-  }
-  const fileTest = test?.form.kind === 'files' ? { path: test.path, form: test.form } : undefined;
-  const images = await listLabelledImages(name, folder, { path: train.path, form: train.form }, fileTest, notes);
-  return {
-    format: 'csv-of-files',
-    files: [
-      train.path,
-      ...(test === undefined ? [] : [test.path]),
-      ...[...images.train, ...(images.test ?? [])].map(({ path }) => path),
-    ],
-    read: (options: ReadOptions) => decodeParts(imageFiles(images), options),
-  };
-}

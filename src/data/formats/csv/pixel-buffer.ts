@@ -3,6 +3,7 @@
 import { formatError } from '../../../files/format-error.ts';
 import { LARGEST_ARRAY } from '../../../files/memory-limit.ts';
 import { createUnnamedFile, type UnnamedFile } from '../../../files/unnamed-file.ts';
+import { levelOf } from '../../pixels/pixel-ranges.ts';
 import { imagesInFile } from '../../pixels/stored-images.ts';
 import type { Overflow } from '../../set/source.ts';
 
@@ -23,6 +24,8 @@ export class PixelValues {
   /** The values that are not in `#values`. */
   #file: UnnamedFile | undefined;
   hasFractions = false;
+  /** As in `ValueRange`. */
+  levels = 0;
   /** The first lowest and the first highest value, with their rows. */
   lowest: PlacedValue = { value: Number.POSITIVE_INFINITY, row: 0 };
   highest: PlacedValue = { value: Number.NEGATIVE_INFINITY, row: 0 };
@@ -36,6 +39,7 @@ export class PixelValues {
   push(value: number, row: number): void {
     const isWhole = Number.isInteger(value);
     if (!isWhole) this.hasFractions = true;
+    if (value <= 16) this.levels |= levelOf(value);
     if (value < this.lowest.value) this.lowest = { value, row };
     if (value > this.highest.value) this.highest = { value, row };
     if (this.#values instanceof Uint8Array && !(isWhole && value >= 0 && value <= 255)) {

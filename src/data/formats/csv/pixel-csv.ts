@@ -1,191 +1,187 @@
 // CSV files with an image on each line: its label and its pixels, like Kaggle's digits.
 
+import { basename } from 'node:path';
+import { InvalidInputError } from '../../../errors.ts';
 import { formatError } from '../../../files/format-error.ts';
-import { listNames, nameLabels } from '../../labels/name-labels.ts';
+import { listNames } from '../../labels/name-labels.ts';
 import { fitImages } from '../../pixels/fit-images.ts';
-import { type PixelScale, type PixelScales, SCALE_CURE, scalesFor } from '../../pixels/pixel-values.ts';
+import { type PixelScales, scalesFor } from '../../pixels/pixel-values.ts';
 import { type Examples, type ImageShape, imageSizeOf } from '../../set/dataset.ts';
-import type { DatasetParts, ReadOptions } from '../../set/source.ts';
-import type { PixelForm } from './csv-form.ts';
-import { fieldEnd, fieldText, QUOTE, readLines, UNCLOSED_QUOTE } from './csv-lines.ts';
-import { PixelValues } from './pixel-buffer.ts';
-
-export interface PixelFile {
-  readonly path: string;
-  readonly form: PixelForm;
-}
+import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
+import { noteOnEmnist } from '../emnist.ts';
+import { type ByPart, nameParts, partsOf } from '../name-parts.ts';
+import { readLines, splitFields } from './csv-lines.ts';
+import { choosePixelForm, type PixelForm } from './pixel-form.ts';
+import { type PixelRows, pixelsOfRows, readPixelRows } from './pixel-rows.ts';
 
 /**
- * Reads lines of pixels, row by row of the image. The channels of coloured images follow each other pixel by pixel, or
- * plane by plane if `layout` is `nchw`. Numbers become bytes by `scalesFor`; labels are words or numbers.
+ * Files of lines of pixels, row by row of the image. The channels of coloured images follow each other pixel by pixel, or
+ * plane by plane if `layout` is `nchw`. A column of parts in the training file goes before other files. Numbers become bytes by
+ * `scalesFor`; labels are words or numbers. A validation or test file without labels is left out.
  *
- * @throws {DataFormatError} with the row, for a pixel that is not a number, too few or too many fields, or a label that only
- *   the test part has.
+ * @param unused  files that are left out, with a note.
  */
-export async function readPixelCsv(
-  source: {
-    readonly name: string;
-    readonly train: PixelFile;
-    readonly test: PixelFile | undefined;
-    readonly notes: readonly string[];
-  },
+export function locatePixelCsv(name: string, paths: ByPart<string>, unused: readonly string[] = []): LocatedSource {
+  return {
+    format: 'csv',
+    files: partsOf(paths).map(([, path]) => path),
+    read: (options) => readPixelCsv(name, paths, unused, options),
+    explain: (options) => explainPixelCsv(paths, unused, options),
+  };
+}
+
+async function readPixelCsv(
+  name: string,
+  paths: ByPart<string>,
+  unused: readonly string[],
   options: ReadOptions,
 ): Promise<DatasetParts> {
-  const { name, train: trainFile, test: testFile, notes } = source;
-  const { shape } = trainFile.form;
-  const train = await readRows(trainFile, options);
-  const test = testFile === undefined ? undefined : await readRows(testFile, options);
-  const { scale, note } = chooseScale(test === undefined ? [train] : [train, test]);
-  const named = nameLabels(train.labels, test?.labels, (index, label, classes) =>
-    formatError(
-      test?.path ?? '',
-      { row: test?.rows[index] ?? 0 },
-      `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
-      'add training images of it',
-    ),
-  );
-  if (test !== undefined && JSON.stringify(testFile?.form.shape) !== JSON.stringify(shape)) {
-    throw formatError(
-      test.path,
-      { row: 1 },
-      `images of ${testFile?.form.pixelColumns.length} pixels, those of ${train.path} have ${imageSizeOf(shape)}`,
-      'give both files images of one size',
+  const { train: form, others, notes } = await chooseForms(paths, options);
+  const guesses: string[] = [];
+  const report = (note: string): number => guesses.push(note);
+  const rows = new Map(await readPixelRows(paths.train, form, 'train', options, report));
+  for (const { part, path, form: ofOther } of others) {
+    if (JSON.stringify(ofOther.shape) !== JSON.stringify(form.shape)) {
+      throw formatError(
+        path,
+        { row: 1 },
+        `images of ${imageSizeOf(ofOther.shape)} pixels, those of ${paths.train} have ${imageSizeOf(form.shape)}`,
+        'give both files images of one size',
+      );
+    }
+    const found = await readPixelRows(path, { ...ofOther, partColumn: undefined }, part, options, report);
+    for (const [key, value] of found) if (!rows.has(key)) rows.set(key, value);
+  }
+  const train = rows.get('train');
+  if (train === undefined) {
+    throw new InvalidInputError(
+      `Cannot use ${paths.train} as a data set: no row belongs to the training part by its column of parts (it has ${[...rows.keys()].join(', ')}): write train there.`,
+      { details: { path: paths.train } },
     );
   }
-  const layout = options.layout ?? 'nhwc';
+  const parts: ByPart<PixelRows> = { train, validation: rows.get('validation'), test: rows.get('test') };
+  const scales = chooseScales(partsOf(parts), options);
+  const { shape } = form;
+  const named = nameParts(
+    { train: train.labels, validation: parts.validation?.labels, test: parts.test?.labels },
+    (part, index, label, classes) =>
+      formatError(
+        parts[part]?.path ?? train.path,
+        { row: parts[part]?.rows[index] ?? 0 },
+        `label ${label} does not occur in the training part (its labels: ${listNames(classes)})`,
+        'add training images of it',
+      ),
+    options.lonePart,
+  );
+  const examplesOf = (part: Part): Examples | undefined => {
+    const [found, labels] = [parts[part], named[part]];
+    if (found === undefined || labels === undefined) return undefined;
+    const kind = found.values.hasFractions ? 'float' : 'integer';
+    return {
+      count: labels.length,
+      pixels: pixelsOfRows(found, shape, options.layout ?? 'nhwc', scales.of(kind)),
+      labels,
+    };
+  };
+  const [ofTrain, validation, test] = [examplesOf('train'), examplesOf('validation'), examplesOf('test')];
   return fitImages(
     {
       name,
       shape,
       classes: named.classes,
-      train: { count: train.labels.length, pixels: toPixels(train, shape, layout, scale), labels: named.train },
-      test:
-        test === undefined || named.test === undefined
-          ? undefined
-          : { count: test.labels.length, pixels: toPixels(test, shape, layout, scale), labels: named.test },
-      notes: [...notes, ...(note === undefined ? [] : [note]), ...describeLayout(shape, options)],
+      train: ofTrain ?? { count: 0, pixels: new Uint8Array(0), labels: new Int32Array(0) },
+      ...(validation && { validation }),
+      test,
+      ...(scales.pixelRange && { pixelRange: scales.pixelRange }),
+      notes: [
+        `Labels: ${basename(paths.train)}, ${form.labelTitle}.`,
+        ...form.notes,
+        ...notes,
+        ...guesses,
+        ...(unused.length === 0 ? [] : [`Files were left out: ${listNames(unused.map((path) => basename(path)))}.`]),
+        ...(scales.note === undefined ? [] : [scales.note]),
+        ...describeLayout(shape, options),
+        ...noteOnEmnist([name, paths.train], options),
+      ],
     },
     options,
   );
 }
 
-interface Rows {
+interface OtherFile {
+  readonly part: Part;
   readonly path: string;
-  readonly labels: readonly string[];
-  /** The row of each image. */
-  readonly rows: readonly number[];
-  readonly values: PixelValues;
+  readonly form: PixelForm;
 }
 
-async function readRows({ path, form }: PixelFile, { signal, overflow }: ReadOptions): Promise<Rows> {
-  const values = new PixelValues(path, overflow);
-  const labels: string[] = [];
-  const rows: number[] = [];
-  for await (const { row, bytes } of readLines(path)) {
-    if (row === 1 && form.hasHeader) continue;
-    signal?.throwIfAborted();
-    labels.push(parseRow(bytes, row, path, form, values));
-    rows.push(row);
+interface ChosenForms {
+  readonly train: PixelForm;
+  /** The files with labels. */
+  readonly others: readonly OtherFile[];
+  readonly notes: readonly string[];
+}
+
+async function chooseForms(paths: ByPart<string>, options: ReadOptions): Promise<ChosenForms> {
+  const train = await choosePixelForm(paths.train, options);
+  if (train.labelColumn === undefined) {
+    throw new InvalidInputError(
+      `Cannot use ${paths.train} as a data set: it has no column of labels; call it label in the first line, or name it with --label-column.`,
+      { details: { path: paths.train } },
+    );
   }
-  if (labels.length === 0)
-    throw formatError(path, { row: 1 }, 'no row of pixels', 'add rows, each with a label and pixels');
-  return { path, labels, rows, values };
-}
-
-/** Puts the pixels of a line into `values` and gives its label. */
-function parseRow(bytes: Buffer, row: number, path: string, form: PixelForm, values: PixelValues): string {
-  const { delimiter, labelColumn, pixelColumns, columns } = form;
-  const fail = (what: string, cure: string): Error => formatError(path, { row }, what, cure);
-  const separator = delimiter.charCodeAt(0);
-  const skipped = columns - pixelColumns.length;
-  let label = '';
-  let column = 0;
-  for (let start = 0; start <= bytes.length; column++) {
-    const end = fieldEnd(bytes, start, separator);
-    if (end === undefined) throw fail(UNCLOSED_QUOTE, 'close it, or remove the row');
-    if (column === labelColumn) label = fieldText(bytes, start, end);
-    else if (skipped <= 1 || pixelColumns.includes(column)) {
-      const value = parseValue(bytes, start, end);
-      if (Number.isNaN(value)) {
-        const text = bytes.toString('utf8', start, Math.min(end, start + 40));
-        throw fail(`column ${column + 1} holds ${JSON.stringify(text)}, pixels are numbers`, 'mend or remove the row');
-      }
-      values.push(value, row);
-    }
-    start = end + 1;
+  const others: OtherFile[] = [];
+  const notes: string[] = [];
+  if (train.partColumn !== undefined) {
+    notes.push(`Parts: ${basename(paths.train)}, column ${train.partTitle}.`);
   }
-  if (column !== columns) throw fail(`${column} fields, the first row has ${columns}`, 'mend or remove the row');
-  if (label === '') throw fail('the label is empty', 'mend or remove the row');
-  return label.replace(/^([+-]?\d+)\.0+$/, '$1');
-}
-
-const DIGIT_0 = 0x30;
-
-/** NaN if the field is not a number. */
-function parseValue(bytes: Buffer, start: number, end: number): number {
-  const isQuoted = bytes[start] === QUOTE && bytes[end - 1] === QUOTE;
-  const digits = isQuoted ? parseDigits(bytes, start + 1, end - 1) : parseDigits(bytes, start, end);
-  if (digits !== undefined) return digits;
-  const text = fieldText(bytes, start, end);
-  const parsed = /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(parsed) ? parsed : Number.NaN;
-}
-
-/** A short whole number, which most pixels are, read without making text of it; undefined if it is anything else. */
-function parseDigits(bytes: Buffer, start: number, end: number): number | undefined {
-  if (end <= start || end - start > 9) return undefined;
-  let value = 0;
-  for (let at = start; at < end; at++) {
-    const digit = (bytes[at] ?? 0) - DIGIT_0;
-    if (digit < 0 || digit > 9) return undefined;
-    value = 10 * value + digit;
+  for (const [part, path] of partsOf(paths)) {
+    if (part === 'train') continue;
+    const form = await formLike(train, path, options);
+    if (form.labelColumn === undefined) notes.push(`${basename(path)} has no labels, so it was left out.`);
+    else others.push({ part, path, form });
   }
-  return value;
+  return { train, others, notes };
 }
 
-function chooseScale(parts: readonly Rows[]): { readonly scale: PixelScale; readonly note: PixelScales['note'] } {
-  const kind = parts.some(({ values }) => values.hasFractions) ? 'float' : 'integer';
+/** A file with the columns of the training file is read like it, whatever its values. */
+async function formLike(train: PixelForm, path: string, options: ReadOptions): Promise<PixelForm> {
+  for await (const { bytes } of readLines(path)) {
+    const fields = splitFields(bytes, train.delimiter);
+    const isAlike = train.hasHeader ? fields?.join('\n') === train.names.join('\n') : fields?.length === train.columns;
+    if (isAlike) return train;
+    break;
+  }
+  try {
+    return await choosePixelForm(path, options);
+  } catch (error) {
+    // The column that was asked for is that of the labels, which a test file may lack.
+    if (options.labelColumn === undefined || !(error instanceof InvalidInputError)) throw error;
+    return choosePixelForm(path, { ...options, labelColumn: undefined });
+  }
+}
+
+function chooseScales(parts: readonly (readonly [Part, PixelRows])[], { prepareAs }: ReadOptions): PixelScales {
   const scales = scalesFor(
-    parts.map(({ values: { lowest, highest } }) => ({
-      kind,
-      range: () => ({ low: lowest.value, high: highest.value }),
-    })),
+    parts.map(
+      ([
+        part,
+        {
+          path,
+          values: { lowest, highest, hasFractions, levels },
+        },
+      ]) => ({
+        name:
+          parts.filter(([, rows]) => rows.path === path).length > 1 ? `${basename(path)} (${part})` : basename(path),
+        kind: hasFractions ? 'float' : 'integer',
+        range: () => ({ low: lowest.value, high: highest.value, isWhole: !hasFractions, levels }),
+      }),
+    ),
+    prepareAs,
   );
-  if (!('problem' in scales)) return { scale: scales.of(kind), note: scales.note };
-  const placed = parts.flatMap(({ path, values }) => [
-    { path, ...values.lowest },
-    { path, ...values.highest },
-  ]);
-  const low = placed.reduce((a, b) => (b.value < a.value ? b : a));
-  const high = placed.reduce((a, b) => (b.value > a.value ? b : a));
-  const { path, row } = low.value < 0 ? low : high;
-  throw formatError(path, { row }, scales.problem, SCALE_CURE);
-}
-
-function toPixels(
-  { values, labels }: Rows,
-  shape: ImageShape,
-  layout: string,
-  { toByte }: PixelScale,
-): Examples['pixels'] {
-  const { channels, height, width } = shape;
-  const plane = height * width;
-  const imageSize = imageSizeOf(shape);
-  const copy = (from: ArrayLike<number>, start: number, target: Uint8Array): void => {
-    for (let i = 0; i < imageSize; i++) {
-      const at = layout === 'nchw' ? i : (i % channels) * plane + Math.floor(i / channels);
-      target[at] = toByte(from[start + i] ?? 0);
-    }
-  };
-  const numbers = values.inMemory();
-  if (numbers === undefined) return { read: (image, target) => copy(values.read(image, imageSize), 0, target) };
-  if (numbers instanceof Uint8Array && channels === 1 && toByte(1) === 1) return numbers;
-  const pixels = new Uint8Array(numbers.length);
-  for (let image = 0; image < labels.length; image++) {
-    const start = image * imageSize;
-    copy(numbers, start, pixels.subarray(start, start + imageSize));
-  }
-  return pixels;
+  if (!('problem' in scales)) return scales;
+  const rows = parts[scales.part]?.[1];
+  const row = (rows && (rows.values.lowest.value < 0 ? rows.values.lowest : rows.values.highest).row) ?? 0;
+  throw formatError(rows?.path ?? '', { row }, scales.problem, scales.cure);
 }
 
 function describeLayout({ channels, height, width }: ImageShape, { layout }: ReadOptions): string[] {
@@ -193,4 +189,31 @@ function describeLayout({ channels, height, width }: ImageShape, { layout }: Rea
   return [
     `Rows of ${channels * height * width} numbers were read as ${height} × ${width} pixels of 3 channels, pixel by pixel; --layout nchw reads them plane by plane.`,
   ];
+}
+
+async function explainPixelCsv(
+  paths: ByPart<string>,
+  unused: readonly string[],
+  options: ReadOptions,
+): Promise<FileRole[]> {
+  const { train, others } = await chooseForms(paths, options);
+  const labels = `pixels; labels in ${train.labelTitle}`;
+  const ofTrain = basename(paths.train);
+  const roles: FileRole[] =
+    train.partColumn === undefined
+      ? [{ file: ofTrain, part: 'train', rule: labels }]
+      : [...(await readPixelRows(paths.train, train, 'train', options))].map(([part, { labels: found }]) => ({
+          file: `${ofTrain} (${found.length} rows)`,
+          part,
+          rule: `${labels}; part in column ${train.partTitle}`,
+        }));
+  for (const [part, path] of partsOf(paths)) {
+    if (part === 'train') continue;
+    const isUsed = others.some((other) => other.path === path);
+    roles.push(
+      isUsed ? { file: basename(path), part, rule: labels } : { file: basename(path), rule: 'pixels without labels' },
+    );
+  }
+  for (const path of unused) roles.push({ file: basename(path), rule: 'a table beside the one called train' });
+  return roles;
 }

@@ -91,16 +91,17 @@ describe.each(['zip', 'tar.gz'] as const)('a %s of images', (form) => {
       '../evil/1.png': png,
       '/abs/1.png': png,
       'cat/../../2.png': png,
-      'c\\x/3.png': png,
+      'c\\x\\3.png': png,
       'a\nb/4.png': png,
     };
     const files = { ...filed(() => ''), ...hostile };
     const bytes = form === 'zip' ? zipSync(files) : encodeTarGz(tarEntries(files));
     const archive = await writeIn(join(outer, 'in'), `a.${form}`, bytes);
     const { classes, notes } = await loadDataset(archive, { cacheDir: join(outer, 'cache') });
-    expect(classes).toEqual(['cat', 'dog']);
+    // Archivers on Windows separate folders by back-slashes, in zip archives alone.
+    expect(classes).toEqual(form === 'zip' ? ['c', 'cat', 'dog'] : ['cat', 'dog']);
     expect(notes.join()).toContain(
-      'Files that are not images of a class were left out: 5 ("../evil/1.png", "/abs/1.png", ',
+      `Files that are not images of a class were left out: ${form === 'zip' ? 4 : 5} ("../evil/1.png", "/abs/1.png", `,
     );
     expect(notes.join()).not.toContain('\n');
     expect([(await readdir(outer)).sort(), await readdir(join(outer, 'in'))]).toEqual([['cache', 'in'], [`a.${form}`]]);

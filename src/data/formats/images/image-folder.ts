@@ -1,49 +1,36 @@
-// Folders of PNG, JPEG and WebP images, one folder per class.
+// Folders of images, in class folders or with a table of their labels.
 
-import { basename } from 'node:path';
-import { noteOnEmptyClasses } from '../../labels/name-labels.ts';
-import { decodeParts, listPaths } from '../../pixels/decode-parts.ts';
+import { basename, dirname, join } from 'node:path';
+import type { FileTree } from '../../containers/file-tree.ts';
+import { folderTree } from '../../containers/folder-tree.ts';
 import type { LocatedSource } from '../../set/source.ts';
-import { imageFiles } from './image-files.ts';
-import { type ImageListing, listImageFolder } from './image-folder-listing.ts';
+import { explainImageTree, readImageTree } from './image-tree.ts';
 
 /**
- * Takes any folder as a folder of images, so it must be tried last.
+ * What does not fit shows when it is read.
  *
- * @throws {InvalidInputError} see `listImageFolder`.
+ * @param files  in the folder, if the tree also lists what is in archives.
  */
-export async function locateImageFolder(folder: string): Promise<LocatedSource> {
-  const listing = await listImageFolder(folder);
-  const { classes, train, test, ignored, unusedFolders } = listing;
-  const files = [...train, ...(test ?? [])].map(({ path }) => path);
-  const images = {
-    name: basename(folder),
-    source: folder,
-    classes,
-    train,
-    test,
-    notes: describeListing(folder, listing),
-  };
-  return {
-    format: 'image-folder',
-    files: [...files, ...ignored, ...unusedFolders],
-    read: (options) => decodeParts(imageFiles(images), options),
-  };
+export function locateImageFolder(
+  folder: string,
+  tree: FileTree = folderTree(folder),
+  files = tree.files,
+): LocatedSource {
+  return sourceOf(tree, basename(folder), files);
 }
 
-/** Notes on what is left out. */
-export function describeListing(
-  folder: string,
-  { classes, ignored, unusedFolders, emptyClasses }: ImageListing,
-): string[] {
-  const notes = noteOnEmptyClasses(emptyClasses, classes);
-  if (ignored.length > 0) {
-    notes.push(
-      `Files that are not images of a class were left out: ${ignored.length} (${listPaths(folder, ignored)}).`,
-    );
-  }
-  if (unusedFolders.length > 0) {
-    notes.push(`Folders beside train and test were left out: ${listPaths(folder, unusedFolders)}.`);
-  }
-  return notes;
+/** A table of the images beside it, or in folders beside it. */
+export function locateImageTable(path: string): LocatedSource {
+  const name = basename(path).replace(/\.[^.]+(\.gz)?$/, '');
+  const tree = folderTree(dirname(path));
+  return sourceOf(tree, name, tree.files, basename(path));
+}
+
+function sourceOf(tree: FileTree, name: string, files: readonly string[], table?: string): LocatedSource {
+  return {
+    format: 'image-folder',
+    files: files.map((file) => join(tree.root, file)),
+    read: (options) => readImageTree(name, tree, options, table),
+    explain: (options) => explainImageTree(tree, options, table),
+  };
 }

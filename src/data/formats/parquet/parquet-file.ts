@@ -11,7 +11,7 @@ import { fileFailure } from '../../../files/file-failure.ts';
 import { formatError, reasonOf } from '../../../files/format-error.ts';
 import { LARGEST_ARRAY } from '../../../files/memory-limit.ts';
 import { readRange } from '../../../files/read-range.ts';
-import { type Column, type ColumnPage, decodePage, type PageValue } from './parquet-page.ts';
+import { type Column, type ColumnPage, decodePage, type PageValue, UnreadEncoding } from './parquet-page.ts';
 
 export interface ParquetFile {
   readonly path: string;
@@ -161,7 +161,10 @@ function* decodeChunk(
       const header = parquetHeader(reader);
       const { compressed_page_size: compressedSize, uncompressed_page_size: pageSize } = header;
       if (
+        // A damaged header may hold text in the place of a number.
         !(
+          Number.isInteger(compressedSize) &&
+          Number.isInteger(pageSize) &&
           compressedSize >= 0 &&
           reader.offset + compressedSize <= bytes.length &&
           pageSize >= 0 &&
@@ -182,6 +185,10 @@ function* decodeChunk(
       );
     } catch (cause) {
       if (cause instanceof DataFormatError) throw cause;
+      if (cause instanceof UnreadEncoding) {
+        const what = `${column.path.join('.')} has the encoding ${cause.encoding}, which is not read`;
+        throw formatError(path, { offset }, what, 'write the file anew with plain or dictionary encoding', cause);
+      }
       const what = `a page of ${column.path.join('.')} is damaged (${reasonOf(cause)})`;
       throw formatError(path, { offset }, what, COPY_AGAIN, cause);
     }

@@ -3,11 +3,12 @@
 
 import type { PageHeader } from 'hyparquet/src/types.js';
 import { integerPower } from '../../../arithmetic/power.ts';
+import { readDeltaLengths, readDeltaStrings, readDeltas } from './parquet-deltas.ts';
 
 /** A column without lists. */
 export interface Column {
   readonly path: readonly string[];
-  readonly type: 'BYTE_ARRAY' | 'INT32' | 'INT64' | 'BOOLEAN';
+  readonly type: 'BYTE_ARRAY' | 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'BOOLEAN';
   /** How many of the value and the groups around it may be missing. */
   readonly maxDefinition: number;
 }
@@ -20,8 +21,18 @@ export type ColumnPage =
 
 type Inflate = (bytes: Buffer, length: number) => Uint8Array;
 
+/** A page is whole, but its encoding is not read. */
+export class UnreadEncoding extends Error {
+  readonly encoding: string;
+
+  constructor(encoding: string) {
+    super(`the encoding ${encoding} is not read`);
+    this.encoding = encoding;
+  }
+}
+
 /**
- * Decodes a page of plain or dictionary-encoded values, of either version.
+ * Decodes a page of plain, dictionary-encoded or delta-encoded values, of either version.
  *
  * @param dictionary  the values of the dictionary page, if there was one.
  * @param rowsLeft    the most values that the page can have.
@@ -77,7 +88,8 @@ function exactly(bytes: Uint8Array, size: number): Buffer {
 }
 
 function checkCount(count: number, rowsLeft: number): void {
-  if (!(count >= 0 && count <= rowsLeft)) throw new Error(`${count} values, but ${rowsLeft} rows are left`);
+  if (!(Number.isInteger(count) && count >= 0 && count <= rowsLeft))
+    throw new Error(`${count} values, but ${rowsLeft} rows are left`);
 }
 
 function readValues(
@@ -110,9 +122,12 @@ function readPresent(
   if (encoding === 'RLE' && type === 'BOOLEAN') {
     return [...readRuns(bytes.subarray(4, 4 + bytes.readUInt32LE(0)), 1, count)];
   }
-  if (encoding !== 'PLAIN_DICTIONARY' && encoding !== 'RLE_DICTIONARY') {
-    throw new Error(`the encoding ${encoding} is not read; write the file anew with plain or dictionary encoding`);
+  if (encoding === 'DELTA_BINARY_PACKED' && (type === 'INT32' || type === 'INT64')) {
+    return readDeltas(bytes, count, type === 'INT64' ? 64 : 32).values;
   }
+  if (encoding === 'DELTA_LENGTH_BYTE_ARRAY' && type === 'BYTE_ARRAY') return readDeltaLengths(bytes, count);
+  if (encoding === 'DELTA_BYTE_ARRAY' && type === 'BYTE_ARRAY') return readDeltaStrings(bytes, count);
+  if (encoding !== 'PLAIN_DICTIONARY' && encoding !== 'RLE_DICTIONARY') throw new UnreadEncoding(String(encoding));
   if (count === 0) return [];
   const indices = readRuns(bytes.subarray(1), bytes.readUInt8(0), count);
   return Array.from(indices, (index) => {
@@ -124,14 +139,17 @@ function readPresent(
 
 function readPlain(bytes: Buffer, type: Column['type'], count: number): PageValue[] {
   // Bytes of the shortest value.
-  const least = type === 'BOOLEAN' ? 1 / 8 : type === 'INT64' ? 8 : 4;
-  if (!(count >= 0 && count * least <= bytes.length)) throw new Error(`${count} values in ${bytes.length} bytes`);
+  const least = type === 'BOOLEAN' ? 1 / 8 : type === 'INT64' || type === 'DOUBLE' ? 8 : 4;
+  if (!(Number.isInteger(count) && count >= 0 && count * least <= bytes.length))
+    throw new Error(`${count} values in ${bytes.length} bytes`);
   const values: PageValue[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
     if (type === 'BOOLEAN') values.push(((bytes[i >> 3] ?? 0) >> (i & 7)) & 1);
     else if (type === 'INT32') values.push(bytes.readInt32LE(4 * i));
     else if (type === 'INT64') values.push(bytes.readBigInt64LE(8 * i));
+    else if (type === 'FLOAT') values.push(bytes.readFloatLE(4 * i));
+    else if (type === 'DOUBLE') values.push(bytes.readDoubleLE(8 * i));
     else {
       const start = at + 4;
       at = start + bytes.readUInt32LE(at);

@@ -1,5 +1,6 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import type { ParquetWriteOptions } from 'hyparquet-writer';
+import type { SchemaElement } from 'hyparquet';
+import { type ColumnSource, type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { pixelsOf, randomExamples, temporaryFolder, writeIn } from '../../../../test/support/data-fixtures.ts';
 import { encodeParquet, type ParquetImage, parquetImages } from '../../../../test/support/parquet-fixtures.ts';
@@ -14,7 +15,14 @@ const [image] = images;
 const read = async (bytes: Uint8Array, options: ReadOptions = {}): Promise<DatasetParts> =>
   locateParquet(await writeIn(await temporaryFolder(), 'pets.parquet', bytes)).read(options);
 
-const expected = { name: 'pets', shape, classes: ['0', '1', '2'], train, test: undefined, notes: [] };
+const expected = {
+  name: 'pets',
+  shape,
+  classes: ['0', '1', '2'],
+  train,
+  test: undefined,
+  notes: ['Labels: pets.parquet, column label.'],
+};
 
 describe('a Parquet file', () => {
   it.each<[string, Partial<ParquetWriteOptions> & { readonly column?: string }]>([
@@ -26,7 +34,7 @@ describe('a Parquet file', () => {
     ['several pages', { pageSize: 300 }],
     ['another name', { column: 'photo of it' }],
   ])('is read with %s', async (_, options) => {
-    expect(await read(encodeParquet(images, undefined, options))).toEqual(expected);
+    expect(await read(encodeParquet(images, undefined, options))).toMatchObject(expected);
   });
 
   it('is read where images repeat, by their dictionary', async () => {
@@ -40,7 +48,29 @@ describe('a Parquet file', () => {
     const parts = await read(encodeParquet(images, ['dog', 'cat', 'bird', 'worm']));
     expect(parts.classes).toEqual(['bird', 'cat', 'dog']);
     expect([...parts.train.labels]).toEqual([...train.labels].map((label) => 2 - label));
-    expect(parts.notes).toEqual(['Classes without a training image were left out: worm.']);
+    expect(parts.notes).toEqual([
+      'Labels: pets.parquet, column label.',
+      'Classes without a training image were left out: worm.',
+    ]);
+  });
+
+  it('points out a column that tells several parts, since only files do', async () => {
+    const withSplit = (data: string[]): Promise<DatasetParts> =>
+      read(
+        new Uint8Array(
+          parquetWriteBuffer({
+            columnData: [
+              { name: 'image', data: images.map(({ bytes }) => bytes), type: 'BYTE_ARRAY' },
+              { name: 'label', data: images.map(({ label }) => Number(label)), type: 'INT32' },
+              { name: 'split', data, type: 'STRING' },
+            ],
+          }),
+        ),
+      );
+    expect((await withSplit(images.map((_, i) => (i < 6 ? 'train' : 'test')))).notes).toContain(
+      'The column split of pets.parquet was not followed (train, test): all its rows are the training part; write each part to a file of its own, such as train.parquet and test.parquet.',
+    );
+    expect((await withSplit(images.map(() => 'train'))).notes).toEqual(expected.notes);
   });
 
   it('may have words for labels', async () => {
@@ -62,12 +92,12 @@ describe('a Parquet file', () => {
     [
       'a missing image',
       [...images, { bytes: null, label: 1 }],
-      ', row 13: the image cannot be decoded (the row holds no bytes of an image); mend',
+      ', row 13: the image cannot be decoded (the row holds no bytes of an image, at most its path; embed the images in the file, or give the folder of images); mend',
     ],
     [
       'a broken image',
       [...images, { bytes: new Uint8Array(100), label: 1 }],
-      ', row 13: the image cannot be decoded (its content is not PNG, JPEG or WebP); mend',
+      ', row 13: the image cannot be decoded (its content is not an image that is read (PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PPM)); mend',
     ],
   ])('is refused with %s', async (_, rows, message) => {
     await expect(read(encodeParquet(rows, ['a', 'b', 'c']))).rejects.toThrow(`pets.parquet${message}`);
@@ -77,7 +107,10 @@ describe('a Parquet file', () => {
     const bytes = encodeParquet([...images, { bytes: new Uint8Array(100), label: 1 }]);
     expect(await read(bytes, { skipBroken: true })).toMatchObject({
       train,
-      notes: [expect.stringMatching(/^Broken images were left out: 1 \(.*row 13\)\.$/)],
+      notes: [
+        expect.stringMatching(/^Broken images were left out: 1 \(.*row 13\)\.$/),
+        'Labels: pets.parquet, column label.',
+      ],
     });
   });
 
@@ -97,13 +130,125 @@ describe('a Parquet file', () => {
     await expect(read(bytes)).rejects.toMatchObject({ code: 'DATA_FORMAT', message: expect.stringMatching(message) });
   });
 
-  it('is refused without images or labels', async () => {
+  it('finds odd columns by their type, or by what was asked for', async () => {
     const other = encodeParquet(images, undefined, { kvMetadata: [], column: 'x' });
-    await expect(read(other)).rejects.toThrow(
-      'pets.parquet has no column of images (image, with bytes) that can be read; its columns: x.bytes, x.path, label.',
+    expect(await read(other)).toMatchObject({ train });
+    const two = encodeColumns([
+      { name: 'a', data: images.map(({ bytes }) => bytes) },
+      { name: 'b', data: images.map(({ bytes }) => bytes) },
+      { name: 'Kind', data: images.map(({ label }) => `class ${label}`), type: 'STRING' },
+      { name: 'note', data: images.map(() => 'x'), type: 'STRING' },
+    ]);
+    await expect(read(two)).rejects.toThrow(
+      'pets.parquet has no column of images (image, with bytes) that can be read; its columns: a, b, Kind, note; --image-column names another.',
+    );
+    await expect(read(two, { imageColumn: 'a' })).rejects.toThrow(
+      'no column of labels (label) that can be read; its columns: a, b, Kind, note; --label-column names another.',
+    );
+    const parts = await read(two, { imageColumn: 'b', labelColumn: 'kind' });
+    expect(parts.classes).toEqual(['class 0', 'class 1', 'class 2']);
+    expect(parts.notes).toEqual(['Labels: pets.parquet, column Kind.']);
+  });
+
+  it('has labels that are floats or truth values', async () => {
+    const withLabels = (data: readonly (number | boolean)[], type: 'DOUBLE' | 'FLOAT' | 'BOOLEAN'): Uint8Array =>
+      encodeColumns([
+        { name: 'image', data: images.map(({ bytes }) => bytes) },
+        { name: 'label', data: [...data], type },
+      ]);
+    const numbers = images.map((_, i) => i % 3);
+    expect((await read(withLabels(numbers, 'DOUBLE'))).classes).toEqual(['0', '1', '2']);
+    expect((await read(withLabels(numbers, 'FLOAT'))).classes).toEqual(['0', '1', '2']);
+    expect(
+      (
+        await read(
+          withLabels(
+            numbers.map((n) => n === 0),
+            'BOOLEAN',
+          ),
+        )
+      ).classes,
+    ).toEqual(['0', '1']);
+    await expect(
+      read(
+        withLabels(
+          numbers.map((n) => n + 0.5),
+          'DOUBLE',
+        ),
+      ),
+    ).rejects.toThrow('pets.parquet, row 1: the label 0.5 is not a whole number; labels are whole numbers or words.');
+  });
+
+  const LIST: SchemaElement[] = [
+    { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
+    { name: 'element', type: 'INT32', repetition_type: 'REQUIRED' },
+  ];
+  const GROUP: SchemaElement[] = [
+    { name: 'name', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
+  ];
+  const BYTES: SchemaElement = { name: 'image', type: 'BYTE_ARRAY', repetition_type: 'REQUIRED' };
+  const encodeTwo = (image: unknown[], label: unknown[], schema: SchemaElement[]): Uint8Array =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [
+          { name: 'image', data: image },
+          { name: 'label', data: label },
+        ],
+        schema: [{ name: 'root', num_children: 2 }, ...schema],
+      }),
+    );
+  const TEXT: SchemaElement = {
+    name: 'label',
+    type: 'BYTE_ARRAY',
+    converted_type: 'UTF8',
+    repetition_type: 'REQUIRED',
+  };
+  const twoImages = images.slice(0, 2).map(({ bytes }) => bytes);
+
+  it('is refused with other things for images', async () => {
+    const paths = encodeTwo(['a', 'b'], ['a', 'b'], [{ ...BYTES, converted_type: 'UTF8' }, TEXT]);
+    await expect(read(paths)).rejects.toThrow(
+      'the column image holds text, such as paths, and not the bytes of images',
+    );
+    const lists = encodeTwo(
+      [[1, 2], [3]],
+      ['a', 'b'],
+      [{ name: 'image', num_children: 1, converted_type: 'LIST', repetition_type: 'OPTIONAL' }, ...LIST, TEXT],
+    );
+    await expect(read(lists)).rejects.toThrow(
+      'the column image holds lists of numbers, and not the bytes of encoded images',
+    );
+  });
+
+  it('is refused with labels that are lists or groups', async () => {
+    const list: SchemaElement = { name: 'label', num_children: 1, converted_type: 'LIST', repetition_type: 'OPTIONAL' };
+    await expect(read(encodeTwo(twoImages, [[1], [2]], [BYTES, list, ...LIST]))).rejects.toThrow(
+      'the column of labels, label, holds lists: each image needs one label.',
+    );
+    const group: SchemaElement = { name: 'label', num_children: 1, repetition_type: 'OPTIONAL' };
+    const file = encodeTwo(twoImages, [{ name: 'a' }, { name: 'b' }], [BYTES, group, ...GROUP]);
+    await expect(read(file)).rejects.toThrow(
+      'the column of labels, label, is nested (label.name): name what to take with --label-column label.name',
+    );
+    expect((await read(file, { labelColumn: 'label.name' })).classes).toEqual(['a', 'b']);
+  });
+
+  it('is read in delta encodings, and other encodings are named', async () => {
+    for (const imageEncoding of ['DELTA_LENGTH_BYTE_ARRAY', 'DELTA_BYTE_ARRAY'] as const) {
+      const bytes = encodeParquet(images, undefined, { imageEncoding, labelEncoding: 'DELTA_BINARY_PACKED' });
+      expect(await read(bytes)).toMatchObject(expected);
+    }
+    const split = encodeColumns([
+      { name: 'image', data: images.map(({ bytes }) => bytes) },
+      { name: 'label', data: images.map(({ label }) => Number(label)), type: 'DOUBLE', encoding: 'BYTE_STREAM_SPLIT' },
+    ]);
+    await expect(read(split)).rejects.toThrow(
+      /pets\.parquet, byte \d+: label has the encoding BYTE_STREAM_SPLIT, which is not read; write the file anew with plain or dictionary encoding\.$/,
     );
   });
 });
+
+const encodeColumns = (columnData: ColumnSource[]): Uint8Array => new Uint8Array(parquetWriteBuffer({ columnData }));
 
 describe('a folder of Parquet files', () => {
   const readFolder = async (files: Readonly<Record<string, Uint8Array>>): Promise<DatasetParts | undefined> => {
@@ -121,7 +266,8 @@ describe('a folder of Parquet files', () => {
         [`${prefix}validation-00000-of-00001.parquet`]: encodeParquet(images.slice(0, 3)),
         'README.md': Buffer.from('x'),
       });
-      expect(parts).toMatchObject({ train, notes: ['Files were left out: validation-00000-of-00001.parquet.'] });
+      expect(parts).toMatchObject({ train, notes: ['Labels: train-00000-of-00002.parquet, column label.'] });
+      expect(parts?.validation?.count).toBe(3);
       expect(parts?.test?.count).toBe(3);
     }
   });
@@ -134,5 +280,48 @@ describe('a folder of Parquet files', () => {
     await expect(readFolder(files)).rejects.toThrow(
       /test\.parquet, row 1: label 7 does not occur in the training part/,
     );
+  });
+
+  it('may lie one or two folders down, with the part in the name of the folder, but not among images', async () => {
+    const files = {
+      'default/train/0000.parquet': encodeParquet(images),
+      'default/test/0000.parquet': encodeParquet(images),
+    };
+    expect(await readFolder(files)).toMatchObject({ train, test: train });
+    const configuration = {
+      'mnist/train-0.parquet': encodeParquet(images),
+      'mnist/validation-0.parquet': encodeParquet(images),
+    };
+    expect(await readFolder(configuration)).toMatchObject({ train, validation: train, test: undefined });
+    await expect(readFolder({ ...configuration, 'cifar/train-0.parquet': encodeParquet(images) })).rejects.toThrow(
+      'it holds several (cifar, mnist): give the path of one.',
+    );
+    expect(await readFolder({ ...configuration, 'cat/1.png': new Uint8Array() })).toBeUndefined();
+  });
+
+  it('leaves out a part without labels', async () => {
+    const without = encodeParquet(images.map(({ bytes }, i) => ({ bytes, label: i % 2 === 0 ? -1 : null })));
+    const files = { 'train.parquet': encodeParquet(images, ['a', 'b', 'c']), 'test.parquet': without };
+    expect(await readFolder(files)).toMatchObject({
+      test: undefined,
+      notes: [
+        'Labels: train.parquet, column label.',
+        'test.parquet was left out: its rows have no labels (null or -1).',
+      ],
+    });
+    const some = encodeParquet(images.map(({ bytes, label }, i) => ({ bytes, label: i === 4 ? -1 : label })));
+    await expect(readFolder({ ...files, 'test.parquet': some })).rejects.toThrow(
+      /test\.parquet, row 5: no label, while other rows of this part have one; remove the row\.$/,
+    );
+  });
+
+  it('is explained file by file', async () => {
+    const folder = await temporaryFolder();
+    await writeIn(folder, 'data/train-0.parquet', encodeParquet(images));
+    await writeIn(folder, 'data/more.parquet', encodeParquet(images));
+    expect(await (await locateParquetFolder(folder))?.explain?.({})).toEqual([
+      { file: 'data/train-0.parquet', part: 'train', rule: 'images in column image, labels in column label' },
+      { file: 'data/more.parquet', rule: 'no name of a part, while others have one' },
+    ]);
   });
 });

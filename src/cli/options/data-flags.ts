@@ -1,0 +1,36 @@
+// What a flag is, and the flags that say how data is read.
+
+import { type ParseValue, parseNumber, parseSize, parseText } from './option-values.ts';
+
+export interface ConfigFlag {
+  /** As commander writes it. */
+  readonly flags: string;
+  /** Path of the key in the configuration. */
+  readonly key: string;
+  readonly description: string;
+  readonly parse: ParseValue;
+  /** The value of a flag without an argument. Default: true, or false with `--no-`. */
+  readonly implied?: string;
+}
+
+/** Shared by every command that loads data. */
+export const DATA_FLAGS: readonly ConfigFlag[] = [
+  flag('--size <HxW>', 'dataset.size', 'bring all images to this size', parseSize),
+  flag('--channels-in <mode>', 'dataset.channels', 'grey or rgb (default: as the images are)', parseText),
+  flag('--layout <order>', 'dataset.layout', 'nhwc or nchw: channels of arrays last or first', parseText),
+  flag('--label-from <where>', 'dataset.labelFrom', "folders, table, or name: the images' names", parseText),
+  flag('--label-column <name>', 'dataset.labelColumn', 'column of a table with the labels', parseText),
+  flag('--image-column <name>', 'dataset.imageColumn', 'column of a table with the images or their names', parseText),
+  flag('--transpose', 'dataset.transpose', 'swap rows and columns of images in arrays: EMNIST needs it', parseText),
+  flag('--data-dir <folder>', 'dataset.dataDir', 'where the files of a named data set lie', parseText),
+  flag(
+    '--test <share>',
+    'dataset.test',
+    'share split off for testing if the data has none (default: 0.1)',
+    parseNumber,
+  ),
+];
+
+export function flag(flags: string, key: string, description: string, parse: ParseValue): ConfigFlag {
+  return { flags, key, description, parse };
+}
