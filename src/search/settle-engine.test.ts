@@ -124,7 +124,8 @@ describe('the kind of engine', () => {
     expect(notices).toContain(
       `the configuration is of a run on another kind of engine (${there}); here it is ${here}: results differ by rounding, and so may the search`,
     );
-    expect((await runAll('repeated here', runtime, read('first', 'config.json'))).notices).toEqual([]);
+    const repeated = await runAll('repeated here', runtime, read('first', 'config.json'));
+    expect(repeated.notices.filter((notice) => notice.includes('engine'))).toEqual([]);
   });
 
   it('is none of a run of a version before, which goes on with what it has', async () => {
