@@ -8,10 +8,11 @@ import { fileFailure } from '../../../files/file-failure.ts';
 import { formatError } from '../../../files/format-error.ts';
 import { readTarGz } from '../../containers/tar.ts';
 import { compareCodePoints } from '../../labels/class-names.ts';
-import { listNames, nameLabels, noteOnEmptyClasses } from '../../labels/name-labels.ts';
+import { listNames, noteOnEmptyClasses } from '../../labels/name-labels.ts';
 import { fitImages } from '../../pixels/fit-images.ts';
 import { imageSizeOf } from '../../set/dataset.ts';
 import type { DatasetParts, FileRole, LocatedSource, ReadOptions } from '../../set/source.ts';
+import { nameParts } from '../name-parts.ts';
 
 /**
  * Recognises a folder with `data_batch_1.bin` … and perhaps `test_batch.bin` (CIFAR-10), or with `train.bin`,
@@ -164,7 +165,7 @@ async function readParts(
   );
   const testFiles = files.filter((file) => file.name === version.test);
   const test = testFiles.length === 0 ? undefined : readRecords(testFiles, version, names);
-  const named = nameLabels(train.labels, test?.labels, (index, label, classes) =>
+  const named = nameParts({ train: train.labels, test: test?.labels }, (_, index, label, classes) =>
     formatError(
       testFiles[0]?.where ?? source,
       { offset: index * (version.labelSize + IMAGE_SIZE) },

@@ -17,11 +17,15 @@ export function locateImageZip(path: string, name = basename(path).replace(/\.zi
 /** A tar archive, compressed or not, of images or of CIFAR's binary files. */
 export function locateTar(path: string, name = basename(path).replace(/\.(tar(\.gz)?|tgz)$/i, '')): LocatedSource {
   const images = archiveSource('tar', path, name, ({ signal }) => tarTree(path, signal));
-  const chosen = async ({ signal }: ReadOptions): Promise<LocatedSource> => {
-    const { files } = await tarTree(path, signal);
-    return files.some(isImageName) ? images : locateCifarArchive(path, name);
+  return {
+    ...images,
+    // A tar archive has no directory: listing it takes as long as reading it, so it is listed once.
+    read: async (options) => {
+      const tree = await tarTree(path, options.signal);
+      if (tree.files.some(isImageName)) return readImageTree(name, tree, options);
+      return locateCifarArchive(path, name).read(options);
+    },
   };
-  return { ...images, read: async (options) => (await chosen(options)).read(options) };
 }
 
 function archiveSource(
