@@ -26,7 +26,7 @@ import { locateParquet, locateParquetFolder } from './formats/parquet/parquet-so
 import { findLayout } from './layout/find-layout.ts';
 import { isImageName } from './layout/image-names.ts';
 import { refuseNoImages } from './layout/left-out.ts';
-import { type Dataset, imageSizeOf } from './set/dataset.ts';
+import { type Dataset, imageSizeOf, preparationOf } from './set/dataset.ts';
 import type { FileRole, LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
 
 /** How {@link loadDataset} reads a source. */
@@ -73,7 +73,7 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     options,
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, validation, test, shape, pixelRange, ground } = dataset;
+  const { name, notes, train, validation, test, shape } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
@@ -81,7 +81,7 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     const count = train.count + (validation?.count ?? 0) + test.count;
     if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
     const { pixelRange: _, ground: __, ...packed } = await readPackedDataset(path, memoryLimitBytes);
-    return { ...packed, ...(pixelRange && { pixelRange }), ...(ground && { ground }), name, notes };
+    return { ...packed, ...preparationOf(dataset), name, notes };
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };

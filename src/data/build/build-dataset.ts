@@ -5,7 +5,7 @@ import { DataFormatError, InvalidInputError } from '../../errors.ts';
 import { createRng } from '../../random/rng.ts';
 import { counted } from '../../text/figures.ts';
 import { checkClassNames, noteOnAlikeNames } from '../labels/check-class-names.ts';
-import { type Dataset, type Examples, type ImageShape, imageSizeOf } from '../set/dataset.ts';
+import { type Dataset, type Examples, type ImageShape, imageSizeOf, preparationOf } from '../set/dataset.ts';
 import type { DatasetParts, Part } from '../set/source.ts';
 import { describeFindings } from './content-findings.ts';
 import { type OrderedExamples, orderByContent, selectOrdered } from './content-order.ts';
@@ -64,7 +64,6 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   notes.push(...describeFindings(validation ? [train, validation, test] : [train, test], classes));
   notes.push(...noteOnAlikeNames(classes));
   const fingerprint = fingerprintOf(shape, classes, validation ? [train, validation, test] : [train, test]);
-  const { pixelRange, ground } = parts;
   return {
     name,
     shape,
@@ -73,8 +72,7 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
     ...(validation && { validation: validation.examples }),
     test: test.examples,
     fingerprint,
-    ...(pixelRange && { pixelRange }),
-    ...(ground && { ground }),
+    ...preparationOf(parts),
     notes,
   };
 }

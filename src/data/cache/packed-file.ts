@@ -18,7 +18,15 @@ import { heldPixels } from '../../files/memory-limit.ts';
 import { keepOpen } from '../../files/open-file.ts';
 import { replaceFile } from '../../files/write-file.ts';
 import { imagesInFile } from '../pixels/stored-images.ts';
-import { type Dataset, type Examples, type ImageShape, imageSizeOf, readImages } from '../set/dataset.ts';
+import {
+  type Dataset,
+  type Examples,
+  type ImageShape,
+  imageSizeOf,
+  type Preparation,
+  preparationOf,
+  readImages,
+} from '../set/dataset.ts';
 import { findIntact, isSameState, noteIntact, openFileState } from './intact-files.ts';
 
 /**
@@ -117,7 +125,7 @@ const ALIGNMENT = 64;
 /** Bytes read or written at once. */
 const PIECE = 2 ** 22;
 
-interface Header {
+interface Header extends Preparation {
   readonly name: string;
   readonly shape: ImageShape;
   readonly classes: readonly string[];
@@ -126,13 +134,11 @@ interface Header {
   readonly validationCount?: number;
   readonly testCount: number;
   readonly fingerprint: string;
-  readonly pixelRange?: Dataset['pixelRange'];
-  readonly ground?: Dataset['ground'];
   readonly notes: readonly string[];
 }
 
 function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
-  const { name, shape, classes, train, validation, test, fingerprint, pixelRange, ground, notes } = dataset;
+  const { name, shape, classes, train, validation, test, fingerprint, notes } = dataset;
   const fields: Header = {
     name,
     shape,
@@ -141,8 +147,7 @@ function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
     ...(validation && { validationCount: validation.count }),
     testCount: test.count,
     fingerprint,
-    ...(pixelRange && { pixelRange }),
-    ...(ground && { ground }),
+    ...preparationOf(dataset),
     notes,
   };
   const json = Buffer.from(JSON.stringify(fields));
@@ -178,18 +183,7 @@ function decodeBody(
   pixelsAt: (offset: number, imageSize: number, count: number) => Examples['pixels'],
 ): Dataset {
   const header = JSON.parse(read(0, headerLength).toString()) as Header;
-  const {
-    name,
-    shape,
-    classes,
-    trainCount,
-    validationCount = 0,
-    testCount,
-    fingerprint,
-    pixelRange,
-    ground,
-    notes,
-  } = header;
+  const { name, shape, classes, trainCount, validationCount = 0, testCount, fingerprint, notes } = header;
   const imageSize = imageSizeOf(shape);
   const labels = read(headerLength, alignUp((trainCount + validationCount + testCount) * 4));
   const pixelsStart = headerLength + labels.length;
@@ -206,8 +200,7 @@ function decodeBody(
     ...(validationCount > 0 && { validation: part(trainCount, validationCount) }),
     test: part(trainCount + validationCount, testCount),
     fingerprint,
-    ...(pixelRange && { pixelRange }),
-    ...(ground && { ground }),
+    ...preparationOf(header),
     notes,
   };
 }

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { writeFileAtomically } from '../../files/write-file.ts';
-import type { Dataset } from '../set/dataset.ts';
+import { type Dataset, type Preparation, preparationOf } from '../set/dataset.ts';
 import { packedDatasetPath } from './cache-folder.ts';
 import { readPackedDataset } from './packed-file.ts';
 
@@ -47,8 +47,7 @@ export async function recallDataset(
     if (packed.fingerprint !== entry.fingerprint) return undefined;
     // Other sources with the same content share the packed file; name, preparation and notes belong to the source.
     const { pixelRange: _, ground: __, ...content } = packed;
-    const { name, notes, pixelRange, ground } = entry;
-    return { ...content, ...(pixelRange && { pixelRange }), ...(ground && { ground }), name, notes };
+    return { ...content, ...preparationOf(entry), name: entry.name, notes: entry.notes };
   } catch {
     // Whatever is wrong with the cache, the source can still be read.
     return undefined;
@@ -57,20 +56,18 @@ export async function recallDataset(
 
 /** @throws {InvalidInputError} if it cannot be written. */
 export async function rememberDataset(cacheDir: string, key: string, dataset: Dataset): Promise<void> {
-  const { fingerprint, name, notes, pixelRange, ground } = dataset;
-  const entry: Entry = { fingerprint, name, notes, ...(pixelRange && { pixelRange }), ...(ground && { ground }) };
+  const { fingerprint, name, notes } = dataset;
+  const entry: Entry = { fingerprint, name, notes, ...preparationOf(dataset) };
   await writeFileAtomically(entryPath(cacheDir, key), [Buffer.from(JSON.stringify(entry))]);
 }
 
 /** To be raised when the same source becomes another data set, or gets other notes. */
 const KEY_VERSION = 6;
 
-interface Entry {
+interface Entry extends Preparation {
   readonly fingerprint: string;
   readonly name: string;
   readonly notes: readonly string[];
-  readonly pixelRange?: Dataset['pixelRange'];
-  readonly ground?: Dataset['ground'];
 }
 
 const entryPath = (cacheDir: string, key: string): string => join(cacheDir, 'sources', `${key}.json`);

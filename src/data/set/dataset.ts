@@ -65,6 +65,20 @@ export interface Dataset {
   };
 }
 
+/** What is decided once for all images of a data set and kept in its models; nothing where nothing special is done. */
+export type Preparation = Pick<Dataset, 'pixelRange' | 'ground'>;
+
+/** The preparation alone, without keys that are undefined. */
+export function preparationOf({
+  pixelRange,
+  ground,
+}: {
+  readonly pixelRange?: Dataset['pixelRange'] | undefined;
+  readonly ground?: Dataset['ground'] | undefined;
+}): Preparation {
+  return { ...(pixelRange && { pixelRange }), ...(ground && { ground }) };
+}
+
 /** Size of one image. */
 export type ImageShape = Dataset['shape'];
 

@@ -9,7 +9,7 @@ import {
   loadExamples,
   partsOf,
 } from '../../data/load-examples.ts';
-import { type Examples, imageSizeOf, joinExamples } from '../../data/set/dataset.ts';
+import { type Examples, imageSizeOf, joinExamples, preparationOf } from '../../data/set/dataset.ts';
 import type { Part } from '../../data/set/source.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { formatImageShape, type ImageShape } from '../../genome/image-shape.ts';
@@ -63,10 +63,7 @@ export async function imagesToScore(
     ...given,
     size: { height: shape.height, width: shape.width },
     channels: shape.channels === 1 ? 'grey' : 'rgb',
-    prepareAs: {
-      ...(preparation.ground && { ground: preparation.ground }),
-      ...(preparation.pixelRange && { pixelRange: preparation.pixelRange }),
-    },
+    prepareAs: preparationOf(preparation),
   };
   const known: KnownData | undefined = run && { fingerprint: run.fingerprint, options: { ...own, ...given } };
   const loaded = await loadExamples(source, options, known);
