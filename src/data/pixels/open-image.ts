@@ -3,6 +3,7 @@
 import type { Sharp } from 'sharp';
 import { decodeBmp, readBmpHeader } from './decoders/bmp.ts';
 import { decodeNetpbm, readNetpbmHeader } from './decoders/netpbm.ts';
+import { readPlainHeader } from './decoders/plain-header.ts';
 import { checkLargestSide, type Raster, type RasterHeader } from './decoders/raster.ts';
 import { formatOf, type ImageFormat } from './image-formats.ts';
 
@@ -33,6 +34,9 @@ export async function openImage(bytes: Uint8Array): Promise<OpenImage> {
     };
   }
   checkPngSides(bytes, format);
+  const pixels = (): Sharp => sharp(bytes, STRICT);
+  const plain = plainHeaderOf(bytes, format);
+  if (plain !== undefined) return { header: plain, pixels };
   const { autoOrient, depth, hasAlpha } = await sharp(bytes, STRICT).metadata();
   checkLargestSide(autoOrient.height, autoOrient.width);
   if (depth !== 'uchar' && depth !== 'ushort') {
@@ -44,16 +48,27 @@ export async function openImage(bytes: Uint8Array): Promise<OpenImage> {
   const deep = depth === 'ushort' && format !== 'avif';
   return {
     header: { height: autoOrient.height, width: autoOrient.width, deep, hasAlpha },
-    pixels: () => sharp(bytes, STRICT),
+    pixels,
   };
 }
 
 /** Opens an image of which nothing need be known but its pixels: for common formats, without reading the header twice. */
-export async function openPixels(bytes: Uint8Array): Promise<Sharp> {
+export async function openPixels(bytes: Uint8Array): Promise<OpenPixels> {
   const format = formatOf(bytes);
-  if (format !== 'png' && format !== 'jpeg' && format !== 'webp') return (await openImage(bytes)).pixels();
+  if (format !== 'png' && format !== 'jpeg' && format !== 'webp') return { image: (await openImage(bytes)).pixels() };
   checkPngSides(bytes, format);
-  return (await loadSharp())(bytes, STRICT);
+  const image = (await loadSharp())(bytes, STRICT);
+  return { image, plainHeader: plainHeaderOf(bytes, format) };
+}
+
+export interface OpenPixels {
+  readonly image: Sharp;
+  /** Undefined if the image may be turned, transparent or of more than 8 bits. */
+  readonly plainHeader?: RasterHeader | undefined;
+}
+
+function plainHeaderOf(bytes: Uint8Array, format: ImageFormat): RasterHeader | undefined {
+  return format === 'jpeg' || format === 'png' ? readPlainHeader(bytes, format) : undefined;
 }
 
 /** Loaded only when needed: its libraries take a good part of a command's start. */
