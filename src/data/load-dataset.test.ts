@@ -332,6 +332,16 @@ describe('bad input', () => {
     );
   });
 
+  it('refuses an option that would change nothing', async () => {
+    const { folder, cacheDir } = await write(FORMATS.PNG ?? (async () => {}));
+    await expect(loadDataset(folder, { cacheDir, layout: 'nchw' })).rejects.toThrow(
+      `--layout has no meaning for ${folder}, which is read as image-folder: it is for arrays and CSV files of pixels; leave it out.`,
+    );
+    await expect(loadDataset('mnist', { cacheDir, labelColumn: 'y' })).rejects.toThrow(
+      '--label-column has no meaning for mnist, which is read as idx: it is for tables, .npz files and Parquet files; leave it out.',
+    );
+  });
+
   it('refuses a folder without permission', async () => {
     const { folder, cacheDir } = await write(FORMATS.IDX ?? (async () => {}));
     await chmod(folder, 0o000);

@@ -27,7 +27,14 @@ import { findLayout } from './layout/find-layout.ts';
 import { isImageName } from './layout/image-names.ts';
 import { refuseNoImages } from './layout/left-out.ts';
 import { type Dataset, imageSizeOf, preparationOf } from './set/dataset.ts';
-import type { FileRole, LocatedSource, LocateFile, LocateInFolder, ReadOptions } from './set/source.ts';
+import type {
+  FileRole,
+  LocatedSource,
+  LocateFile,
+  LocateInFolder,
+  ReadOptions,
+  SelectiveOption,
+} from './set/source.ts';
 
 /** How {@link loadDataset} reads a source. */
 export interface LoadOptions extends ReadOptions, BuildOptions {
@@ -155,6 +162,12 @@ const LARGEST_SIDE = 1024;
 
 /** @throws {InvalidInputError} see {@link loadDataset}. */
 export async function locate(source: string, options: LocateOptions): Promise<LocatedSource> {
+  const located = await locateAny(source, options);
+  checkTaken(source, located, options);
+  return located;
+}
+
+async function locateAny(source: string, options: LocateOptions): Promise<LocatedSource> {
   const builtIn = isBuiltIn(source) ? BUILT_IN[source] : undefined;
   if (builtIn !== undefined) return builtIn(options);
   const path = resolve(source);
@@ -278,6 +291,24 @@ function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']
     ...(test !== undefined && { test }),
     ...(seed !== undefined && { seed }),
   };
+}
+
+const SELECTIVE: readonly { readonly name: SelectiveOption; readonly flag: string; readonly takers: string }[] = [
+  { name: 'layout', flag: '--layout', takers: 'arrays and CSV files of pixels' },
+  { name: 'labelFrom', flag: '--label-from', takers: 'images in a folder or an archive' },
+  { name: 'labelColumn', flag: '--label-column', takers: 'tables, .npz files and Parquet files' },
+  { name: 'imageColumn', flag: '--image-column', takers: 'tables of images, .npz files and Parquet files' },
+];
+
+/** @throws {InvalidInputError} for an option that would change nothing. */
+function checkTaken(source: string, { format, takes }: LocatedSource, options: LoadOptions): void {
+  for (const { name, flag, takers } of SELECTIVE) {
+    if (options[name] === undefined || takes.includes(name)) continue;
+    throw new InvalidInputError(
+      `${flag} has no meaning for ${source}, which is read as ${format}: it is for ${takers}; leave it out.`,
+      { details: { option: name, value: options[name], format } },
+    );
+  }
 }
 
 /** @throws {InvalidInputError} for an option out of range. */

@@ -178,6 +178,11 @@ describe('buildDataset', () => {
     expect(() => buildDataset({ ...parts, ...change })).toThrow(message);
   });
 
+  it('says that a share of the test part is of no use beside a test part', () => {
+    const { notes } = buildDataset(parts, { test: 0.3 });
+    expect(notes).toContain('No test part was split off (--test 0.3): the data has one.');
+  });
+
   it('refuses a share of the test part outside 0..1', () => {
     expect(() => buildDataset({ ...parts, test: undefined }, { test: 1 })).toThrow(
       'The share of the test part must lie between 0 and 1, got 1: use --test 0.1, for example.',

@@ -60,6 +60,9 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   } else {
     test = order('test', parts.test);
   }
+  if (options.test !== undefined && (parts.test ?? parts.validation) !== undefined) {
+    notes.push(`No test part was split off (--test ${options.test}): the data has one.`);
+  }
   notes.push(...describeContent(train, test, classes, validation));
   notes.push(...describeFindings(validation ? [train, validation, test] : [train, test], classes));
   notes.push(...noteOnAlikeNames(classes));

@@ -3,6 +3,7 @@
 import { AutoCnnError, InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
 import { canonicalLabel } from '../labels/canonical-label.ts';
+import { listNames } from '../labels/name-labels.ts';
 import type { Part } from '../set/source.ts';
 import type { FolderReading } from './class-folders.ts';
 import type { Evidence } from './evidence.ts';
@@ -261,6 +262,7 @@ async function fromTables(evidence: Evidence, tables: readonly ImageTable[]): Pr
     unlabelled: partsOf(others.filter(hasPart).map((file) => ({ part: partByFolder.get(file) }))),
     notes: [
       `Labels: ${source}${guess}.`,
+      ...tables.flatMap(describeRivals),
       ...(lists?.notes ?? []),
       ...describeUnfollowed(all),
       ...tables.flatMap(({ table }) => table.notes),
@@ -276,6 +278,12 @@ async function fromTables(evidence: Evidence, tables: readonly ImageTable[]): Pr
       return lists?.files.includes(file) ? 'tells the parts' : 'names images, not used';
     },
   };
+}
+
+function describeRivals({ table, columns: { rivals } }: ImageTable): string[] {
+  if (rivals.length === 0) return [];
+  const names = listNames(rivals.map((column) => table.header[column] ?? ''));
+  return [`${table.file} has other columns that could hold the labels (${names}); --label-column chooses one.`];
 }
 
 function fromNames(evidence: Evidence): LabelChoice {

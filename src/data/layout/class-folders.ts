@@ -215,7 +215,7 @@ function readParts(folder: Folder, found: readonly PartFolder[], others: readonl
     return {
       images: [...rest.images, ...images],
       leftOut: [...leftOut, ...rest.leftOut],
-      notes: [...notes, ...rest.notes],
+      notes: [...notes, ...rest.notes, ...describeFlatParts(read)],
       problem: hasClasses ? undefined : describeFlat(beside),
       doubt: rest.doubt,
       hint: rest.hint,
@@ -245,6 +245,16 @@ function readParts(folder: Folder, found: readonly PartFolder[], others: readonl
     doubt,
     hint,
   };
+}
+
+/** Flat images in a folder beside the classes, with the name of a part: perhaps a class. */
+function describeFlatParts(
+  parts: readonly { readonly kid: Folder; readonly images: readonly PlacedImage[] }[],
+): string[] {
+  const flat = parts.filter(({ images }) => images.every(({ className }) => className === undefined));
+  return flat.map(
+    ({ kid }) => `The folder ${kid.path} was taken for a part, by its name; if it is a class, rename it.`,
+  );
 }
 
 const besideParts = (kid: Folder): { file: string; rule: string }[] =>

@@ -74,6 +74,17 @@ describe('columns of labels with one name', () => {
   });
 });
 
+describe('several columns that are called as labels are', () => {
+  it('are pointed out if they tell other classes', async () => {
+    const note = 'm.csv has other columns that could hold the labels (diagnosis); --label-column chooses one.';
+    const files = table('file,label,diagnosis', ['a', 'a', 'b', 'b']);
+    expect((await layoutOf(files)).notes).toContain(note);
+    expect((await layoutOf(files, { labelColumn: 'diagnosis' })).notes).not.toContain(note);
+    const same = await layoutOf(table('file,label,diagnosis', ['a', 'b', 'a', 'b']));
+    expect(same.notes.join()).not.toContain('other columns');
+  });
+});
+
 describe('a column that the user names', () => {
   it('is refused if it names the images, or leaves none for the labels', async () => {
     const files = table('file,label,by', ['Ann', 'Ann', 'Bob', 'Bob']);

@@ -184,6 +184,19 @@ describe('folders', () => {
     expect(layout.roles).toHaveLength(9);
   });
 
+  it('say that a folder with the name of a part and without classes could be a class', async () => {
+    const { notes } = await layoutOf(['cat', 'dog', 'test'].flatMap((f) => images(f)));
+    expect(notes).toContain('The folder test was taken for a part, by its name; if it is a class, rename it.');
+    const { notes: others } = await layoutOf(['cat', 'dog', 'test/cat'].flatMap((f) => images(f)));
+    expect(others.join()).not.toContain('taken for a part');
+  });
+
+  it('point out a class of another part that only differs in case', async () => {
+    await expect(layoutOf(['train/cat', 'train/dog', 'val/Cat'].flatMap((f) => images(f)))).rejects.toThrow(
+      'the validation part has images of Cat (val/Cat/0.png, for example), but the training part has none: every class needs training images; write Cat as cat, if it is the same class, or add them, or remove',
+    );
+  });
+
   it('may be a lone part, with any number of classes, where a model is scored', async () => {
     expect(textOf(await layoutOf(images('test/a'), { lonePart: true }))).toBe('train a 0 | test a 2');
     await expect(layoutOf([...images('test/a'), ...images('test/b')])).rejects.toThrow(/no training part/);

@@ -65,7 +65,7 @@ function assemble({ tree, about, folders, tables, options }: Evidence, choice: L
     if (members.length === 0) return undefined;
     return members.map(({ file, className }) => {
       const label = labels.get(className);
-      if (label === undefined) throw refuseUnknownClass(tree, part, className, file);
+      if (label === undefined) throw refuseUnknownClass(tree, classes, part, className, file);
       return { file, label };
     });
   };
@@ -130,9 +130,21 @@ function refuseOneClass(tree: FileTree, classes: readonly string[], source: stri
   );
 }
 
-function refuseUnknownClass(tree: FileTree, part: Part, className: string, file: string): InvalidInputError {
+function refuseUnknownClass(
+  tree: FileTree,
+  classes: readonly string[],
+  part: Part,
+  className: string,
+  file: string,
+): InvalidInputError {
   const { root } = tree;
-  const cures = [...curesForUnread(tree), 'add them', `remove ${className} from the ${PART_NAMES[part]} part`];
+  const alike = classes.find((name) => name.toLowerCase() === className.toLowerCase());
+  const cures = [
+    ...curesForUnread(tree),
+    ...(alike === undefined ? [] : [`write ${className} as ${alike}, if it is the same class`]),
+    'add them',
+    `remove ${className} from the ${PART_NAMES[part]} part`,
+  ];
   return new InvalidInputError(
     `Cannot use ${root} as a data set: the ${PART_NAMES[part]} part has images of ${className} (${file}, for example), but the training part has none: every class needs training images; ${cures.join(', or ')}.`,
     { details: { path: root, part, className, file } },

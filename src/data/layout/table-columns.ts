@@ -16,6 +16,8 @@ export interface TableColumns {
   readonly label: LabelColumns | undefined;
   /** Columns that could hold the labels, as far as their cells tell. */
   readonly possible: readonly number[];
+  /** Columns that are called as labels are, and tell other classes than the one that was chosen. */
+  readonly rivals: readonly number[];
   readonly split: number | undefined;
 }
 
@@ -105,7 +107,25 @@ export function findColumns(
     column === image || column === split || name === '' || (isPlace && nameOf(name) === 'y') ? [] : [column],
   );
   const possible = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
-  return { image, split, possible, label: findLabel(header, rows, others, possible, options.labelColumn) };
+  const label = findLabel(header, rows, others, possible, options.labelColumn);
+  const rivals = options.labelColumn === undefined ? rivalsOf(label, header, rows, possible) : [];
+  return { image, split, possible, rivals, label };
+}
+
+function rivalsOf(
+  label: LabelColumns | undefined,
+  header: readonly string[],
+  rows: readonly TableRow[],
+  possible: readonly number[],
+): number[] {
+  if (label?.kind !== 'column' || !label.isKnown) return [];
+  const chosen = cellsOf(rows, label.column);
+  return possible.filter(
+    (column) =>
+      column !== label.column &&
+      LABEL_NAMES.some((name) => isCalled(header[column] ?? '', name)) &&
+      !tellSame(cellsOf(rows, column), chosen),
+  );
 }
 
 /** The position of a column by its name, in any case, or its number from 1. */

@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { encodePng, pixelsOf } from '../../../test/support/data-fixtures.ts';
 import { drawing, encodeDeepPng } from '../../../test/support/image-fixtures.ts';
@@ -96,13 +97,39 @@ describe('decodeParts', () => {
     const images = inMemory([await plain(1), torn, await plain(2), Buffer.from('text')]);
     await expect(decode(images, { size })).rejects.toThrow('train/1: the image cannot be decoded (');
     const onProgress = (done: number, total: number) => steps.push(done / total);
-    const { notes } = await decode(inMemory([await plain(1), await plain(2), torn]), {
+    const { notes } = await decode(inMemory([await plain(1), await plain(200), torn]), {
       size,
       skipBroken: true,
       onProgress,
     });
     expect(notes).toEqual(['Broken images were left out: 1 (train/2).']);
     expect(steps).toEqual([1, 2, 3, 4, 5, 6].map((step) => step / 6));
+  });
+
+  it('swaps rows and columns, also of images that are brought to a size', async () => {
+    const wide = { height: 4, width: 6 };
+    const ramp = await encodePng(
+      Uint8Array.from({ length: 24 }, (_, i) => 10 * i),
+      { channels: 1, ...wide },
+    );
+    const upright = await decode(inMemory([ramp, ramp]));
+    const turned = await decode(inMemory([ramp, ramp]), { transpose: true });
+    expect([upright.shape, turned.shape]).toMatchObject([wide, { height: 6, width: 4 }]);
+    expect([...pixelsOf(turned.train)].slice(0, 5)).toEqual([0, 60, 120, 180, 10]);
+    const asked = await decode(inMemory([ramp, ramp]), { transpose: true, size: { height: 6, width: 4 } });
+    expect(pixelsOf(asked.train)).toEqual(pixelsOf(turned.train));
+  });
+
+  it('says that images are dark, and of which it took the first frame', async () => {
+    const frames = await sharp([await plain(9), await plain(200)], { join: { animated: true } })
+      .gif()
+      .toBuffer();
+    const { notes } = await decode(inMemory([await plain(9), frames]));
+    expect(notes).toEqual([
+      'Of images with several frames or pages, the first was taken: 1 (train/1).',
+      'The images were left as they are, although no pixel is brighter than 9 of 255; if that is their whole range, scale them to 0..255.',
+    ]);
+    expect((await decode(inMemory([await plain(64), await plain(1)]))).notes).toEqual([]);
   });
 });
 

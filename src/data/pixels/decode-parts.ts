@@ -6,11 +6,13 @@ import { formatError, reasonOf } from '../../files/format-error.ts';
 import type { Examples } from '../set/dataset.ts';
 import type { DatasetParts, ReadOptions, TargetSize } from '../set/source.ts';
 import { decodeImage } from './decode-image.ts';
+import { transposeParts } from './fit-images.ts';
 import { formatOf } from './image-formats.ts';
 import { decidePreparation } from './image-preparation.ts';
 import { createImageStore } from './image-store.ts';
 import { type ImageMeasure, measureImage } from './measure-image.ts';
 import { openImage } from './open-image.ts';
+import { DARK } from './pixel-values.ts';
 import { chooseChannels } from './planes.ts';
 
 /** One image: a file of its own, or a row of a file. */
@@ -80,7 +82,9 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     options.skipBroken || !needsSize,
   );
   const sizes = seen.flatMap(({ value }) => value?.size ?? []);
-  const size = options.size ?? defaultSize(sizes);
+  const turned = options.transpose === true;
+  const asked = turned && options.size ? { height: options.size.width, width: options.size.height } : options.size;
+  const size = asked ?? defaultSize(sizes);
   const measures = (from: number, to: number): ImageMeasure[] =>
     seen.slice(from, to).flatMap(({ value }) => value ?? []);
   const { notes, ...preparation } = decidePreparation(
@@ -93,7 +97,15 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     options.prepareAs,
   );
   const store = createImageStore(count, size, options.overflow);
-  const decoded = await readAll((bytes) => decodeImage(bytes, size, preparation), store.add);
+  let brightest = 0;
+  const decoded = await readAll(
+    (bytes) => decodeImage(bytes, size, preparation),
+    (planes) => {
+      // Seen soon in nearly all data.
+      if (brightest < DARK) for (const value of planes) if (value > brightest) brightest = value;
+      return store.add(planes);
+    },
+  );
   const broken = decoded.filter(({ value }) => value === undefined).map(({ place }) => place);
   if (options.lonePart !== true || broken.length === count) checkNothingVanished(images, broken);
 
@@ -106,7 +118,7 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
       shape,
     );
   };
-  return {
+  const parts: DatasetParts = {
     name,
     shape,
     classes,
@@ -115,20 +127,28 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     test: test === undefined ? undefined : join(decoded.slice(testFrom)),
     ...preparation,
     nameOf: namesIn(images, broken),
-    notes: [...describeBroken(images, broken), ...images.notes, ...describeSizes(sizes, size, count), ...notes],
+    notes: [
+      ...describeBroken(images, broken),
+      ...images.notes,
+      ...describeSizes(sizes, size, count),
+      ...describePages(images.source, seen),
+      ...describeDark(brightest),
+      ...notes,
+    ],
   };
+  return turned ? transposeParts(parts) : parts;
 }
 
 /** `size` is undefined if nobody needs it. */
-type Inspected = ImageMeasure & { readonly size?: TargetSize };
+type Inspected = ImageMeasure & { readonly size?: TargetSize; readonly pages?: number | undefined };
 
 /** Reads the header, and the pixels only if the image is transparent or has 16 bits. */
 async function inspectImage(bytes: Uint8Array, needsSize: boolean): Promise<Inspected> {
   // JPEG is neither.
   if (!needsSize && formatOf(bytes) === 'jpeg') return {};
   const image = await openImage(bytes);
-  const { height, width } = image.header;
-  return { ...(needsSize && { size: { height, width } }), ...(await measureImage(image)) };
+  const { height, width, pages } = image.header;
+  return { ...(needsSize && { size: { height, width } }), ...(pages && { pages }), ...(await measureImage(image)) };
 }
 
 /** The first few paths, relative to a folder. */
@@ -220,6 +240,22 @@ function describeSizes(sizes: readonly TargetSize[], size: TargetSize, count: nu
   const resized = sizes.filter((each) => sizeText(each) !== sizeText(size)).length;
   if (resized === 0) return [];
   return [`Images were resized to ${sizeText(size)}: ${resized} of ${count}; --size chooses another size.`];
+}
+
+function describePages(source: string, seen: readonly Read<Inspected>[]): string[] {
+  const several = seen.filter(({ value }) => value?.pages !== undefined).map(({ place }) => nameOf(place));
+  if (several.length === 0) return [];
+  return [
+    `Of images with several frames or pages, the first was taken: ${several.length} (${listPaths(source, several)}).`,
+  ];
+}
+
+/** @param brightest  pixel of all images. */
+function describeDark(brightest: number): string[] {
+  if (brightest === 0 || brightest >= DARK) return [];
+  return [
+    `The images were left as they are, although no pixel is brighter than ${brightest} of 255; if that is their whole range, scale them to 0..255.`,
+  ];
 }
 
 const sizeText = ({ height, width }: TargetSize): string => `${height} × ${width}`;

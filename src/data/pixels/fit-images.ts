@@ -46,7 +46,8 @@ export async function fitImages(given: DatasetParts, options: ReadOptions): Prom
   };
 }
 
-function transposeParts(parts: DatasetParts): DatasetParts {
+/** Swaps rows and columns of all images. */
+export function transposeParts(parts: DatasetParts): DatasetParts {
   const { shape, train, validation, test } = parts;
   return {
     ...parts,

@@ -37,7 +37,7 @@ export async function openImage(bytes: Uint8Array): Promise<OpenImage> {
   const pixels = (): Sharp => sharp(bytes, STRICT);
   const plain = plainHeaderOf(bytes, format);
   if (plain !== undefined) return { header: plain, pixels };
-  const { autoOrient, depth, hasAlpha } = await sharp(bytes, STRICT).metadata();
+  const { autoOrient, depth, hasAlpha, pages = 1 } = await sharp(bytes, STRICT).metadata();
   checkLargestSide(autoOrient.height, autoOrient.width);
   if (depth !== 'uchar' && depth !== 'ushort') {
     throw new Error(
@@ -47,7 +47,7 @@ export async function openImage(bytes: Uint8Array): Promise<OpenImage> {
   // AVIF says how many bits it has, and they are stretched to 16.
   const deep = depth === 'ushort' && format !== 'avif';
   return {
-    header: { height: autoOrient.height, width: autoOrient.width, deep, hasAlpha },
+    header: { height: autoOrient.height, width: autoOrient.width, deep, hasAlpha, ...(pages > 1 && { pages }) },
     pixels,
   };
 }

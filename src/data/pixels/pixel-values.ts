@@ -98,7 +98,7 @@ const AS_THEY_ARE: PixelScales = { of: () => UNCHANGED, note: undefined, pixelRa
 const FAINT = 16;
 
 /** Images whose brightest pixel is below this are pointed out. */
-const DARK = 64;
+export const DARK = 64;
 
 function decide(train: PartRange): Decision | Omit<UnscalablePixels, 'part'> {
   const { name, kind, low, high, isWhole, levels } = train;

@@ -9,7 +9,7 @@ export interface Overflow {
   readonly limitBytes: number;
 }
 
-/** What the user asked for. A format ignores what has no meaning for it. */
+/** What the user asked for. */
 export interface ReadOptions {
   /** All images are brought to this size: the aspect is kept, black is added. Without it the format chooses. */
   readonly size?: { readonly height: number; readonly width: number } | undefined;
@@ -23,7 +23,7 @@ export interface ReadOptions {
   readonly labelColumn?: string | undefined;
   /** The column of a table that names the images, or holds them. Without it the column is found by its name. */
   readonly imageColumn?: string | undefined;
-  /** Swaps rows and columns of images in arrays and rows of numbers: those of EMNIST lie on their side. */
+  /** Swaps rows and columns of all images: those of EMNIST lie on their side. */
   readonly transpose?: boolean | undefined;
   /**
    * Takes parts as they are, for scoring, not for training: the training part may be empty, and there may be a single class,
@@ -91,9 +91,14 @@ export interface DatasetParts {
   readonly notes: readonly string[];
 }
 
+/** Options that only some formats can follow. */
+export type SelectiveOption = 'layout' | 'labelFrom' | 'labelColumn' | 'imageColumn';
+
 /** A source whose format is recognised, but which is not read yet. */
 export interface LocatedSource {
   readonly format: string;
+  /** The others of these options have no meaning for the format, and are refused. */
+  readonly takes: readonly SelectiveOption[];
   /** Absolute paths of all files on which the result depends; a change in any of them invalidates the cache. */
   readonly files: readonly string[];
   read(options: ReadOptions): Promise<DatasetParts>;

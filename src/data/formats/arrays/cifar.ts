@@ -41,6 +41,7 @@ export async function locateCifarFolder(folder: string, name = basename(folder))
   };
   return {
     format: 'cifar',
+    takes: [],
     files: files.map((file) => join(folder, file)),
     read: async (options) => readParts(name, folder, version, await readFiles(), options),
     explain: async () => files.map((file) => roleOf(version, file)),
@@ -75,6 +76,7 @@ export function locateCifarArchive(
 ): LocatedSource {
   return {
     format: 'cifar',
+    takes: [],
     files: [path],
     read: async (options) => {
       const seen: string[] = [];

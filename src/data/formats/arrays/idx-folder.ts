@@ -149,6 +149,7 @@ async function locateSet(
   const used = partsOf(pairs).flatMap(([, { images, labels }]) => [images, labels]);
   return readAs(lonePart, {
     format: 'idx',
+    takes: [],
     files: [...used, ...(mapping === undefined ? [] : [mapping])],
     read: (options) => readParts(name, set, pairs, { ...naming, mapping }, options),
     explain: async () =>

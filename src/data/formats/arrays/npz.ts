@@ -76,6 +76,7 @@ function locateArrays(
 ): LocatedSource {
   return {
     format: 'npz',
+    takes: ['layout', 'labelColumn', 'imageColumn'],
     files,
     read: async (options) => readArrays(name, source, await list(), options),
     explain: async (options) => {

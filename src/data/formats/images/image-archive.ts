@@ -36,6 +36,7 @@ function archiveSource(
 ): LocatedSource {
   return {
     format,
+    takes: ['labelFrom', 'labelColumn', 'imageColumn'],
     files: [path],
     read: async (options) => readImageTree(name, await open(options), options),
     explain: async (options) => explainImageTree(await open(options), options),

@@ -29,6 +29,7 @@ export function locateImageTable(path: string): LocatedSource {
 function sourceOf(tree: FileTree, name: string, files: readonly string[], table?: string): LocatedSource {
   return {
     format: 'image-folder',
+    takes: ['labelFrom', 'labelColumn', 'imageColumn'],
     files: files.map((file) => join(tree.root, file)),
     read: (options) => readImageTree(name, tree, options, table),
     explain: (options) => explainImageTree(tree, options, table),

@@ -46,6 +46,7 @@ function locate(
 ): LocatedSource {
   return {
     format: 'parquet',
+    takes: ['labelColumn', 'imageColumn'],
     files: partsOf(paths).flatMap(([, files]) => files),
     read: (options) => readParts(name, source, paths, unused, options),
     explain: async (options) => {

@@ -16,6 +16,8 @@ export interface RasterHeader {
   /** Samples have more than 8 bits. */
   readonly deep: boolean;
   readonly hasAlpha: boolean;
+  /** Frames of an animation, or pages; absent if there is one. */
+  readonly pages?: number | undefined;
 }
 
 /** The largest side that JPEG can have. A damaged file may announce two billion. */
