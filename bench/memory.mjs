@@ -34,7 +34,7 @@ async function measurePeak(budget) {
   const space = Object.fromEntries(Object.entries(searchSpace).filter(([, value]) => value !== null));
   const problem = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
   const rng = createRng('memory');
-  const memoryOf = (genome) => estimateCost(genome, problem).paddedActivationBytes;
+  const memoryOf = (genome) => estimateCost(genome, problem).activationBytes;
   const genomes = Array.from({ length: 2000 }, () => randomGenome(rng, space, problem));
   const largest = genomes.toSorted((a, b) => memoryOf(b) - memoryOf(a)).map(formatGenome);
   for (const genome of [...new Set(largest)].slice(0, 3)) {

@@ -1,6 +1,6 @@
 // Does one rate predict the step time of any network? npm run build && node bench/work-model.mjs [--rounds 3] [--batch 64]
 // Prints the measured and the predicted time of a training step for each network (work from genome/work.ts divided by the
-// best fitting rate), and the value of that file's constant that would fit these measurements best.
+// best fitting rate), and the value of BYTE_WORK that would fit these measurements best.
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,6 +9,7 @@ import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { estimateCost } from '../dist/genome/cost.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { trainingWork } from '../dist/genome/work.js';
+import { madeUpNormalisation } from '../dist/network/normalisation.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { percent } from '../dist/text/figures.js';
 
@@ -26,6 +27,8 @@ const CASES = [
   ['64-8', GREY],
   ['max-16-16', COLOUR],
   ['16-32-max-32-64', COLOUR],
+  ['16max32-32max64-64max128', COLOUR],
+  ['32max32-64max64-128max128', COLOUR],
   ['32-32-max-64-64-max-128-128', COLOUR],
   ['max-64-64-max-128-128-max-128-128', COLOUR],
 ].map(([genome, input]) => ({ genome, input }));
@@ -36,10 +39,10 @@ const { values } = parseArgs({
 const batch = Number(values.batch);
 const runtime = await loadNodeRuntime();
 const measured = CASES.map(({ genome, input }) => {
-  const problem = { input, classes: 10 };
+  const problem = { input, classes: 10, stem: 'whitening' };
   const cost = estimateCost(parseGenome(genome), problem);
-  const normalisation = { mean: new Array(input.channels).fill(128), std: new Array(input.channels).fill(64) };
-  return { genome, input, cost, network: createNetwork(parseGenome(genome), problem, normalisation), ms: Infinity };
+  const network = createNetwork(parseGenome(genome), problem, madeUpNormalisation(problem));
+  return { genome, input, cost, network, ms: Infinity };
 });
 // The minimum of several medians: other processes can only make a step slower.
 for (let round = 0; round < Number(values.rounds); round++) {
@@ -60,11 +63,11 @@ for (const { genome, input, cost, ms } of measured) {
 }
 
 let best = { error: Infinity };
-for (let share = 0; share <= 4; share += 0.05) {
-  const candidate = fitRate((cost) => 3 * cost.flops + share * (trainingWork(cost) - 3 * cost.flops));
-  if (candidate.error < best.error) best = { ...candidate, share };
+for (let byteWork = 5; byteWork <= 120; byteWork += 5) {
+  const candidate = fitRate((cost) => trainingWork(cost, { byteWork }));
+  if (candidate.error < best.error) best = { ...candidate, byteWork };
 }
-console.log(`best: MEMORY_WEIGHT × ${best.share.toFixed(2)}, typical error ${percent(best.error, 0)}`);
+console.log(`best: BYTE_WORK ${best.byteWork}, typical error ${percent(best.error, 0)}`);
 
 /** The rate that makes the logarithms of predictions unbiased, and their standard deviation. */
 function fitRate(workOf) {

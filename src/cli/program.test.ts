@@ -50,7 +50,14 @@ FLOPs are of the forward pass; FLOPs and activations are for one image.
   it('prints one JSON object with --json', async () => {
     const { stdout, stderr } = await run('inspect', '', '--input', '4x5x3', '--classes', '2', '--json');
     expect(stderr).toBe('');
-    const cost = { parameters: 122, flops: 240, activationBytes: 8, paddedActivationBytes: 8, orthogonalFlops: 0 };
+    const cost = {
+      parameters: 122,
+      flops: 240,
+      activationBytes: 8,
+      trainingFlops: 720,
+      trainingBytes: 0,
+      orthogonalFlops: 0,
+    };
     expect(JSON.parse(stdout)).toEqual({
       genome: '',
       input: { height: 4, width: 5, channels: 3 },
@@ -84,7 +91,8 @@ FLOPs are of the forward pass; FLOPs and activations are for one image.
       'parameters',
       'flops',
       'activationBytes',
-      'paddedActivationBytes',
+      'trainingFlops',
+      'trainingBytes',
       'orthogonalFlops',
     ]);
   });

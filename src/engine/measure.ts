@@ -37,20 +37,30 @@ export async function measureTrainingStep(
   network: Network,
   { batch, repeats = 12, lowering = 'auto' }: MeasureOptions,
 ): Promise<Timing> {
+  const engine = await withLowering(runtime, (await chooseLowering(runtime, lowering)).name);
+  const { run, release } = await openTrainingStep(engine, network, batch);
+  try {
+    return { batch, threads: 1, ms: await medianMs(engine, run, repeats) };
+  } finally {
+    await release();
+  }
+}
+
+/** A training step (forward, backward, Adam) on random images, to be run as often as needed. */
+export async function openTrainingStep(
+  engine: Runtime,
+  network: Network,
+  batch: number,
+): Promise<{ readonly run: () => Promise<unknown>; readonly release: () => Promise<void> }> {
   const rng = createRng('measure');
   const initial = initialiseState(network.layout, rng);
-  const engine = await withLowering(runtime, (await chooseLowering(runtime, lowering)).name);
   const session = await TrainingSession.create(engine, network, ADAM, initial, 0.9);
   const { input, classes } = network.problem;
   const pixels = randomBytes(batch * imageSizeOf(input), rng);
   const labels = Int32Array.from({ length: batch }, () => rng.integer(0, classes - 1));
-  const buffers = new BatchBuffers(runtime, input, batch);
+  const buffers = new BatchBuffers(engine, input, batch);
   const images = buffers.fill({ count: batch, pixels, labels }, Int32Array.from(labels.keys()), 0, batch);
-  try {
-    return { batch, threads: 1, ms: await medianMs(engine, () => session.step(images, 1e-3), repeats) };
-  } finally {
-    await session.release();
-  }
+  return { run: () => session.step(images, 1e-3), release: () => session.release() };
 }
 
 /** Time of one run of the deployable model on random images, on one thread. */

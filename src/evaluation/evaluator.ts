@@ -44,10 +44,10 @@ export interface Evaluator {
    */
   evaluate(task: EvaluationTask, options?: EvaluateOptions): Promise<EvaluationOutcome>;
   /**
-   * Work per second of each task when `concurrency` tasks train concurrently. Needed for time budgets; if absent, one
-   * thread of this process is measured.
+   * How fast each task trains when `concurrency` tasks train concurrently: work per second, and the work that it could do
+   * while a byte is read or written. Needed for time budgets; if absent, one thread of this process is measured.
    */
-  measureRate?(lowering: LoweringName): Promise<number>;
+  measureSpeed?(lowering: LoweringName): Promise<{ readonly rate: number; readonly byteWork: number }>;
   /**
    * The kind of engine that it trains with, if it may differ from that of this process. Tasks and their ids name it.
    */

@@ -20,7 +20,9 @@ describe('estimateCost', () => {
           parameters: 1280 + 256 + 73_792 + 128 + 128,
           flops: 117_512_192,
           activationBytes: 2_007_040,
-          paddedActivationBytes: 2_007_040,
+          // The image is not padded. Each convolution reads and writes three times.
+          trainingFlops: 3 * 117_512_192,
+          trainingBytes: 3 * 4 * 784 * (1 + 128 + (128 + 64) + (1 + 64)),
           orthogonalFlops: 27_853_812,
         },
         {
@@ -30,22 +32,36 @@ describe('estimateCost', () => {
           parameters: 501_770,
           flops: 1_003_520,
           activationBytes: 40,
-          paddedActivationBytes: 40,
+          trainingFlops: 3 * 1_003_520,
+          trainingBytes: 0,
           orthogonalFlops: 0,
         },
       ],
       parameters: 577_354,
       flops: 118_515_712,
       activationBytes: 2_007_080,
-      paddedActivationBytes: 2_007_080,
+      trainingFlops: 3 * 118_515_712,
+      trainingBytes: 3 * 4 * 784 * 386,
       orthogonalFlops: 27_853_812,
     });
   });
 
-  it('fills channels up to multiples of 16 where it counts the memory of the fast layout', () => {
-    const { activationBytes, paddedActivationBytes } = estimateCost(parseGenome('8-32-max'), problem('28x28x1'));
-    expect(activationBytes).toBe(4 * 784 * (3 * 8 + 4 * 32) + 4 * 196 * 32 + 4 * 10);
-    expect(paddedActivationBytes).toBe(activationBytes + 4 * 784 * 3 * 8);
+  it('fills channels up to multiples of 16 where it counts what a training step takes', () => {
+    const [skip, pool] = estimateCost(parseGenome('8-64-max'), problem('28x28x1')).layers;
+    // 8 channels are 16; the image has one.
+    expect(skip?.trainingFlops).toBe(3 * 2 * 784 * (9 * 1 * 16 + 9 * 16 * 64 + 1 * 64));
+    expect(skip?.trainingBytes).toBe(3 * 4 * 784 * (1 + 16 + (16 + 64) + (1 + 64)));
+    expect([pool?.trainingFlops, pool?.trainingBytes]).toEqual([0, 4 * 196 * 64]);
+    const [stage] = estimateCost(parseGenome('8max64'), problem('28x28x1')).layers;
+    expect(stage?.trainingFlops).toBe(3 * 2 * (784 * 9 * 16 + 196 * 9 * 16 * 64));
+    expect(stage?.trainingBytes).toBe(3 * 4 * (784 * (1 + 16) + 196 * (16 + 64)));
+  });
+
+  it('counts one pass of the whitening, of which nothing is trained', () => {
+    const [stem, skip] = estimateCost(parseGenome('16-16'), { ...problem('32x32x3'), stem: 'whitening' }).layers;
+    expect(stem?.trainingFlops).toBe(2 * 1024 * 9 * 3 * 32);
+    expect(stem?.trainingBytes).toBe(4 * 1024 * (3 + 32));
+    expect(skip?.trainingFlops).toBe(3 * 2 * 1024 * (9 * 32 * 16 + 9 * 16 * 16 + 32 * 16));
   });
 
   it('follows shapes through odd sizes and colour', () => {

@@ -51,15 +51,18 @@ export interface NetworkCost {
     readonly parameters: number;
     readonly flops: number;
     readonly activationBytes: number;
-    /** Activation bytes with channels padded to a multiple of 16, as in the fast CPU layout. */
-    readonly paddedActivationBytes: number;
+    /** FLOPs of the forward and the backward pass for one image, see {@link estimateCost}. */
+    readonly trainingFlops: number;
+    /** Bytes that convolutions read and write in both passes, see {@link estimateCost}. */
+    readonly trainingBytes: number;
     /** FLOPs of making all filters orthogonal, as the optimiser Muon does once in every training step. */
     readonly orthogonalFlops: number;
   }[];
   readonly parameters: number;
   readonly flops: number;
   readonly activationBytes: number;
-  readonly paddedActivationBytes: number;
+  readonly trainingFlops: number;
+  readonly trainingBytes: number;
   readonly orthogonalFlops: number;
 }
 
@@ -78,6 +81,10 @@ export type LayerCost = NetworkCost['layers'][number];
  *   its pooling, bn1, relu1, conv2, bn2 and relu2. Pooling and the layers of the head keep their outputs; flatten, which
  *   copies nothing, is not listed.
  *   The image itself and the softmax are not counted.
+ * - `trainingFlops` and `trainingBytes`: what a training step takes for one image. Channels are padded to a multiple of 16, as
+ *   in the fast CPU layout, except those of the image. A convolution has three passes: forward, and backward to its input and to its
+ *   filters; the whitening, of which nothing is trained, has one. In each it computes its FLOPs, and reads or writes its
+ *   input and its output once. Of a pooling layer, only the output counts, once.
  *
  * @param problem  image shape, and the number of classes (an integer of at least 2).
  * @throws {InvalidInputError} if a pooling layer would leave no pixel (naming the layer), or if `problem` is invalid.
@@ -104,7 +111,8 @@ export function estimateCost(genome: Genome, problem: NetworkInput): NetworkCost
     parameters: total('parameters'),
     flops: total('flops'),
     activationBytes: total('activationBytes'),
-    paddedActivationBytes: total('paddedActivationBytes'),
+    trainingFlops: total('trainingFlops'),
+    trainingBytes: total('trainingBytes'),
     orthogonalFlops: total('orthogonalFlops'),
   };
 }
@@ -139,6 +147,7 @@ export function requireNetworkInput({ input, classes, head }: NetworkInput): voi
 /** Nothing of it is trained. */
 function whiteningCost({ channels: from }: ImageShape, { channels, height, width }: ImageShape): LayerCost {
   const pixels = height * width;
+  const { flops, bytes } = convolutionPass(pixels, 9, from, channels);
   return {
     name: 'whitening',
     kind: 'stem',
@@ -146,7 +155,8 @@ function whiteningCost({ channels: from }: ImageShape, { channels, height, width
     parameters: 0,
     flops: 2 * pixels * 9 * from * channels,
     activationBytes: FLOAT_BYTES * pixels * channels,
-    paddedActivationBytes: FLOAT_BYTES * pixels * padded(channels),
+    trainingFlops: flops,
+    trainingBytes: bytes,
     orthogonalFlops: 0,
   };
 }
@@ -188,7 +198,11 @@ function skipCost(gene: SkipGene, { channels, height, width }: ImageShape, short
     parameters: weights + biases + normalisation,
     flops: 2 * pixels * weights,
     activationBytes: FLOAT_BYTES * pixels * (3 * filters1 + 3 * filters2 + filters3),
-    paddedActivationBytes: FLOAT_BYTES * pixels * (3 * padded(filters1) + 3 * padded(filters2) + padded(filters3)),
+    ...trainingCost([
+      convolutionPass(pixels, 9, channels, filters1),
+      convolutionPass(pixels, 9, filters1, filters2),
+      ...(filters3 === 0 ? [] : [convolutionPass(pixels, 1, channels, filters3)]),
+    ]),
     orthogonalFlops:
       orthogonalFlops(filters1, 9 * channels) +
       orthogonalFlops(filters2, 9 * filters1) +
@@ -202,16 +216,14 @@ function stageCost(gene: StageGene, { channels, height, width }: ImageShape): La
   const small = pooled({ channels: filters2, height, width });
   const [before, after] = [height * width, small.height * small.width];
   const [weights1, weights2] = [9 * channels * filters1, 9 * filters1 * filters2];
-  const bytes = (size1: number, size2: number): number =>
-    FLOAT_BYTES * (before * size1 + after * (3 * size1 + 3 * size2));
   return {
     name: layerName(gene),
     kind: 'stage',
     outputShape: [filters2, small.height, small.width],
     parameters: weights1 + weights2 + 3 * filters1 + 3 * filters2,
     flops: 2 * (before * weights1 + after * weights2),
-    activationBytes: bytes(filters1, filters2),
-    paddedActivationBytes: bytes(padded(filters1), padded(filters2)),
+    activationBytes: FLOAT_BYTES * (before * filters1 + after * (3 * filters1 + 3 * filters2)),
+    ...trainingCost([convolutionPass(before, 9, channels, filters1), convolutionPass(after, 9, filters1, filters2)]),
     orthogonalFlops: orthogonalFlops(filters1, 9 * channels) + orthogonalFlops(filters2, 9 * filters1),
   };
 }
@@ -234,7 +246,8 @@ function poolingCost(gene: PoolingGene, input: ImageShape): LayerCost {
     parameters: 0,
     flops: 0,
     activationBytes: FLOAT_BYTES * channels * height * width,
-    paddedActivationBytes: FLOAT_BYTES * padded(channels) * height * width,
+    trainingFlops: 0,
+    trainingBytes: FLOAT_BYTES * padded(channels) * height * width,
     orthogonalFlops: 0,
   };
 }
@@ -247,8 +260,8 @@ function headCosts(
   let features = channels * height * width;
   const add = (name: string, parameters: number, flops: number): void => {
     const activationBytes = FLOAT_BYTES * features;
-    const others = { activationBytes, paddedActivationBytes: activationBytes, orthogonalFlops: 0 };
-    costs.push({ name, kind: 'head', outputShape: [features], parameters, flops, ...others });
+    const training = { trainingFlops: PASSES * flops, trainingBytes: 0, orthogonalFlops: 0 };
+    costs.push({ name, kind: 'head', outputShape: [features], parameters, flops, activationBytes, ...training });
   };
   for (const layer of head) {
     switch (layer.type) {
@@ -272,11 +285,31 @@ function headCosts(
   return costs;
 }
 
+interface Pass {
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** One pass of a convolution of `taps` weights for each pair of channels, whose output has as many pixels as its input. */
+function convolutionPass(pixels: number, taps: number, from: number, to: number): Pass {
+  const [read, written] = [padded(from), padded(to)];
+  return { flops: 2 * pixels * taps * read * written, bytes: FLOAT_BYTES * pixels * (read + written) };
+}
+
+function trainingCost(convolutions: readonly Pass[]): Pick<LayerCost, 'trainingFlops' | 'trainingBytes'> {
+  const total = (key: keyof Pass): number => PASSES * convolutions.reduce((sum, pass) => sum + pass[key], 0);
+  return { trainingFlops: total('flops'), trainingBytes: total('bytes') };
+}
+
+/** Forward, and backward to the input and to the weights. */
+const PASSES = 3;
 const FLOAT_BYTES = 4;
 const CHANNEL_BLOCK = 16;
+/** The fast layout does not pad the channels of images. */
+const MOST_IMAGE_CHANNELS = 3;
 
 function padded(channels: number): number {
-  return Math.ceil(channels / CHANNEL_BLOCK) * CHANNEL_BLOCK;
+  return channels <= MOST_IMAGE_CHANNELS ? channels : Math.ceil(channels / CHANNEL_BLOCK) * CHANNEL_BLOCK;
 }
 
 /** 2×2, stride 2, no padding: odd sizes round down. */

@@ -27,12 +27,16 @@ export interface SearchSpace {
   /** Maximum activation memory per image of a batch, in bytes. */
   readonly maxActivationBytes?: number;
   /**
-   * Maximum work of training on one image (3 times the forward FLOPs, plus the equivalent of other work), a
-   * machine-independent measure of time.
+   * Maximum work of training on one image (FLOPs of both passes, plus the equivalent of waiting for memory).
    */
   readonly maxWork?: number;
   /** What the work of the optimiser's steps depends on; without it, they are not counted. */
-  readonly training?: { readonly batchSize: number; readonly optimizer: { readonly name: string } };
+  readonly training?: {
+    readonly batchSize?: number | undefined;
+    readonly optimizer?: { readonly name: string } | undefined;
+    /** FLOPs that the machine computes while a byte is read or written. */
+    readonly byteWork?: number | undefined;
+  };
 }
 
 /**

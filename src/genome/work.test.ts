@@ -1,27 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { estimateCost } from './cost.ts';
 import { parseGenome } from './text.ts';
-import { scoringWork, trainingWork } from './work.ts';
+import { BYTE_WORK, scoringWork, trainingWork } from './work.ts';
 
 const GREY = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
 const costOf = (genome: string, problem = GREY) => estimateCost(parseGenome(genome), problem);
 
-const figures = (flops: number, paddedActivationBytes: number) => ({
-  flops,
-  paddedActivationBytes,
+const figures = (trainingFlops: number, trainingBytes: number) => ({
+  trainingFlops,
+  trainingBytes,
   orthogonalFlops: 1,
 });
 
 describe('the work of both passes of an image', () => {
-  it('counts each FLOP three times, and memory on top', () => {
-    expect(trainingWork(figures(1e6, 0))).toBe(3e6);
-    expect(trainingWork(figures(0, 1000))).toBeGreaterThan(3000);
-    expect(trainingWork(figures(1e6, 1000))).toBe(3e6 + trainingWork(figures(0, 1000)));
+  it('counts FLOPs, and what the machine could compute while it waits for memory', () => {
+    expect(trainingWork(figures(1e6, 0))).toBe(1e6);
+    expect(trainingWork(figures(0, 1000))).toBe(1000 * BYTE_WORK);
+    expect(trainingWork(figures(1e6, 1000), { byteWork: 7 })).toBe(1e6 + 7000);
   });
 
   it('is three times that of scoring it', () => {
     const cost = costOf('16-16-max-32-32');
     expect(3 * scoringWork(cost)).toBeCloseTo(trainingWork(cost));
+    expect(3 * scoringWork(cost, { byteWork: 7 })).toBeCloseTo(trainingWork(cost, { byteWork: 7 }));
   });
 
   it('grows with layers, filters and images', () => {

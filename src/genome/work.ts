@@ -1,34 +1,35 @@
-// Work: the computing that a network takes, in machine-independent FLOP equivalents. A machine is described by one rate:
-// the work that a core does per second.
+// Work: the computing that a training takes, in FLOPs. A machine is described by two figures: the work that a core does per
+// second, and the work that it could do while a byte passes through memory.
 
 import type { NetworkCost } from './cost.ts';
 
-/**
- * FLOPs that could be computed while one byte of activations passes through memory, forward and backward: small layers
- * spend more time waiting for memory than computing. Fitted with bench/work-model.mjs.
- */
-const MEMORY_WEIGHT = 90;
+type Figures = Pick<NetworkCost, 'trainingFlops' | 'trainingBytes' | 'orthogonalFlops'>;
 
-type Figures = Pick<NetworkCost, 'flops' | 'paddedActivationBytes' | 'orthogonalFlops'>;
-
-/** The settings of a training that its work depends on. */
-interface Training {
-  readonly batchSize: number;
-  readonly optimizer: { readonly name: string };
+/** What work depends on besides the network. */
+export interface WorkSetting {
+  /** How the network is trained, if it is known. */
+  readonly batchSize?: number | undefined;
+  readonly optimizer?: { readonly name: string } | undefined;
+  /** FLOPs that the machine computes while a byte is read or written. Default: 30. */
+  readonly byteWork?: number | undefined;
 }
 
+/** Without a machine: fitted with bench/work-model.mjs on one with AVX-512. */
+export const BYTE_WORK = 30;
+
 /**
- * Work of training on one image: the forward pass, the backward pass, which takes twice as much, and the image's share of the
- * optimiser's step, if it is known how the network is trained.
+ * Work of training on one image: the FLOPs of both passes, what could be computed while convolutions read and write, and the
+ * image's share of the optimiser's step.
  */
-export function trainingWork(cost: Figures, training?: Training): number {
-  const { flops, paddedActivationBytes, orthogonalFlops } = cost;
-  const passes = 3 * flops + MEMORY_WEIGHT * paddedActivationBytes;
-  if (training?.optimizer.name !== 'muon') return passes;
-  return passes + orthogonalFlops / training.batchSize;
+export function trainingWork(cost: Figures, setting?: WorkSetting): number {
+  const { trainingFlops, trainingBytes, orthogonalFlops } = cost;
+  const passes = trainingFlops + (setting?.byteWork ?? BYTE_WORK) * trainingBytes;
+  if (setting?.optimizer?.name !== 'muon' || setting.batchSize === undefined) return passes;
+  return passes + orthogonalFlops / setting.batchSize;
 }
 
 /** Work of scoring one image: only the forward pass. */
-export function scoringWork(cost: Figures): number {
-  return trainingWork(cost) / 3;
+export function scoringWork(cost: Figures, setting?: Pick<WorkSetting, 'byteWork'>): number {
+  const { trainingFlops, trainingBytes } = cost;
+  return (trainingFlops + (setting?.byteWork ?? BYTE_WORK) * trainingBytes) / 3;
 }

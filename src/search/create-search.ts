@@ -3,7 +3,7 @@
 import { basename, join } from 'node:path';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
-import { measureRate } from '../evaluation/measure-rate.ts';
+import { measureSpeed, type TrainingSpeed } from '../evaluation/measure-speed.ts';
 import { ProcessPoolEvaluator } from '../evaluation/node/process-pool-evaluator.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
@@ -119,12 +119,12 @@ function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
 }
 
 function speedOf(evaluator: Evaluator): MachineSpeed {
-  const here = async (lowering: LoweringName) => measureRate(await loadRuntime(), lowering);
-  let measured: Promise<number> | undefined;
+  const here = async (lowering: LoweringName) => measureSpeed(await loadRuntime(), lowering);
+  let measured: Promise<TrainingSpeed> | undefined;
   return {
     workers: evaluator.concurrency,
-    measureRate(lowering) {
-      measured ??= evaluator.measureRate?.(lowering) ?? here(lowering);
+    measureSpeed(lowering) {
+      measured ??= evaluator.measureSpeed?.(lowering) ?? here(lowering);
       return measured;
     },
   };

@@ -6,7 +6,7 @@ import { fileStorage } from '../../files/file-storage.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { createTaskEvaluator, type TaskEvaluator } from '../evaluate-part.ts';
 import { cancelledError, type EvaluateOptions, type Evaluator } from '../evaluator.ts';
-import { measureRate } from '../measure-rate.ts';
+import { measureSpeed, type TrainingSpeed } from '../measure-speed.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
 import { createDatasetReader } from './packed-data.ts';
 
@@ -31,8 +31,8 @@ export class InProcessEvaluator implements Evaluator {
     return this.#evaluateTask(dataset, task, { ...options, signal: either });
   }
 
-  measureRate(lowering: LoweringName): Promise<number> {
-    return measureRate(this.#runtime, lowering);
+  measureSpeed(lowering: LoweringName): Promise<TrainingSpeed> {
+    return measureSpeed(this.#runtime, lowering);
   }
 
   engineKind(lowering: LoweringName): Promise<string> {

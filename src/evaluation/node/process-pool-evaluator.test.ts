@@ -104,13 +104,14 @@ describe('ProcessPoolEvaluator', () => {
 
   it('measures its speed though a child is killed, and says so if they always die', async () => {
     evaluator = start(RECORDING);
-    const rate = evaluator.measureRate('plain');
+    const speed = evaluator.measureSpeed('plain');
     while (pids().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     process.kill(latestPid(), 'SIGKILL');
-    expect(await rate).toBeGreaterThan(0);
+    expect((await speed).rate).toBeGreaterThan(0);
+    expect((await speed).byteWork).toBeGreaterThan(0);
     await evaluator.close();
     evaluator = start(DYING);
-    await expect(evaluator.measureRate('plain')).rejects.toThrow(
+    await expect(evaluator.measureSpeed('plain')).rejects.toThrow(
       /child processes died 3 times while this machine's speed was measured \(exit code 3; .*try again with fewer workers/,
     );
   });

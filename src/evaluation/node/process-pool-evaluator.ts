@@ -9,10 +9,11 @@ import { EvaluationError } from '../../errors.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { cancelledError, type EvaluateOptions, type Evaluator, failedOutcome } from '../evaluator.ts';
 import { callAfter } from '../long-timer.ts';
+import type { TrainingSpeed } from '../measure-speed.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
 import { ChildDeathError, countMemoryKills } from './child-death.ts';
 import type { PackedFileFacts } from './packed-data.ts';
-import { fromWireError, type WireAnswer, type WireProgress, type WireRate } from './protocol.ts';
+import { fromWireError, type WireAnswer, type WireProgress, type WireSpeed } from './protocol.ts';
 import { Turns } from './turns.ts';
 
 /** How a {@link ProcessPoolEvaluator} works. */
@@ -79,13 +80,13 @@ export class ProcessPoolEvaluator implements Evaluator {
   }
 
   /** All children at the same time, as they share the machine's memory and caches; the mean. */
-  async measureRate(lowering: LoweringName): Promise<number> {
-    const measure = async (): Promise<number> => {
-      const answer: WireRate = await this.#pool.exec('measure', [lowering]);
+  async measureSpeed(lowering: LoweringName): Promise<{ readonly rate: number; readonly byteWork: number }> {
+    const measure = async (): Promise<TrainingSpeed> => {
+      const answer: WireSpeed = await this.#pool.exec('measure', [lowering]);
       if ('error' in answer) throw fromWireError(answer.error);
-      return answer.rate;
+      return answer;
     };
-    const tryToMeasure = async (deaths = 0): Promise<number> => {
+    const tryToMeasure = async (deaths = 0): Promise<TrainingSpeed> => {
       try {
         return await measure();
       } catch (error) {
@@ -96,8 +97,10 @@ export class ProcessPoolEvaluator implements Evaluator {
         throw new EvaluationError('crashed', message, { details, cause: error });
       }
     };
-    const rates = await Promise.all(Array.from({ length: this.concurrency }, () => tryToMeasure()));
-    return rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+    const speeds = await Promise.all(Array.from({ length: this.concurrency }, () => tryToMeasure()));
+    const meanOf = (key: keyof TrainingSpeed): number =>
+      speeds.reduce((sum, speed) => sum + speed[key], 0) / speeds.length;
+    return { rate: meanOf('rate'), byteWork: Number(meanOf('byteWork').toPrecision(2)) };
   }
 
   async close(): Promise<void> {

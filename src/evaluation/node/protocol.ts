@@ -9,6 +9,7 @@ import {
   InvalidInputError,
 } from '../../errors.ts';
 import type { EvaluationProgress } from '../evaluator.ts';
+import type { TrainingSpeed } from '../measure-speed.ts';
 import type { EvaluationOutcome } from '../task.ts';
 
 export interface WireError {
@@ -30,7 +31,7 @@ export interface WireProgress {
 }
 
 /** Work a second. */
-export type WireRate = { readonly rate: number } | { readonly error: WireError };
+export type WireSpeed = TrainingSpeed | { readonly error: WireError };
 
 export function toWireError(error: unknown): WireError {
   if (error instanceof AutoCnnError) return { code: error.code, message: error.message, details: error.details };

@@ -8,10 +8,10 @@ import { fileStorage } from '../../files/file-storage.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { createTaskEvaluator, type TaskEvaluator } from '../evaluate-part.ts';
 import { type EvaluationProgress, throttleProgress } from '../evaluator.ts';
-import { measureRate } from '../measure-rate.ts';
+import { measureSpeed } from '../measure-speed.ts';
 import type { EvaluationTask } from '../task.ts';
 import { createDatasetReader, type PackedFileFacts } from './packed-data.ts';
-import { toWireError, type WireAnswer, type WireProgress, type WireRate } from './protocol.ts';
+import { toWireError, type WireAnswer, type WireProgress, type WireSpeed } from './protocol.ts';
 
 let evaluateTask: TaskEvaluator | undefined;
 const readDataset = createDatasetReader();
@@ -52,9 +52,9 @@ function report(progress?: EvaluationProgress): void {
   workerEmit({ pid, residentBytes: process.memoryUsage.rss(), ...(progress && { progress }) } satisfies WireProgress);
 }
 
-async function measure(lowering: LoweringName): Promise<WireRate> {
+async function measure(lowering: LoweringName): Promise<WireSpeed> {
   try {
-    return { rate: await measureRate(await loadRuntime(), lowering) };
+    return await measureSpeed(await loadRuntime(), lowering);
   } catch (error) {
     return { error: toWireError(error) };
   }

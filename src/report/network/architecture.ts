@@ -292,7 +292,7 @@ function figures(middle: number, shape: readonly number[], parameters = 0): stri
 
 function flattened(shape: readonly number[]): LayerCost {
   const outputShape = [shape.reduce((product, size) => product * size, 1)];
-  const free = { parameters: 0, flops: 0, activationBytes: 0, paddedActivationBytes: 0, orthogonalFlops: 0 };
+  const free = { parameters: 0, flops: 0, activationBytes: 0, trainingFlops: 0, trainingBytes: 0, orthogonalFlops: 0 };
   return { name: 'flatten', kind: 'head', outputShape, ...free };
 }
 

@@ -2,12 +2,13 @@
 
 import { threadSpeedUp } from '../../engine/threads.ts';
 import { InvalidInputError } from '../../errors.ts';
+import type { TrainingSpeed } from '../../evaluation/measure-speed.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { formatImageShape } from '../../genome/image-shape.ts';
-import { scoringWork } from '../../genome/work.ts';
+import { BYTE_WORK, scoringWork } from '../../genome/work.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
-import { formatBudget } from '../config/budget-text.ts';
+import { formatBudget, type TimeBudget } from '../config/budget-text.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/network-input.ts';
 import { viewsOf } from '../config/views.ts';
@@ -19,8 +20,8 @@ import { finalShare, finalThreads } from './final-share.ts';
 export interface MachineSpeed {
   /** Trainings that run concurrently. */
   readonly workers: number;
-  /** Work per second of each worker. */
-  measureRate(lowering: LoweringName): Promise<number>;
+  /** The speed of each worker. */
+  measureSpeed(lowering: LoweringName): Promise<TrainingSpeed>;
 }
 
 /** Where threads cannot share a training. With more replicas, each image teaches less than the extra speed gains. */
@@ -50,19 +51,29 @@ export async function applyBudget(
     if (planned !== undefined) return { ...planned, lowering };
     throw tooSmall(config, data, (least) => formatBudget({ flops: Number(least.toPrecision(2)) }));
   }
-  const rate = budget.rate ?? Number((await machine.measureRate(lowering)).toPrecision(3));
+  const { rate, byteWork } = await speedFor(budget, lowering, machine);
+  const measured = { ...config, budget: { ...budget, rate, byteWork } };
   const together = machine.workers * rate;
   const spentSeconds = elapsedSeconds() + END_SECONDS;
   const left = Math.round((budget.seconds - spentSeconds) * together);
   const most = lowering === 'plain' ? Math.min(MOST_REPLICAS, machine.workers) : 1;
-  const sharing = { ...config, replicas: undecided.includes('replicas') ? most : replicas };
+  const sharing = { ...measured, replicas: undecided.includes('replicas') ? most : replicas };
   const share = finalShare(sharing, machine.workers);
-  const planned = planBudget(left, config, data, share);
-  if (planned !== undefined) {
-    return { ...planned, lowering, replicas: sharing.replicas, budget: { ...budget, rate } };
-  }
+  const planned = planBudget(left, measured, data, share);
+  if (planned !== undefined) return { ...planned, lowering, replicas: sharing.replicas };
   const inSeconds = (least: number) => formatBudget({ seconds: Math.ceil(1.1 * (spentSeconds + least / together)) });
-  throw tooSmall(config, data, inSeconds, share);
+  throw tooSmall(measured, data, inSeconds, share);
+}
+
+/** What the configuration says, as in a repetition, or what is measured now. */
+async function speedFor(
+  { rate, byteWork }: TimeBudget,
+  lowering: LoweringName,
+  machine: MachineSpeed,
+): Promise<TrainingSpeed> {
+  if (rate !== undefined) return { rate, byteWork: byteWork ?? BYTE_WORK };
+  const speed = await machine.measureSpeed(lowering);
+  return { ...speed, rate: Number(speed.rate.toPrecision(3)) };
 }
 
 /** What a search has spent so far. */
@@ -99,7 +110,8 @@ export function finalEpochsWithin(
 export function endSeconds(config: SearchConfig, { problem, testExamples }: DataSize, genome: Genome): number {
   const { budget, repeats } = config;
   if (budget === undefined || 'flops' in budget || budget.rate === undefined) return END_SECONDS;
-  const work = viewsOf(config) * testExamples * scoringWork(estimateCost(genome, problem));
+  const work =
+    viewsOf(config) * testExamples * scoringWork(estimateCost(genome, problem), { byteWork: budget.byteWork });
   return END_SECONDS + (repeats * work) / budget.rate;
 }
 

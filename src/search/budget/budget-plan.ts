@@ -9,8 +9,7 @@ import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts'
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/network-input.ts';
-import { searchSpaceOf } from '../config/network-input.ts';
+import { type DataSize, searchSpaceOf, workSettingOf } from '../config/network-input.ts';
 import { AUTO_GENOME, type BudgetKey } from '../config/undecided-keys.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
 
@@ -70,7 +69,7 @@ export function planBudget(
     const own = work * finalShare;
     const genome = config.genome === AUTO_GENOME ? referenceFor(own, config, data) : parseGenome(config.genome);
     if (genome === undefined) return undefined;
-    const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem), config.training);
+    const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));
     return own < needed ? undefined : { ...decided, ...later, genome: genomeId(genome) };
   }
 
@@ -124,7 +123,7 @@ function referenceFor(work: number, config: SearchConfig, data: DataSize): Genom
     ? passesFor(workPerImage, images, REFERENCE_PASSES)
     : config.finalEpochs;
   const maxDepth = Number.MAX_SAFE_INTEGER;
-  const { training } = config;
+  const training = workSettingOf(config);
   const space: SearchSpace = { channels: CHANNELS, maxDepth, maxWork: workPerImage / passes, training };
   return referenceGenomes(space, data.problem)[0];
 }
@@ -148,7 +147,7 @@ export function leastWork(config: SearchConfig, data: DataSize, finalShare = 1):
  * @param work  available for this training alone.
  */
 export function planFinalEpochs(work: number, config: SearchConfig, data: DataSize, cost: NetworkCost): number {
-  const epochs = work / (usedImages(config, data) * trainingWork(cost, config.training));
+  const epochs = work / (usedImages(config, data) * trainingWork(cost, workSettingOf(config)));
   return Math.max(LEAST_PASSES, Math.floor(100 * epochs) / 100);
 }
 
@@ -167,7 +166,7 @@ function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] 
 
 /** Work of training on one image for the cheapest network with a skip layer. */
 export function smallestWork(
-  { searchSpace, training }: SearchConfig,
+  { searchSpace, ...config }: SearchConfig,
   choosesChannels: boolean,
   problem: NetworkInput,
 ): number {
@@ -176,7 +175,7 @@ export function smallestWork(
     maxDepth: searchSpace.maxDepth,
   };
   const genomes = cheapestGenomes(space, problem).filter((genome) => genome.some(({ kind }) => kind === 'skip'));
-  return Math.min(...genomes.map((genome) => trainingWork(estimateCost(genome, problem), training)));
+  return Math.min(...genomes.map((genome) => trainingWork(estimateCost(genome, problem), workSettingOf(config))));
 }
 
 function passesFor(workPerImage: number, images: number, passes = PASSES): number {
@@ -227,12 +226,12 @@ function candidateSize(
  * Filter counts with which a skip layer takes at most half of the work after the image has been pooled twice. The first one
  * is always included.
  */
-function channelsFor(maxWork: number, { training }: SearchConfig, problem: NetworkInput): number[] {
+function channelsFor(maxWork: number, config: SearchConfig, problem: NetworkInput): number[] {
   const { channels, height, width } = problem.input;
   const input = { channels, height: Math.max(1, height >> 2), width: Math.max(1, width >> 2) };
   const workOf = (filters: number): number => {
     const skip: Gene = { kind: 'skip', filters1: filters, filters2: filters };
-    return trainingWork(estimateCost([skip], { ...problem, input }), training);
+    return trainingWork(estimateCost([skip], { ...problem, input }), workSettingOf(config));
   };
   return CHANNELS.filter((filters, index) => index === 0 || workOf(filters) <= maxWork / 2);
 }

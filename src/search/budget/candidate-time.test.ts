@@ -16,7 +16,7 @@ const data = {
   testExamples: 10_000,
   problem: { input: { channels: 3, height: 32, width: 32 }, classes: 10 },
 };
-const machine = { workers: 2, measureRate: vi.fn(async () => RATE) };
+const machine = { workers: 2, measureSpeed: vi.fn(async () => ({ rate: RATE, byteWork: 30 })) };
 const OPEN = { searchSpace: { channels: [8, 16, 32, 64], maxFlops: null } };
 
 describe('limitCandidateTime', () => {
@@ -47,18 +47,18 @@ describe('limitCandidateTime', () => {
   it('changes nothing if all networks are fast enough, and does not measure without a limit', async () => {
     const given = { budget: { flops: 1e13 } };
     expect(await decided(given, 3600)).toEqual(await decided(given));
-    machine.measureRate.mockClear();
+    machine.measureSpeed.mockClear();
     await decided(given);
-    expect(machine.measureRate).not.toHaveBeenCalled();
+    expect(machine.measureSpeed).not.toHaveBeenCalled();
   });
 
   it('refuses a time in which no network trains, and says which would do', async () => {
-    const failure = await decided(OPEN, 0.5).catch((error) => error);
+    const failure = await decided(OPEN, 0.2).catch((error) => error);
     expect(failure.message).toMatch(
-      /^no network trains within 0.5 s \(--max-candidate-time, searchSpace.maxSeconds\): the smallest takes about/,
+      /^no network trains within 0.2 s \(--max-candidate-time, searchSpace.maxSeconds\): the smallest takes about/,
     );
     const { needed } = failure.details;
-    expect(needed).toBeGreaterThan(0.5);
+    expect(needed).toBeGreaterThan(0.2);
     await decided(OPEN, 1.1 * needed);
     await expect(decided(OPEN, 0.9 * needed)).rejects.toThrow('no network trains within');
   });

@@ -31,7 +31,7 @@ export async function limitCandidateTime(
   const unlimited = await decide({ ...config, searchSpace: space });
   if (maxSeconds === undefined || config.genome !== undefined) return unlimited;
   const { searchLimit, training } = unlimited;
-  const rate = await machine.measureRate(config.lowering);
+  const { rate } = await machine.measureSpeed(config.lowering);
   const perEpoch = epochWork(unlimited, data, 1);
   const imagesSeen = training.epochs * (perEpoch.training + perEpoch.scoring);
   const maxWork = Math.floor((maxSeconds * rate - START_WORK) / imagesSeen);

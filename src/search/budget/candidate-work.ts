@@ -3,13 +3,13 @@
 import type { NetworkCost } from '../../genome/cost.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/network-input.ts';
+import { type DataSize, workSettingOf } from '../config/network-input.ts';
 
 /**
- * Overhead before and after a training: compiling the network, selecting images, writing weights. About a fifth of a second
+ * Overhead before and after a training: compiling the network, selecting images, writing weights. About a tenth of a second
  * on a current CPU core.
  */
-export const START_WORK = 4e10;
+export const START_WORK = 1e10;
 
 /** Sizes of the parts. */
 export type PartSizes = Omit<DataSize, 'problem'>;
@@ -43,12 +43,12 @@ function validationPart(
 const limited = (images: number, { trainLimit = images }: Pick<SearchConfig, 'trainLimit'>): number =>
   Math.min(trainLimit, images);
 
-type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training'>;
+type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training' | 'budget'>;
 
 /** Work of one candidate, from the start of its training to its fitness. A final partial epoch is scored, too. */
 export function candidateWork(config: Sized, data: DataSize, cost: NetworkCost): number {
   const { epochs } = config.training;
-  const { training, scoring } = epochWork(config, data, trainingWork(cost, config.training));
+  const { training, scoring } = epochWork(config, data, trainingWork(cost, workSettingOf(config)));
   return START_WORK + epochs * training + Math.ceil(epochs) * scoring;
 }
 
@@ -71,7 +71,7 @@ export function epochWork(
 }
 
 /** Number of images on which the fitness of a candidate is measured. */
-export function scoredImages(config: Omit<Sized, 'training'>, data: DataSize): number {
+export function scoredImages(config: Omit<Sized, 'training' | 'budget'>, data: DataSize): number {
   const { validation } = searchImages(config, data);
   return config.fitnessOn === 'test' ? validation : Math.min(validation, config.searchLimit ?? validation);
 }

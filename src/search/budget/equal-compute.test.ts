@@ -148,7 +148,10 @@ describe('a search with equal compute', () => {
       expect(new Set(epochs).size).toBeGreaterThan(2);
       const second = await run(`${strategy} 2`, first.config);
       expect(second.ids).toEqual(first.ids);
-      const others = await run(`${strategy} 3`, { ...first.config, typicalWork: (first.config.typicalWork ?? 0) / 2 });
+      const others = await run(`${strategy} 3`, {
+        ...first.config,
+        typicalWork: 1.5 * (first.config.typicalWork ?? 0),
+      });
       expect(others.ids.filter((id) => first.ids.includes(id)).length).toBeLessThan(first.ids.length / 2);
     },
   );

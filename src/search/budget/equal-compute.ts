@@ -6,8 +6,7 @@ import { randomGenome } from '../../genome/random-genome.ts';
 import { trainingWork } from '../../genome/work.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/network-input.ts';
-import { searchSpaceOf } from '../config/network-input.ts';
+import { type DataSize, searchSpaceOf, workSettingOf } from '../config/network-input.ts';
 import { epochWork } from './candidate-work.ts';
 
 /** Minimum number of epochs over a candidate's images; with fewer, the ranking is chance. */
@@ -28,19 +27,22 @@ export function withTypicalWork<Config extends SearchConfig>(config: Config, { p
   const space = searchSpaceOf(config);
   const rng = createRng('typical network');
   const works = Array.from({ length: SAMPLE }, () =>
-    trainingWork(estimateCost(randomGenome(rng, space, problem), problem), config.training),
+    trainingWork(estimateCost(randomGenome(rng, space, problem), problem), workSettingOf(config)),
   ).toSorted((a, b) => a - b);
   return { ...config, typicalWork: works[(SAMPLE - 1) / 2] };
 }
 
-type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training' | 'typicalWork'>;
+type Sized = Pick<
+  SearchConfig,
+  'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training' | 'typicalWork' | 'budget'
+>;
 
 /**
  * Number of epochs with which a network takes as much work, scoring included, as the typical network takes with the
  * configured epochs. Rounded to hundredths; at least a quarter of an epoch, at most eight times the configured epochs.
  */
 export function equalEpochs(config: Sized, data: DataSize, cost: NetworkCost): number {
-  const own = trainingWork(cost, config.training);
+  const own = trainingWork(cost, workSettingOf(config));
   const { epochs } = config.training;
   const typical = epochWork(config, data, config.typicalWork ?? own);
   const work = epochs * typical.training + Math.ceil(epochs) * typical.scoring;

@@ -26,6 +26,7 @@ type Sized = Pick<
   | 'reduction'
   | 'equalCompute'
   | 'typicalWork'
+  | 'budget'
 >;
 
 /** With fewer images a ranking is chance; lower rungs then reduce epochs instead. */

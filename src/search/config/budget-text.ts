@@ -3,11 +3,11 @@
 import { InvalidInputError } from '../../errors.ts';
 
 /**
- * Time, from the start of the process to the model's score, with the work per second of each worker as measured when the
- * run began; or computing, in FLOPs.
+ * Time, from the start of the process to the model's score, with the speed of each worker as measured when the run began; or
+ * computing, in FLOPs.
  */
 export type Budget =
-  | { readonly seconds: number; readonly rate?: number | undefined }
+  | { readonly seconds: number; readonly rate?: number | undefined; readonly byteWork?: number | undefined }
   /** FLOPs and equivalents of other work: see genome/work.ts. */
   | { readonly flops: number };
 

@@ -44,7 +44,9 @@ const searchSpaceSchema = z.strictObject({
   maxActivationBytes: positive.optional().describe('Activation memory per image in training, in bytes.'),
   maxWork: positive
     .optional()
-    .describe('Maximum work of training on one image: 3 times the forward FLOPs, plus the equivalent of other work.'),
+    .describe(
+      'Maximum work of training on one image: FLOPs of both passes, plus the equivalent of waiting for memory.',
+    ),
   maxSeconds: positive
     .optional()
     .describe('Maximum training time of a candidate; the machine is measured, and the limit becomes maxWork.'),
@@ -55,6 +57,9 @@ const budgetSchema = z.union([
   z.strictObject({
     seconds: positive,
     rate: positive.optional().describe('Work per second of each worker, as measured at the start.'),
+    byteWork: positive
+      .optional()
+      .describe('Work that a worker could do while it reads or writes a byte, as measured at the start.'),
   }),
   z.strictObject({ flops: positive }),
 ]);

@@ -32,7 +32,7 @@ export const datasetSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Column of a table that names the images, or holds them. Default: found by name.'),
-  transpose: z.boolean().optional().describe('Swaps rows and columns of all images, as EMNIST needs.'),
+  transpose: z.boolean().optional().describe('Swaps rows and columns of images in arrays, as EMNIST needs.'),
   dataDir: z
     .string()
     .min(1)

@@ -1,10 +1,11 @@
 // What data and configuration give all networks of a search: input, classes, stem, head and shortcuts; the sizes of the data,
-// as needed for planning; and the search space.
+// as needed for planning; the search space; and what the work of trainings depends on.
 
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
 import type { SearchSpace } from '../../genome/search-space.ts';
+import type { WorkSetting } from '../../genome/work.ts';
 import type { SearchConfig } from './config.ts';
 import { viewsOf } from './views.ts';
 
@@ -53,7 +54,8 @@ export function searchSpaceOf({
   searchSpace,
   training,
   views,
-}: Pick<SearchConfig, 'searchSpace' | 'training' | 'views'>): SearchSpace {
+  budget,
+}: Pick<SearchConfig, 'searchSpace' | 'training' | 'views' | 'budget'>): SearchSpace {
   const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes, maxWork } = searchSpace;
   return {
     channels,
@@ -61,6 +63,15 @@ export function searchSpaceOf({
     ...(maxParameters !== undefined && { maxParameters }),
     ...(maxFlops !== null && { maxFlops: maxFlops / viewsOf({ views }) }),
     ...(maxActivationBytes !== undefined && { maxActivationBytes }),
-    ...(maxWork !== undefined && { maxWork, training }),
+    ...(maxWork !== undefined && { maxWork, training: workSettingOf({ training, budget }) }),
   };
+}
+
+/**
+ * What the work of a run's trainings depends on besides the network: with a time budget, a byte costs what it was measured to
+ * cost at the start.
+ */
+export function workSettingOf({ training, budget }: Pick<SearchConfig, 'training' | 'budget'>): WorkSetting {
+  const { batchSize, optimizer } = training;
+  return { batchSize, optimizer, ...(budget !== undefined && 'seconds' in budget && { byteWork: budget.byteWork }) };
 }

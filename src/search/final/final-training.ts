@@ -14,6 +14,7 @@ import { usedImages } from '../budget/candidate-work.ts';
 import { finalThreads } from '../budget/final-share.ts';
 import { finalTask, type IdentifiedTask, idOf } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
+import { workSettingOf } from '../config/network-input.ts';
 import type { SearchEmitter } from '../records/events.ts';
 import type { FinalEntry, PlanEntry } from '../records/journal-entry.ts';
 import { type OpenRun, writeConfig } from '../records/open-run.ts';
@@ -100,7 +101,7 @@ async function trainFinal(
 }
 
 function roundsFor({ session: { run, config }, adjustSteps }: FinalTraining, genome: Genome): Rounds | undefined {
-  const work = trainingWork(estimateCost(genome, run.problem), config.training);
+  const work = trainingWork(estimateCost(genome, run.problem), workSettingOf(config));
   const isPlanned = adjustSteps !== undefined || run.entries.some(({ type }) => type === 'plan');
   return roundsOf(config, perEpochOf(run), work * config.training.batchSize, isPlanned && config.repeats === 1);
 }
