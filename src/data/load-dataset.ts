@@ -298,6 +298,7 @@ const SELECTIVE: readonly { readonly name: SelectiveOption; readonly flag: strin
   { name: 'labelFrom', flag: '--label-from', takers: 'images in a folder or an archive' },
   { name: 'labelColumn', flag: '--label-column', takers: 'tables, .npz files and Parquet files' },
   { name: 'imageColumn', flag: '--image-column', takers: 'tables of images, .npz files and Parquet files' },
+  { name: 'transpose', flag: '--transpose', takers: 'arrays and CSV files of pixels' },
 ];
 
 /** @throws {InvalidInputError} for an option that would change nothing. */

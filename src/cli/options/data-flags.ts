@@ -21,7 +21,7 @@ export const DATA_FLAGS: readonly ConfigFlag[] = [
   flag('--label-from <where>', 'dataset.labelFrom', "folders, table, or name: the images' names", parseText),
   flag('--label-column <name>', 'dataset.labelColumn', 'column of a table with the labels', parseText),
   flag('--image-column <name>', 'dataset.imageColumn', 'column of a table with the images or their names', parseText),
-  flag('--transpose', 'dataset.transpose', 'swap rows and columns of all images: EMNIST needs it', parseText),
+  flag('--transpose', 'dataset.transpose', 'swap rows and columns of images in arrays: EMNIST needs it', parseText),
   flag('--data-dir <folder>', 'dataset.dataDir', 'where the files of a named data set lie', parseText),
   flag(
     '--test <share>',

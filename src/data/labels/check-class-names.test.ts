@@ -10,6 +10,14 @@ describe('checkClassNames', () => {
     );
     expect(() => checkClassNames('pets', ['Hund', 'Bär', '?'])).not.toThrow();
   });
+
+  it('refuses a name that would break lines or command a terminal', () => {
+    for (const name of ['two\nlines', '\u001b[31mred']) {
+      expect(() => checkClassNames('pets', ['dog', name])).toThrow(
+        `pets has a class ${JSON.stringify(name)}, whose name has line breaks or other control characters: rename it.`,
+      );
+    }
+  });
 });
 
 describe('noteOnAlikeNames', () => {

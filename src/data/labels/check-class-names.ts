@@ -8,9 +8,16 @@ import { listNames } from './name-labels.ts';
 /**
  * @param source  the name of the data set, for the message.
  * @throws {InvalidInputError} for a name with the sign for a character that could not be decoded: several names may have
- *   become this one.
+ *   become this one; or with a line break or another control character.
  */
 export function checkClassNames(source: string, classes: readonly string[]): void {
+  const odd = classes.find((name) => /\p{Cc}/u.test(name));
+  if (odd !== undefined) {
+    throw new InvalidInputError(
+      `${source} has a class ${JSON.stringify(odd)}, whose name has line breaks or other control characters: rename it.`,
+      { details: { className: odd } },
+    );
+  }
   const lost = classes.find((name) => name.includes('\ufffd'));
   if (lost === undefined) return;
   throw new InvalidInputError(

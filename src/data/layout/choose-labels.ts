@@ -36,6 +36,13 @@ export interface LabelChoice {
 export async function chooseLabels(evidence: Evidence): Promise<LabelChoice> {
   const { folders, tables, options } = evidence;
   const { labelFrom, labelColumn, imageColumn, table } = options;
+  const named = labelColumn === undefined ? imageColumn : labelColumn;
+  if (named !== undefined && (labelFrom === 'name' || labelFrom === 'folders')) {
+    throw new InvalidInputError(
+      `The column ${JSON.stringify(named)} has no meaning where labels come from ${labelFrom === 'name' ? 'the names of the images' : 'folders'} (--label-from ${labelFrom}): leave out one of the options.`,
+      { details: { labelFrom, labelColumn, imageColumn } },
+    );
+  }
   if (labelFrom === 'name') return fromNames(evidence);
   if (labelFrom === 'folders') return fromFolders(evidence, []);
   const labelled = tables.filter(({ columns }) => columns.label !== undefined);

@@ -74,6 +74,31 @@ describe('columns of labels with one name', () => {
   });
 });
 
+describe('several columns that name images', () => {
+  const images = Object.fromEntries(numbered(4, (i) => `${i}.png`).map((name) => [name, name]));
+  const rows = (header: string, cells: (i: number) => string): string =>
+    `${header}\n${numbered(4, (i) => cells(i)).join('\n')}\n`;
+
+  it('are refused if they name others, unless the user says which counts', async () => {
+    const files = { ...images, 'm.csv': rows('id,photo,label', (i) => `${i},${3 - i},${i < 2 ? 'a' : 'b'}`) };
+    await expect(layoutOf(files)).rejects.toThrow(
+      'm.csv as a table of labels: several columns name images, but not the same ones (column "id", column "photo"): say which with --image-column.',
+    );
+    const classOfFirst = async (imageColumn: string) => {
+      const { train, classes } = await layoutOf(files, { imageColumn });
+      return classes[train.find(({ file }) => file === '0.png')?.label ?? -1];
+    };
+    expect([await classOfFirst('id'), await classOfFirst('photo')]).toEqual(['a', 'b']);
+  });
+
+  it('are no matter if they name the same, or one only counts the rows beside file names', async () => {
+    const same = rows('id,file,label', (i) => `${i},${i}.png,${i < 2 ? 'a' : 'b'}`);
+    expect(textOf(await layoutOf({ ...images, 'm.csv': same }))).toBe('train a 2 b 2');
+    const counted = rows('no,file,label', (i) => `${i},${3 - i}.png,${i < 2 ? 'a' : 'b'}`);
+    expect(textOf(await layoutOf({ ...images, 'm.csv': counted }))).toBe('train a 2 b 2');
+  });
+});
+
 describe('several columns that are called as labels are', () => {
   it('are pointed out if they tell other classes', async () => {
     const note = 'm.csv has other columns that could hold the labels (diagnosis); --label-column chooses one.';
@@ -95,6 +120,9 @@ describe('a column that the user names', () => {
       'the column "label" of m.csv does not do, since no column beside it is known to hold labels',
     );
     expect(textOf(await layoutOf(files, { labelColumn: 'by' }))).toBe('train Ann 2 Bob 2');
+    await expect(layoutOf(files, { labelColumn: 'by', labelFrom: 'folders' })).rejects.toThrow(
+      'The column "by" has no meaning where labels come from folders (--label-from folders): leave out one of the options.',
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 // Labels of images from a table beside them.
 
+import { InvalidInputError } from '../../errors.ts';
 import { formatError } from '../../files/format-error.ts';
 import { canonicalLabel } from '../labels/canonical-label.ts';
 import { partOf, partOfList } from '../labels/part-words.ts';
@@ -80,7 +81,7 @@ export function describeTable({ table, columns }: ImageTable): string {
  * The label of every image that the table names.
  *
  * @param isSame  whether the images with these names, which fit a row equally well, have the same content.
- * @throws {DataFormatError} with the row, for a missing image, a name that fits several images, an empty label, an image
+ * @throws {InvalidInputError} if several columns name images, but not the same ones; {DataFormatError} with the row, for a missing image, a name that fits several images, an empty label, an image
  *   with two labels, or a row of another length.
  */
 export async function readTableLabels(
@@ -90,7 +91,8 @@ export async function readTableLabels(
   isSame: (images: readonly string[]) => Promise<boolean>,
 ): Promise<{ readonly labels: readonly TableLabel[]; readonly missing: readonly string[] }> {
   const { header, rows } = table;
-  const { image: imageColumn, label, split } = columns;
+  const { image: imageColumn, otherImages, label, split } = columns;
+  if (otherImages.length > 0) throw refuseImageColumns(where, table, [imageColumn, ...otherImages]);
   const tablePart = partOfTable({ table });
   const found = new Map<string, TableLabel>();
   const missing: string[] = [];
@@ -142,4 +144,12 @@ export async function readTableLabels(
     if (known === undefined) found.set(image, { image, className, part, row: row.row });
   }
   return { labels: [...found.values()], missing };
+}
+
+function refuseImageColumns(where: string, { header }: Table, columns: readonly number[]): InvalidInputError {
+  const names = columns.map((column) => columnText(header[column] ?? ''));
+  return new InvalidInputError(
+    `Cannot use ${where} as a table of labels: several columns name images, but not the same ones (${names.join(', ')}): say which with --image-column.`,
+    { details: { path: where, columns: names } },
+  );
 }

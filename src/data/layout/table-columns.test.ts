@@ -21,6 +21,24 @@ describe('columns of tables', () => {
     }
   });
 
+  it('tell the parts by 0 and 1', async () => {
+    const files = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`${name}.png`, name]));
+    const withFlags = (name: string) => ({
+      ...files,
+      'm.csv': `file,label,${name}\na.png,x,1\nb.png,y,1\nc.png,x,0\nd.png,y,0\n`,
+    });
+    expect(textOf(await layoutOf(withFlags('is_train')))).toBe('train x 1 y 1 | test x 1 y 1');
+    expect(textOf(await layoutOf(withFlags('is_test')))).toBe('train x 1 y 1 | test x 1 y 1');
+    const { train } = await layoutOf(withFlags('is_train'));
+    expect(train.map(({ file }) => file)).toEqual(['a.png', 'b.png']);
+  });
+
+  it('may begin with the hint at the separator that Excel takes', async () => {
+    const table = 'sep=;\r\nfile;label\r\na.png;x\r\nb.png;y\r\nc.png;x\r\nd.png;y\r\n';
+    const files = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`${name}.png`, name]));
+    expect(textOf(await layoutOf({ ...files, 'm.csv': table }))).toBe('train x 2 y 2');
+  });
+
   it('are refused without a header if several columns could be the classes', async () => {
     const table = rows('1.png,1,Ann', (i) => `${i}.png,${i % 2},${i < 3 ? 'Ann' : 'Bob'}`);
     await expect(layoutOf(withTable('m.csv', table))).rejects.toThrow(

@@ -1,7 +1,7 @@
 // What the columns of a table mean: which names the images, which has the labels, which tells the part.
 
 import { partOf, wordsOf } from '../labels/part-words.ts';
-import type { ReadOptions } from '../set/source.ts';
+import type { Part, ReadOptions } from '../set/source.ts';
 import type { ImageIndex } from './match-images.ts';
 import { columnText, type Table, type TableRow } from './table.ts';
 
@@ -13,6 +13,8 @@ export type LabelColumns =
 
 export interface TableColumns {
   readonly image: number;
+  /** Columns that name as many images, but others, and are no worse. */
+  readonly otherImages: readonly number[];
   readonly label: LabelColumns | undefined;
   /** Columns that could hold the labels, as far as their cells tell. */
   readonly possible: readonly number[];
@@ -74,12 +76,15 @@ const SPLIT_NAMES = ['split', 'dataset', 'set', 'subset', 'usage', 'partition', 
 /** Whether a column is called as one that tells parts is, whatever its cells say. */
 export const isSplitName = (header: string): boolean => SPLIT_NAMES.includes(nameOf(header));
 
-/** Columns of 0 and 1 that tell one part. */
-const SPLIT_FLAGS: Readonly<Record<string, 'validation' | 'test'>> = {
-  isvalid: 'validation',
-  isval: 'validation',
-  isvalidation: 'validation',
-  istest: 'test',
+/** Columns of 0 and 1 that tell one part of two: that of 0, and that of 1. */
+const SPLIT_FLAGS: Readonly<Record<string, readonly [Part, Part]>> = {
+  isvalid: ['train', 'validation'],
+  isval: ['train', 'validation'],
+  isvalidation: ['train', 'validation'],
+  istest: ['train', 'test'],
+  istrain: ['test', 'train'],
+  istraining: ['test', 'train'],
+  istrainingimage: ['test', 'train'],
 };
 /** Names of columns that are about an image, but not its class. */
 const OTHER_NAMES =
@@ -98,8 +103,9 @@ export function findColumns(
   index: ImageIndex,
   options: Pick<ReadOptions, 'labelColumn' | 'imageColumn'>,
 ): TableColumns | undefined {
-  const image = findImageColumn(header, rows, folder, index, options.imageColumn);
-  if (image === undefined) return undefined;
+  const found = findImageColumn(header, rows, folder, index, options.imageColumn);
+  if (found === undefined) return undefined;
+  const { image, otherImages } = found;
   const split = findSplit(header, rows, image);
   // Beside x, y is a coordinate.
   const isPlace = header.some((name) => wordsOf(name).at(-1) === 'x');
@@ -109,7 +115,7 @@ export function findColumns(
   const possible = others.filter((column) => isGuess(header[column] ?? '', cellsOf(rows, column)));
   const label = findLabel(header, rows, others, possible, options.labelColumn);
   const rivals = options.labelColumn === undefined ? rivalsOf(label, header, rows, possible) : [];
-  return { image, split, possible, rivals, label };
+  return { image, otherImages, split, possible, rivals, label };
 }
 
 function rivalsOf(
@@ -150,23 +156,30 @@ function findImageColumn(
   folder: string,
   index: ImageIndex,
   asked: string | undefined,
-): number | undefined {
-  if (asked !== undefined) return columnCalled(header, asked);
+): Pick<TableColumns, 'image' | 'otherImages'> | undefined {
+  if (asked !== undefined) {
+    const image = columnCalled(header, asked);
+    return image === undefined ? undefined : { image, otherImages: [] };
+  }
   const sample = rows.slice(0, SAMPLE);
   const scores = header.map((name, column) => {
-    const found = sample.flatMap(({ cells }) => index.match(cells[column] ?? '', folder).slice(0, 1));
+    const found = sample.map(({ cells }) => index.match(cells[column] ?? '', folder)[0]);
     const rank = IMAGE_NAMES.indexOf(nameOf(name));
     const isNumber = sample.every(({ cells }) => /^\d*$/.test(cells[column] ?? ''));
-    return { column, images: new Set(found).size, isNumber, rank: rank < 0 ? IMAGE_NAMES.length : rank };
+    const images = new Set(found.filter((image) => image !== undefined)).size;
+    return { column, found, images, isNumber, rank: rank < 0 ? IMAGE_NAMES.length : rank };
   });
   const most = Math.max(0, ...scores.map(({ images }) => images));
-  const [best] = scores
+  const [best, ...others] = scores
     .filter(({ images }) => images > 0 && images >= most * 0.9)
     .sort(
       (a, b) =>
         Number(a.isNumber) - Number(b.isNumber) || b.images - a.images || a.rank - b.rank || a.column - b.column,
     );
-  return best?.column;
+  if (best === undefined) return undefined;
+  const isRival = ({ images, isNumber, found }: (typeof scores)[number]): boolean =>
+    images >= 2 && isNumber === best.isNumber && found.some((image, row) => image !== best.found[row]);
+  return { image: best.column, otherImages: others.filter(isRival).map(({ column }) => column) };
 }
 
 function findSplit(header: readonly string[], rows: readonly TableRow[], image: number): number | undefined {
@@ -190,10 +203,10 @@ function areParts(cells: readonly string[]): boolean {
 }
 
 /** The part that a cell of a split column tells. */
-export function partInCell(header: string, cell: string): 'train' | 'validation' | 'test' | undefined {
+export function partInCell(header: string, cell: string): Part | undefined {
   const flagged = SPLIT_FLAGS[nameOf(header)];
   if (flagged === undefined) return partOf(cell);
-  return /^(1|1\.0|true|yes)$/i.test(cell) ? flagged : 'train';
+  return flagged[/^(1|1\.0|true|yes)$/i.test(cell) ? 1 : 0];
 }
 
 function findLabel(

@@ -43,7 +43,9 @@ export function parseTable(
   where: string,
   { rows = Number.POSITIVE_INFINITY, blanksInNames = false }: TableOptions = {},
 ): Table {
-  const { text, note } = decodeText(Number.isFinite(rows) ? headOf(bytes, rows) : bytes, where);
+  const { text: whole, note } = decodeText(Number.isFinite(rows) ? headOf(bytes, rows) : bytes, where);
+  // A hint for Excel. The row stays, empty, so that rows keep their numbers.
+  const text = whole.replace(/^(\uFEFF?)"?sep=."?(?=\r?\n)/i, '$1');
   const notes = note === undefined ? [] : [note];
   if (/\.(jsonl|ndjson)$/i.test(file)) return { file, notes, ...parseJsonLines(text, where, rows) };
   const isList = /\.txt$/i.test(file);

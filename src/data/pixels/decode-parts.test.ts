@@ -106,20 +106,6 @@ describe('decodeParts', () => {
     expect(steps).toEqual([1, 2, 3, 4, 5, 6].map((step) => step / 6));
   });
 
-  it('swaps rows and columns, also of images that are brought to a size', async () => {
-    const wide = { height: 4, width: 6 };
-    const ramp = await encodePng(
-      Uint8Array.from({ length: 24 }, (_, i) => 10 * i),
-      { channels: 1, ...wide },
-    );
-    const upright = await decode(inMemory([ramp, ramp]));
-    const turned = await decode(inMemory([ramp, ramp]), { transpose: true });
-    expect([upright.shape, turned.shape]).toMatchObject([wide, { height: 6, width: 4 }]);
-    expect([...pixelsOf(turned.train)].slice(0, 5)).toEqual([0, 60, 120, 180, 10]);
-    const asked = await decode(inMemory([ramp, ramp]), { transpose: true, size: { height: 6, width: 4 } });
-    expect(pixelsOf(asked.train)).toEqual(pixelsOf(turned.train));
-  });
-
   it('says that images are dark, and of which it took the first frame', async () => {
     const frames = await sharp([await plain(9), await plain(200)], { join: { animated: true } })
       .gif()

@@ -6,7 +6,6 @@ import { formatError, reasonOf } from '../../files/format-error.ts';
 import type { Examples } from '../set/dataset.ts';
 import type { DatasetParts, ReadOptions, TargetSize } from '../set/source.ts';
 import { decodeImage } from './decode-image.ts';
-import { transposeParts } from './fit-images.ts';
 import { formatOf } from './image-formats.ts';
 import { decidePreparation } from './image-preparation.ts';
 import { createImageStore } from './image-store.ts';
@@ -82,9 +81,7 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     options.skipBroken || !needsSize,
   );
   const sizes = seen.flatMap(({ value }) => value?.size ?? []);
-  const turned = options.transpose === true;
-  const asked = turned && options.size ? { height: options.size.width, width: options.size.height } : options.size;
-  const size = asked ?? defaultSize(sizes);
+  const size = options.size ?? defaultSize(sizes);
   const measures = (from: number, to: number): ImageMeasure[] =>
     seen.slice(from, to).flatMap(({ value }) => value ?? []);
   const { notes, ...preparation } = decidePreparation(
@@ -118,7 +115,7 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
       shape,
     );
   };
-  const parts: DatasetParts = {
+  return {
     name,
     shape,
     classes,
@@ -136,7 +133,6 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
       ...notes,
     ],
   };
-  return turned ? transposeParts(parts) : parts;
 }
 
 /** `size` is undefined if nobody needs it. */

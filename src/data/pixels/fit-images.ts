@@ -46,8 +46,7 @@ export async function fitImages(given: DatasetParts, options: ReadOptions): Prom
   };
 }
 
-/** Swaps rows and columns of all images. */
-export function transposeParts(parts: DatasetParts): DatasetParts {
+function transposeParts(parts: DatasetParts): DatasetParts {
   const { shape, train, validation, test } = parts;
   return {
     ...parts,
@@ -55,7 +54,10 @@ export function transposeParts(parts: DatasetParts): DatasetParts {
     train: transposeExamples(train, shape),
     ...(validation && { validation: transposeExamples(validation, shape) }),
     test: test && transposeExamples(test, shape),
-    notes: [...parts.notes, 'Rows and columns of all images were swapped.'],
+    notes: [
+      ...parts.notes,
+      'Rows and columns of all images were swapped: a model of this data takes images that are upright.',
+    ],
   };
 }
 

@@ -23,7 +23,7 @@ export interface ReadOptions {
   readonly labelColumn?: string | undefined;
   /** The column of a table that names the images, or holds them. Without it the column is found by its name. */
   readonly imageColumn?: string | undefined;
-  /** Swaps rows and columns of all images: those of EMNIST lie on their side. */
+  /** Swaps rows and columns of images in arrays and rows of numbers: those of EMNIST lie on their side. */
   readonly transpose?: boolean | undefined;
   /**
    * Takes parts as they are, for scoring, not for training: the training part may be empty, and there may be a single class,
@@ -92,7 +92,7 @@ export interface DatasetParts {
 }
 
 /** Options that only some formats can follow. */
-export type SelectiveOption = 'layout' | 'labelFrom' | 'labelColumn' | 'imageColumn';
+export type SelectiveOption = 'layout' | 'labelFrom' | 'labelColumn' | 'imageColumn' | 'transpose';
 
 /** A source whose format is recognised, but which is not read yet. */
 export interface LocatedSource {

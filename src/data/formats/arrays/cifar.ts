@@ -41,7 +41,7 @@ export async function locateCifarFolder(folder: string, name = basename(folder))
   };
   return {
     format: 'cifar',
-    takes: [],
+    takes: ['transpose'],
     files: files.map((file) => join(folder, file)),
     read: async (options) => readParts(name, folder, version, await readFiles(), options),
     explain: async () => files.map((file) => roleOf(version, file)),
@@ -76,7 +76,7 @@ export function locateCifarArchive(
 ): LocatedSource {
   return {
     format: 'cifar',
-    takes: [],
+    takes: ['transpose'],
     files: [path],
     read: async (options) => {
       const seen: string[] = [];

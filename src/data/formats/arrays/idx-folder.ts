@@ -149,7 +149,7 @@ async function locateSet(
   const used = partsOf(pairs).flatMap(([, { images, labels }]) => [images, labels]);
   return readAs(lonePart, {
     format: 'idx',
-    takes: [],
+    takes: ['transpose'],
     files: [...used, ...(mapping === undefined ? [] : [mapping])],
     read: (options) => readParts(name, set, pairs, { ...naming, mapping }, options),
     explain: async () =>

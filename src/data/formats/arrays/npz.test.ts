@@ -375,7 +375,9 @@ describe('the axes of arrays', () => {
     expect(parts.shape).toEqual({ channels: 1, height: 2, width: 3 });
     const [a, b, c, d, e, f] = train.pixels;
     expect(pixelsOf(parts.train).subarray(0, 6)).toEqual(Uint8Array.from([a, c, e, b, d, f].map((v) => v ?? 0)));
-    expect(parts.notes).toContain('Rows and columns of all images were swapped.');
+    expect(parts.notes).toContain(
+      'Rows and columns of all images were swapped: a model of this data takes images that are upright.',
+    );
   });
 });
 

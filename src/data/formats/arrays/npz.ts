@@ -76,7 +76,7 @@ function locateArrays(
 ): LocatedSource {
   return {
     format: 'npz',
-    takes: ['layout', 'labelColumn', 'imageColumn'],
+    takes: ['layout', 'labelColumn', 'imageColumn', 'transpose'],
     files,
     read: async (options) => readArrays(name, source, await list(), options),
     explain: async (options) => {

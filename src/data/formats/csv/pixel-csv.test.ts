@@ -127,6 +127,49 @@ it('says that the images of EMNIST lie on their side, and turns them', async () 
   expect(pixelsOf(turned.train)[1]).toBe(train.pixels[4]);
 });
 
+describe('the columns of pixels', () => {
+  const note = 'The columns of pixels of train.csv were put in the order of their names.';
+  /** The same images, with the columns in the order of the names in a list. */
+  const shuffled = (names: readonly string[], order: readonly number[]): string[] => [
+    ['label', ...order.map((pixel) => names[pixel])].join(','),
+    ...rowsWith((label, _, pixels) => {
+      const values = pixels.split(',');
+      return [label, ...order.map((pixel) => values[pixel])].join(',');
+    }),
+  ];
+  const pixels = Array.from({ length: 16 }, (_, i) => i);
+
+  it.each<[string, string[], number[]]>([
+    ['sorted as text', pixelNames, pixels.toSorted((a, b) => (`${a}` < `${b}` ? -1 : 1))],
+    ['backwards', pixelNames, pixels.toReversed()],
+    [
+      'column by column',
+      pixels.map((i) => `${Math.floor(i / 4) + 1}x${(i % 4) + 1}`),
+      pixels.map((i) => 4 * (i % 4) + Math.floor(i / 4)),
+    ],
+  ])('are put in order if they are %s', async (_, names, order) => {
+    const parts = await read(shuffled(names, order));
+    expect(parts.train).toEqual(train);
+    expect(parts.notes).toContain(note);
+  });
+
+  it('are left as they are if they are in order, or their names do not number all of them', async () => {
+    for (const names of [pixelNames, pixels.map((i) => `pixel${i + 1}`)]) {
+      const parts = await read(shuffled(names, pixels));
+      expect(parts.train).toEqual(train);
+      expect(parts.notes).not.toContain(note);
+    }
+    const gaps = await read(
+      shuffled(
+        pixels.map((i) => `pixel${40 - 2 * i}`),
+        pixels,
+      ),
+    );
+    expect(gaps.train).toEqual(train);
+    expect(gaps.notes).not.toContain(note);
+  });
+});
+
 describe('other columns of a table of pixels', () => {
   it('are left out if they count the rows', async () => {
     const named = [

@@ -24,7 +24,7 @@ import { type PixelRows, pixelsOfRows, readPixelRows } from './pixel-rows.ts';
 export function locatePixelCsv(name: string, paths: ByPart<string>, unused: readonly string[] = []): LocatedSource {
   return {
     format: 'csv',
-    takes: ['layout', 'labelColumn'],
+    takes: ['layout', 'labelColumn', 'transpose'],
     files: partsOf(paths).map(([, path]) => path),
     read: (options) => readPixelCsv(name, paths, unused, options),
     explain: (options) => explainPixelCsv(paths, unused, options),

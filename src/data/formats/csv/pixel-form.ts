@@ -64,7 +64,8 @@ export async function choosePixelForm(path: string, { labelColumn }: ReadOptions
   const labels = labelColumn === undefined ? await findLabels(sample, table) : askedColumn(sample, labelColumn);
   const { column, note } = labels;
   const candidates = table.candidates.filter((other) => other !== column);
-  const pixelColumns = cellColumn === undefined ? withoutIndex(sample, table, candidates) : [cellColumn];
+  const found = cellColumn === undefined ? withoutIndex(sample, table, candidates) : [cellColumn];
+  const pixelColumns = inOrderOfNames(sample.names ?? [], found);
   const length = cellColumn === undefined ? pixelColumns.length : splitCell(sample.rows[0]?.[cellColumn] ?? '').length;
   const shape = (cellColumn === undefined && shapeInNames(sample.names ?? [], pixelColumns)) || squareShape(length);
   if (shape === undefined) {
@@ -93,6 +94,9 @@ export async function choosePixelForm(path: string, { labelColumn }: ReadOptions
     partTitle: partColumn === undefined ? '' : nameOf(partColumn),
     notes: [
       ...(note === undefined ? [] : [note]),
+      ...(pixelColumns === found
+        ? []
+        : [`The columns of pixels of ${basename(path)} were put in the order of their names.`]),
       ...(leftOut.length === 0
         ? []
         : [`Columns of ${basename(path)} were left out: ${listNames(leftOut.map(nameOf))}.`]),
@@ -260,6 +264,28 @@ function squareShape(pixels: number): ImageShape | undefined {
     if (Number.isInteger(side) && side >= 2) return { channels, height: side, width: side };
   }
   return undefined;
+}
+
+/**
+ * Where the names of all columns number the pixels without a gap, or by row and column, these tell their order: a table may be sorted
+ * by name, as `pixel1`, `pixel10`, `pixel2`.
+ *
+ * @returns the same array if it is in order, or the names tell nothing.
+ */
+function inOrderOfNames(names: readonly string[], columns: readonly number[]): readonly number[] {
+  const places = columns.map((column) => {
+    const [, row, number] = /(?:(\d{1,4})x)?(\d+)$/.exec(names[column] ?? '') ?? [];
+    return { column, row: Number(row ?? 0), number: Number(number) };
+  });
+  const rows = new Set(places.map(({ row }) => row));
+  const numbers = new Set(places.map(({ number }) => number));
+  const isComplete =
+    rows.size * numbers.size === columns.length &&
+    new Set(places.map(({ row, number }) => `${row}x${number}`)).size === columns.length &&
+    [rows, numbers].every((each) => Math.max(...each) - Math.min(...each) === each.size - 1);
+  if (!isComplete) return columns;
+  const ordered = places.toSorted((a, b) => a.row - b.row || a.number - b.number).map(({ column }) => column);
+  return ordered.every((column, i) => column === columns[i]) ? columns : ordered;
 }
 
 /** The shape that the name of the last pixel gives if pixels are named by row and column, counted from 1: `28x28`. */

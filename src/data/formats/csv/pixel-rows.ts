@@ -71,13 +71,13 @@ function rowParser(path: string, form: PixelForm): (bytes: Buffer, row: number, 
   const { delimiter, labelColumn, partColumn, pixelColumns, pixelsInOneCell, columns, shape } = form;
   const separator = delimiter.charCodeAt(0);
   const pixels = new Float64Array(imageSizeOf(shape));
-  const isPixel = new Uint8Array(columns);
-  for (const column of pixelColumns) isPixel[column] = 1;
+  // The pixel that each column holds; -1 for those that hold none.
+  const places = new Int32Array(columns).fill(-1);
+  for (const [place, column] of pixelColumns.entries()) places[column] = place;
   return (bytes, row, given) => {
     const fail = (what: string, cure: string): Error => formatError(path, { row }, what, cure);
     let label = labelColumn === undefined ? '-' : '';
     let part: Part | undefined = given;
-    let filled = 0;
     let column = 0;
     for (let start = 0; start <= bytes.length; column++) {
       const end = fieldEnd(bytes, start, separator);
@@ -93,13 +93,13 @@ function rowParser(path: string, form: PixelForm): (bytes: Buffer, row: number, 
             'write train, validation or test, or remove the row',
           );
         }
-      } else if (isPixel[column] === 1 && pixelsInOneCell) {
-        filled = fillFromCell(fieldText(bytes, start, end), pixels, fail);
-      } else if (isPixel[column] === 1) {
+      } else if (pixelsInOneCell && places[column] === 0) {
+        fillFromCell(fieldText(bytes, start, end), pixels, fail);
+      } else if ((places[column] ?? -1) >= 0) {
         const value = parseValue(bytes, start, end);
         if (Number.isNaN(value))
           throw notANumber(bytes.toString('utf8', start, Math.min(end, start + 40)), column, fail);
-        pixels[filled++] = value;
+        pixels[places[column] ?? 0] = value;
       }
       start = end + 1;
     }
@@ -119,7 +119,7 @@ function notANumber(text: string, column: number, fail: Fail): Error {
   );
 }
 
-function fillFromCell(cell: string, pixels: Float64Array, fail: Fail): number {
+function fillFromCell(cell: string, pixels: Float64Array, fail: Fail): void {
   const numbers = splitCell(cell);
   if (numbers.length !== pixels.length) {
     throw fail(`${numbers.length} pixels in the cell, the first row has ${pixels.length}`, 'mend or remove the row');
@@ -133,7 +133,6 @@ function fillFromCell(cell: string, pixels: Float64Array, fail: Fail): number {
       );
     pixels[i] = value;
   }
-  return numbers.length;
 }
 
 const DIGIT_0 = 0x30;

@@ -83,6 +83,15 @@ export function imageColumnsOf(
   };
 }
 
+/** Other columns than the one of the labels that are called as labels are. */
+export function otherLabels({ metadata }: { readonly metadata: FileMetaData }, label: Column): string[] {
+  const names = [...leavesOf(metadata).values()].flatMap(({ path: [name, ...deeper] }) =>
+    name === undefined || deeper.length > 0 ? [] : [name],
+  );
+  const known = new Set([...LABEL_NAMES, 'coarse_label']);
+  return names.filter((name) => name !== label.path.join('.') && known.has(name.toLowerCase()));
+}
+
 /** A column that seems to tell the parts of the rows. */
 export function splitColumnOf({ metadata }: { readonly metadata: FileMetaData }): Column | undefined {
   const leaf = [...leavesOf(metadata).values()].find(({ path }) => path.length === 1 && isSplitName(path[0] ?? ''));

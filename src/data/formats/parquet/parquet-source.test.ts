@@ -73,6 +73,22 @@ describe('a Parquet file', () => {
     expect((await withSplit(images.map(() => 'train'))).notes).toEqual(expected.notes);
   });
 
+  it('points out other columns that are called as labels are, unless the user chose', async () => {
+    const bytes = parquetWriteBuffer({
+      columnData: [
+        { name: 'image', data: images.map(({ bytes }) => bytes), type: 'BYTE_ARRAY' },
+        { name: 'label', data: images.map(({ label }) => Number(label)), type: 'INT32' },
+        { name: 'category', data: images.map((_, i) => i % 2), type: 'INT32' },
+      ],
+    });
+    expect((await read(new Uint8Array(bytes))).notes).toContain(
+      'pets.parquet has other columns that could hold the labels (category); --label-column chooses one.',
+    );
+    const { notes, classes } = await read(new Uint8Array(bytes), { labelColumn: 'category' });
+    expect(classes).toEqual(['0', '1']);
+    expect(notes).toEqual(['Labels: pets.parquet, column category.']);
+  });
+
   it('may have words for labels', async () => {
     const words = images.map(({ bytes, label }) => ({ bytes, label: `class ${label}` }));
     expect((await read(encodeParquet(words))).classes).toEqual(['class 0', 'class 1', 'class 2']);

@@ -11,7 +11,7 @@ import { decodeParts, type EncodedImages, type ImagePlace } from '../../pixels/d
 import type { DatasetParts, FileRole, LocatedSource, Part, ReadOptions } from '../../set/source.ts';
 import { type ByPart, nameParts, partsOf } from '../name-parts.ts';
 import { readAs } from '../part-files.ts';
-import { type ImageColumns, imageColumnsOf, splitColumnOf } from './parquet-columns.ts';
+import { type ImageColumns, imageColumnsOf, otherLabels, splitColumnOf } from './parquet-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
 import { findParquetFiles } from './parquet-files.ts';
 import type { PageValue } from './parquet-page.ts';
@@ -71,6 +71,7 @@ async function readParts(
   const train = await readLabels(paths.train, () => false, options);
   if (train.length === 0) throw new InvalidInputError(`${source} has no rows: give a file with images.`);
   const notes = [`Labels: ${await describeLabels(paths.train[0] ?? source, options)}.`];
+  if (options.labelColumn === undefined) notes.push(...(await describeOthers(paths.train[0] ?? source, options)));
   for (const path of paths.train) notes.push(...(await describeSplit(path)));
   if (unused.length > 0) notes.push(`Files were left out: ${listNames(unused.map((path) => basename(path)))}.`);
   // Where training images have the label -1, it is one like the others.
@@ -130,6 +131,15 @@ async function withParquet<T>(path: string, use: (file: ParquetFile) => Promise<
 
 const describeLabels = (path: string, options: ReadOptions): Promise<string> =>
   withParquet(path, async (file) => `${basename(path)}, column ${imageColumnsOf(file, options).label.path.join('.')}`);
+
+const describeOthers = (path: string, options: ReadOptions): Promise<string[]> =>
+  withParquet(path, async (file) => {
+    const others = otherLabels(file, imageColumnsOf(file, options).label);
+    if (others.length === 0) return [];
+    return [
+      `${basename(path)} has other columns that could hold the labels (${listNames(others)}); --label-column chooses one.`,
+    ];
+  });
 
 /** A note on a column that tells several parts: only files do. */
 const describeSplit = (path: string): Promise<string[]> =>
