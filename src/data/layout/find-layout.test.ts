@@ -381,6 +381,22 @@ describe('tables', () => {
     expect(layout.notes).toContain('Images that a table names, but that are not there: 1 (9.png).');
   });
 
+  it('name the images of the part that they are about, where each part has images of these names', async () => {
+    const files = {
+      ...Object.fromEntries(
+        ['train', 'test'].flatMap((part) => ['0', '1', '2', '3'].map((name) => [`${part}/${name}.png`, part + name])),
+      ),
+      'train.csv': 'id,label\n0.png,a\n1.png,b\n2.png,a\n3.png,b\n',
+    };
+    const layout = await layoutOf(files);
+    expect(textOf(layout)).toBe('train a 2 b 2');
+    expect(layout.train.every(({ file }) => file.startsWith('train/'))).toBe(true);
+    expect(layout.notes.join()).toContain('The test part has images without labels');
+    const split = 'id,label,split\n0.png,a,train\n1.png,b,train\n2.png,a,test\n3.png,b,test\n';
+    const { 'train.csv': _, ...images } = files;
+    expect(textOf(await layoutOf({ ...images, 'labels.csv': split }))).toBe('train a 1 b 1 | test a 1 b 1');
+  });
+
   it('take one of several images of a name only if they are the same', async () => {
     const table = 'id,label\n1,cat\n2,dog\n';
     const same = { 'a/1.png': 'x', 'b/1.png': 'x', 'a/2.png': 'y', 'm.csv': table };

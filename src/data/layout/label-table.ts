@@ -115,7 +115,8 @@ export async function readTableLabels(
       const cure = label?.kind === 'one-hot' ? ', or name one column with --label-column' : '';
       throw fail(`the label of ${name} is empty`, `add it, or remove the row${cure}`);
     }
-    const matches = index.match(name, folder);
+    const part = split === undefined ? tablePart : partInCell(header[split] ?? '', row.cells[split] ?? '');
+    const matches = inPart(index.match(name, folder), part);
     const [image, rival] = matches;
     if (image === undefined) {
       if (!skipBroken) {
@@ -133,7 +134,6 @@ export async function readTableLabels(
         'write the folder in front of the name',
       );
     }
-    const part = split === undefined ? tablePart : partInCell(header[split] ?? '', row.cells[split] ?? '');
     const known = found.get(image);
     if (known !== undefined && known.className !== className) {
       throw fail(
@@ -144,6 +144,18 @@ export async function readTableLabels(
     if (known === undefined) found.set(image, { image, className, part, row: row.row });
   }
   return { labels: [...found.values()], missing };
+}
+
+/** Of several images, those in a folder of the part, if there are any: train/1.png and test/1.png may both be there. */
+function inPart(images: readonly string[], part: Part | undefined): readonly string[] {
+  if (images.length < 2 || part === undefined) return images;
+  const within = images.filter((image) =>
+    image
+      .split('/')
+      .slice(0, -1)
+      .some((step) => partOf(step) === part),
+  );
+  return within.length > 0 ? within : images;
 }
 
 function refuseImageColumns(where: string, { header }: Table, columns: readonly number[]): InvalidInputError {
