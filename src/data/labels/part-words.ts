@@ -13,6 +13,9 @@ const PART_OF_WORD: ReadonlyMap<string, Part> = new Map(
 /** A word for a part, perhaps with the x or y of an array. */
 const WITH_AXIS = new RegExp(`^([xy])?(${[...PART_OF_WORD.keys()].join('|')})([xy])?$`);
 
+/** A word for a part, written together with what it is a part of: `traindata`, `testimages`. */
+const COMPOUND = /^(train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?)(set|data|dataset|images?|imgs?|labels?)$/;
+
 export function partOfWord(word: string): Part | undefined {
   return PART_OF_WORD.get(word);
 }
@@ -46,8 +49,9 @@ export function isPartWord(name: string): boolean {
 }
 
 /**
- * The words of a name in lower case: runs of letters, split where a small letter meets a capital, and where x or y is
- * written together with a part. `X_train` and `xtrain` are x and train, `PublicTest` is public and test.
+ * The words of a name in lower case: runs of letters, split where a small letter meets a capital, and where a part is written
+ * together with x or y, or with a word for data. `X_train` and `xtrain` are x and train, `PublicTest` is public and test,
+ * `traindata` is train and data.
  */
 export function wordsOf(name: string): string[] {
   const words = name
@@ -59,6 +63,8 @@ export function wordsOf(name: string): string[] {
     .filter(Boolean);
   return words.flatMap((word) => {
     const [, before, part, after] = WITH_AXIS.exec(word) ?? [];
-    return part === undefined ? [word] : [before, part, after].flatMap((piece) => piece ?? []);
+    if (part !== undefined) return [before, part, after].flatMap((piece) => piece ?? []);
+    const [, ofPart, rest] = COMPOUND.exec(word) ?? [];
+    return ofPart === undefined || rest === undefined ? [word] : [ofPart, rest];
   });
 }
