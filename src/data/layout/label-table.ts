@@ -81,8 +81,8 @@ export function describeTable({ table, columns }: ImageTable): string {
  * The label of every image that the table names.
  *
  * @param isSame  whether the images with these names, which fit a row equally well, have the same content.
- * @throws {InvalidInputError} if several columns name images, but not the same ones; {DataFormatError} with the row, for a missing image, a name that fits several images, an empty label, an image
- *   with two labels, or a row of another length.
+ * @throws {InvalidInputError} if several columns name images, but not the same ones; {DataFormatError} with the row, for a
+ *   missing image, a name that fits several images, an empty label, an image with two labels, or a row of another length.
  */
 export async function readTableLabels(
   { table, columns, folder, where }: ImageTable,
