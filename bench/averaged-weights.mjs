@@ -3,6 +3,7 @@
 // Uses the recipe of the final training in one process; some training images are held out for scoring. See README.md.
 
 import { parseArgs } from 'node:util';
+import { median } from '../dist/arithmetic/averages.js';
 import { channelStatistics } from '../dist/data/set/statistics.js';
 import { loadRuntime } from '../dist/engine/node/load-runtime.js';
 import { averageStates } from '../dist/engine/state/training-state.js';
@@ -13,7 +14,7 @@ import { createRng, parseGenome } from '../dist/index.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { finalTask } from '../dist/search/candidates/identified-task.js';
 import { resolveConfig } from '../dist/search/run/resolve-config.js';
-import { median, percent } from '../dist/text/figures.js';
+import { percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
 import { scoreStates } from './support/score-states.mjs';
 

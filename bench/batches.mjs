@@ -3,6 +3,7 @@
 // medians. Pixels are normalised inside the graph, so normalisation is part of the step.
 
 import { parseArgs } from 'node:util';
+import { median } from '../dist/arithmetic/averages.js';
 import { createAugmenter } from '../dist/data/set/augment.js';
 import { BatchBuffers } from '../dist/engine/batch-buffers.js';
 import { measureTrainingStep } from '../dist/engine/measure.js';
@@ -10,7 +11,6 @@ import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
-import { median } from '../dist/text/figures.js';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '32-32-max-64-64'];
 const AUGMENTATIONS = { none: {}, shift: { padAndCrop: 2 }, 'shift, rotation': { padAndCrop: 2, rotation: 10 } };

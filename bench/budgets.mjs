@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { median } from '../dist/arithmetic/averages.js';
 import { writeFileAtomicallySync } from '../dist/files/write-file.js';
 import { requireBudget } from '../dist/search/config/budget-text.js';
-import { median, percent } from '../dist/text/figures.js';
+import { percent } from '../dist/text/figures.js';
 import { commitOf, describeMachine } from './support/provenance.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));

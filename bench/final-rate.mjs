@@ -7,10 +7,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { median } from '../dist/arithmetic/averages.js';
 import { parseImageShape } from '../dist/genome/image-shape.js';
 import { createSearch, datasetFromArrays, readJournal } from '../dist/index.js';
 import { resolveConfig } from '../dist/search/run/resolve-config.js';
-import { median } from '../dist/text/figures.js';
 import { describeMachine } from './support/provenance.mjs';
 import { noisePixels, startSteppers } from './support/steppers.mjs';
 

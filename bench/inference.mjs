@@ -4,6 +4,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { median } from '../dist/arithmetic/averages.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { initialiseState } from '../dist/engine/state/initialise.js';
 import { parseGenome } from '../dist/genome/text.js';
@@ -12,7 +13,6 @@ import { int, ints, OnnxBuilder } from '../dist/network/lowering/onnx-graph.js';
 import { encodeOnnx } from '../dist/network/onnx/onnx-bytes.js';
 import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
-import { median } from '../dist/text/figures.js';
 import { describeMachine } from './support/provenance.mjs';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '32-32-max-64-64'];

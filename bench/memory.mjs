@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { median } from '../dist/arithmetic/averages.js';
 import { createRng, createSearch, estimateCost, formatGenome, randomGenome } from '../dist/index.js';
-import { median } from '../dist/text/figures.js';
 
 const { values } = parseArgs({
   options: {

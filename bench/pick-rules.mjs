@@ -7,12 +7,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { mean, median } from '../dist/arithmetic/averages.js';
 import { mapCancelling } from '../dist/concurrency.js';
 import { createSearch, estimateCost, parseGenome, readJournal } from '../dist/index.js';
 import { scoredImages } from '../dist/search/budget/candidate-work.js';
 import { dataSizeOf } from '../dist/search/config/network-input.js';
 import { openRunFolder } from '../dist/search/run/run-folder.js';
-import { mean, median, percent } from '../dist/text/figures.js';
+import { percent } from '../dist/text/figures.js';
 import { loadComparison } from './compare/data.mjs';
 
 /** Larger is better; ties go to the fitter. */

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { median } from '../dist/arithmetic/averages.js';
 import { parseGenome, readJournal } from '../dist/index.js';
-import { median } from '../dist/text/figures.js';
 
 /** Layers with so many filters at most are small, with so many at least large. */
 const SMALL = 16;

@@ -1,13 +1,14 @@
-// Shows where a training step spends its time: node bench/profile.mjs GENOME [--input 1x28x28] [--lowering auto] [--nodes
-// 20] Prints the time of each kind of operator from the runtime's profiler: for each node, the median over all steps but
-// the first, or with --fastest the minimum, which a busy machine affects less. --scoring: profiles the scoring graph
-// instead.
+// Shows where a training step spends its time:
+// node bench/profile.mjs GENOME [--input 1x28x28] [--lowering auto] [--nodes 20] [--threads 1]
+// Prints the time of each kind of operator from the runtime's profiler: for each node, the median over all steps but the
+// first, or with --fastest the minimum, which a busy machine affects less. --scoring: profiles the scoring graph instead.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { median } from '../dist/arithmetic/averages.js';
 import { chooseLowering } from '../dist/engine/lowering/choose-lowering.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { initialiseState } from '../dist/engine/state/initialise.js';
@@ -18,7 +19,6 @@ import { loweringNamed } from '../dist/network/lowering/lowerings.js';
 import { encodeOnnx } from '../dist/network/onnx/onnx-bytes.js';
 import { buildEvaluationGraph, buildTrainingGraph, createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
-import { median } from '../dist/text/figures.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,6 +27,7 @@ const { values, positionals } = parseArgs({
     lowering: { type: 'string', default: 'auto' },
     batch: { type: 'string', default: '64' },
     steps: { type: 'string', default: '20' },
+    threads: { type: 'string', default: '1' },
     nodes: { type: 'string', default: '0' },
     fastest: { type: 'boolean', default: false },
     scoring: { type: 'boolean', default: false },
@@ -49,7 +50,7 @@ const lowered = lower(graph, loweringNamed(name));
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-profile-'));
 const session = await InferenceSession.create(encodeOnnx(lowered), {
   executionProviders: ['cpu'],
-  intraOpNumThreads: 1,
+  intraOpNumThreads: Number(values.threads),
   interOpNumThreads: 1,
   enableProfiling: true,
   profileFilePrefix: join(folder, 'profile'),

@@ -3,6 +3,7 @@
 // gradient norm) with the fitness after training. See README.md.
 
 import { parseArgs } from 'node:util';
+import { mean, median } from '../dist/arithmetic/averages.js';
 import { imageSizeOf, selectExamples } from '../dist/data/set/dataset.js';
 import { stratifiedSample } from '../dist/data/set/split.js';
 import { channelStatistics } from '../dist/data/set/statistics.js';
@@ -15,7 +16,6 @@ import { GraphBuilder } from '../dist/network/graph/graph.js';
 import { float32, tensor } from '../dist/network/graph/tensor-type.js';
 import { buildGradientGraph, createNetwork } from '../dist/network/training-graph.js';
 import { openRunFolder } from '../dist/search/run/run-folder.js';
-import { mean, median } from '../dist/text/figures.js';
 import { fitnessOfChosen, logDeterminant, spearman } from './compare/rank.mjs';
 
 const { values, positionals: runs } = parseArgs({

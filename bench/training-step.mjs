@@ -7,13 +7,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { median } from '../dist/arithmetic/averages.js';
 import { chooseLowering } from '../dist/engine/lowering/choose-lowering.js';
 import { measureTrainingStep } from '../dist/engine/measure.js';
 import { loadNodeRuntime } from '../dist/engine/node/onnxruntime-node.js';
 import { parseGenome } from '../dist/genome/text.js';
 import { madeUpNormalisation } from '../dist/network/normalisation.js';
 import { createNetwork } from '../dist/network/training-graph.js';
-import { median } from '../dist/text/figures.js';
 import { describeMachine } from './support/provenance.mjs';
 
 const CASES = [

@@ -5,7 +5,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { median } from '../dist/text/figures.js';
+import { median } from '../dist/arithmetic/averages.js';
 import { describeMachine } from './support/provenance.mjs';
 import { startSteppers } from './support/steppers.mjs';
 

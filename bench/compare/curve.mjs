@@ -1,6 +1,7 @@
 // Turns the journals of runs into curves, medians and a table. The functions are pure.
 
-import { median, percent } from '../../dist/text/figures.js';
+import { median } from '../../dist/arithmetic/averages.js';
+import { percent } from '../../dist/text/figures.js';
 
 /**
  * The incumbents of a search: each network that is fitter than all before it, which the search would have returned at that

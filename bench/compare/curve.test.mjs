@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median } from '../../dist/text/figures.js';
+import { median } from '../../dist/arithmetic/averages.js';
 import { joinCurves, readSearch, tableOf } from './curve.mjs';
 
 const evaluation = (id, fitness, work, more = {}) => ({

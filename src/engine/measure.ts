@@ -1,5 +1,6 @@
 // Measures how long a network takes on this machine: one training step, one inference.
 
+import { median } from '../arithmetic/averages.ts';
 import { imageSizeOf } from '../data/set/dataset.ts';
 import { compileDeployable } from '../network/deployable-graph.ts';
 import type { OptimiserSettings } from '../network/graph/optimiser.ts';
@@ -97,9 +98,7 @@ async function medianMs(
     await run();
     if (i >= warmUpRuns) times.push(performance.now() - began);
   }
-  times.sort((a, b) => a - b);
-  const middle = Math.floor(times.length / 2);
-  return ((times[middle] ?? 0) + (times[times.length - 1 - middle] ?? 0)) / 2;
+  return median(times);
 }
 
 function randomBytes(count: number, rng: Rng): Uint8Array {

@@ -1,5 +1,6 @@
 // Measures how fast this process trains: two figures for networks of any kind.
 
+import { mean, median } from '../arithmetic/averages.ts';
 import { withLowering } from '../engine/lowering/choose-lowering.ts';
 import { openTrainingStep } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
@@ -83,13 +84,8 @@ const BYTE_WORKS = Array.from({ length: 10 }, (_, i) => 15 + 5 * i);
 export function byteWorkOf(measured: readonly Measured[]): number {
   const spreads = BYTE_WORKS.map((byteWork) => {
     const rates = measured.map(({ cost, seconds }) => trainingWork(cost, { byteWork }) / seconds);
-    const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-    return rates.reduce((sum, rate) => sum + (rate / mean - 1) * (rate / mean - 1), 0);
+    const middle = mean(rates);
+    return rates.reduce((sum, rate) => sum + (rate / middle - 1) * (rate / middle - 1), 0);
   });
   return BYTE_WORKS[spreads.indexOf(Math.min(...spreads))] ?? BYTE_WORK;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
 }

@@ -1,7 +1,7 @@
 // The median stopping rule: ends candidates early whose learning curve is hopeless.
 
+import { median } from '../../arithmetic/averages.ts';
 import { type EpochRecord, recordedMetric } from '../../engine/training/train.ts';
-import { median } from '../../text/figures.ts';
 import { taskWork } from '../budget/rung-sizes.ts';
 import type { SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/network-input.ts';
