@@ -3,7 +3,7 @@
 import type { Layouts } from './blocked-layouts.ts';
 import type { LoweringRules } from './lower.ts';
 import { sizeOf } from './node-sizes.ts';
-import { int, ints } from './onnx-graph.ts';
+import { float, ints } from './onnx-graph.ts';
 
 type PoolingRules = Pick<
   LoweringRules,
@@ -15,6 +15,8 @@ type PoolingRules = Pick<
   | 'globalAveragePoolGradient'
   | 'flatten'
 >;
+
+type Sizes = readonly [channels: number, height: number, width: number];
 
 const POOL = { kernel_shape: ints(2, 2), strides: ints(2, 2) };
 
@@ -34,6 +36,15 @@ export function poolingRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'm
     return onnx.add('Reshape', [filled, onnx.integers(-1, layouts.padded(channels), height, width)]);
   };
 
+  /** Both operands of `opType` have a pixel for each of x, y being repeated 2×2. Upsampling is slower and has one thread only. */
+  const withEachWindow = (opType: 'Sub' | 'Mul', x: string, y: string, [channels, height, width]: Sizes): string => {
+    if (height % 2 === 1 || width % 2 === 1) return onnx.add(opType, [x, upsample(y, channels, height, width)]);
+    const windows = onnx.add('Reshape', [x, onnx.integers(-1, height / 2, 2, width / 2, 2, blockSize)]);
+    const each = onnx.add('Reshape', [y, onnx.integers(-1, height / 2, 1, width / 2, 1, blockSize)]);
+    const result = onnx.add(opType, [windows, each]);
+    return onnx.add('Reshape', [result, onnx.integers(-1, layouts.padded(channels), height, width)]);
+  };
+
   return {
     maxPool(node, inputs, context) {
       const [x = ''] = inputs;
@@ -43,16 +54,18 @@ export function poolingRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'm
     },
 
     maxPoolGradient(node, [dy = '', x = '', y = '']) {
-      const [channels, height, width] = [sizeOf(node, 1, 1), sizeOf(node, 1, 2), sizeOf(node, 1, 3)];
+      const sizes: Sizes = [sizeOf(node, 1, 1), sizeOf(node, 1, 2), sizeOf(node, 1, 3)];
+      const [channels] = sizes;
       const pooled = layouts.blocked(y, channels);
-      const maxima = upsample(pooled, channels, height, width);
-      const isMaximum = onnx.add('Cast', [onnx.add('Equal', [layouts.blocked(x, channels), maxima])], { to: int(1) });
+      const below = withEachWindow('Sub', layouts.blocked(x, channels), pooled, sizes);
+      // 1 for a difference of zero, 0 for any that is less.
+      const isMaximum = onnx.add('HardSigmoid', [below], { alpha: float(3e38), beta: float(1) });
       const ties = onnx.add('Mul', [layouts.add('AveragePool', [isMaximum], POOL), onnx.scalar(4)]);
       const share = onnx.add('Div', [layouts.blocked(dy, channels), ties]);
       // After a ReLU, a maximum of zero passes no gradient. Applying this here, on a quarter of the pixels, saves it later.
       const { isRectified = false } = layouts.facts(x);
       const passed = isRectified ? layouts.wherePositive(share, pooled) : share;
-      const dx = onnx.add('Mul', [isMaximum, upsample(passed, channels, height, width)]);
+      const dx = withEachWindow('Mul', isMaximum, passed, sizes);
       return [layouts.define(dx, channels, isRectified ? { pastReluOf: x } : {})];
     },
 
