@@ -6,7 +6,7 @@ import type { DataSize } from '../config/network-input.ts';
 import type { BudgetKey } from '../config/undecided-keys.ts';
 import type { MachineSpeed } from './apply-budget.ts';
 import { smallestWork } from './budget-plan.ts';
-import { epochWork, START_WORK } from './candidate-work.ts';
+import { epochWork, startWork } from './candidate-work.ts';
 
 /**
  * A candidate's time depends on these, so they must not depend on the time limit: they keep the values they have without
@@ -34,10 +34,10 @@ export async function limitCandidateTime(
   const { rate } = await machine.measureSpeed(config.lowering);
   const perEpoch = epochWork(unlimited, data, 1);
   const imagesSeen = training.epochs * (perEpoch.training + perEpoch.scoring);
-  const maxWork = Math.floor((maxSeconds * rate - START_WORK) / imagesSeen);
+  const maxWork = Math.floor((maxSeconds * rate - startWork(space.maxDepth)) / imagesSeen);
   const least = smallestWork(unlimited, false, data.problem);
   if (maxWork < least) {
-    const needed = ((START_WORK + least * imagesSeen) / rate).toPrecision(2);
+    const needed = ((startWork(space.maxDepth) + least * imagesSeen) / rate).toPrecision(2);
     throw new InvalidInputError(
       `no network trains within ${maxSeconds} s (--max-candidate-time, searchSpace.maxSeconds): the smallest takes about ${Number(needed)} s on this machine; allow more, or give candidates fewer epochs or images with --epochs or --search-limit`,
       { details: { maxSeconds, needed: Number(needed) } },

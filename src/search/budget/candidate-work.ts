@@ -5,11 +5,15 @@ import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { type DataSize, workSettingOf } from '../config/network-input.ts';
 
-/**
- * Overhead before and after a training: compiling the network, selecting images, writing weights. About a tenth of a second
- * on a current CPU core.
- */
+/** Overhead before and after any training: selecting images, writing weights. About a tenth of a second on a current core. */
 export const START_WORK = 1e10;
+/** What the runtime needs to compile a skip layer or stage, about. See bench/planned-time.mjs. */
+const LAYER_START_WORK = 1e10;
+
+/** Overhead before and after the training of a network with so many skip layers and stages. */
+export function startWork(layers: number): number {
+  return START_WORK + LAYER_START_WORK * layers;
+}
 
 /** Sizes of the parts. */
 export type PartSizes = Omit<DataSize, 'problem'>;
@@ -49,7 +53,8 @@ type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'f
 export function candidateWork(config: Sized, data: DataSize, cost: NetworkCost): number {
   const { epochs } = config.training;
   const { training, scoring } = epochWork(config, data, trainingWork(cost, workSettingOf(config)));
-  return START_WORK + epochs * training + Math.ceil(epochs) * scoring;
+  const compiled = cost.layers.filter(({ kind }) => kind === 'skip' || kind === 'stage').length;
+  return startWork(compiled) + epochs * training + Math.ceil(epochs) * scoring;
 }
 
 /**

@@ -44,14 +44,16 @@ describe('equalEpochs', () => {
   it('gives any other as many hundredths of an epoch as the work of the typical one is enough for', () => {
     const rng = createRng('equal epochs');
     const all = Array.from({ length: 60 }, () => randomGenome(rng, searchSpaceOf(config), data.problem));
-    const target = candidateWork(config, data, typical);
+    const withEpochs = (epochs: number, cost: NetworkCost) =>
+      candidateWork(onRung(config, { searchLimit: 5000, epochs }), data, cost) -
+      candidateWork(onRung(config, { searchLimit: 5000, epochs: 0 }), data, cost);
+    const target = withEpochs(3, typical);
     const seen = new Set<number>();
     for (const cost of all.map((genome) => estimateCost(genome, data.problem))) {
-      const withEpochs = (epochs: number) => candidateWork(onRung(config, { searchLimit: 5000, epochs }), data, cost);
       const halfAHundredth = (5000 * workOf(cost)) / 200;
       let most = 0.25;
       for (let hundredths = 26; hundredths <= 2400; hundredths++) {
-        if (withEpochs(hundredths / 100) <= target + 1.0001 * halfAHundredth) most = hundredths / 100;
+        if (withEpochs(hundredths / 100, cost) <= target + 1.0001 * halfAHundredth) most = hundredths / 100;
       }
       const epochs = equalEpochs(config, data, cost);
       expect(Math.abs(epochs - most)).toBeLessThan(0.0101);

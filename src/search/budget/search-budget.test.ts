@@ -42,7 +42,7 @@ describe('a search under a budget', () => {
   );
 
   it('has its candidates limited to a time, which is measured once and then written down as work', async () => {
-    const given = { generations: 1, searchSpace: { maxSeconds: 0.125 } };
+    const given = { generations: 1, searchSpace: { maxSeconds: 0.2 } };
     const first = await run(given);
     expect(first.measureSpeed).toHaveBeenCalledTimes(1);
     expect(first.config.searchSpace).toMatchObject({ maxWork: expect.any(Number) });
