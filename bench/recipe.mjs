@@ -44,7 +44,6 @@ async function compare() {
       arms: { type: 'string', default: Object.keys(ARMS).join(',') },
       seeds: { type: 'string', default: '1,2,3' },
       genome: { type: 'string', default: 'auto' },
-      stem: { type: 'string', default: 'whitening' },
       head: { type: 'string', default: 'globalAveragePooling' },
       images: { type: 'string' },
       'scoring-images': { type: 'string', default: '10000' },
@@ -52,13 +51,13 @@ async function compare() {
       jobs: { type: 'string', default: '2' },
     },
   });
-  const { data, work, out, genome, stem, head, augmentation } = values;
+  const { data, work, out, genome, head, augmentation } = values;
   if (work === undefined || out === undefined) throw new Error('--work and --out are needed; see bench/README.md');
   const unknown = values.arms.split(',').filter((name) => ARMS[name] === undefined);
   if (unknown.length > 0)
     throw new Error(`unknown arms ${unknown.join(', ')}; there are ${Object.keys(ARMS).join(', ')}`);
   const setting = {
-    ...{ data, genome, stem, head, work: Number(work), augmentation: JSON.parse(augmentation) },
+    ...{ data, genome, head, work: Number(work), augmentation: JSON.parse(augmentation) },
     images: values.images === undefined ? null : Number(values.images),
     scoringImages: Number(values['scoring-images']),
   };
@@ -116,7 +115,7 @@ function shown(differences) {
 }
 
 async function trainAndScore({ setting, arm, seed }) {
-  const { training = {}, finalTraining = {}, stem = setting.stem, head = setting.head, genome: ownGenome } = ARMS[arm];
+  const { training = {}, finalTraining = {}, head = setting.head, genome: ownGenome } = ARMS[arm];
   const { augmentation = (base) => base, ...others } = finalTraining;
   const dataset = await loadComparison(setting.data, setting.images ?? undefined, setting.scoringImages);
   const config = resolveConfig(
@@ -125,7 +124,6 @@ async function trainAndScore({ setting, arm, seed }) {
       budget: { flops: setting.work },
       genome: ownGenome ?? setting.genome,
       seed,
-      stem,
       outputLayer: [{ type: head }, { type: 'dense', units: 'classes', activation: 'softmax' }],
       training,
       finalTraining: {

@@ -24,9 +24,9 @@ const CASES = [
   { genome: '64-64-max-128-128-max-256-256', channels: 3, size: 32 },
   { genome: '128-128-max-128-256', channels: 3, size: 16 },
   // Reference designs.
-  { genome: 'max-32-32-max-64-64', channels: 1, size: 28, stem: 'whitening' },
-  { genome: 'max-32-32-max-64-64-max-128-128', channels: 3, size: 32, stem: 'whitening' },
-  { genome: 'max-64-64-max-128-128-max-256-256', channels: 3, size: 32, stem: 'whitening' },
+  { genome: '16max32-32max64', channels: 1, size: 28 },
+  { genome: '32max32-64max64-128max128', channels: 3, size: 32 },
+  { genome: '32max64-64max128-128max256', channels: 3, size: 32 },
 ];
 const PYTHON = '/usr/bin/python3';
 const BATCH = 64;
@@ -56,13 +56,13 @@ if (!hasTorch)
 
 const results = [];
 const cases = CASES.filter(({ genome }) => positionals.length === 0 || positionals.includes(genome));
-for (const { genome, channels, size, stem = 'none' } of cases) {
+for (const { genome, channels, size } of cases) {
   const times = Object.fromEntries(engines.map((engine) => [engine, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const engine of engines) times[engine].push(await stepMs(engine, { genome, channels, size, stem }));
+    for (const engine of engines) times[engine].push(await stepMs(engine, { genome, channels, size }));
   }
   const imagesPerSecond = Object.fromEntries(engines.map((engine) => [engine, (BATCH * 1000) / median(times[engine])]));
-  results.push({ genome, input: [channels, size, size], stem, imagesPerSecond, stepMs: times });
+  results.push({ genome, input: [channels, size, size], imagesPerSecond, stepMs: times });
   const figures = engines.map((engine) => `${engine} ${imagesPerSecond[engine].toFixed(0).padStart(6)}`).join('   ');
   const ratios = hasTorch
     ? lowerings.map((name) => `${name}/PyTorch ${(imagesPerSecond[name] / imagesPerSecond.PyTorch).toFixed(2)}`)
@@ -89,15 +89,15 @@ if (values.json !== undefined) {
 
 async function stepMs(engine, step) {
   if (engine === 'PyTorch') return torchStepMs(step);
-  const { genome, channels, size, stem } = step;
-  const problem = { input: { channels, height: size, width: size }, classes: 10, stem };
+  const { genome, channels, size } = step;
+  const problem = { input: { channels, height: size, width: size }, classes: 10 };
   const network = createNetwork(parseGenome(genome), problem, madeUpNormalisation(problem));
   const { ms } = await measureTrainingStep(runtime, network, { batch: BATCH, lowering: engine });
   return ms;
 }
 
-function torchStepMs({ genome, channels, size, stem }) {
-  const args = [torchScript, genome, String(channels), String(size), '--stem', stem];
+function torchStepMs({ genome, channels, size }) {
+  const args = [torchScript, genome, String(channels), String(size)];
   const { status, stdout, stderr } = spawnSync(PYTHON, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`PyTorch failed: ${stderr}`);
   return JSON.parse(stdout).msPerStep;

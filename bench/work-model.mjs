@@ -39,7 +39,7 @@ const { values } = parseArgs({
 const batch = Number(values.batch);
 const runtime = await loadNodeRuntime();
 const measured = CASES.map(({ genome, input }) => {
-  const problem = { input, classes: 10, stem: 'whitening' };
+  const problem = { input, classes: 10 };
   const cost = estimateCost(parseGenome(genome), problem);
   const network = createNetwork(parseGenome(genome), problem, madeUpNormalisation(problem));
   return { genome, input, cost, network, ms: Infinity };

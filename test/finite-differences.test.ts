@@ -12,7 +12,6 @@ import { createRng, type Rng } from '../src/random/rng.ts';
 import { lowerings } from './support/lowerings.ts';
 import { type NaiveBatch, naiveLoss } from './support/naive-network.ts';
 import { naiveTensor } from './support/naive-tensor.ts';
-import { randomFilters } from './support/random-filters.ts';
 import { runGraph } from './support/run-graph.ts';
 
 /** Small enough that few kinks of ReLU and max lie within a step, large enough for double precision. */
@@ -31,7 +30,6 @@ interface Case {
   readonly seed: number;
   readonly head?: readonly HeadLayer[];
   readonly shortcut?: Shortcut;
-  readonly stem?: 'whitening';
 }
 
 const skip = (filters1: number, filters2: number): Gene => ({ kind: 'skip', filters1, filters2 });
@@ -76,13 +74,13 @@ describe('the gradient of a whole network, in every lowering, agrees with finite
       genome: [skip(4, 3), skip(5, 3), max, skip(3, 6)],
       ...{ channels: 3, height: 7, width: 6, batch: 2, seed: 12, shortcut: 'where-channels-differ' },
     },
-    { genome: [max, skip(4, 3)], channels: 1, height: 7, width: 6, batch: 3, seed: 13, stem: 'whitening' },
-    { genome: [skip(3, 5), max], channels: 3, height: 5, width: 6, batch: 2, seed: 14, stem: 'whitening' },
+    { genome: [max, skip(4, 3)], channels: 1, height: 7, width: 6, batch: 3, seed: 13 },
+    { genome: [skip(3, 5), max], channels: 3, height: 5, width: 6, batch: 2, seed: 14 },
     { genome: [stage(3, 'max', 5)], channels: 1, height: 7, width: 8, batch: 2, seed: 15 },
     { genome: [stage(4, 'mean', 2), skip(3, 4)], channels: 3, height: 7, width: 7, batch: 2, seed: 16 },
     {
       genome: [stage(4, 'max', 6), max, stage(2, 'max', 3)],
-      ...{ channels: 1, height: 17, width: 16, batch: 4, seed: 17, stem: 'whitening', head: [POOL, CLASSES] },
+      ...{ channels: 1, height: 17, width: 16, batch: 4, seed: 17, head: [POOL, CLASSES] },
     },
   ];
   it.each(cases.map((example) => [describeCase(example), example] as const))('of %s', async (_, example) => {
@@ -107,8 +105,8 @@ describe('the gradient of a whole network, in every lowering, agrees with finite
   });
 });
 
-function describeCase({ genome, channels, height, width, batch, head = [], shortcut, stem }: Case): string {
-  const extras = [...head.map(({ type }) => type), ...(shortcut ? [shortcut] : []), ...(stem ? [stem] : [])].join(', ');
+function describeCase({ genome, channels, height, width, batch, head = [], shortcut }: Case): string {
+  const extras = [...head.map(({ type }) => type), ...(shortcut ? [shortcut] : [])].join(', ');
   return `${formatGenome(genome) || 'the head alone'} (${extras || 'as usual'}) on ${channels}×${height}×${width}, batch ${batch}`;
 }
 
@@ -128,7 +126,7 @@ function isWellConditioned({ genome, height, width, batch }: Case): boolean {
 
 /** Each parameter tensor's gradient by its relative error, |a − b| / |b| over the entries that are probed. */
 async function checkGradient(example: Case): Promise<void> {
-  const { genome, channels, height, width, batch, seed, head, shortcut, stem } = example;
+  const { genome, channels, height, width, batch, seed, head, shortcut } = example;
   const rng = createRng(seed);
   const input = { channels, height, width };
   const network = createNetwork(
@@ -138,12 +136,10 @@ async function checkGradient(example: Case): Promise<void> {
       classes: 3,
       ...(head && { head }),
       ...(shortcut && { shortcut }),
-      ...(stem && { stem }),
     },
     {
       mean: [120, 100, 110].slice(0, channels),
       std: [60, 70, 50].slice(0, channels),
-      ...(stem && { whitening: randomFilters(input, rng.fork('whitening')) }),
     },
   );
   const parameters = randomParameters(network, rng.fork('parameters'));

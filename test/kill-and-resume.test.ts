@@ -70,7 +70,7 @@ async function finish(place: RunPlace): Promise<FinishedRun> {
 /** The final training has two replicas, in three rounds. */
 function placeOf(name: string, workers: number): RunPlace {
   const size = ['--population', '3', '--generations', '2', '--epochs', '2', '--final-epochs', '6'];
-  const space = ['--channels', '4,8', '--max-depth', '2', '--stem', 'whitening', '--seed', '7'];
+  const space = ['--channels', '4,8', '--max-depth', '2', '--seed', '7'];
   const config = ['--config', join(folder, 'replicas.json')];
   const search = [join(folder, 'digits'), ...config, ...size, ...space, '--workers', String(workers)];
   return { folder: join(folder, name), search, cacheDir: join(folder, 'cache') };

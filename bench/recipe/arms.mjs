@@ -1,5 +1,5 @@
 // The arms of the recipe bench. Each changes one thing of the recipe of a final training; `base` changes nothing.
-// `training`, `finalTraining` and `stem` are those of a configuration, `head` is the first layer of `outputLayer`; `genome`
+// `training` and `finalTraining` are those of a configuration, `head` is the first layer of `outputLayer`; `genome`
 // replaces the reference design; `finalTraining.augmentation` is a function of that of the setting.
 
 const oneCycle = (warmUp) => ({ schedule: { name: 'one-cycle', warmUp } });
@@ -13,7 +13,6 @@ const augmented = (augmentation) => ({ finalTraining: { augmentation } });
 export const ARMS = {
   base: {},
   // Each without one ingredient.
-  'no-whitening': { stem: 'none' },
   flatten: { head: 'flatten' },
   adamw: { training: adamw(0.005) },
   'no-augmentation': augmented(() => ({})),

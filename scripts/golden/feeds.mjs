@@ -4,7 +4,6 @@
 import { createAugmenter } from '../../dist/data/set/augment.js';
 import { stratifiedSplit } from '../../dist/data/set/split.js';
 import { channelStatistics } from '../../dist/data/set/statistics.js';
-import { whiteningFilters } from '../../dist/data/set/whitening.js';
 import { initialiseState } from '../../dist/engine/state/initialise.js';
 import { createSchedule } from '../../dist/engine/training/schedule.js';
 import { compileGraph } from '../../dist/network/compile.js';
@@ -92,7 +91,6 @@ function drawn() {
     'initial weights': [...initialiseState(layout, rng.fork('weights')).parameters],
     split: [...train, ...validation],
     statistics: [...mean, ...std],
-    'whitening filters': whiteningFilters(examples, train, shape, { mean, std }, 24).flat(),
   };
 }
 

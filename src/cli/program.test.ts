@@ -66,19 +66,6 @@ FLOPs are of the forward pass; FLOPs and activations are for one image.
     });
   });
 
-  it('counts the stem, and measures a network with it', async () => {
-    const network = ['inspect', 'max-4-4', '--input', '8x6x3', '--json'];
-    const plain = JSON.parse((await run(...network)).stdout);
-    const { layers, flops, trainingStep } = JSON.parse(
-      (await run(...network, '--stem', 'whitening', '--measure')).stdout,
-    );
-    expect(layers[0]).toMatchObject({ name: 'whitening', outputShape: [24, 8, 6], parameters: 0 });
-    expect(layers[0].flops).toBe(2 * 48 * 27 * 24);
-    // The first convolution and the shortcut read 24 channels, not 3.
-    expect(flops).toBe(plain.flops + layers[0].flops + 2 * 12 * (9 * 4 + 4) * 21);
-    expect(trainingStep.ms).toBeGreaterThan(0);
-  });
-
   it('measures with --measure', async () => {
     const { stdout } = await run('inspect', '4-4', '--input', '6x6x1', '--measure', '--batch', '3', '--json');
     const { trainingStep, inference, ...rest } = JSON.parse(stdout);

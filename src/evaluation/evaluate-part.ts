@@ -71,7 +71,7 @@ function keyOf(
 
 function prepare(runtime: Runtime, dataset: Dataset, task: EvaluationTask, key: string): Preparation {
   const problem = { input: dataset.shape, classes: dataset.classes.length, ...task.network };
-  const { data, normalisation } = prepareData(dataset, task.selection, task.network);
+  const { data, normalisation } = prepareData(dataset, task.selection);
   const network = createNetwork(parseGenome(task.genome), problem, normalisation);
   return { key, network, trainer: new PartTrainer(runtime, network, task.training, data, createRng(task.seed)) };
 }

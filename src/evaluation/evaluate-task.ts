@@ -40,7 +40,7 @@ export async function evaluateTask(
   const { lowering = 'plain' } = task;
   const oneThread = await requireEngine(runtime, lowering, task.engineKind);
   const engine = withThreads(oneThread, usableThreads(lowering, threads));
-  const { data, normalisation } = prepareData(dataset, task.selection, task.network);
+  const { data, normalisation } = prepareData(dataset, task.selection);
   const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
   let network: Network;
   let result: TrainingResult;

@@ -42,7 +42,7 @@ export async function measureSpeed(runtime: Runtime, lowering: LoweringName): Pr
   const engine = await withLowering(runtime, lowering);
   const steps = [];
   for (const [text, channels, side] of NETWORKS) {
-    const problem: NetworkInput = { input: { channels, height: side, width: side }, classes: 10, stem: 'whitening' };
+    const problem: NetworkInput = { input: { channels, height: side, width: side }, classes: 10 };
     const genome = parseGenome(text);
     const { run, release } = await openTrainingStep(
       engine,

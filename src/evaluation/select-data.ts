@@ -4,13 +4,11 @@
 import { type Dataset, type Examples, imageSizeOf, joinExamples } from '../data/set/dataset.ts';
 import { stratifiedSample, stratifiedSplit } from '../data/set/split.ts';
 import { channelStatistics } from '../data/set/statistics.ts';
-import { whiteningFilters } from '../data/set/whitening.ts';
 import type { TrainingData } from '../engine/training/train.ts';
 import { InvalidInputError } from '../errors.ts';
-import { stemChannels } from '../genome/cost.ts';
 import type { Normalisation } from '../network/normalisation.ts';
 import { createRng } from '../random/rng.ts';
-import type { DataSelection, EvaluationTask } from './task.ts';
+import type { DataSelection } from './task.ts';
 
 /**
  * @throws {InvalidInputError} if a limit is below the number of classes, no images can be held out, or the validation part
@@ -87,23 +85,14 @@ const latest = new WeakMap<Dataset, PreparedData & { readonly key: string }>();
 
 /**
  * Like {@link selectData}, but caches the latest selection of each data set, because the candidates of a search share it.
- *
- * @param network  of the task; its stem decides whether filters are needed.
  */
-export function prepareData(
-  dataset: Dataset,
-  selection: DataSelection,
-  { stem }: EvaluationTask['network'] = {},
-): PreparedData {
-  const key = JSON.stringify([selection, stem]);
+export function prepareData(dataset: Dataset, selection: DataSelection): PreparedData {
+  const key = JSON.stringify(selection);
   const known = latest.get(dataset);
   if (known?.key === key) return known;
   const data = selectData(dataset, selection);
   const { shape } = dataset;
-  const statistics = channelStatistics(data.examples, data.train, shape);
-  const whitening =
-    stem === 'whitening' && whiteningFilters(data.examples, data.train, shape, statistics, stemChannels(shape));
-  const prepared = { key, data, normalisation: { ...statistics, ...(whitening && { whitening }) } };
+  const prepared = { key, data, normalisation: channelStatistics(data.examples, data.train, shape) };
   latest.set(dataset, prepared);
   return prepared;
 }

@@ -13,8 +13,8 @@ export interface EvaluationTask {
   readonly id?: string;
   /** Canonical text. */
   readonly genome: string;
-  /** Stem, head and shortcuts, if they differ from the defaults. */
-  readonly network?: Pick<NetworkInput, 'head' | 'shortcut' | 'stem'>;
+  /** Head and shortcuts, if they differ from the defaults. */
+  readonly network?: Pick<NetworkInput, 'head' | 'shortcut'>;
   readonly dataset: {
     /** Path of the packed file. */
     readonly path: string;

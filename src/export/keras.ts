@@ -1,12 +1,11 @@
 // Exports a model as Keras 3 source and weights. Keras has the channels last, so the weights are reordered.
 
-import { stemShape } from '../genome/cost.ts';
 import type { PoolingType } from '../genome/genome.ts';
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
 import { encodeNpz, type NamedArray } from './npz.ts';
-import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader, whiteningTensor } from './python-text.ts';
+import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader } from './python-text.ts';
 
 export function exportKeras(model: ModelParts): ReadonlyMap<string, Uint8Array | string> {
   return new Map<string, Uint8Array | string>([
@@ -49,8 +48,6 @@ function kerasWeights({ network, state }: ModelParts): ReadonlyMap<string, Named
   };
   add(network.layout.parameters, state.parameters);
   add(network.layout.statistics, state.statistics);
-  const filters = whiteningTensor(network);
-  if (filters !== undefined) arrays.set('whitening.kernel', channelsLast(filters));
   return arrays;
 }
 
@@ -59,7 +56,7 @@ function flattenedPixels({ layers, problem }: ModelParts['network']) {
   const dense = layers.find(({ kind }) => kind === 'dense');
   if (dense?.kind !== 'dense' || !layers.some(({ kind }) => kind === 'flatten')) return undefined;
   const convolved = layers.filter((layer) => layer.kind === 'skip' || layer.kind === 'stage');
-  return { dense: dense.name, pixels: dense.features / (convolved.at(-1)?.filters2 ?? stemShape(problem).channels) };
+  return { dense: dense.name, pixels: dense.features / (convolved.at(-1)?.filters2 ?? problem.input.channels) };
 }
 
 /** [M, C, K, K] → [K, K, C, M] */
@@ -121,7 +118,7 @@ def load_model(path=Path(__file__).with_name("weights.npz")):
     model = build_model()
     with np.load(path) as weights:
         for layer in ${views === 1 ? 'model' : 'model.get_layer("network")'}.layers:
-            if layer.name.startswith(("whitening", "layers_", "head_")):
+            if layer.name.startswith(("layers_", "head_")):
                 layer.set_weights([weights[f"{layer.name}.{weight.name}"] for weight in layer.weights])
     return model
 
@@ -145,8 +142,6 @@ const POOLING: Readonly<Record<PoolingType, string>> = { max: 'MaxPooling2D', me
 function callOf(layer: Layer, isProbability: boolean): string {
   const name = `"${kerasName(layer.name)}"`;
   switch (layer.kind) {
-    case 'whitening':
-      return `layers.Conv2D(${layer.filters}, 3, padding="same", use_bias=False, trainable=False, name=${name})(x)`;
     case 'skip': {
       const { filters1, filters2, convolvesShortcut } = layer;
       return `skip(x, ${name}, ${filters1}, ${filters2}${convolvesShortcut ? '' : ', shortcut=False'})`;

@@ -5,7 +5,6 @@ import { estimateCost } from '../genome/cost.ts';
 import { formatImageShape } from '../genome/image-shape.ts';
 import type { Layer } from '../network/layers.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
-import type { NamedArray } from './npz.ts';
 
 /** The first lines of `model.py`. */
 export function pythonHeader({ metadata, network }: ModelParts, needs: string): string {
@@ -33,13 +32,6 @@ STD = ${pythonList(std.map(String))}
 GROUND = ${ground === 'white' ? 255 : 0}
 # The values of 16-bit images that become 0 and 255; None: their upper 8 bits are taken.
 RANGE_OF_16_BITS = ${pixelRange === undefined ? 'None' : `${pixelRange.low}, ${pixelRange.high}`}`;
-}
-
-/** The filters of the stem, `[filters, C, 3, 3]`; undefined if there is none. */
-export function whiteningTensor({ normalisation, problem }: ModelParts['network']): NamedArray | undefined {
-  const { whitening } = normalisation;
-  if (whitening === undefined) return undefined;
-  return { shape: [whitening.length, problem.input.channels, 3, 3], data: Float32Array.from(whitening.flat()) };
 }
 
 /** For each layer of the network: its name in \`auto-cnn inspect\`, and its output shape. */

@@ -1,11 +1,11 @@
 // Exports a model as PyTorch source and weights.
 
 import type { PoolingType } from '../genome/genome.ts';
-import type { Layer, WhiteningLayer } from '../network/layers.ts';
+import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
 import { encodeNpz, type NamedArray } from './npz.ts';
-import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader, whiteningTensor } from './python-text.ts';
+import { layerRemarks, PREDICT_SCRIPT, pythonConstants, pythonHeader } from './python-text.ts';
 
 export function exportPyTorch(model: ModelParts): ReadonlyMap<string, Uint8Array | string> {
   return new Map<string, Uint8Array | string>([
@@ -36,8 +36,6 @@ function torchWeights({ network, state }: ModelParts): ReadonlyMap<string, Named
   };
   add(network.layout.parameters, state.parameters);
   add(network.layout.statistics, state.statistics);
-  const filters = whiteningTensor(network);
-  if (filters !== undefined) arrays.set('whitening', filters);
   return arrays;
 }
 
@@ -53,11 +51,9 @@ function modelSource(model: ModelParts): string {
     const remark = remarks.get(layer);
     return `            ${text}${remark === undefined ? '' : `  # ${remark}`}\n`;
   };
-  const stem = layers.find((layer) => layer.kind === 'whitening');
-  const modules = layers.filter((layer) => layer.kind !== 'whitening');
   const isHead = ({ name }: Layer) => name.startsWith('head.');
-  const body = modules.filter((layer) => !isHead(layer)).map((layer) => line(layer, `${moduleOf(layer)},`));
-  const head = modules.filter(isHead).map((layer) => line(layer, `${layer.name.slice(5)}=${moduleOf(layer)},`));
+  const body = layers.filter((layer) => !isHead(layer)).map((layer) => line(layer, `${moduleOf(layer)},`));
+  const head = layers.filter(isHead).map((layer) => line(layer, `${layer.name.slice(5)}=${moduleOf(layer)},`));
   const needsDense = layers.some((layer) => layer.kind === 'dense' && layer.activation === 'relu');
   const classes = [
     ...(layers.some(({ kind }) => kind === 'skip') ? [SKIP_CLASS] : []),
@@ -83,13 +79,14 @@ class Model(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.tensor(MEAN).reshape(1, -1, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).reshape(1, -1, 1, 1), persistent=False)
-${stem === undefined ? '' : stemBuffer(stem.filters)}        self.layers = nn.Sequential(${body.length === 0 ? '' : `\n${body.join('')}        `})
+        self.layers = nn.Sequential(${body.length === 0 ? '' : `\n${body.join('')}        `})
         self.head = nn.Sequential(OrderedDict(
 ${head.join('')}        ))
 
     def forward(self, x):
         x = (x - self.mean) / self.std
-${model.views === 1 ? passOf(stem) : TWO_VIEWS + passOf(stem)}
+${model.views === 1 ? '' : TWO_VIEWS}        return self.head(self.layers(x))
+
 
 def load_model(path=Path(__file__).with_name("weights.npz")):
     """The trained model, ready to answer; call train() on it to train it further."""
@@ -107,14 +104,6 @@ def predict(model, pixels):
 `;
 }
 
-const stemBuffer = (
-  filters: number,
-): string => `        # A fixed convolution that makes neighbouring pixels uncorrelated.
-        self.register_buffer("whitening", torch.zeros(${filters}, CHANNELS, 3, 3))
-`;
-const passOf = (stem: WhiteningLayer | undefined): string =>
-  `${stem === undefined ? '' : '        x = nn.functional.conv2d(x, self.whitening, padding=1)\n'}        return self.head(self.layers(x))
-`;
 const TWO_VIEWS = `        if self.training:
             return self.look(x)
         # The mean of what it says of the image and of its mirror image.
@@ -125,8 +114,7 @@ const TWO_VIEWS = `        if self.training:
 
 const POOLING: Readonly<Record<PoolingType, string>> = { max: 'nn.MaxPool2d(2)', mean: 'nn.AvgPool2d(2)' };
 
-/** The module of a layer; the stem has none. */
-function moduleOf(layer: Exclude<Layer, WhiteningLayer>): string {
+function moduleOf(layer: Layer): string {
   switch (layer.kind) {
     case 'skip': {
       const { inputChannels, filters1, filters2, convolvesShortcut } = layer;

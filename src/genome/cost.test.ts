@@ -57,13 +57,6 @@ describe('estimateCost', () => {
     expect(stage?.trainingBytes).toBe(3 * 4 * (784 * (1 + 16) + 196 * (16 + 64)));
   });
 
-  it('counts one pass of the whitening, of which nothing is trained', () => {
-    const [stem, skip] = estimateCost(parseGenome('16-16'), { ...problem('32x32x3'), stem: 'whitening' }).layers;
-    expect(stem?.trainingFlops).toBe(2 * 1024 * 9 * 3 * 32);
-    expect(stem?.trainingBytes).toBe(4 * 1024 * (3 + 32));
-    expect(skip?.trainingFlops).toBe(3 * 2 * 1024 * (9 * 32 * 16 + 9 * 16 * 16 + 32 * 16));
-  });
-
   it('follows shapes through odd sizes and colour', () => {
     const { layers, parameters } = estimateCost(parseGenome('8-16-max-mean-4-2'), problem('7x5x3', 2));
     expect(layers.map(({ name, outputShape }) => [name, outputShape])).toEqual([

@@ -18,19 +18,6 @@ export interface NetworkInput {
    * (CNN-GA). Default: `always`.
    */
   readonly shortcut?: 'always' | 'where-channels-differ';
-  /** `whitening`: a fixed convolution before the layers of the genome, with 8 filters for each channel of the
-   * image. Default: `none`. */
-  readonly stem?: 'none' | 'whitening';
-}
-
-/** Filters of the whitening: for colour the two signs of 12 of the 27 directions, for grey those of 4 of 9. */
-export function stemChannels({ channels }: ImageShape): number {
-  return 8 * channels;
-}
-
-/** The shape that the first layer of a genome reads. */
-export function stemShape({ input, stem }: Pick<NetworkInput, 'input' | 'stem'>): ImageShape {
-  return stem === 'whitening' ? { ...input, channels: stemChannels(input) } : input;
 }
 
 export type Shortcut = NonNullable<NetworkInput['shortcut']>;
@@ -43,9 +30,9 @@ export function hasShortcutConvolution(from: number, to: number, shortcut: Short
 /** The cost of a network, by layer and in total; {@link estimateCost} defines the figures. */
 export interface NetworkCost {
   readonly layers: readonly {
-    /** `whitening`, `skip 128-64`, `stage 32max64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
+    /** `skip 128-64`, `stage 32max64`, `max pool`, `mean pool`; in the head `dense`, `global average pool`. */
     readonly name: string;
-    readonly kind: 'stem' | Gene['kind'] | 'head';
+    readonly kind: Gene['kind'] | 'head';
     /** `[channels, height, width]`; `[features]` for layers of the head. */
     readonly outputShape: readonly number[];
     readonly parameters: number;
@@ -83,8 +70,7 @@ export type LayerCost = NetworkCost['layers'][number];
  *   The image itself and the softmax are not counted.
  * - `trainingFlops` and `trainingBytes`: what a training step takes for one image. Channels are padded to a multiple of 16, as
  *   in the fast CPU layout, except those of the image. A convolution has three passes: forward, and backward to its input and to its
- *   filters; the whitening, of which nothing is trained, has one. In each it computes its FLOPs, and reads or writes its
- *   input and its output once. Of a pooling layer, only the output counts, once.
+ *   filters. In each it computes its FLOPs, and reads or writes its input and its output once. Of a pooling layer, only the output counts, once.
  *
  * @param problem  image shape, and the number of classes (an integer of at least 2).
  * @throws {InvalidInputError} if a pooling layer would leave no pixel (naming the layer), or if `problem` is invalid.
@@ -97,8 +83,7 @@ export function estimateCost(genome: Genome, problem: NetworkInput): NetworkCost
     throw new InvalidInputError(`genome "${text}": ${vanished}`, { details: { genome: text } });
   }
   const layers: LayerCost[] = [];
-  let shape = stemShape(problem);
-  if (problem.stem === 'whitening') layers.push(whiteningCost(problem.input, shape));
+  let shape = problem.input;
   for (const gene of genome) {
     layers.push(layerCost(gene, shape, problem.shortcut));
     shape = shapeBehind(gene, shape);
@@ -142,23 +127,6 @@ export function requireNetworkInput({ input, classes, head }: NetworkInput): voi
       details: { classes },
     });
   }
-}
-
-/** Nothing of it is trained. */
-function whiteningCost({ channels: from }: ImageShape, { channels, height, width }: ImageShape): LayerCost {
-  const pixels = height * width;
-  const { flops, bytes } = convolutionPass(pixels, 9, from, channels);
-  return {
-    name: 'whitening',
-    kind: 'stem',
-    outputShape: [channels, height, width],
-    parameters: 0,
-    flops: 2 * pixels * 9 * from * channels,
-    activationBytes: FLOAT_BYTES * pixels * channels,
-    trainingFlops: flops,
-    trainingBytes: bytes,
-    orthogonalFlops: 0,
-  };
 }
 
 /** As it stands in tables: `skip 128-64`, `stage 32max64`, `max pool`. */

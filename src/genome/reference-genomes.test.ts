@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateCost, type NetworkInput } from './cost.ts';
+import type { HeadLayer } from './head.ts';
 import { referenceGenomes } from './reference-genomes.ts';
 import { type SearchSpace, violation } from './search-space.ts';
 import { formatGenome } from './text.ts';
@@ -8,6 +9,7 @@ import { trainingWork } from './work.ts';
 
 const MNIST: NetworkInput = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
 const CIFAR: NetworkInput = { input: { channels: 3, height: 32, width: 32 }, classes: 10 };
+const POOL_AND_DENSE: readonly HeadLayer[] = [{ type: 'globalAveragePooling' }, { type: 'dense', units: 'classes' }];
 const CHANNELS = [8, 16, 32, 64, 128, 256];
 
 function textsFor(space: Partial<SearchSpace>, problem: NetworkInput): string[] {
@@ -43,14 +45,14 @@ describe('reference genomes', () => {
     expect(estimateCost(narrow[0] ?? [], MNIST).parameters).toBeLessThan(25_000);
   });
 
-  it('consist of stages behind a whitening, if those leave enough of the image', () => {
+  it('consist of stages before global average pooling, if those leave enough of the image', () => {
     const space = { maxDepth: 9, maxParameters: 1e6 };
-    const whitened = (problem: NetworkInput) => textsFor(space, { ...problem, stem: 'whitening' });
-    expect(whitened(CIFAR)).toEqual(['32max64-64max128-128max256', '64max128-128max256', '128max256']);
-    expect(whitened(MNIST)[0]).toBe('64max128-128max256');
-    expect(whitened({ input: { channels: 1, height: 7, width: 9 }, classes: 3 })).toEqual(['256-256']);
-    const little = textsFor({ maxFlops: 4e6 }, { ...CIFAR, stem: 'whitening' });
-    expect(little).toEqual(['max-8-8-max-16-16-max-32-32', 'max-8-16-max-16-32', 'max-8-16']);
+    const averaged = (problem: NetworkInput) => textsFor(space, { ...problem, head: POOL_AND_DENSE });
+    expect(averaged(CIFAR)).toEqual(['32max64-64max128-128max256', '64max128-128max256', '256max256']);
+    expect(averaged(MNIST)[0]).toBe('64max128-128max256');
+    expect(averaged({ input: { channels: 1, height: 7, width: 9 }, classes: 3 })).toEqual(['256-256']);
+    const little = textsFor({ maxFlops: 1e6 }, { ...CIFAR, head: POOL_AND_DENSE });
+    expect(little).toEqual(['max-8-8-max-16-16', '8max8']);
   });
 
   it('are none where no pyramid fits', () => {

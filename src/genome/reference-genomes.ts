@@ -14,12 +14,12 @@ const VARIANTS = 3;
 /**
  * Pyramids of feature maps: skip layers with max pooling between them and the next higher filter count of the space from one
  * to the next. There is one for each number of them, the most first: the widest that the space allows, or the narrowest, which
- * has one more pooling layer so that the classifier is small, too. Behind a whitening, which leaves little to gain at full
- * resolution, they consist of stages; where there is no room for those, they pool before anything else.
+ * has one more pooling layer so that the classifier is small, too. With global average pooling behind them, which lets wide
+ * maps be few, they consist of stages; where there is no room for those, they pool before anything else.
  *
  * @returns at most three; none if the space allows none.
  * @see Simonyan and Zisserman 2015, He et al. 2016: both halve the image and double the filters, stage by stage. Jordan 2024
- *   (arXiv 2404.00498), listing 3: blocks behind a whitening that pool before their first normalisation.
+ *   (arXiv 2404.00498), listing 3: blocks that pool before their first normalisation.
  */
 export function referenceGenomes(
   space: SearchSpace,
@@ -27,7 +27,7 @@ export function referenceGenomes(
   width: 'widest' | 'narrowest' = 'widest',
 ): readonly Genome[] {
   const side = sideOf(problem);
-  const poolEarly = problem.stem === 'whitening' && side >= 2 * LEAST_SIDE;
+  const poolEarly = problem.head?.[0]?.type === 'globalAveragePooling' && side >= 2 * LEAST_SIDE;
   const forms = poolEarly ? [pooledPyramidOfSkips, pyramidOfStages] : [pyramidOfSkips];
   const highest = mostLevelsOn(poolEarly ? side / 2 : side);
   return Array.from({ length: Math.min(VARIANTS, highest) }, (_, fewer) => highest - fewer).flatMap((levels) => {

@@ -37,23 +37,17 @@ const ADAM: OptimiserSettings = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilo
 /**
  * Compiles the network of a genome with standard ONNX operators.
  *
- * @param problem  shape of the images, number of classes, stem, head and shortcuts.
+ * @param problem  shape of the images, number of classes, head and shortcuts.
  * @param options  the optimiser (default: Adam), and mean and standard deviation of each channel on raw pixels 0..255
- *   (default: 0 and 1, which leaves pixels unchanged), with the filters of the stem, if there is one:
- *   `[filters][C · 3 · 3]`, 8 filters for each channel of the image.
- * @throws {InvalidInputError} if a pooling layer would leave no pixel, or `problem` is invalid; {ShapeError} if the stem
- *   has no filters.
+ *   (default: 0 and 1, which leaves pixels unchanged).
+ * @throws {InvalidInputError} if a pooling layer would leave no pixel, or `problem` is invalid.
  */
 export function compileGenome(
   genome: Genome,
   problem: NetworkInput,
   options: {
     readonly optimiser?: OptimiserSettings;
-    readonly normalisation?: {
-      readonly mean: readonly number[];
-      readonly std: readonly number[];
-      readonly whitening?: readonly (readonly number[])[];
-    };
+    readonly normalisation?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   } = {},
 ): CompiledGenome {
   const channels = Array.from({ length: problem.input.channels });

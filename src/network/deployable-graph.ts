@@ -40,7 +40,7 @@ export function compileDeployable(network: Network, state: TrainedState, views: 
     parameters: addWeights(network.layout.parameters, state.parameters),
     statistics: addWeights(network.layout.statistics, state.statistics),
   };
-  const logitsOf = (view: Value): Value => buildForward(builder, view, network, tensors).logits;
+  const logitsOf = (view: Value): Value => buildForward(builder, view, network.layers, tensors).logits;
   const plainLogits = logitsOf(normalised);
   const logits =
     views === 1

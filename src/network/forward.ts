@@ -4,7 +4,6 @@ import { ShapeError } from '../errors.ts';
 import type { PoolingType } from '../genome/genome.ts';
 import type { GraphBuilder, Value } from './graph/graph.ts';
 import type { DenseLayer, DropoutLayer, Layer, SkipLayer, StageLayer } from './layers.ts';
-import type { Normalisation } from './normalisation.ts';
 
 /** Keras' default. */
 const NORM_EPSILON = 1e-3;
@@ -26,16 +25,15 @@ export interface ForwardResult {
 }
 
 /**
- * @param image    `[N, C, H, W]`, normalised.
- * @param network  its layers, and the filters of its stem.
+ * @param image  `[N, C, H, W]`, normalised.
  */
 export function buildForward(
   builder: GraphBuilder,
   image: Value,
-  { layers, normalisation }: { readonly layers: readonly Layer[]; readonly normalisation: Normalisation },
+  layers: readonly Layer[],
   tensors: ForwardTensors,
 ): ForwardResult {
-  const pass = new ForwardPass(builder, tensors, normalisation);
+  const pass = new ForwardPass(builder, tensors);
   const logits = layers.reduce((x, layer) => pass.layer(layer, x), image);
   return { logits, batchStatistics: pass.batchStatistics };
 }
@@ -44,19 +42,15 @@ class ForwardPass {
   readonly batchStatistics: Value[] = [];
   readonly #builder: GraphBuilder;
   readonly #tensors: ForwardTensors;
-  readonly #normalisation: Normalisation;
   #dropouts = 0;
 
-  constructor(builder: GraphBuilder, tensors: ForwardTensors, normalisation: Normalisation) {
-    this.#normalisation = normalisation;
+  constructor(builder: GraphBuilder, tensors: ForwardTensors) {
     this.#builder = builder;
     this.#tensors = tensors;
   }
 
   layer(layer: Layer, x: Value): Value {
     switch (layer.kind) {
-      case 'whitening':
-        return this.#builder.add('whiten', [x], { filters: this.#normalisation.whitening ?? [] });
       case 'skip':
         return this.#skip(layer, x);
       case 'stage':

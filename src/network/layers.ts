@@ -1,16 +1,9 @@
 // Turns a genome into layers with every size resolved.
 
 import { InvalidInputError } from '../errors.ts';
-import { hasShortcutConvolution, type NetworkInput, stemShape } from '../genome/cost.ts';
+import { hasShortcutConvolution, type NetworkInput } from '../genome/cost.ts';
 import type { Gene, Genome, PoolingType } from '../genome/genome.ts';
 import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../genome/head.ts';
-
-/** A fixed convolution of the normalised image; its filters belong to the normalisation. */
-export interface WhiteningLayer {
-  readonly kind: 'whitening';
-  readonly name: 'whitening';
-  readonly filters: number;
-}
 
 export interface SkipLayer {
   readonly kind: 'skip';
@@ -63,7 +56,6 @@ export interface DenseLayer {
 }
 
 export type Layer =
-  | WhiteningLayer
   | SkipLayer
   | StageLayer
   | PoolingLayer
@@ -79,8 +71,7 @@ export type Layer =
  */
 export function planLayers(genome: Genome, problem: NetworkInput): readonly Layer[] {
   const layers: Layer[] = [];
-  let { channels, height, width } = stemShape(problem);
-  if (problem.stem === 'whitening') layers.push({ kind: 'whitening', name: 'whitening', filters: channels });
+  let { channels, height, width } = problem.input;
   for (const [index, gene] of genome.entries()) {
     const name = `layers.${index}`;
     if (gene.kind !== 'skip') {

@@ -1,7 +1,6 @@
 // The graph of one complete training step, and the graph that scores a batch.
 
-import { ShapeError } from '../errors.ts';
-import { type NetworkInput, stemChannels } from '../genome/cost.ts';
+import type { NetworkInput } from '../genome/cost.ts';
 import type { Genome } from '../genome/genome.ts';
 import { buildForward } from './forward.ts';
 import { differentiate } from './graph/gradients.ts';
@@ -25,12 +24,6 @@ export interface Network {
 
 export function createNetwork(genome: Genome, problem: NetworkInput, normalisation: Normalisation): Network {
   const layers = planLayers(genome, problem);
-  const filters = normalisation.whitening?.length ?? 0;
-  const planned = problem.stem === 'whitening' ? stemChannels(problem.input) : 0;
-  if (filters !== planned)
-    throw new ShapeError(
-      `the stem should have ${planned} whitening filters, found ${filters}; give them with the normalisation`,
-    );
   return { genome, problem, normalisation, layers, layout: layOutParameters(layers) };
 }
 
@@ -110,7 +103,7 @@ export function buildEvaluationGraph(network: Network, loss: LossSettings = CROS
     layout.statisticCount === 0
       ? new Map<string, Value>()
       : unpack(builder, builder.input('statistics', float32(layout.statisticCount)), layout.statistics);
-  const { logits } = buildForward(builder, image, network, { parameters, statistics });
+  const { logits } = buildForward(builder, image, network.layers, { parameters, statistics });
   const { classWeights: _, ...unweighted } = loss;
   builder.output('lossSum', addLoss(builder, logits, labels, unweighted, 'sum'));
   builder.output('correct', builder.add('correctCount', [logits, labels], {}));
@@ -134,7 +127,7 @@ function buildGradients(
   const { image, labels } = addBatchInputs(builder, network, batchSize);
   const parameters = builder.input('parameters', float32(network.layout.parameterCount));
   const tensors = unpack(builder, parameters, network.layout.parameters);
-  const { logits, batchStatistics } = buildForward(builder, image, network, {
+  const { logits, batchStatistics } = buildForward(builder, image, network.layers, {
     parameters: tensors,
     dropoutSeed,
   });

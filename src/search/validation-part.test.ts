@@ -133,7 +133,6 @@ describe('a run on data with a validation part', () => {
     replicas: 2,
     roundSteps: 8,
     finalEpochs: 3,
-    stem: 'whitening',
     searchSpace: { channels: [4, 8], maxDepth: 2 },
     training: { epochs: 2, batchSize: 20, classWeights: 'balanced' },
     finalTraining: { augmentation: 'auto' },

@@ -56,10 +56,8 @@ export const EXPORTABLE = [
       ],
     },
   ),
-  exportable('a whitening, grey', 'max-4-8', shapeOf(1, 9, 8), ['cat', 'dog'], { stem: 'whitening' }),
-  exportable('a whitening and no skip layer, colour', 'max', shapeOf(3, 6, 4), ['cat', 'dog'], { stem: 'whitening' }),
+  exportable('no skip layer, colour', 'max', shapeOf(3, 6, 4), ['cat', 'dog']),
   exportable('stages, the image and its mirror image', '4max8-8mean4', shapeOf(3, 9, 7), ['cat', 'dog'], {
-    stem: 'whitening',
     views: 2,
   }),
   exportable('no layers', '', shapeOf(3, 6, 4), ['cat', 'dog']),

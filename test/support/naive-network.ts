@@ -18,8 +18,8 @@ export interface NaiveBatch {
 
 /** Mean loss of a batch, batch normalisation by the batch's own statistics. */
 export function naiveLoss(network: Network, parameters: Float64Array, { image, labels }: NaiveBatch): number {
-  const { mean, std, whitening } = network.normalisation;
-  const pass = new NaivePass(network.layout.parameters, parameters, whitening);
+  const { mean, std } = network.normalisation;
+  const pass = new NaivePass(network.layout.parameters, parameters);
   const normalised = naiveOne('normalise', [image], { mean, std });
   const logits = network.layers.reduce((x, layer) => pass.layer(layer, x), normalised);
   return naiveOne('softmaxCrossEntropy', [logits, labels], { reduction: 'mean' }).data[0] ?? Number.NaN;
@@ -28,10 +28,7 @@ export function naiveLoss(network: Network, parameters: Float64Array, { image, l
 class NaivePass {
   readonly #tensors: ReadonlyMap<string, NaiveTensor>;
 
-  readonly #whitening: readonly (readonly number[])[];
-
-  constructor(specs: readonly ParameterSpec[], flat: Float64Array, whitening: readonly (readonly number[])[] = []) {
-    this.#whitening = whitening;
+  constructor(specs: readonly ParameterSpec[], flat: Float64Array) {
     this.#tensors = new Map(
       specs.map(({ name, shape, offset, size }) => [name, { shape, data: flat.subarray(offset, offset + size) }]),
     );
@@ -39,8 +36,6 @@ class NaivePass {
 
   layer(layer: Layer, x: NaiveTensor): NaiveTensor {
     switch (layer.kind) {
-      case 'whitening':
-        return naiveOne('whiten', [x], { filters: this.#whitening });
       case 'skip':
         return this.#skip(layer, x);
       case 'stage':

@@ -40,12 +40,6 @@ const NAIVE_OPERATORS: NaiveOperators = {
     return [{ ...x, data: x.data.map((value, i) => (value - at(mean, channelOf(i))) / at(std, channelOf(i))) }];
   },
 
-  whiten([x = NONE], { filters }) {
-    const [, channels, ,] = four(x);
-    const weight = naiveTensor([filters.length, channels, 3, 3], filters.flat());
-    return naive('conv2d', [x, weight, filled([filters.length])], {});
-  },
-
   mirror([x = NONE]) {
     const width = four(x)[3];
     return [{ ...x, data: x.data.map((_, i) => at(x.data, i - (i % width) + width - 1 - (i % width))) }];

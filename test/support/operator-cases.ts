@@ -53,11 +53,6 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
     const perChannel = (low: number, high: number) => make.numbers(channels, (rng) => rng.integer(low, high));
     return make.done({ mean: perChannel(0, 255), std: perChannel(1, 100) });
   },
-  whiten(make, { batch, channels, filters, height, width }) {
-    make.floats(['N', channels, height, width], batch);
-    const filter = () => make.numbers(9 * channels, (rng) => 2 * rng.uniform() - 1);
-    return make.done({ filters: Array.from({ length: filters }, filter) });
-  },
   mirror(make, { batch, channels, height, width }) {
     make.floats(['N', channels, height, width], batch);
     return make.done({});

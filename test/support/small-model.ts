@@ -8,7 +8,6 @@ import { encodeOnnx } from '../../src/network/onnx/onnx-bytes.ts';
 import { type ImagePreparation, toMetadataProps } from '../../src/network/onnx/onnx-metadata.ts';
 import { createNetwork, type Network } from '../../src/network/training-graph.ts';
 import { createRng } from '../../src/random/rng.ts';
-import { randomFilters } from './random-filters.ts';
 
 export interface SmallModel {
   readonly network: Network;
@@ -26,7 +25,7 @@ export function smallModel(
     views = 1,
     decided,
     ...options
-  }: Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> & {
+  }: Pick<NetworkInput, 'head' | 'shortcut'> & {
     readonly views?: Views;
     readonly decided?: Pick<ImagePreparation, 'ground' | 'pixelRange'>;
   } = {},
@@ -34,7 +33,6 @@ export function smallModel(
   const normalisation = {
     mean: Array.from({ length: input.channels }, (_, i) => 100 + 20 * i),
     std: Array.from({ length: input.channels }, (_, i) => 60 + 5 * i),
-    ...(options.stem === 'whitening' && { whitening: randomFilters(input, createRng('filters')) }),
   };
   const network = createNetwork(parseGenome(genome), { input, classes: classes.length, ...options }, normalisation);
   const rng = createRng(7);

@@ -31,12 +31,6 @@ export const PRESET_FLAG = flag('--preset <name>', 'preset', `${PRESET_NAMES.joi
 export const NETWORK_FLAGS: readonly ConfigFlag[] = [
   flag('--head <list>', 'outputLayer', 'flatten or gap, dense units, dropout=rate: gap,64,dropout=0.3', parseHead),
   flag('--shortcut <when>', 'shortcut', 'always or where-channels-differ', parseText),
-  flag(
-    '--stem <kind>',
-    'stem',
-    'before the layers: none, or whitening (default: none; whitening if a budget chooses for accuracy)',
-    parseText,
-  ),
 ];
 
 /** By their heading in `--help`. */

@@ -19,14 +19,13 @@ export function addNetworkOptions(command: Command): void {
 
 /** @throws {InvalidInputError} naming the flag. */
 export function networkInputFrom(options: NetworkOptions): NetworkInput {
-  // The configuration checks head, shortcut and stem; it has to name some data for that.
-  const { outputLayer, shortcut, stem } = configFrom(undefined, 'any', readFlags({ ...options }, NETWORK_FLAGS));
+  // The configuration checks head and shortcut; it has to name some data for that.
+  const { outputLayer, shortcut } = configFrom(undefined, 'any', readFlags({ ...options }, NETWORK_FLAGS));
   return {
     input: parseInput(options.input, '--input'),
     classes: parseWhole(options.classes, '--classes', 2),
     head: outputLayer,
     shortcut,
-    stem,
   };
 }
 

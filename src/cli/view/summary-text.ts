@@ -18,8 +18,7 @@ export function describeSummary(
   command: string,
   colours: Colours,
 ): string[] {
-  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto, stem } =
-    summary;
+  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto } = summary;
   const { views, evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
   const path = shownPath(folder);
@@ -32,7 +31,7 @@ export function describeSummary(
     '',
     colours.bold(`Done in ${duration(seconds)}`),
     '',
-    row('Genome', `${colours.bold(shownGenome(genome))}${stem === undefined ? '' : `, behind a ${stem}`}`),
+    row('Genome', `${colours.bold(shownGenome(genome))}`),
     row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
     ...fitnessRows(summary, row),
@@ -52,7 +51,7 @@ export function describeSummary(
     '',
     'Next',
     `  ${command} evaluate ${model} ${shellWord(source)}`,
-    `  ${command} inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length}${stem === undefined ? '' : ` --stem ${stem}`} --measure`,
+    `  ${command} inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length} --measure`,
     ...((pareto?.length ?? 0) > 1
       ? [`  ${command} train GENOME ${shellWord(source)}   (another network of the front)`]
       : []),

@@ -26,8 +26,6 @@ export interface LossAttributes {
 export interface OperatorAttributes {
   /** image [N,C,H,W] → (image − mean) / std per channel, float32. */
   normalise: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  /** x [N,C,H,W] → its convolution with fixed filters `[filters][C · 3 · 3]`, same padding: [N,filters,H,W]. */
-  whiten: { readonly filters: readonly (readonly number[])[] };
   /** [N,C,H,W], left and right exchanged. */
   mirror: None;
   /** flat [P] → one tensor per shape, in order. */
@@ -179,12 +177,6 @@ const INFERENCE: Inference = {
     const { shape } = inputs.count(1).at(0, 4);
     if (mean.length !== shape[1] || std.length !== shape[1]) inputs.fail(`has ${mean.length} channel means`);
     return [float32(...shape)];
-  },
-  whiten(inputs, { filters }) {
-    const [n, channels, ...size] = inputs.count(1).float(0, 4) as readonly [Dimension, ...Dimension[]];
-    const isFitting = filters.length > 0 && filters.every((filter) => filter.length === 9 * Number(channels));
-    if (!isFitting) inputs.fail(`has ${filters.length} filters of ${filters[0]?.length ?? 0} weights`);
-    return [float32(n, filters.length, ...size)];
   },
   mirror: (inputs) => [float32(...inputs.count(1).float(0, 4))],
   unpack(inputs, { shapes }) {

@@ -28,12 +28,6 @@ export const plainRules: LoweringRules = {
     return [onnx.add('Add', [scaled, onnx.floats(shift, channels)])];
   },
 
-  whiten(node, [image = ''], { onnx }) {
-    const { filters } = node.attributes;
-    const weights = onnx.floats(filters.flat(), [filters.length, sizeOf(node, 0, 1), 3, 3]);
-    return [onnx.add('Conv', [image, weights], { pads: samePads(3) })];
-  },
-
   mirror(node, [image = ''], { onnx }) {
     const [back, beyond] = [onnx.integers(-1), onnx.integers(-sizeOf(node, 0, 3) - 1)];
     return [onnx.add('Slice', [image, back, beyond, onnx.integers(3), back])];

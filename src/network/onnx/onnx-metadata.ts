@@ -1,7 +1,6 @@
 // The metadata of our models: written beside the graph, read without the weights.
 
 import { DataFormatError, InvalidInputError } from '../../errors.ts';
-import { stemChannels } from '../../genome/cost.ts';
 import { checkHead, DEFAULT_HEAD, type HeadLayer } from '../../genome/head.ts';
 import { formatImageShape, type ImageShape } from '../../genome/image-shape.ts';
 import type { Views } from '../deployable-graph.ts';
@@ -35,12 +34,8 @@ export interface ModelMetadata {
     readonly views?: 2;
     readonly head: readonly HeadLayer[];
     readonly shortcut: 'always' | 'where-channels-differ';
-    /** Statistics of each channel over the training images, on raw pixels 0..255, and the filters of the stem, if any. */
-    readonly normalisation: {
-      readonly mean: readonly number[];
-      readonly std: readonly number[];
-      readonly whitening?: readonly (readonly number[])[];
-    };
+    /** Statistics of each channel over the training images, on raw pixels 0..255. */
+    readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] };
   };
 }
 
@@ -200,13 +195,9 @@ function parseStructure(text: string, input: ImageShape, path: string): NetworkS
   const value = parseJson(text) as Partial<NetworkStructure> | null | undefined;
   const { head, shortcut, normalisation, views } = value ?? {};
   const { channels } = input;
-  const isVector = (numbers: unknown, length = channels) =>
-    Array.isArray(numbers) && numbers.length === length && numbers.every(Number.isFinite);
+  const isVector = (numbers: unknown) =>
+    Array.isArray(numbers) && numbers.length === channels && numbers.every(Number.isFinite);
   if (!Array.isArray(head) || !isVector(normalisation?.mean) || !isVector(normalisation?.std)) return fail();
-  const filters: unknown = normalisation?.whitening;
-  const isWhitening = (rows: unknown) =>
-    Array.isArray(rows) && rows.length === stemChannels(input) && rows.every((row) => isVector(row, 9 * channels));
-  if (filters !== undefined && !isWhitening(filters)) return fail();
   if (views !== undefined && views !== 2) return fail();
   if (shortcut !== 'always' && shortcut !== 'where-channels-differ') return fail();
   try {

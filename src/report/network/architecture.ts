@@ -102,8 +102,6 @@ function layerBlocks(layers: readonly Layer[], costs: readonly LayerCost[], { in
         return stageBlock(layer, cost, before, widthOf(shape, imageSize));
       case 'pooling':
         return poolingBlock(cost, before, widthOf(shape, imageSize));
-      case 'whitening':
-        return whiteningBlock(cost, before);
       case 'dense':
         return denseBlock(layer.activation === 'relu' ? 'ReLU' : index === layers.length - 1 ? 'softmax' : '', cost);
       default:
@@ -128,12 +126,6 @@ function poolingBlock(cost: LayerCost, before: number, after: number): Block {
     funnel(`${cost.name} 2×2`, blockAt(top, before), after, 'pooling') +
     figures(top + BLOCK_HEIGHT / 2, cost.outputShape);
   return { kind: 'pooling', title: titleOf(cost), height: BLOCK_HEIGHT, draw };
-}
-
-function whiteningBlock(cost: LayerCost, width: number): Block {
-  const draw = (top: number): string =>
-    bar('whitening 3×3, fixed', blockAt(top, width), 'convolution') + figures(top + BLOCK_HEIGHT / 2, cost.outputShape);
-  return { kind: 'whitening', title: titleOf(cost), height: BLOCK_HEIGHT, draw };
 }
 
 function headBlock(kind: Block['kind'], cost: LayerCost): Block {

@@ -11,7 +11,7 @@ import { datasetSchema } from './dataset-schema.ts';
 import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
-import { finalEpochsFor, finalTrainingFor, overPreset, PRESET_NAMES, pickFor, surroundingsFor } from './presets.ts';
+import { finalEpochsFor, finalTrainingFor, headFor, overPreset, PRESET_NAMES, pickFor } from './presets.ts';
 import {
   augmentationSchema,
   count,
@@ -124,12 +124,6 @@ const searchConfigSchema = z.strictObject({
     .enum(['always', 'where-channels-differ'])
     .default('always')
     .describe('When a skip layer has a 1×1 convolution on its shortcut.'),
-  stem: z
-    .enum(['none', 'whitening'])
-    .optional()
-    .describe(
-      'What comes before the layers of every genome: none, or whitening, a fixed convolution that makes neighbouring pixels uncorrelated. Default: none; whitening where the preset fast chooses the genome for accuracy within a budget.',
-    ),
   fitnessOn: z
     .enum(['validation', 'test'])
     .default('validation')
@@ -221,12 +215,11 @@ export interface SearchConfigInput extends z.input<typeof searchConfigSchema> {}
 export interface SearchConfig
   extends Omit<
     z.output<typeof searchConfigSchema>,
-    'preset' | 'outputLayer' | 'stem' | 'views' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
+    'preset' | 'outputLayer' | 'views' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
   > {
   readonly pick: string;
   readonly workers: number;
   readonly outputLayer: HeadLayer[];
-  readonly stem: NonNullable<z.output<typeof searchConfigSchema>['stem']>;
   readonly views: NonNullable<z.output<typeof searchConfigSchema>['views']>;
   readonly finalEpochs: number;
   readonly finalTraining: NonNullable<z.output<typeof searchConfigSchema>['finalTraining']>;
@@ -258,7 +251,6 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
   if (parsed.success) {
     const hasBudget = valueAt(settings, ['budget']) !== undefined;
     const { genome, objectives } = parsed.data;
-    const around = surroundingsFor(parsed.data.preset, genome, hasBudget, objectives);
     const {
       preset,
       pick = pickFor(preset, hasBudget, objectives),
@@ -266,13 +258,12 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       finalTraining = finalTrainingFor(preset, valueAt(settings, ['training']), hasBudget),
       undecided = undecidedKeys(input),
       workers = cores,
-      stem = around.stem,
-      outputLayer = around.outputLayer,
+      outputLayer = headFor(preset, genome, hasBudget, objectives),
       views: givenViews,
       ...others
     } = parsed.data;
     const open = withOpenEnds(
-      withObjectives({ ...others, workers, stem, outputLayer, views: 1, pick, finalEpochs, finalTraining }, placeOf),
+      withObjectives({ ...others, workers, outputLayer, views: 1, pick, finalEpochs, finalTraining }, placeOf),
       undecided,
     );
     const config = { ...open, views: viewsFor(givenViews, preset, open, placeOf) };

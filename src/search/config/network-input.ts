@@ -1,4 +1,4 @@
-// What data and configuration give all networks of a search: input, classes, stem, head and shortcuts; the sizes of the data,
+// What data and configuration give all networks of a search: input, classes, head and shortcuts; the sizes of the data,
 // as needed for planning; the search space; and what the work of trainings depends on.
 
 import type { Dataset } from '../../data/set/dataset.ts';
@@ -10,9 +10,9 @@ import type { SearchConfig } from './config.ts';
 import { viewsOf } from './views.ts';
 
 /** Keys of the configuration that say what stands around a genome. */
-export type NetworkKey = 'outputLayer' | 'shortcut' | 'stem';
+export type NetworkKey = 'outputLayer' | 'shortcut';
 
-/** Image shape and classes from the data; stem, head and shortcuts from the configuration. */
+/** Image shape and classes from the data; head and shortcuts from the configuration. */
 export function networkInputOf(
   config: Pick<SearchConfig, NetworkKey>,
   dataset: { readonly shape: ImageShape; readonly classes: readonly string[] },
@@ -24,10 +24,8 @@ export function networkInputOf(
 export function networkOptionsOf({
   outputLayer,
   shortcut,
-  stem,
-}: Pick<SearchConfig, NetworkKey>): Pick<NetworkInput, 'head' | 'shortcut' | 'stem'> {
-  // Without a stem, ids stay those of versions that had none.
-  return { head: outputLayer, shortcut, ...(stem === 'whitening' && { stem }) };
+}: Pick<SearchConfig, NetworkKey>): Pick<NetworkInput, 'head' | 'shortcut'> {
+  return { head: outputLayer, shortcut };
 }
 
 /** Everything that a budget needs to know about the data. */

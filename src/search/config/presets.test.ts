@@ -110,15 +110,11 @@ describe('each preset has the values of its source', () => {
     expect(valueAt(resolve({ preset: 'fast' }), key)).toEqual(value);
   });
 
-  it('fast: a fixed whitening before and global average pooling behind the genome that it chooses itself', () => {
-    const kinds = ({ stem, outputLayer }: SearchConfig) => [stem, ...outputLayer.map(({ type }) => type)];
-    expect(kinds(resolve({ preset: 'fast', genome: 'auto', budget: '1m' }))).toEqual([
-      'whitening',
-      'globalAveragePooling',
-      'dense',
-    ]);
-    expect(kinds(resolve({ preset: 'fast' }))).toEqual(['none', 'flatten', 'dense']);
-    expect(kinds(resolve({ preset: 'autocnn', genome: 'auto', budget: '1m' }))).toEqual(['none', 'flatten', 'dense']);
+  it('fast: global average pooling behind the genome that it chooses itself', () => {
+    const kinds = ({ outputLayer }: SearchConfig) => outputLayer.map(({ type }) => type);
+    expect(kinds(resolve({ preset: 'fast', genome: 'auto', budget: '1m' }))).toEqual(['globalAveragePooling', 'dense']);
+    expect(kinds(resolve({ preset: 'fast' }))).toEqual(['flatten', 'dense']);
+    expect(kinds(resolve({ preset: 'autocnn', genome: 'auto', budget: '1m' }))).toEqual(['flatten', 'dense']);
   });
 
   it('cnn-ga: the learning rate of each of the 350 epochs', () => {

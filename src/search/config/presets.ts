@@ -1,7 +1,6 @@
 // Presets: named settings that override the defaults and are overridden by the user's configuration.
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
-import type { NetworkInput } from '../../genome/cost.ts';
 import { DEFAULT_HEAD, type HeadLayer } from '../../genome/head.ts';
 import { AUTO_GENOME } from './undecided-keys.ts';
 
@@ -143,25 +142,18 @@ export function pickFor(preset: PresetName = 'fast', hasBudget: boolean, objecti
   return preset === 'fast' && hasBudget && objectives.length === 1 ? 'promising' : 'best';
 }
 
-/** What every network has around its genome. */
-export interface Surroundings {
-  readonly stem: NonNullable<NetworkInput['stem']>;
-  readonly outputLayer: HeadLayer[];
-}
-
 /**
- * The default stem and head. Those of the package and the paper: none, and a weight for each pixel of the last feature maps.
- * Where `fast` chooses the genome itself, for accuracy and within a budget: a whitening, and the means of those maps.
+ * The default head. That of the package and the paper: a weight for each pixel of the last feature maps. Where `fast` chooses
+ * the genome itself, for accuracy and within a budget: the means of those maps.
  */
-export function surroundingsFor(
+export function headFor(
   preset: PresetName = 'fast',
   genome: string | undefined,
   hasBudget: boolean,
   objectives: readonly string[],
-): Surroundings {
+): HeadLayer[] {
   const chooses = genome === AUTO_GENOME || (genome === undefined && hasBudget && objectives.length === 1);
-  if (preset !== 'fast' || !chooses) return { stem: 'none', outputLayer: [...DEFAULT_HEAD] };
-  return { stem: 'whitening', outputLayer: [...POOL_AND_DENSE] };
+  return preset === 'fast' && chooses ? [...POOL_AND_DENSE] : [...DEFAULT_HEAD];
 }
 
 /** Merges a configuration over the preset that it names. Returns anything that is not an object unchanged. */

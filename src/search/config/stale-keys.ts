@@ -9,7 +9,7 @@ export type Changes = ReadonlyMap<string, unknown>;
 
 /** Keys that a run derives, and the keys that each depends on. */
 const DERIVED: readonly { readonly key: string; readonly from: readonly string[] }[] = [
-  { key: 'typicalWork', from: ['equalCompute', 'searchSpace', 'dataset', 'outputLayer', 'shortcut', 'stem', 'budget'] },
+  { key: 'typicalWork', from: ['equalCompute', 'searchSpace', 'dataset', 'outputLayer', 'shortcut', 'budget'] },
   { key: 'searchSpace.maxWork', from: ['searchSpace.maxSeconds'] },
   { key: 'budget.rate', from: ['lowering', 'dataset', 'trainLimit'] },
   { key: 'budget.byteWork', from: ['lowering', 'dataset', 'trainLimit'] },

@@ -60,41 +60,29 @@ describe('a training without a search', () => {
     expect(tasks.every(({ selection }) => selection.purpose === 'final')).toBe(true);
   });
 
-  it('has a whitening before the genome auto, whose filters are in the model', async () => {
+  it('chooses a stage and global average pooling for the genome auto', async () => {
     const auto = { ...WITHOUT_SEARCH, genome: 'auto', budget: '6e11flops', trainLimit: 60 };
     await expect(run({ ...auto, budget: '1e10flops' })).rejects.toThrow(/a budget of 1e10flops is too small/);
-    const { config, tasks, folder: out } = await run({ ...auto, finalEpochs: 1 });
-    expect(config).toMatchObject({ stem: 'whitening', genome: expect.stringMatching(/^\d+max\d+$/) });
-    expect(tasks.at(-1)?.network).toMatchObject({ stem: 'whitening' });
+    const { config, folder: out } = await run({ ...auto, finalEpochs: 1 });
+    expect(config.genome).toMatch(/^\d+max\d+$/);
     const { network, ...model } = partsOf(await readModelFile(join(out, 'model.onnx')));
-    expect(network.layers[0]).toEqual({ kind: 'whitening', name: 'whitening', filters: 8 });
-    expect(network.normalisation.whitening).toHaveLength(8);
+    expect(network.layers.map(({ kind }) => kind)).toEqual(['stage', 'globalAveragePooling', 'dense']);
     const dataset = await loadDataset(source);
     const { accuracy } = await scoreModel(model.bytes, model.path, dataset);
     expect(accuracy).toBe(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')).testAccuracy);
   });
 
   it.each([
-    ['fast', 'auto', 'whitening'],
-    ['fast', '4-4', 'none'],
-    ['autocnn', 'auto', 'none'],
-    ['cnn-ga', 'auto', 'none'],
-  ] as const)('has, by the preset %s and the genome %s, the stem %s', (preset, genome, stem) => {
-    const config = { dataset: { source }, preset, genome, budget: '1m' };
-    expect(resolveConfig(config, 'the test').stem).toBe(stem);
-    expect(resolveConfig({ ...config, stem: 'whitening' }, 'the test').stem).toBe('whitening');
-  });
-
-  it.each([
-    ['by accuracy under a budget', { budget: '1m' }, 'whitening', 'globalAveragePooling'],
-    ['without a budget', {}, 'none', 'flatten'],
-    ['with several objectives', { budget: '1m', objectives: ['accuracy', 'parameters'] }, 'none', 'flatten'],
-    ['by the preset autocnn', { budget: '1m', preset: 'autocnn' }, 'none', 'flatten'],
-    ['with a head of its own', { budget: '1m', outputLayer: [{ type: 'flatten' }, DENSE] }, 'whitening', 'flatten'],
-    ['with no stem', { budget: '1m', stem: 'none' }, 'none', 'globalAveragePooling'],
-  ])('is prepared for by a search %s', (_, given, stem, head) => {
+    ['for a genome that it chooses', { budget: '1m', genome: 'auto' }, 'globalAveragePooling'],
+    ['for a genome that is given', { budget: '1m', genome: '4-4' }, 'flatten'],
+    ['by accuracy under a budget', { budget: '1m' }, 'globalAveragePooling'],
+    ['without a budget', {}, 'flatten'],
+    ['with several objectives', { budget: '1m', objectives: ['accuracy', 'parameters'] }, 'flatten'],
+    ['by the preset autocnn', { budget: '1m', preset: 'autocnn' }, 'flatten'],
+    ['with a head of its own', { budget: '1m', outputLayer: [{ type: 'flatten' }, DENSE] }, 'flatten'],
+  ])('comes with a head %s', (_, given, head) => {
     const config = resolveConfig({ dataset: { source }, ...given }, 'the test');
-    expect(config).toMatchObject({ stem, outputLayer: [{ type: head }, DENSE] });
+    expect(config.outputLayer).toEqual([{ type: head }, DENSE]);
   });
 
   it('needs a budget to choose by', async () => {

@@ -63,7 +63,6 @@ export async function finishRun(
     seconds: elapsedSeconds(),
     ...secondsOf(finals, searchSeconds),
     seed: config.seed,
-    ...(config.stem === 'whitening' && { stem: config.stem }),
     ...(config.views === 2 && { views: config.views }),
     lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
     versions: versionsWith(runtime.name),

@@ -142,8 +142,6 @@ const NORM = 'batch norm, ReLU';
 
 function layerLines(layer: Layer): string[] {
   switch (layer.kind) {
-    case 'whitening':
-      return [`  whitening conv 3×3, ${layer.filters} (fixed)`];
     case 'skip': {
       const { filters1, filters2, convolvesShortcut } = layer;
       const main = [`conv 3×3, ${filters1}`, NORM, `conv 3×3, ${filters2}`, 'batch norm'];

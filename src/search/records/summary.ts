@@ -76,8 +76,6 @@ export interface SearchSummary {
   readonly searchSeconds: number;
   readonly finalTrainingSeconds: number;
   readonly seed: number;
-  /** What comes before the layers of the genome; absent if nothing does. */
-  readonly stem?: 'whitening';
   /** The lowering that the networks were trained with. */
   readonly lowering: 'blocked' | 'plain';
   readonly dataset: {

@@ -42,8 +42,7 @@ export function partsOf({ path, bytes, metadata }: ModelFile): ModelParts {
     );
   }
   const { head, shortcut, normalisation, views = 1 } = structure;
-  const stem = normalisation.whitening && ('whitening' as const);
-  const problem = { input, classes: classes.length, head, shortcut, ...(stem && { stem }) };
+  const problem = { input, classes: classes.length, head, shortcut };
   const network = createNetwork(parseGenome(genome), problem, normalisation);
   return { path, bytes, metadata, network, views, state: readModelState(network.layout, bytes, path) };
 }
