@@ -28,7 +28,7 @@ export { PICK_EXAMPLES } from './search/config/pick-rule.ts';
 export { overPreset, PRESET_NAMES, presetSettings } from './search/config/presets.ts';
 export { withoutStale } from './search/config/stale-keys.ts';
 export { LOSS_NAMES, OPTIMISER_NAMES, SCHEDULE_NAMES } from './search/config/training-schema.ts';
-export { AUTO_GENOME, undecidedKeys } from './search/config/undecided-keys.ts';
+export { AUTO_GENOME, searchShareFor, undecidedKeys } from './search/config/undecided-keys.ts';
 export type { FrontStartEvent } from './search/records/events.ts';
 export type { FrontMember } from './search/records/summary.ts';
 export { resolveConfig } from './search/run/resolve-config.ts';

@@ -13,6 +13,7 @@ import { limitCandidateTime } from './budget/candidate-time.ts';
 import { withTypicalWork } from './budget/equal-compute.ts';
 import type { ConfigSource, SearchConfig, SearchConfigInput } from './config/config.ts';
 import { dataSizeOf } from './config/network-input.ts';
+import { SEARCH_SHARE } from './config/undecided-keys.ts';
 import type { OpenRun } from './records/open-run.ts';
 import { recordGenerations } from './run/generations.ts';
 import { resolveConfig } from './run/resolve-config.ts';
@@ -72,7 +73,10 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const { configSource = 'the configuration', out, evaluator, wrapEvaluator } = options;
   const { importFitness: path, startedAt = performance.now() } = options;
   const imported = path === undefined ? undefined : readFitnessFile(path);
-  const resolved = resolveConfig(config, configSource);
+  const given = resolveConfig(config, configSource);
+  // Fitness from elsewhere is for a search.
+  const searches = imported !== undefined && given.searchShare === 'auto';
+  const resolved = searches ? { ...given, searchShare: SEARCH_SHARE } : given;
   const trainer = evaluator ?? poolFor(resolved);
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
   const decide: Decide = async (given, dataset) => {

@@ -7,6 +7,8 @@ import { parseGenome } from '../genome/text.ts';
 import { findBest } from './candidates/find-best.ts';
 import { RunSession } from './candidates/run-session.ts';
 import { NO_SEARCH } from './candidates/search-result.ts';
+import type { RunConfig } from './config/config.ts';
+import { SEARCH_SHARE } from './config/undecided-keys.ts';
 import { BestSoFar } from './final/best-so-far.ts';
 import { chooseWeights } from './final/choose-weights.ts';
 import { decideFinal } from './final/decide-final.ts';
@@ -98,7 +100,15 @@ export class Search extends EventEmitter<SearchEvents> {
       dataset: describeDataset(run.dataset),
       journalled: run.entries.filter(({ type }) => type === 'evaluation').length,
       elapsedSeconds: this.#session.elapsedSeconds(),
-      notices: run.notices,
+      notices: [...run.notices, ...noticesOfPlan(config)],
     });
   }
+}
+
+/** That a budget is left to one network has to be said: the command was to search. */
+function noticesOfPlan({ searchShare, genome }: RunConfig): readonly string[] {
+  if (searchShare !== 0 || genome === undefined) return [];
+  return [
+    `all of the budget goes to one network, ${genome}: for so many images it is too short for a search to pay; --search-share ${SEARCH_SHARE} (searchShare) searches all the same`,
+  ];
 }

@@ -15,6 +15,7 @@ import {
   readConfigFile,
   resolveConfig,
   SCHEDULE_NAMES,
+  searchShareFor,
   undecidedKeys,
   withoutStale,
 } from '../../internal.ts';
@@ -45,6 +46,12 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Evolution:': [
     flag('--seed <n>', 'seed', 'seed of everything random', parseNumber),
+    flag(
+      '--search-share <x>',
+      'searchShare',
+      'of the budget: 0 for no search, up to 0.9, or auto (default: by the work for an image)',
+      parseNumberOrName,
+    ),
     flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseStrategy),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
@@ -262,6 +269,9 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
   if (given.has('budget') || valueAt(config, 'undecided') === undefined) {
     setAt(config, 'undecided', undecidedBeside(stored?.content, config, given));
   }
+  if (valueAt(config, 'searchShare') === undefined) {
+    setAt(config, 'searchShare', searchShareFor(ownOf(stored?.content, config, given)));
+  }
   return resolveConfig(config, placeIn(given, file?.path));
 }
 
@@ -274,11 +284,16 @@ export function storedUnder(file: ConfigFile, data: string | undefined, given: G
   return { ...file, content: withoutStale(content, changes) };
 }
 
+/** What the file and the flags give, without the values of a preset. */
+function ownOf(content: unknown, { budget, genome, objectives, preset }: Tree, given: GivenFlags): Tree {
+  const own: Tree = structuredClone(isTree(content) ? content : {});
+  for (const [key, { value }] of given) setAt(own, key, value);
+  return { ...own, budget, genome, objectives, preset };
+}
+
 /** Keys that neither the file nor a flag gives; a preset's values give way to a budget. */
 function undecidedBeside(content: unknown, config: Tree, given: GivenFlags): readonly string[] {
-  const { budget, genome, objectives } = config;
-  const own = isTree(content) ? content : {};
-  return undecidedKeys({ ...own, budget, genome, objectives }).filter((key) => !given.has(key));
+  return undecidedKeys(ownOf(content, config, given)).filter((key) => !given.has(key));
 }
 
 /** Where a key was set: its flag, or its place in the file. */

@@ -69,6 +69,56 @@ describe('the plan of a budget', () => {
     expect(planBudget(1e11, config, MNIST)).toBeUndefined();
   });
 
+  it('leaves all of a short budget to the reference design, and more of a long one to the search', () => {
+    const config = resolveConfig({ dataset: { source: 'any' }, budget: '1m', workers: 2 }, 'the test');
+    expect(config.searchShare).toBe('auto');
+    const auto = resolveConfig({ ...config, searchShare: undefined, genome: 'auto' }, 'the test');
+    for (const work of [1e13, 1.7e14]) {
+      const { genome, finalEpochs, undecided } = planBudget(work, auto, MNIST) ?? {};
+      expect(planBudget(work, config, MNIST)).toMatchObject({ searchShare: 0, genome, finalEpochs, undecided });
+    }
+    const shares = [1.81e14, 3.6e14, 1e15, 1e16].map((work) => {
+      const { searchShare, searchWork, genome } = planBudget(work, config, MNIST) ?? {};
+      expect(genome).toBeUndefined();
+      expect(searchWork).toBe(Number(searchShare) * work);
+      return searchShare;
+    });
+    expect(shares).toEqual([0.05, 0.1, 0.174, 0.25]);
+    // Few images: a short time is long for each of them.
+    expect(planBudget(1e13, config, { ...MNIST, trainExamples: 1000 })?.searchShare).toBe(0.137);
+  });
+
+  it.each<[Partial<SearchConfigInput>, number | 'auto' | undefined]>([
+    [{}, 'auto'],
+    [{ seed: 3, trainLimit: 1000, training: { batchSize: 32 } }, 'auto'],
+    [{ objectives: ['accuracy'] }, 'auto'],
+    [{ objectives: ['accuracy', 'parameters'] }, 0.25],
+    [{ generations: 3 }, 0.25],
+    [{ searchSpace: { maxParameters: 5000 } }, 0.25],
+    [{ preset: 'cnn-ga' }, 0.25],
+    [{ searchShare: 0.4 }, 0.4],
+    [{ searchShare: 0 }, 0],
+    [{ genome: '8-8' }, undefined],
+    [{ budget: undefined }, undefined],
+  ])('decides whether there is a search, unless one is asked for: %j', (given, share) => {
+    const config = resolveConfig({ dataset: { source: 'any' }, budget: '1m', ...given }, 'the test');
+    expect(config.searchShare).toBe(share);
+  });
+
+  it.each<[Partial<SearchConfigInput>, RegExp]>([
+    [{ searchShare: 1 }, /searchShare must be at most 0.9, received 1/],
+    [
+      { searchShare: 'much' as 'auto' },
+      /searchShare must be a share of the budget from 0 \(no search\) to 0.9, or auto/,
+    ],
+    [{ searchShare: 0.3, budget: undefined }, /searchShare is 0.3, but there is no budget to share; give a budget/],
+    [{ searchShare: 0.3, genome: '8-8' }, /searchShare is 0.3, but a genome is given/],
+    [{ searchShare: 0, objectives: ['accuracy', 'flops'] }, /searchShare is 0, but several objectives need a search/],
+  ])('refuses a share without a meaning: %j', (given, message) => {
+    const config = { dataset: { source: 'any' }, budget: '1m', ...given };
+    expect(() => resolveConfig(config, 'the test')).toThrow(message);
+  });
+
   it('has a search of some dozen candidates, and passes for the largest of them in the final training', () => {
     let before = 2;
     for (const minutes of [1, 3, 30, 480]) {
@@ -177,7 +227,8 @@ describe('the work of a candidate', () => {
 });
 
 function budgeted(given: Partial<SearchConfigInput> = {}): SearchConfig {
-  return resolveConfig({ dataset: { source: 'any' }, budget: '1m', workers: 2, ...given }, 'the test');
+  const share = given.genome === undefined ? { searchShare: 0.25 } : {};
+  return resolveConfig({ dataset: { source: 'any' }, budget: '1m', workers: 2, ...share, ...given }, 'the test');
 }
 
 function planned(work: number, given: Partial<SearchConfigInput> = {}): SearchConfig {

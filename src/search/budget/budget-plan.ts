@@ -1,6 +1,7 @@
 // Turns an amount of computing into the sizes of a search. The functions are pure, so plans can be tested without a
 // machine.
 
+import { naturalLogarithm } from '../../arithmetic/logarithm.ts';
 import { integerPower, power } from '../../arithmetic/power.ts';
 import { estimateCost, type NetworkCost, type NetworkInput } from '../../genome/cost.ts';
 import type { Gene, Genome } from '../../genome/genome.ts';
@@ -10,11 +11,15 @@ import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { type DataSize, searchSpaceOf, workSettingOf } from '../config/network-input.ts';
-import { AUTO_GENOME, type BudgetKey } from '../config/undecided-keys.ts';
+import { AUTO_GENOME, type BudgetKey, SEARCH_SHARE } from '../config/undecided-keys.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
 
-/** The search's share of the work; the rest is for the final training. */
-const SEARCH_SHARE = 0.25;
+/**
+ * With less work for each image, a search costs more accuracy than it finds; see docs/decisions/0017-sure-thing.md. With so
+ * much it has {@link SHARE_STEP} of it, and as much again each time that there is twice as much.
+ */
+const SEARCH_WORK = 3e9;
+const SHARE_STEP = 0.05;
 /** With several objectives: the share of the work for retraining networks of the front. */
 const FRONT_SHARE = 0.4;
 /** Number of candidates that a search is sized for. */
@@ -31,8 +36,8 @@ const TYPICAL_SHARE = 0.35;
 const PASSES = 2.5;
 const PASSES_WORK = 1.9e8;
 const PASSES_GROWTH = 0.48;
-/** {@link PASSES} for a reference design that is trained without a search; see bench/results/2026-11-29-recipe-screening.md. */
-const REFERENCE_PASSES = 1.85;
+/** {@link PASSES} for a reference design that is trained without a search; see bench/results/2026-11-30-ablation.md. */
+const REFERENCE_PASSES = 2.3;
 /** Small data sets get more passes: the network sees at least this many images. */
 const LEAST_SHOWN = 128_000;
 /** A final training shorter than this share of a pass is pointless. */
@@ -65,15 +70,19 @@ export function planBudget(
   const images = usedImages(config, data);
   const later = isOpen('finalEpochs') ? { undecided: ['finalEpochs' as const] } : {};
   const leastPasses = isOpen('finalEpochs') ? LEAST_PASSES : config.finalEpochs;
-  if (config.genome !== undefined) {
+  const { searchShare: given = SEARCH_SHARE } = config;
+  const searchShare = given === 'auto' ? shareFor(work / images) : given;
+  const chosen = config.genome ?? (searchShare === 0 ? AUTO_GENOME : undefined);
+  if (chosen !== undefined) {
     const own = work * finalShare;
-    const genome = config.genome === AUTO_GENOME ? referenceFor(own, config, data) : parseGenome(config.genome);
+    const genome = chosen === AUTO_GENOME ? referenceFor(own, config, data) : parseGenome(chosen);
     if (genome === undefined) return undefined;
     const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));
-    return own < needed ? undefined : { ...decided, ...later, genome: genomeId(genome) };
+    const share = config.searchShare === undefined ? {} : { searchShare };
+    return own < needed ? undefined : { ...decided, ...later, ...share, genome: genomeId(genome) };
   }
 
-  const searchWork = isOpen('searchWork') ? SEARCH_SHARE * work : (config.searchWork ?? 0);
+  const searchWork = isOpen('searchWork') ? searchShare * work : (config.searchWork ?? 0);
   const frontWork = isOpen('frontWork') ? FRONT_SHARE * work : (config.frontWork ?? 0);
   const finalWorkPerImage = ((work - searchWork - frontWork) * finalShare) / images;
   const least = ROOM * smallestWork(config, isOpen('searchSpace.channels'), data.problem);
@@ -93,6 +102,7 @@ export function planBudget(
   const plan: SearchConfig = {
     ...decided,
     ...later,
+    searchShare,
     searchWork,
     ...(isOpen('frontWork') && { frontWork }),
     searchLimit: size.searchLimit,
@@ -176,6 +186,13 @@ export function smallestWork(
   };
   const genomes = cheapestGenomes(space, problem).filter((genome) => genome.some(({ kind }) => kind === 'skip'));
   return Math.min(...genomes.map((genome) => trainingWork(estimateCost(genome, problem), workSettingOf(config))));
+}
+
+/** The search's share of the work, by the work for each image. */
+function shareFor(workPerImage: number): number {
+  if (workPerImage < SEARCH_WORK) return 0;
+  const doublings = naturalLogarithm(workPerImage / SEARCH_WORK) / Math.LN2;
+  return Math.min(SEARCH_SHARE, Number((SHARE_STEP * (1 + doublings)).toFixed(3)));
 }
 
 function passesFor(workPerImage: number, images: number, passes = PASSES): number {

@@ -27,7 +27,14 @@ import {
   scheduleSchema,
   trainingSchema,
 } from './training-schema.ts';
-import { AUTO_GENOME, BUDGET_KEYS, type BudgetKey, undecidedKeys } from './undecided-keys.ts';
+import {
+  AUTO_GENOME,
+  BUDGET_KEYS,
+  type BudgetKey,
+  checkSearchShare,
+  searchShareFor,
+  undecidedKeys,
+} from './undecided-keys.ts';
 import { viewsFor, viewsSchema } from './views.ts';
 
 /** Share of the training images that a search holds out. */
@@ -86,6 +93,14 @@ const searchConfigSchema = z.strictObject({
     .array(z.enum(BUDGET_KEYS))
     .optional()
     .describe('Keys that the budget has yet to decide. Default: those that are not given.'),
+  searchShare: z
+    .union([z.number().min(0).max(0.9), z.literal('auto')], {
+      error: 'a share of the budget from 0 (no search) to 0.9, or auto',
+    })
+    .optional()
+    .describe(
+      'Share of a budget for the search; auto: none if there is little computing for each image, else up to 0.25. Default: auto; 0.25 if another key of the search is given.',
+    ),
   searchWork: positive.optional().describe('The search ends before its work would exceed this, in FLOPs.'),
   seed: z.int().default(1),
   strategy: z
@@ -258,17 +273,22 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       finalTraining = finalTrainingFor(preset, valueAt(settings, ['training']), hasBudget),
       undecided = undecidedKeys(input),
       workers = cores,
+      searchShare = searchShareFor(input),
       outputLayer = headFor(preset, genome, hasBudget, objectives),
       views: givenViews,
       ...others
     } = parsed.data;
     const open = withOpenEnds(
-      withObjectives({ ...others, workers, outputLayer, views: 1, pick, finalEpochs, finalTraining }, placeOf),
+      withObjectives(
+        { ...others, searchShare, workers, outputLayer, views: 1, pick, finalEpochs, finalTraining },
+        placeOf,
+      ),
       undecided,
     );
     const config = { ...open, views: viewsFor(givenViews, preset, open, placeOf) };
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
+    checkSearchShare(config, placeOf);
     checkInheritance(config, placeOf);
     checkTimeLimit(config, placeOf);
     return {

@@ -48,6 +48,7 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
   const hasBudget = valueAt(stored, 'budget') !== undefined;
   if (hasBudget && changed(wasRun ? PLAN_FOLLOWS : ['budget'])) {
     for (const key of ['undecided', ...BUDGET_KEYS]) drop(key);
+    if (wasRun) kept = withOpenShare(kept, changes);
   }
   // Only runs derive values; in a file written by hand, all values are intended.
   if (!wasRun) return kept as Stored;
@@ -62,6 +63,13 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
     for (const key of ['replicas', 'roundSteps']) drop(key);
   }
   return kept as Stored;
+}
+
+/** Whether there is a search, and the genome if there is none, is planned again. */
+function withOpenShare(tree: Tree, changes: Changes): Tree {
+  if (tree.searchShare === undefined || changes.has('searchShare')) return tree;
+  const open = { ...tree, searchShare: 'auto' };
+  return tree.searchShare === 0 && !changes.has('genome') ? without(open, ['genome']) : open;
 }
 
 /** Whether a key equals one of these keys, is part of one, or contains one. */
