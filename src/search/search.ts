@@ -109,6 +109,6 @@ export class Search extends EventEmitter<SearchEvents> {
 function noticesOfPlan({ searchShare, genome }: RunConfig): readonly string[] {
   if (searchShare !== 0 || genome === undefined) return [];
   return [
-    `all of the budget goes to one network, ${genome}: for so many images it is too short for a search to pay; --search-share ${SEARCH_SHARE} (searchShare) searches all the same`,
+    `All of the budget goes to one network, ${genome}: with so many images it is too short for a search to pay. --search-share ${SEARCH_SHARE} (searchShare) searches all the same.`,
   ];
 }

@@ -41,6 +41,19 @@ describe('a search under a budget', () => {
     },
   );
 
+  it('that is short trains what the genome auto trains, says so, and is repeated by its config.json', async () => {
+    const given = { budget: '2e11flops', finalEpochs: 2 };
+    const short = await run(given);
+    const auto = await run({ ...given, genome: 'auto' });
+    expect(short.evaluated).toEqual([]);
+    expect(short.config).toMatchObject({ searchShare: 0, genome: auto.config.genome });
+    expect(short.model).toBe(auto.model);
+    const [own] = short.notices.filter((notice) => !auto.notices.includes(notice));
+    expect(own).toMatch(/^All of the budget goes to one network, .*--search-share 0.25/);
+    expect((await run(short.config)).model).toBe(short.model);
+    expect((await run({ budget: '9e11flops', searchShare: 0.5 })).evaluated.length).toBeGreaterThan(0);
+  });
+
   it('has its candidates limited to a time, which is measured once and then written down as work', async () => {
     const given = { generations: 1, searchSpace: { maxSeconds: 0.2 } };
     const first = await run(given);
@@ -127,13 +140,15 @@ async function run(given: Partial<SearchConfigInput>) {
     { dataset: { source }, tensorboard: false, ...SMALL, ...given },
     { out, evaluator },
   );
+  const notices: string[] = [];
+  search.on('start', (start) => notices.push(...start.notices));
   const summary = await search.run();
   const config: SearchConfigInput = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
   const evaluated = readJournal(join(out, 'journal.jsonl')).flatMap((entry) =>
     entry.type === 'evaluation' ? entry.id : [],
   );
   const model = readFileSync(join(out, 'model.onnx')).toString('base64');
-  return { summary, config, evaluated: evaluated.toSorted(), model, measureSpeed: evaluator.measureSpeed };
+  return { summary, config, notices, evaluated: evaluated.toSorted(), model, measureSpeed: evaluator.measureSpeed };
 }
 
 /** Answers candidates with a number made from the genome at once; trains the winner. The machine is said to be fast. */

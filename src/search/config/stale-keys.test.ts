@@ -40,6 +40,25 @@ describe('of a run’s configuration', () => {
     expect(validationUnder(0.2, { 'dataset.source': 'others' })).toBe(0.2);
   });
 
+  it.each<[string, object, object, object]>([
+    ['another budget', { searchShare: 0, genome: '8max8' }, { budget: '1h' }, { searchShare: 'auto' }],
+    ['other data', { searchShare: 0.1 }, { 'dataset.source': 'others' }, { searchShare: 'auto' }],
+    ['a key of the search', { searchShare: 0, genome: '8max8' }, { generations: 4 }, { searchShare: 0.25 }],
+    ['a share', { searchShare: 0, genome: '8max8' }, { searchShare: 0.4 }, { searchShare: 0 }],
+    ['several objectives', { searchShare: 0, genome: '8max8' }, { objectives: ['a', 'flops'] }, { searchShare: 0.25 }],
+    ['a seed', { searchShare: 0, genome: '8max8' }, { seed: 2 }, { searchShare: 0, genome: '8max8' }],
+    [
+      'a genome',
+      { searchShare: 0, genome: '8max8' },
+      { budget: '1h', genome: '8-8' },
+      { searchShare: 0, genome: '8max8' },
+    ],
+    ['a key of the search, where there was one', { searchShare: 0.1 }, { generations: 4 }, { searchShare: 0.1 }],
+  ])('%s decides anew whether there is a search, and by which genome if there is none', (_, stored, changes, kept) => {
+    const { searchShare, genome } = under({ ...changes }, { ...RUN, ...stored });
+    expect({ searchShare, ...(genome !== undefined && { genome }) }).toEqual(kept);
+  });
+
   it.each<[string, Readonly<Record<string, unknown>>, readonly string[]]>([
     ['a seed', { seed: 2 }, []],
     ['workers, which have no effect on results', { workers: 1 }, []],

@@ -1,7 +1,7 @@
 // Applies changes to a stored configuration. A run stores values that it derives, such as the steps of its final training.
 // If a change affects the source of a derived value, the value is dropped and derived again.
 
-import { BUDGET_KEYS } from './undecided-keys.ts';
+import { BUDGET_KEYS, SEARCH_KEYS, SEARCH_SHARE } from './undecided-keys.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
 /** Changed values, by the path of the key. */
@@ -48,10 +48,12 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
   const hasBudget = valueAt(stored, 'budget') !== undefined;
   if (hasBudget && changed(wasRun ? PLAN_FOLLOWS : ['budget'])) {
     for (const key of ['undecided', ...BUDGET_KEYS]) drop(key);
-    if (wasRun) kept = withOpenShare(kept, changes);
+    if (wasRun) kept = withOpenShare(kept, 'auto', changes);
   }
   // Only runs derive values; in a file written by hand, all values are intended.
   if (!wasRun) return kept as Stored;
+  if (kept.searchShare === 0 && changed(['objectives', ...SEARCH_KEYS]))
+    kept = withOpenShare(kept, SEARCH_SHARE, changes);
   for (const { key, from } of DERIVED) if (changed(from)) drop(key);
   // Other data may have no validation part; if it has one, the run finds out.
   if (kept.validation === 'part' && changed(['dataset'])) drop('validation');
@@ -65,11 +67,11 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
   return kept as Stored;
 }
 
-/** Whether there is a search, and the genome if there is none, is planned again. */
-function withOpenShare(tree: Tree, changes: Changes): Tree {
-  if (tree.searchShare === undefined || changes.has('searchShare')) return tree;
-  const open = { ...tree, searchShare: 'auto' };
-  return tree.searchShare === 0 && !changes.has('genome') ? without(open, ['genome']) : open;
+/** Another share for the search than a run had planned; its genome, if there was no search, is planned again. */
+function withOpenShare(tree: Tree, searchShare: number | 'auto', changes: Changes): Tree {
+  if (tree.searchShare === undefined || changes.has('genome')) return tree;
+  const open = changes.has('searchShare') ? tree : { ...tree, searchShare };
+  return tree.searchShare === 0 ? without(open, ['genome']) : open;
 }
 
 /** Whether a key equals one of these keys, is part of one, or contains one. */

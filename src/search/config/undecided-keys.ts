@@ -26,7 +26,8 @@ export const BUDGET_KEYS = [
 /** The share of a budget that a search has if nothing else is known: a quarter. */
 export const SEARCH_SHARE = 0.25;
 /** Who gives one of these wants a search, however short the budget is. */
-const SEARCH_KEYS = [
+export const SEARCH_KEYS = [
+  'searchShare',
   'strategy',
   'population',
   'generations',
