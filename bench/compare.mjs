@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { mapCancelling } from '../dist/concurrency.js';
 import { chooseLowering } from '../dist/engine/lowering/choose-lowering.js';
 import { loadRuntime } from '../dist/engine/node/load-runtime.js';
-import { measureRate } from '../dist/evaluation/measure-rate.js';
+import { measureSpeed } from '../dist/evaluation/measure-speed.js';
 import { writeFileAtomically } from '../dist/files/write-file.js';
 import { createRng, estimateCost, randomGenome, VERSION } from '../dist/index.js';
 import { planBudget } from '../dist/search/budget/budget-plan.js';
@@ -133,6 +133,10 @@ async function printPlan(arms, seeds, settings, data, work) {
       console.log(`${arm.name}: the work is too little`);
       continue;
     }
+    if (config.genome !== undefined) {
+      console.log(`${arm.name.padEnd(21)} trains ${config.genome}, without a search`);
+      continue;
+    }
     const { searchSpace, searchWork, searchLimit, training, population, strategy } = config;
     const space = searchSpaceOf(config);
     const rng = createRng('plan');
@@ -146,7 +150,7 @@ async function printPlan(arms, seeds, settings, data, work) {
     );
   }
   const runtime = await loadRuntime();
-  const rate = await measureRate(runtime, (await chooseLowering(runtime, 'auto')).name);
+  const { rate } = await measureSpeed(runtime, (await chooseLowering(runtime, 'auto')).name);
   const runs = arms.length * seeds.length;
   const minutes = (runs * work) / (Number(values.jobs) * rate) / 60;
   console.log(

@@ -65,7 +65,9 @@ const COMMON = { workers: 1, tensorboard: false, timeoutSeconds: 24 * 3600 };
  */
 export function settingsFor(work, data, epochs) {
   const budget = { flops: work };
-  const planned = planBudget(work, resolveConfig({ dataset: { source: 'comparison' }, budget }, 'the plan'), data);
+  // However short it is: the reference searches need its sizes.
+  const searching = resolveConfig({ dataset: { source: 'comparison' }, budget, searchShare: 0.25 }, 'the plan');
+  const planned = planBudget(work, searching, data);
   if (planned === undefined) throw new Error(`--work ${work} is too little for this data; give more`);
   const { channels, maxDepth, maxWork } = planned.searchSpace;
   const images = searchImages(planned, data);
