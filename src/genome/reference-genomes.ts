@@ -15,7 +15,7 @@ const VARIANTS = 3;
  * Pyramids of feature maps: skip layers with max pooling between them and the next higher filter count of the space from one
  * to the next. There is one for each number of them, the most first: the widest that the space allows, or the narrowest, which
  * has one more pooling layer so that the classifier is small, too. With global average pooling behind them, which lets wide
- * maps be few, they consist of stages; where there is no room for those, they pool before anything else.
+ * maps be few, they consist of stages.
  *
  * @returns at most three; none if the space allows none.
  * @see Simonyan and Zisserman 2015, He et al. 2016: both halve the image and double the filters, stage by stage. Jordan 2024
@@ -28,12 +28,11 @@ export function referenceGenomes(
 ): readonly Genome[] {
   const side = sideOf(problem);
   const poolEarly = problem.head?.[0]?.type === 'globalAveragePooling' && side >= 2 * LEAST_SIDE;
-  const forms = poolEarly ? [pooledPyramidOfSkips, pyramidOfStages] : [pyramidOfSkips];
+  const make = poolEarly ? pyramidOfStages : pyramidOfSkips;
   const highest = mostLevelsOn(poolEarly ? side / 2 : side);
   return Array.from({ length: Math.min(VARIANTS, highest) }, (_, fewer) => highest - fewer).flatMap((levels) => {
-    const candidates = forms.flatMap((make) =>
-      width === 'widest' ? widening(levels, space, make) : [[...make(levelsOf(levels, space.channels)), MAX]],
-    );
+    const candidates =
+      width === 'widest' ? widening(levels, space, make) : [[...make(levelsOf(levels, space.channels)), MAX]];
     const chosen = candidates.findLast((genome) => violation(genome, space, problem) === undefined);
     return chosen === undefined ? [] : [chosen];
   });
@@ -71,8 +70,6 @@ const pyramidOfSkips = (levels: readonly Level[]): Genome =>
     const skip = { kind: 'skip', filters1, filters2 } as const;
     return i === 0 ? [skip] : [MAX, skip];
   });
-
-const pooledPyramidOfSkips = (levels: readonly Level[]): Genome => [MAX, ...pyramidOfSkips(levels)];
 
 const pyramidOfStages = (levels: readonly Level[]): Genome =>
   levels.map(([filters1, filters2]) => ({ kind: 'stage', filters1, pooling: 'max', filters2 }));

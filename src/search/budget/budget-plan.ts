@@ -38,8 +38,8 @@ const PASSES_WORK = 1.9e8;
 const PASSES_GROWTH = 0.48;
 /** {@link PASSES} for a reference design that is trained without a search; see bench/results/2026-11-30-ablation.md. */
 const REFERENCE_PASSES = 2.3;
-/** Small data sets get more passes: the network sees at least this many images. */
-const LEAST_SHOWN = 128_000;
+/** Small data sets get more passes: the network sees at least this many images. See bench/results/2026-11-30-ablation.md. */
+const LEAST_SHOWN = 64_000;
 /** A final training shorter than this share of a pass is pointless. */
 const LEAST_PASSES = 0.25;
 /**
