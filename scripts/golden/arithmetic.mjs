@@ -3,7 +3,6 @@
 import { naturalLogarithm } from '../../dist/arithmetic/logarithm.js';
 import { integerPower, power } from '../../dist/arithmetic/power.js';
 import { cosine, sine } from '../../dist/arithmetic/sine-cosine.js';
-import { symmetricEigen } from '../../dist/arithmetic/symmetric-eigen.js';
 
 const COUNT = 20_000;
 
@@ -16,19 +15,10 @@ export function arithmetic() {
     cosine: over((i) => cosine((i - COUNT / 2) / 777)),
     sine: over((i) => sine((i - COUNT / 2) / 777)),
     naturalLogarithm: over((i) => naturalLogarithm(((i + 1) / COUNT) * integerPower(2, (i % 64) * 16 - 500))),
-    symmetricEigen: eigen(27),
     // Built-in and used everywhere: correctly rounded in practice, although the standard does not require it.
     squareRoot: over((i) => Math.sqrt((i + 1) / 7)),
     // Exact in practice, although the standard does not require it.
     powersOfTwo: Float64Array.from({ length: 2046 }, (_, i) => 2 ** (i - 1022)),
     decimals: Float64Array.from({ length: COUNT }, (_, i) => Number(`${(i * 7919) % COUNT}.${i}e-${i % 300}`)),
   };
-}
-
-function eigen(size) {
-  const numbers = Array.from({ length: size }, (_, i) => i);
-  const { values, vectors } = symmetricEigen(
-    numbers.map((i) => numbers.map((j) => ((i * j * 7919 + i + j) % 101) / 17)),
-  );
-  return Float64Array.from([...values, ...vectors.flat()]);
 }

@@ -14,7 +14,7 @@ import type { DataSize } from '../config/network-input.ts';
 import { viewsOf } from '../config/views.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
-import { START_WORK } from './candidate-work.ts';
+import { START_WORK, usedImages } from './candidate-work.ts';
 import { finalShare, finalThreads } from './final-share.ts';
 
 export interface MachineSpeed {
@@ -133,7 +133,7 @@ function tooSmall(
   const least = textOf(leastWork(config, data, share));
   const received = budget === undefined ? '' : formatBudget(budget);
   return new InvalidInputError(
-    `a budget of ${received} is too small for ${data.trainExamples} training images of ${formatImageShape(data.problem.input)} on this machine; ` +
+    `a budget of ${received} is too small for ${usedImages(config, data)} training images of ${formatImageShape(data.problem.input)} on this machine; ` +
       `the minimum is about ${least}; allow that much, or use fewer images with --train-limit`,
     { details: { budget: received, least } },
   );

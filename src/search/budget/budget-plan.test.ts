@@ -88,6 +88,18 @@ describe('the plan of a budget', () => {
     expect(planBudget(1e13, config, { ...MNIST, trainExamples: 1000 })?.searchShare).toBe(0.137);
   });
 
+  it('leaves all of a budget to one network, too, where a search would have too little', () => {
+    const config = resolveConfig({ dataset: { source: 'any' }, budget: '1m', workers: 2 }, 'the test');
+    fc.assert(
+      fc.property(someWork, someData, (work, data) => {
+        const plan = planBudget(work, config, data);
+        expect(plan === undefined || plan.searchShare === 0 || (plan.searchWork ?? 0) > 0).toBe(true);
+        if (plan === undefined) expect(planBudget(work, { ...config, searchShare: 0 }, data)).toBeUndefined();
+        else expect(resolveConfig(plan, 'the plan')).toEqual(plan);
+      }),
+    );
+  });
+
   it.each<[Partial<SearchConfigInput>, number | 'auto' | undefined]>([
     [{}, 'auto'],
     [{ seed: 3, trainLimit: 1000, training: { batchSize: 32 } }, 'auto'],

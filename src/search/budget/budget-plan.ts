@@ -65,24 +65,39 @@ export function planBudget(
   data: DataSize,
   finalShare = 1,
 ): SearchConfig | undefined {
+  const { searchShare: given } = config;
+  // What is too little for a search may still be enough for one network.
+  const shares = given === 'auto' ? new Set([shareFor(work / usedImages(config, data)), 0]) : [given];
+  for (const searchShare of shares) {
+    const plan = planShared(work, { ...config, searchShare }, data, finalShare);
+    if (plan !== undefined) return plan;
+  }
+  return undefined;
+}
+
+/** The plan with a share for the search that is decided. */
+function planShared(
+  work: number,
+  config: SearchConfig & { readonly searchShare?: number | undefined },
+  data: DataSize,
+  finalShare: number,
+): SearchConfig | undefined {
   const { undecided = [], ...decided } = config;
   const isOpen = (key: BudgetKey): boolean => undecided.includes(key);
   const images = usedImages(config, data);
   const later = isOpen('finalEpochs') ? { undecided: ['finalEpochs' as const] } : {};
   const leastPasses = isOpen('finalEpochs') ? LEAST_PASSES : config.finalEpochs;
-  const { searchShare: given = SEARCH_SHARE } = config;
-  const searchShare = given === 'auto' ? shareFor(work / images) : given;
+  const { searchShare } = config;
   const chosen = config.genome ?? (searchShare === 0 ? AUTO_GENOME : undefined);
   if (chosen !== undefined) {
     const own = work * finalShare;
     const genome = chosen === AUTO_GENOME ? referenceFor(own, config, data) : parseGenome(chosen);
     if (genome === undefined) return undefined;
     const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));
-    const share = config.searchShare === undefined ? {} : { searchShare };
-    return own < needed ? undefined : { ...decided, ...later, ...share, genome: genomeId(genome) };
+    return own < needed ? undefined : { ...decided, ...later, genome: genomeId(genome) };
   }
 
-  const searchWork = isOpen('searchWork') ? searchShare * work : (config.searchWork ?? 0);
+  const searchWork = isOpen('searchWork') ? (searchShare ?? SEARCH_SHARE) * work : (config.searchWork ?? 0);
   const frontWork = isOpen('frontWork') ? FRONT_SHARE * work : (config.frontWork ?? 0);
   const finalWorkPerImage = ((work - searchWork - frontWork) * finalShare) / images;
   const least = ROOM * smallestWork(config, isOpen('searchSpace.channels'), data.problem);
@@ -102,7 +117,6 @@ export function planBudget(
   const plan: SearchConfig = {
     ...decided,
     ...later,
-    searchShare,
     searchWork,
     ...(isOpen('frontWork') && { frontWork }),
     searchLimit: size.searchLimit,
