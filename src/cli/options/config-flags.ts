@@ -266,12 +266,9 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
   // The file's fingerprint belongs to its own data, prepared and split as the file says.
   const changesData = [...given.keys()].some((key) => key.startsWith('dataset.'));
   if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
-  if (given.has('budget') || valueAt(config, 'undecided') === undefined) {
-    setAt(config, 'undecided', undecidedBeside(stored?.content, config, given));
-  }
-  if (valueAt(config, 'searchShare') === undefined) {
-    setAt(config, 'searchShare', searchShareFor(ownOf(stored?.content, config, given)));
-  }
+  const own = ownOf(stored?.content, config, given);
+  if (given.has('budget') || valueAt(config, 'undecided') === undefined) setAt(config, 'undecided', undecidedKeys(own));
+  if (valueAt(config, 'searchShare') === undefined) setAt(config, 'searchShare', searchShareFor(own));
   return resolveConfig(config, placeIn(given, file?.path));
 }
 
@@ -284,16 +281,11 @@ export function storedUnder(file: ConfigFile, data: string | undefined, given: G
   return { ...file, content: withoutStale(content, changes) };
 }
 
-/** What the file and the flags give, without the values of a preset. */
+/** What the file and the flags give; a preset's values give way to a budget. */
 function ownOf(content: unknown, { budget, genome, objectives, preset }: Tree, given: GivenFlags): Tree {
   const own: Tree = structuredClone(isTree(content) ? content : {});
   for (const [key, { value }] of given) setAt(own, key, value);
   return { ...own, budget, genome, objectives, preset };
-}
-
-/** Keys that neither the file nor a flag gives; a preset's values give way to a budget. */
-function undecidedBeside(content: unknown, config: Tree, given: GivenFlags): readonly string[] {
-  return undecidedKeys(ownOf(content, config, given)).filter((key) => !given.has(key));
 }
 
 /** Where a key was set: its flag, or its place in the file. */

@@ -31,7 +31,7 @@ export function describeSummary(
     '',
     colours.bold(`Done in ${duration(seconds)}`),
     '',
-    row('Genome', `${colours.bold(shownGenome(genome))}`),
+    row('Genome', colours.bold(shownGenome(genome))),
     row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
     ...fitnessRows(summary, row),

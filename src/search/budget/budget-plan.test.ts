@@ -126,6 +126,7 @@ describe('the plan of a budget', () => {
     [{ searchShare: 0.3, budget: undefined }, /searchShare is 0.3, but there is no budget to share; give a budget/],
     [{ searchShare: 0.3, genome: '8-8' }, /searchShare is 0.3, but a genome is given/],
     [{ searchShare: 0, objectives: ['accuracy', 'flops'] }, /searchShare is 0, but several objectives need a search/],
+    [{ searchShare: 'auto', objectives: ['accuracy', 'flops'] }, /searchShare is auto, but several objectives need/],
   ])('refuses a share without a meaning: %j', (given, message) => {
     const config = { dataset: { source: 'any' }, budget: '1m', ...given };
     expect(() => resolveConfig(config, 'the test')).toThrow(message);

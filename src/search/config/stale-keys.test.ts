@@ -42,6 +42,7 @@ describe('of a run’s configuration', () => {
 
   it.each<[string, object, object, object]>([
     ['another budget', { searchShare: 0, genome: '8max8' }, { budget: '1h' }, { searchShare: 'auto' }],
+    ['another budget, where a search was asked for', { searchShare: 0.25 }, { budget: '1h' }, { searchShare: 0.25 }],
     ['other data', { searchShare: 0.1 }, { 'dataset.source': 'others' }, { searchShare: 'auto' }],
     ['a key of the search', { searchShare: 0, genome: '8max8' }, { generations: 4 }, { searchShare: 0.25 }],
     ['a share', { searchShare: 0, genome: '8max8' }, { searchShare: 0.4 }, { searchShare: 0 }],

@@ -48,7 +48,8 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
   const hasBudget = valueAt(stored, 'budget') !== undefined;
   if (hasBudget && changed(wasRun ? PLAN_FOLLOWS : ['budget'])) {
     for (const key of ['undecided', ...BUDGET_KEYS]) drop(key);
-    if (wasRun) kept = withOpenShare(kept, 'auto', changes);
+    // A whole share was asked for, or the budget was long.
+    if (wasRun && Number(kept.searchShare) < SEARCH_SHARE) kept = withOpenShare(kept, 'auto', changes);
   }
   // Only runs derive values; in a file written by hand, all values are intended.
   if (!wasRun) return kept as Stored;

@@ -103,11 +103,14 @@ export function checkSearchShare(
       details: { path: 'searchShare', received: searchShare },
     });
   };
-  if (searchShare === 0) {
-    if (budget !== undefined && genome === undefined && objectives.length > 1)
-      fail('several objectives need a search; give a share of more than 0');
-    return;
-  }
+  if (
+    (searchShare === 0 || searchShare === 'auto') &&
+    budget !== undefined &&
+    genome === undefined &&
+    objectives.length > 1
+  )
+    fail('several objectives need a search; give a share of more than 0');
+  if (searchShare === 0) return;
   if (budget === undefined) fail('there is no budget to share; give a budget');
   if (genome !== undefined) fail('a genome is given, so nothing is searched for; leave one of them out');
 }
