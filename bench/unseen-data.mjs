@@ -6,6 +6,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { toInterleaved } from '../dist/data/pixels/planes.js';
+import { imageSizeOf, readImages } from '../dist/data/set/dataset.js';
 import { createRng, loadDataset } from '../dist/index.js';
 
 const { values } = parseArgs({ options: { cifar: { type: 'string' }, out: { type: 'string' } } });
@@ -93,17 +95,12 @@ async function digit(part, index, side) {
 
 function photo(part, index) {
   const { image: planes, label } = pick(photos, part, index);
-  const image = Buffer.alloc(planes.length);
-  const pixels = SIDE.photo * SIDE.photo;
-  for (let at = 0; at < pixels; at++) for (let c = 0; c < 3; c++) image[3 * at + c] = planes[c * pixels + at];
+  const image = Buffer.from(toInterleaved(planes, 3));
   return { image, width: SIDE.photo, height: SIDE.photo, channels: 3, label };
 }
 
+/** One image `[channels, height, width]` and the name of its class. */
 function pick({ shape, classes, ...parts }, part, index) {
-  const { pixels, labels } = parts[part];
-  const size = shape.channels * shape.height * shape.width;
-  const image = Buffer.alloc(size);
-  if (pixels instanceof Uint8Array) image.set(pixels.subarray(index * size, (index + 1) * size));
-  else pixels.read(index, image);
-  return { image, label: classes[labels[index]] };
+  const image = Buffer.from(readImages(parts[part], imageSizeOf(shape), index, index + 1));
+  return { image, label: classes[parts[part].labels[index]] };
 }

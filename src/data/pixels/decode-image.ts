@@ -6,7 +6,7 @@ import type { TargetSize } from '../set/source.ts';
 import type { ImagePreparation } from './image-preparation.ts';
 import { shortsOf } from './measure-image.ts';
 import { loadSharp, openImage, openPixels } from './open-image.ts';
-import { toPlanes } from './planes.ts';
+import { toInterleaved, toPlanes } from './planes.ts';
 
 /**
  * Decodes an image of a format that is read (`IMAGE_FORMAT_LIST`), told by content; of an animation or several pages, the
@@ -89,13 +89,10 @@ async function decodeDeep(
  */
 export async function resizePlanes(planes: Uint8Array, shape: ImageShape, size: TargetSize): Promise<Uint8Array> {
   const { channels, height, width } = shape;
-  const planeSize = height * width;
-  const interleaved = new Uint8Array(planes.length);
-  for (let i = 0; i < planes.length; i++) {
-    interleaved[(i % planeSize) * channels + Math.floor(i / planeSize)] = planes[i] ?? 0;
-  }
   const sharp = await loadSharp();
-  const { data, info } = await sharp(interleaved, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
+  const { data, info } = await sharp(toInterleaved(planes, channels), {
+    raw: { width, height, channels: channels === 1 ? 1 : 3 },
+  })
     .resize({ ...size, fit: 'contain', background: BLACK })
     .toColourspace('srgb')
     .raw()

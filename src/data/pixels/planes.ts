@@ -21,6 +21,21 @@ export function toPlanes(interleaved: Uint8Array, channels: number): Uint8Array 
   return dropEqualPlanes(planes, planeSize);
 }
 
+/**
+ * Joins planes to interleaved pixels, as image encoders take them.
+ *
+ * @param planes  `[channels, height, width]`.
+ * @returns `[height, width, channels]`.
+ */
+export function toInterleaved(planes: Uint8Array, channels: number): Uint8Array {
+  const planeSize = planes.length / channels;
+  const interleaved = new Uint8Array(planes.length);
+  for (let i = 0; i < planes.length; i++) {
+    interleaved[(i % planeSize) * channels + Math.floor(i / planeSize)] = planes[i] ?? 0;
+  }
+  return interleaved;
+}
+
 /** Keeps the first of three planes if all are equal. */
 export function dropEqualPlanes(planes: Uint8Array, planeSize: number): Uint8Array {
   for (let i = 0; i < planes.length - planeSize; i++) {

@@ -1,5 +1,6 @@
 // Shows the test images with the worst predictions.
 
+import { toInterleaved } from '../../data/pixels/planes.ts';
 import { type Dataset, imageSizeOf, readImages } from '../../data/set/dataset.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
 import type { TestPredictions } from '../../search/records/test-predictions.ts';
@@ -119,12 +120,8 @@ async function sheet(images: readonly Described[], { width, height }: ImageShape
 async function pngOf({ test, shape }: Dataset, index: number): Promise<Buffer> {
   const { default: sharp } = await import('sharp');
   const { channels, width, height } = shape;
-  const size = imageSizeOf(shape);
-  const planes = readImages(test, size, index, index + 1);
-  const pixels = new Uint8Array(size);
-  const area = width * height;
-  for (let i = 0; i < size; i++) pixels[(i % area) * channels + Math.floor(i / area)] = planes[i] ?? 0;
-  return sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
+  const planes = readImages(test, imageSizeOf(shape), index, index + 1);
+  return sharp(toInterleaved(planes, channels), { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
     .png()
     .toBuffer();
 }
