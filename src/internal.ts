@@ -36,4 +36,4 @@ export { openRunFolder, readConfigFile, readSummary, tidyRunFolder } from './sea
 export type { FilePrediction, UnreadableImage } from './search/trained/predict-files.ts';
 export { imagesToScore, type ScoredImages, type ScoredPart } from './search/trained/scored-images.ts';
 export { nearestOf } from './text/did-you-mean.ts';
-export { counted, countedParts, duration, grouped, percent, scaled } from './text/figures.ts';
+export { counted, countedParts, duration, grouped, intervalText, percent, scaled } from './text/figures.ts';

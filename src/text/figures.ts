@@ -1,5 +1,7 @@
 // Figures as people read them.
 
+import { wilsonInterval } from '../arithmetic/wilson-interval.ts';
+
 /** `61,226`. */
 export function grouped(count: number): string {
   return count.toLocaleString('en-US');
@@ -26,6 +28,12 @@ interface PartCounts {
 /** `98.42 %`. */
 export function percent(share: number, digits = 2): string {
   return `${(100 * share).toFixed(digits)} %`;
+}
+
+/** `90 % interval 98.2 to 98.6 %`: how far the accuracy on all images of this kind may be from that on `count` of them. */
+export function intervalText(share: number, count: number): string {
+  const [low, high] = wilsonInterval(share, count);
+  return `90 % interval ${(100 * low).toFixed(2)} to ${percent(high)}`;
 }
 
 /** `0.4 s`, `12 s`, `3m 05s`, `2h 07m`. */

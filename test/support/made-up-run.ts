@@ -36,10 +36,11 @@ export const START: StartEvent = {
 export const SUMMARY: SearchSummary = {
   genome: '16-32-max',
   validationAccuracy: 0.98,
-  fitness: { metric: 'accuracy', on: 'validation', value: 0.98 },
+  fitness: { metric: 'accuracy', on: 'validation', value: 0.98, images: 900 },
   testAccuracy: 0.9912,
   testLoss: 0.03,
   testExamples: 10_000,
+  testInterval: [0.98953, 0.99261],
   parameters: 61_226,
   flops: 12_400_000,
   evaluations: 20,

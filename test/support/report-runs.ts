@@ -170,10 +170,11 @@ export class MadeUpRun {
     const summary: SearchSummary = {
       genome,
       ...(winner && { validationAccuracy: winner.fitness }),
-      ...(winner && { fitness: { metric: 'accuracy', on: 'validation', value: winner.fitness } }),
+      ...(winner && { fitness: { metric: 'accuracy', on: 'validation', value: winner.fitness, images: 10 } }),
       testAccuracy: 0.5,
       testLoss: 0.6,
       testExamples: test.count,
+      testInterval: [0.3, 0.7],
       ...this.#costOf(genome),
       evaluations: 10,
       failures: 1,

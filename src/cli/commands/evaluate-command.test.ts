@@ -67,7 +67,7 @@ describe('evaluate', () => {
 
     const text = await runInProcess('evaluate', model, data, '--test', '0.5');
     expect(text.stdout).toMatch(
-      /^Accuracy {2}\d+\.\d\d %\nLoss {6}\d\.\d{4}\n\nClass +Precision +Recall +F1 +Images\ncat /m,
+      /^Accuracy {2}\d+\.\d\d %, 90 % interval \d+\.\d\d to \d+\.\d\d %\nLoss {6}\d\.\d{4}\n\nClass +Precision +Recall +F1 +Images\ncat /m,
     );
     expect(text.stdout).toMatch(/^ {4}cat dog owl\n/m);
     expect(text.stdout).toMatch(/^Calibration error {2}\d+\.\d\d % over 15 bins/m);

@@ -18,7 +18,7 @@ import { type ConfigFlag, DATA_FLAGS } from '../options/data-flags.ts';
 import { coloursFor, type Terminal } from '../terminal.ts';
 import { createSearchView } from '../view/create-search-view.ts';
 import { evaluationText, occurringClasses } from '../view/evaluation-text.ts';
-import { counted, grouped, percent, shownGenome } from '../view/format.ts';
+import { counted, grouped, intervalText, percent, shownGenome } from '../view/format.ts';
 
 interface EvaluateOptions extends CommonOptions {
   readonly part?: string;
@@ -128,7 +128,7 @@ function toText(
     ...notes.map((note) => `note: ${note}`),
     `Model     ${model} (${shownGenome(genome)})`,
     `Data      ${images.name}, ${describePart(images)}`,
-    `Accuracy  ${colours.bold(colours.green(percent(accuracy)))}`,
+    `Accuracy  ${colours.bold(colours.green(percent(accuracy)))}, ${intervalText(accuracy, images.examples.count)}`,
     `Loss      ${loss.toFixed(4)}`,
     '',
     ...evaluationText(names, report),

@@ -2,7 +2,16 @@
 
 import { relative, sep } from 'node:path';
 
-export { counted, countedParts, duration, grouped, percent, scaled, shownGenome } from '../../internal.ts';
+export {
+  counted,
+  countedParts,
+  duration,
+  grouped,
+  intervalText,
+  percent,
+  scaled,
+  shownGenome,
+} from '../../internal.ts';
 
 export function bar(share: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);

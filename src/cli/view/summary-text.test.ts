@@ -13,8 +13,8 @@ it('the summary says what was found, where it lies and what comes next', () => {
 Done in 3m 41s
 
   Genome        16-32-max
-  Test accuracy 99.12 % of 10,000 images
-  Validation    98.00 % in the search
+  Test accuracy 99.12 % of 10,000 images, 90 % interval 98.95 to 99.26 %
+  Validation    98.00 % of 900 images, 90 % interval 97.08 to 98.64 %
   Size          61,226 parameters, 12.4 MFLOPs per image
   Search        20 networks trained, 1 failed, 2 generations
   Time          2m 50s search, 51 s final training
@@ -42,11 +42,13 @@ it('the commands can be pasted into a shell', () => {
 });
 
 it('another metric is named, and a search on the test images is called biased', () => {
-  const fitness = { metric: 'macro-f1', on: 'validation', value: 0.91234 } as const;
+  const fitness = { metric: 'macro-f1', on: 'validation', value: 0.91234, images: 900 } as const;
   const rowsWith = (changes: Partial<typeof SUMMARY>) =>
     describeSummary({ ...SUMMARY, ...changes }, 'a', 'b', 'npx auto-cnn', PLAIN);
-  expect(rowsWith({ fitness })).toContain('  Validation    98.00 %, macro-f1 0.9123 in the search');
-  expect(rowsWith({ fitness: { metric: 'accuracy', on: 'test', value: 0.98 } })).toContain(
+  expect(rowsWith({ fitness })).toContain(
+    '  Validation    98.00 % of 900 images, 90 % interval 97.08 to 98.64 %, macro-f1 0.9123',
+  );
+  expect(rowsWith({ fitness: { metric: 'accuracy', on: 'test', value: 0.98, images: 900 } })).toContain(
     '  Biased        the test images chose the network, so its test accuracy flatters it',
   );
 });

@@ -5,7 +5,18 @@ import { join } from 'node:path';
 import type { SearchSummary } from '../../index.ts';
 import { type FrontMember, formatImageShape } from '../../internal.ts';
 import type { Colours } from '../terminal.ts';
-import { cell, counted, duration, grouped, percent, scaled, shellWord, shownGenome, shownPath } from './format.ts';
+import {
+  cell,
+  counted,
+  duration,
+  grouped,
+  intervalText,
+  percent,
+  scaled,
+  shellWord,
+  shownGenome,
+  shownPath,
+} from './format.ts';
 
 /**
  * @param source   the data as the command line names it.
@@ -32,7 +43,10 @@ export function describeSummary(
     colours.bold(`Done in ${duration(seconds)}`),
     '',
     row('Genome', colours.bold(shownGenome(genome))),
-    row('Test accuracy', `${colours.bold(colours.green(percent(testAccuracy)))} of ${grouped(testExamples)} images`),
+    row(
+      'Test accuracy',
+      `${colours.bold(colours.green(percent(testAccuracy)))} of ${counted(testExamples, 'image')}, ${intervalText(testAccuracy, testExamples)}`,
+    ),
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
     ...fitnessRows(summary, row),
     row(
@@ -101,9 +115,15 @@ function fitnessRows(
   row: (name: string, text: string) => string,
 ): readonly string[] {
   if (fitness === undefined || validationAccuracy === undefined) return [];
-  const { metric, on, value } = fitness;
+  const { metric, on, value, images } = fitness;
   const other = metric === 'accuracy' ? '' : `, ${metric} ${value.toFixed(4)}`;
-  if (on === 'validation') return [row('Validation', `${percent(validationAccuracy)}${other} in the search`)];
+  if (on === 'validation')
+    return [
+      row(
+        'Validation',
+        `${percent(validationAccuracy)} of ${counted(images, 'image')}, ${intervalText(validationAccuracy, images)}${other}`,
+      ),
+    ];
   return [
     row('In the search', `${percent(validationAccuracy)}${other} on the test images`),
     row('Biased', 'the test images chose the network, so its test accuracy flatters it'),

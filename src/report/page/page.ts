@@ -4,7 +4,16 @@ import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { networkInputOf } from '../../search/config/network-input.ts';
 import { VERSION } from '../../version.ts';
-import { counted, countedParts, duration, grouped, percent, scaled, shownGenome } from '../parts/format.ts';
+import {
+  counted,
+  countedParts,
+  duration,
+  grouped,
+  intervalText,
+  percent,
+  scaled,
+  shownGenome,
+} from '../parts/format.ts';
 import { type Content, html, type Markup } from '../parts/markup.ts';
 import { fitnessText } from '../parts/metric-text.ts';
 import { type Picture, tableOf } from '../parts/picture.ts';
@@ -62,7 +71,12 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
   return [
     ...(summary === undefined
       ? []
-      : ([['Test accuracy', `${percent(summary.testAccuracy)} of ${grouped(summary.testExamples)} images`]] as const)),
+      : ([
+          [
+            'Test accuracy',
+            `${percent(summary.testAccuracy)} of ${counted(summary.testExamples, 'image')}, ${intervalText(summary.testAccuracy, summary.testExamples)}`,
+          ],
+        ] as const)),
     ...(best === undefined
       ? []
       : ([

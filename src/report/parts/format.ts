@@ -1,7 +1,7 @@
 // Formats figures and names for reports.
 
 export { shownGenome } from '../../genome/text.ts';
-export { counted, countedParts, duration, grouped, percent, scaled } from '../../text/figures.ts';
+export { counted, countedParts, duration, grouped, intervalText, percent, scaled } from '../../text/figures.ts';
 
 /** Cuts a text to `length` characters and marks the cut with an ellipsis. */
 export function shorten(text: string, length: number): string {

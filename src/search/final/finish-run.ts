@@ -1,5 +1,6 @@
 // Finishes a run: writes the model file, scores it on the test set once, and writes the summary.
 
+import { wilsonInterval } from '../../arithmetic/wilson-interval.ts';
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { Runtime } from '../../engine/runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
@@ -7,9 +8,11 @@ import type { Score } from '../../engine/scoring/scorer.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { versionsWith } from '../../version.ts';
+import { scoredImages } from '../budget/candidate-work.ts';
 import { type RunSession, roundSeconds } from '../candidates/run-session.ts';
 import type { SearchCounts } from '../candidates/search-result.ts';
 import type { SearchConfig } from '../config/config.ts';
+import type { DataSize } from '../config/network-input.ts';
 import { viewsOf } from '../config/views.ts';
 import { buildModel } from '../model/build-model.ts';
 import { modelCard } from '../model/model-card.ts';
@@ -49,11 +52,12 @@ export async function finishRun(
   const repeats = describeRepeats(await scoreFinals());
   const summary: SearchSummary = {
     genome: chosen.genome,
-    ...(winner.evaluation && describeEvaluation(winner.evaluation, config)),
+    ...(winner.evaluation && describeEvaluation(winner.evaluation, config, run.dataSize)),
     ...winner.front,
     testAccuracy: score.accuracy,
     testLoss: score.loss,
     testExamples: dataset.test.count,
+    testInterval: wilsonInterval(score.accuracy, dataset.test.count),
     ...(repeats && { repeats }),
     parameters: chosen.parameters,
     flops: viewsOf(config) * estimateCost(parseGenome(chosen.genome), run.problem).flops,
@@ -124,10 +128,17 @@ function secondsOf(
 
 function describeEvaluation(
   { history, bestEpoch, fitness }: EvaluationEntry,
-  { training, fitnessOn }: SearchConfig,
+  config: SearchConfig,
+  dataSize: DataSize,
 ): Pick<SearchSummary, 'validationAccuracy' | 'fitness'> {
+  const { training, fitnessOn } = config;
   return {
     validationAccuracy: history[bestEpoch - 1]?.validationAccuracy ?? fitness,
-    fitness: { metric: training.metrics[0] ?? 'accuracy', on: fitnessOn, value: fitness },
+    fitness: {
+      metric: training.metrics[0] ?? 'accuracy',
+      on: fitnessOn,
+      value: fitness,
+      images: scoredImages(config, dataSize),
+    },
   };
 }

@@ -5,7 +5,7 @@ import { formatImageShape } from '../../genome/image-shape.ts';
 import { formatLayerTable, layerTableOf } from '../../genome/layer-table.ts';
 import { parseGenome, shownGenome } from '../../genome/text.ts';
 import { type Layer, planLayers } from '../../network/layers.ts';
-import { counted, grouped, percent, scaled } from '../../text/figures.ts';
+import { counted, grouped, intervalText, percent, scaled } from '../../text/figures.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { networkInputOf } from '../config/network-input.ts';
 import type { SearchSummary } from '../records/summary.ts';
@@ -54,10 +54,9 @@ function dataLines({ dataset }: SearchSummary, { trainLimit }: SearchConfig): st
 
 function figureLines(summary: SearchSummary): string[] {
   const { testAccuracy, testLoss, testExamples, parameters, flops, views, fitness, repeats, seed } = summary;
-  const [low, high] = wilsonInterval(testAccuracy, testExamples);
   const searched = `after a search of ${counted(summary.evaluations, 'network')} in ${Math.round(summary.searchSeconds)} s`;
   return [
-    `- Test accuracy ${percent(testAccuracy)} of ${counted(testExamples, 'image')} (95 % interval ${percent(low)} to ${percent(high)}), cross-entropy ${testLoss.toFixed(4)}`,
+    `- Test accuracy ${percent(testAccuracy)} of ${counted(testExamples, 'image')} (${intervalText(testAccuracy, testExamples)}), cross-entropy ${testLoss.toFixed(4)}`,
     ...(repeats === undefined
       ? []
       : [
@@ -65,7 +64,9 @@ function figureLines(summary: SearchSummary): string[] {
         ]),
     ...(fitness === undefined
       ? []
-      : [`- In the search: ${fitness.metric} ${percent(fitness.value)} on ${fitness.on} images`]),
+      : [
+          `- In the search: ${fitness.metric} ${percent(fitness.value)} on ${counted(fitness.images, `${fitness.on} image`)}`,
+        ]),
     `- ${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image${views === undefined ? '' : TWO_VIEWS}`,
     `- Trained in ${Math.round(summary.finalTrainingSeconds)} s${fitness === undefined ? '' : `, ${searched}`}, seed ${seed}`,
   ];
@@ -166,15 +167,6 @@ function layerLines(layer: Layer): string[] {
     case 'dense':
       return [`  dense ${layer.units}${layer.activation === 'relu' ? ', ReLU' : ''}`];
   }
-}
-
-/** 95 % confidence interval of a share observed in `count` trials (Wilson 1927). */
-export function wilsonInterval(share: number, count: number): readonly [low: number, high: number] {
-  const z = 1.959964;
-  const centre = share + (z * z) / (2 * count);
-  const spread = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count));
-  const scale = 1 + (z * z) / count;
-  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
 }
 
 const fenced = (text: string, language = ''): string => `\`\`\`${language}\n${text}\n\`\`\``;

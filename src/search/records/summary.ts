@@ -16,6 +16,8 @@ export interface SearchSummary {
     /** `test`: the search scored candidates on the test images, so the test accuracy is biased. */
     readonly on: 'validation' | 'test';
     readonly value: number;
+    /** Number of images that it was measured on. */
+    readonly images: number;
   };
   /**
    * The Pareto front of all candidates, fittest first. Present with several objectives or a rule that picks from the front.
@@ -41,6 +43,8 @@ export interface SearchSummary {
   readonly testAccuracy: number;
   readonly testLoss: number;
   readonly testExamples: number;
+  /** 90 % interval of the accuracy on all images of the same kind, by Wilson's method. */
+  readonly testInterval: readonly [low: number, high: number];
   /** Statistics of the final trainings if there were several, each scored once; `model.onnx` is one of them. */
   readonly repeats?: {
     /** In the order of the trainings, without failed ones. */
