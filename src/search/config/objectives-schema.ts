@@ -21,7 +21,7 @@ export const objectiveFields = {
     .string()
     .optional()
     .describe(
-      'Which network becomes the model: best, promising (the deepest that may be as good; the default with a budget), knee (of the front), or smallest-within=1% (percentage points) of the best.',
+      'Which network becomes the model: best, promising (the first initial genome, or the deepest that may be the best where that is ahead beyond chance; the default with a budget), knee (of the front), or smallest-within=1% (percentage points) of the best.',
     ),
   frontSize: count
     .default(5)

@@ -50,7 +50,8 @@ function mostPromising(comparable: readonly EvaluationEntry[], { config, problem
     );
     return { depth: convolved.length, parameters: convolved.reduce((sum, { parameters }) => sum + parameters, 0) };
   };
-  const { entry, why } = pickPromising(comparable, scoredImages(config, dataSize), capacityOf);
+  const [incumbent] = config.initialGenomes;
+  const { entry, why } = pickPromising(comparable, scoredImages(config, dataSize), capacityOf, incumbent);
   return asWinner(entry, { picked: { genome: entry.genome, rule: 'promising', why } });
 }
 

@@ -114,7 +114,7 @@ it('a rule picks among the smaller networks of a search for accuracy alone, none
   expect(best).not.toHaveProperty('pareto');
 });
 
-it('with a budget, the deepest of those that may be as good as the best is trained at the end by default', async () => {
+it('with a budget, the first initial genome or the deepest that may be the best is trained at the end by default', async () => {
   const budget = '9e11flops';
   const summary = await (await begin({ objectives: ['accuracy'], budget }, recording())).run();
   const evaluations = readEvaluations();

@@ -107,6 +107,23 @@ describe('pickPromising', () => {
     expect(why).toBe('the highest fitness; none is within 0.05 points, the standard error');
   });
 
+  it('is the incumbent unless the best is ahead of it by more than two standard errors', () => {
+    const incumbent = entryOf('4-4', 0.66, 0);
+    const pickAgainst = (images: number, some = [...entries, incumbent]) =>
+      pickPromising(some, images, (genome) => capacities[genome] ?? { depth: 0, parameters: 0 }, '4-4');
+    // 2 · √(0.675 · 0.325 / 3900) = 0.0150, and with 3,800 images 0.0152.
+    const { entry: picked, why } = pickAgainst(3800);
+    expect(picked).toBe(incumbent);
+    expect(why).toBe('the first of the initial genomes: none is ahead of it by 1.52 points, 2 standard errors');
+    expect(pickAgainst(3900).entry.genome).toBe('32-32');
+    // Where it failed or was not trained to the end, it has no say.
+    expect(pickAgainst(3800, entries).entry.genome).toBe('32-32');
+  });
+
+  it('is the incumbent, too, where that is the best and a deeper one is near', () => {
+    expect(pickPromising(entries, 5000, (genome) => capacities[genome] as Capacity, '8-8').entry.genome).toBe('8-8');
+  });
+
   it('is the same in whatever order they come, the fitter of two that are equally large', () => {
     const capacity = { depth: 1, parameters: 1 };
     const alike = [entryOf('b', 0.674, 0), entryOf('c', 0.675, 0), entryOf('a', 0.674, 0)];

@@ -22,13 +22,21 @@ export interface Capacity {
 }
 
 /**
- * `promising`: of the networks whose fitness is at most one standard error below the best, the deepest, and of these the
- * one with the most parameters. Which of them is the fittest is a matter of chance. The short training of a search favours
- * networks that learn fast, while the long final training favours those that can learn more.
+ * By how many standard errors a network has to be ahead of the incumbent. The fittest of many is ahead of it by one or
+ * two even where all are equally good.
+ */
+const AHEAD = 2;
+
+/**
+ * `promising`: the incumbent, unless the best is ahead of it beyond chance. Then, of the networks whose fitness is at most one
+ * standard error below the best, the deepest, and of these the one with the most parameters: which of them is the
+ * fittest is a matter of chance, and the short training of a search favours networks that learn fast, while the long
+ * final training favours those that can learn more.
  *
  * @param entries       comparable evaluations, all of the same fidelity; at least one.
  * @param images        number of images on which fitness was measured.
  * @param capacityOf    returns the capacity of a genome.
+ * @param incumbent     the genome that would be trained without a search.
  * @see Breiman et al. 1984, Classification and Regression Trees, section 3.4.3, for the one-standard-error rule. Differs:
  *   the book takes the smallest model within the error, here the largest.
  */
@@ -36,10 +44,16 @@ export function pickPromising(
   entries: readonly EvaluationEntry[],
   images: number,
   capacityOf: (genome: string) => Capacity,
+  incumbent?: string,
 ): Picked {
   const [best, ...others] = entries.toSorted((a, b) => b.fitness - a.fitness || compareGenomes(a, b));
   if (best === undefined) throw new RangeError('there is no network to pick');
   const error = Math.sqrt((best.fitness * (1 - best.fitness)) / images);
+  const sure = entries.find(({ genome }) => genome === incumbent);
+  if (sure !== undefined && best.fitness - sure.fitness <= AHEAD * error) {
+    const why = `the first of the initial genomes: none is ahead of it by ${(100 * AHEAD * error).toFixed(2)} points, ${AHEAD} standard errors`;
+    return { entry: sure, why };
+  }
   const near = [best, ...others.filter(({ fitness }) => fitness >= best.fitness - error)];
   const entry = near.reduce((a, b) => (isLarger(capacityOf(b.genome), capacityOf(a.genome)) ? b : a));
   const points = `${(100 * error).toFixed(2)} points, the standard error`;
