@@ -137,12 +137,31 @@ describe('the plan of a budget', () => {
     for (const minutes of [1, 3, 30, 480]) {
       const work = minutes * 60 * 1.2e11;
       const plan = planned(work);
-      expect(candidatesOf(plan, MNIST)).toBeGreaterThan(15);
+      expect(candidatesOf(plan, MNIST)).toBeGreaterThan(12);
       expect(candidatesOf(plan, MNIST)).toBeLessThan(90);
       const passes = (work - (plan.searchWork ?? 0)) / MNIST.trainExamples / (plan.searchSpace.maxWork ?? 0);
       expect(passes).toBeGreaterThan(before);
       before = passes;
     }
+  });
+
+  it('trains candidates for a twentieth of the final training of a network as large, where that leaves eight', () => {
+    const sharesOf = (work: number, searchShare: number) => {
+      const plan = planBudget(work, { ...budgeted(), searchShare }, MNIST);
+      if (plan?.searchWork === undefined) throw new Error('there is a search');
+      const passes = (work - plan.searchWork) / MNIST.trainExamples / (plan.searchSpace.maxWork ?? 0);
+      const shown = (plan.searchLimit ?? 54_000) * plan.training.epochs;
+      return { fidelity: shown / passes / MNIST.trainExamples, candidates: candidatesOf(plan, MNIST) };
+    };
+    for (const work of [1e14, 1e15]) {
+      // A part of what they have goes to their scoring and start.
+      const { fidelity } = sharesOf(work, 0.25);
+      expect(fidelity).toBeGreaterThan(0.03);
+      expect(fidelity).toBeLessThan(0.05);
+    }
+    const few = sharesOf(1e15, 0.05);
+    expect(few.fidelity).toBeLessThan(sharesOf(1e15, 0.25).fidelity);
+    expect(few.candidates).toBeGreaterThanOrEqual(8);
   });
 
   it('allows larger networks and shows more images the larger the budget', () => {

@@ -22,8 +22,14 @@ const SEARCH_WORK = 3e9;
 const SHARE_STEP = 0.05;
 /** With several objectives: the share of the work for retraining networks of the front. */
 const FRONT_SHARE = 0.4;
-/** Number of candidates that a search is sized for. */
+/** Number of candidates that a search is sized for, and for how few it would rather train them longer. */
 const CANDIDATES = 24;
+const FEW_CANDIDATES = 8;
+/**
+ * Share of the final training of a network as large that a candidate should have: with less, its rank says little of
+ * that after the final training. See bench/results/2026-11-30-fidelity.md.
+ */
+const FIDELITY = 0.05;
 /** With fewer there is nothing to choose from. */
 const LEAST_CANDIDATES = 4;
 const POPULATION = 8;
@@ -40,6 +46,8 @@ const PASSES_GROWTH = 0.48;
 const REFERENCE_PASSES = 2.3;
 /** Small data sets get more passes: the network sees at least this many images. See bench/results/2026-11-30-ablation.md. */
 const LEAST_SHOWN = 64_000;
+/** If no reference design is small enough for that: at least this many. */
+const FEWEST_SHOWN = 4000;
 /** A final training shorter than this share of a pass is pointless. */
 const LEAST_PASSES = 0.25;
 /**
@@ -111,7 +119,9 @@ function planShared(
   // With halving, only few candidates reach the last rung, so its training may be longer.
   const { rungs, reduction } = config;
   const ofLastRung = integerPower(reduction, rungs - 1) / rungs;
-  const size = candidateSize((searchWork / CANDIDATES) * ofLastRung, typical, config, isOpen, data);
+  const ranked = FIDELITY * images * passes * typical;
+  const each = clamp(ranked, searchWork / CANDIDATES, searchWork / FEW_CANDIDATES);
+  const size = candidateSize(each * ofLastRung, typical, config, isOpen, data);
   const count = (searchWork / size.work) * ofLastRung;
   if (count < LEAST_CANDIDATES) return undefined;
   const plan: SearchConfig = {
@@ -143,13 +153,22 @@ function planShared(
 function referenceFor(work: number, config: SearchConfig, data: DataSize): Genome | undefined {
   const images = usedImages(config, data);
   const workPerImage = work / images;
-  const passes = config.undecided?.includes('finalEpochs')
-    ? passesFor(workPerImage, images, REFERENCE_PASSES)
-    : config.finalEpochs;
-  const maxDepth = Number.MAX_SAFE_INTEGER;
-  const training = workSettingOf(config);
-  const space: SearchSpace = { channels: CHANNELS, maxDepth, maxWork: workPerImage / passes, training };
-  return referenceGenomes(space, data.problem)[0];
+  const isOpen = config.undecided?.includes('finalEpochs');
+  const usual = REFERENCE_PASSES * passesOver(workPerImage);
+  const fewest = isOpen ? Math.max(usual, FEWEST_SHOWN / images) : config.finalEpochs;
+  const widest = (passes: number): Genome | undefined => {
+    const maxDepth = Number.MAX_SAFE_INTEGER;
+    const training = workSettingOf(config);
+    const space: SearchSpace = { channels: CHANNELS, maxDepth, maxWork: workPerImage / passes, training };
+    return referenceGenomes(space, data.problem)[0];
+  };
+  let passes = isOpen ? Math.max(fewest, LEAST_SHOWN / images) : fewest;
+  let genome = widest(passes);
+  while (genome === undefined && passes > fewest) {
+    passes = Math.max(fewest, passes / 2);
+    genome = widest(passes);
+  }
+  return genome;
 }
 
 /** The smallest amount of work for which a plan exists, accurate to 1 %. */
@@ -209,8 +228,13 @@ function shareFor(workPerImage: number): number {
   return Math.min(SEARCH_SHARE, Number((SHARE_STEP * (1 + doublings)).toFixed(3)));
 }
 
-function passesFor(workPerImage: number, images: number, passes = PASSES): number {
-  return Math.max(passes * power(workPerImage / PASSES_WORK, PASSES_GROWTH), LEAST_SHOWN / images);
+function passesFor(workPerImage: number, images: number): number {
+  return Math.max(PASSES * passesOver(workPerImage), LEAST_SHOWN / images);
+}
+
+/** Passes with so much work for each image, over those with {@link PASSES_WORK}. */
+function passesOver(workPerImage: number): number {
+  return power(workPerImage / PASSES_WORK, PASSES_GROWTH);
 }
 
 /**
