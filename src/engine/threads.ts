@@ -13,7 +13,7 @@ const MOST_THREADS = 4;
  * they share sums, so those get one.
  */
 export function usableThreads(lowering: LoweringName, available: number): number {
-  return lowering === 'plain' ? 1 : Math.max(1, Math.min(MOST_THREADS, Math.floor(available)));
+  return lowering.startsWith('blocked') ? Math.max(1, Math.min(MOST_THREADS, Math.floor(available))) : 1;
 }
 
 /** The same engine with several threads inside each operator. */

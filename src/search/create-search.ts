@@ -1,6 +1,7 @@
 // The way in: a new search, or one to go on with.
 
 import { basename, join } from 'node:path';
+import type { Device } from '../engine/device.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { measureSpeed, type TrainingSpeed } from '../evaluation/measure-speed.ts';
@@ -80,7 +81,7 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const trainer = evaluator ?? poolFor(resolved);
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
   const decide: Decide = async (given, dataset) => {
-    const machine = speedOf(trainer);
+    const machine = speedOf(trainer, given.device);
     const data = dataSizeOf(given, dataset);
     const planned = await limitCandidateTime(given, data, machine, (config) =>
       applyBudget(config, data, machine, elapsedSeconds),
@@ -118,12 +119,12 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
 }
 
 /** The child processes that a configuration asks for. */
-function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
-  return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
+function poolFor({ workers, timeoutSeconds, device = 'cpu' }: SearchConfig): Evaluator {
+  return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000, device });
 }
 
-function speedOf(evaluator: Evaluator): MachineSpeed {
-  const here = async (lowering: LoweringName) => measureSpeed(await loadRuntime(), lowering);
+function speedOf(evaluator: Evaluator, device?: Device): MachineSpeed {
+  const here = async (lowering: LoweringName) => measureSpeed(await loadRuntime(device), lowering);
   let measured: Promise<TrainingSpeed> | undefined;
   return {
     workers: evaluator.concurrency,

@@ -3,13 +3,11 @@
 import { engineKind } from '../engine/engine-kind.ts';
 import { chooseLowering } from '../engine/lowering/choose-lowering.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
-import type { Runtime } from '../engine/runtime.ts';
-import { InvalidInputError } from '../errors.ts';
+import { EngineError, InvalidInputError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
-import type { LoweringName } from '../network/lowering/lowerings.ts';
 import type { RunConfig, SearchConfig } from './config/config.ts';
 
-export interface SettledEngine extends Pick<RunConfig, 'lowering' | 'engineKind'> {
+export interface SettledEngine extends Pick<RunConfig, 'device' | 'lowering' | 'engineKind'> {
   /** What the user should know about it. */
   readonly notices: readonly string[];
 }
@@ -24,11 +22,10 @@ export type Engine = Pick<Evaluator, 'engineKind'>;
  * @throws {InvalidInputError} if the lowering that is asked for does not work here.
  */
 export async function settleEngine(config: SearchConfig, engine: Engine = {}): Promise<SettledEngine> {
-  const { runtime, lowering, notices } = await settleLowering(config);
-  const here = await kindOf(engine, runtime, lowering);
+  const { here, notices, ...settled } = await trySettling(config, engine);
   const differs = config.engineKind !== undefined && config.engineKind !== here;
   const warning = `the configuration is of a run on another kind of engine (${config.engineKind}); here it is ${here}: results differ by rounding, and so may the search`;
-  return { lowering, engineKind: here, notices: differs ? [...notices, warning] : notices };
+  return { ...settled, engineKind: here, notices: differs ? [...notices, warning] : notices };
 }
 
 /**
@@ -38,10 +35,9 @@ export async function settleEngine(config: SearchConfig, engine: Engine = {}): P
  * @throws {InvalidInputError} if it began on another kind of engine.
  */
 export async function resettleEngine(config: SearchConfig, engine: Engine = {}): Promise<SettledEngine> {
-  const { runtime, lowering, notices } = await settleLowering(config);
-  if (config.engineKind === undefined) return { lowering, notices };
-  const here = await kindOf(engine, runtime, lowering);
-  if (here === config.engineKind) return { lowering, engineKind: here, notices };
+  const { here, ...settled } = await trySettling(config, engine);
+  if (config.engineKind === undefined) return settled;
+  if (here === config.engineKind) return { ...settled, engineKind: here };
   throw new InvalidInputError(
     `the run was begun on another kind of engine (${config.engineKind}); here it is ${here}, whose results differ by rounding: resume it where it was begun, or start a new search with "auto-cnn search --config" and its config.json`,
     { details: { expected: config.engineKind, received: here } },
@@ -54,12 +50,30 @@ export function settledEngine({ lowering, engineKind: kind }: SearchConfig): Set
   return { lowering: name, ...(kind !== undefined && { engineKind: kind }), notices: [] };
 }
 
-async function settleLowering({ lowering }: SearchConfig) {
-  const runtime = await loadRuntime();
-  const { name, notice } = await chooseLowering(runtime, lowering);
-  return { runtime, lowering: name, notices: [runtime.notice, notice].filter((text) => text !== undefined) };
+type Settled = Omit<SettledEngine, 'engineKind'> & { readonly here: string };
+
+/** @throws {InvalidInputError} if a device was chosen that does not work here. */
+async function trySettling(config: SearchConfig, engine: Engine): Promise<Settled> {
+  const { device = 'cpu' } = config;
+  try {
+    return await settle(config, engine);
+  } catch (cause) {
+    if (device === 'cpu' || !(cause instanceof EngineError)) throw cause;
+    throw new InvalidInputError(
+      `the device ${device} cannot be used: ${cause.message}; leave out --device to train on the processor`,
+      {
+        details: { device, reason: cause.message },
+        cause,
+      },
+    );
+  }
 }
 
-function kindOf(engine: Engine, runtime: Runtime, lowering: LoweringName): Promise<string> {
-  return engine.engineKind?.(lowering) ?? engineKind(runtime, lowering);
+async function settle({ device = 'cpu', lowering }: SearchConfig, engine: Engine): Promise<Settled> {
+  const runtime = await loadRuntime(device);
+  const { name, notice } = await chooseLowering(runtime, lowering);
+  const here = await (engine.engineKind?.(name) ?? engineKind(runtime, name));
+  const notices = [runtime.notice, notice].filter((text) => text !== undefined);
+  const fact = runtime.device !== 'cpu' && { device: runtime.device };
+  return { ...fact, lowering: name, here, notices };
 }

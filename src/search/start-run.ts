@@ -145,7 +145,7 @@ async function open(
       storage: ownedStorage(fileStorage, checkOwner),
       lost: lock.lost,
       checkOwner,
-      loadRuntime,
+      loadRuntime: () => loadRuntime(config.device === 'wasm' ? 'wasm' : 'cpu'),
       removeUnfinishedCheckpoints() {
         checkOwner();
         removeUnfinishedCheckpoints(folder);

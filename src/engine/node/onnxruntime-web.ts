@@ -7,6 +7,8 @@ import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime.ts';
 
 type Library = typeof import('onnxruntime-web');
 
+/** How the library begins where its file is missing or damaged, or the instructions that it needs are. */
+const NO_BACKEND = 'no available backend found. ERR: [wasm] ';
 /** The first steps of a training run two to three times slower, until V8 has compiled what they use a second time. */
 const COMPILING_RUNS = 12;
 
@@ -21,6 +23,7 @@ export async function loadWasmRuntime(): Promise<Runtime> {
   library.env.wasm.numThreads = 1;
   return {
     name: `onnxruntime-web ${library.env.versions.web ?? ''}`.trim(),
+    device: 'wasm',
     lowering: plain,
     warmUpRuns: COMPILING_RUNS,
     createTensor: (dtype, data, dims) => new library.Tensor(dtype, data, dims) as RuntimeTensor,
@@ -47,7 +50,13 @@ async function createSession(library: Library, model: Uint8Array): Promise<Infer
       logSeverityLevel: 3,
     });
   } catch (cause) {
-    throw new EngineError(`the ONNX runtime refused the model: ${reasonOf(cause)}`, { cause });
+    const reason = reasonOf(cause);
+    if (!reason.startsWith(NO_BACKEND))
+      throw new EngineError(`the ONNX runtime refused the model: ${reason}`, { cause });
+    throw new EngineError(
+      `WebAssembly does not start (${reason.slice(NO_BACKEND.length)}); install onnxruntime-web again, and check that the file is there and this Node.js has SIMD`,
+      { cause },
+    );
   }
 }
 

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Pool, pool, TerminateError } from 'workerpool';
 import { findIntact } from '../../data/cache/intact-files.ts';
+import type { Device } from '../../engine/device.ts';
 import { engineKind } from '../../engine/engine-kind.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { EvaluationError } from '../../errors.ts';
@@ -22,6 +23,8 @@ export interface ProcessPoolOptions {
   readonly workers: number;
   /** Longest a task may take before it counts as failed. */
   readonly timeoutMs: number;
+  /** What they train on. Default: cpu. */
+  readonly device?: Device;
   /**
    * The child's script; the built one unless a test says otherwise.
    *
@@ -30,6 +33,7 @@ export interface ProcessPoolOptions {
   readonly script?: URL;
 }
 
+const WORKER = new URL('./worker.js', import.meta.url);
 /** A task whose child has died so often beside others, whose fault it may have been, is run alone. */
 const DEATHS_TOGETHER = 3;
 /** A task whose child dies so often in a row while nothing else is trained counts as failed. */
@@ -42,14 +46,16 @@ export class ProcessPoolEvaluator implements Evaluator {
   readonly concurrency: number;
   readonly #script: URL;
   readonly #timeoutMs: number;
+  readonly #device: Device;
   readonly #provenKinds = new Set<string>();
   readonly #turns: Turns;
   readonly #closing = new AbortController();
   #pool: Pool;
   #ended: Promise<void> | undefined;
 
-  constructor({ workers, timeoutMs, script = new URL('./worker.js', import.meta.url) }: ProcessPoolOptions) {
+  constructor({ workers, timeoutMs, device = 'cpu', script = WORKER }: ProcessPoolOptions) {
     this.concurrency = workers;
+    this.#device = device;
     this.#script = script;
     this.#timeoutMs = timeoutMs;
     this.#turns = new Turns(workers);
@@ -73,7 +79,7 @@ export class ProcessPoolEvaluator implements Evaluator {
   /** Children need not find out again what this process, on the same machine, knows of its engine. */
   async #proveKind({ engineKind: kind, lowering = 'plain' }: EvaluationTask): Promise<void> {
     if (kind === undefined || this.#provenKinds.has(kind)) return;
-    const here = await loadRuntime()
+    const here = await loadRuntime(this.#device)
       .then((runtime) => engineKind(runtime, lowering))
       .catch(() => undefined);
     if (here === kind) this.#provenKinds.add(kind);
@@ -82,7 +88,7 @@ export class ProcessPoolEvaluator implements Evaluator {
   /** All children at the same time, as they share the machine's memory and caches; the mean. */
   async measureSpeed(lowering: LoweringName): Promise<{ readonly rate: number; readonly byteWork: number }> {
     const measure = async (): Promise<TrainingSpeed> => {
-      const answer: WireSpeed = await this.#pool.exec('measure', [lowering]);
+      const answer: WireSpeed = await this.#pool.exec('measure', [lowering, this.#device]);
       if ('error' in answer) throw fromWireError(answer.error);
       return answer;
     };
@@ -169,7 +175,7 @@ export class ProcessPoolEvaluator implements Evaluator {
     };
     const isKindProven = this.#provenKinds.has(task.engineKind ?? '');
     const packedFile: PackedFileFacts = { holders: this.concurrency, intact: findIntact(task.dataset.path) };
-    const running = this.#pool.exec('evaluate', [task, packedFile, isKindProven, threads], { on });
+    const running = this.#pool.exec('evaluate', [task, packedFile, isKindProven, threads, this.#device], { on });
     const timer = callAfter(this.#timeoutMs, () => end('late'));
     const cancel = () => end('cancelled');
     signal.addEventListener('abort', cancel, { once: true });
