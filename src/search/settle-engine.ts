@@ -1,10 +1,13 @@
 // Decides what a run computes with, before it begins or goes on.
 
 import { engineKind } from '../engine/engine-kind.ts';
-import { chooseLowering } from '../engine/lowering/choose-lowering.ts';
+import { chooseLowering, withLowering } from '../engine/lowering/choose-lowering.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
+import type { Runtime } from '../engine/runtime.ts';
+import { selfCheck } from '../engine/self-check.ts';
 import { EngineError, InvalidInputError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
+import type { LoweringName } from '../network/lowering/lowerings.ts';
 import type { RunConfig, SearchConfig } from './config/config.ts';
 
 export interface SettledEngine extends Pick<RunConfig, 'device' | 'lowering' | 'engineKind'> {
@@ -22,7 +25,7 @@ export type Engine = Pick<Evaluator, 'engineKind'>;
  * @throws {InvalidInputError} if the lowering that is asked for does not work here.
  */
 export async function settleEngine(config: SearchConfig, engine: Engine = {}): Promise<SettledEngine> {
-  const { here, notices, ...settled } = await trySettling(config, engine);
+  const { here, notices, ...settled } = await trySettling(config, engine, true);
   const differs = config.engineKind !== undefined && config.engineKind !== here;
   const warning = `the configuration is of a run on another kind of engine (${config.engineKind}); here it is ${here}: results differ by rounding, and so may the search`;
   return { ...settled, engineKind: here, notices: differs ? [...notices, warning] : notices };
@@ -35,7 +38,8 @@ export async function settleEngine(config: SearchConfig, engine: Engine = {}): P
  * @throws {InvalidInputError} if it began on another kind of engine.
  */
 export async function resettleEngine(config: SearchConfig, engine: Engine = {}): Promise<SettledEngine> {
-  const { here, ...settled } = await trySettling(config, engine);
+  // A kind that is the same has been checked.
+  const { here, ...settled } = await trySettling(config, engine, false);
   if (config.engineKind === undefined) return settled;
   if (here === config.engineKind) return { ...settled, engineKind: here };
   throw new InvalidInputError(
@@ -53,10 +57,10 @@ export function settledEngine({ lowering, engineKind: kind }: SearchConfig): Set
 type Settled = Omit<SettledEngine, 'engineKind'> & { readonly here: string };
 
 /** @throws {InvalidInputError} if a device was chosen that does not work here. */
-async function trySettling(config: SearchConfig, engine: Engine): Promise<Settled> {
+async function trySettling(config: SearchConfig, engine: Engine, checks: boolean): Promise<Settled> {
   const { device = 'cpu' } = config;
   try {
-    return await settle(config, engine);
+    return await settle(config, engine, checks);
   } catch (cause) {
     if (device === 'cpu' || !(cause instanceof EngineError)) throw cause;
     throw new InvalidInputError(
@@ -69,11 +73,20 @@ async function trySettling(config: SearchConfig, engine: Engine): Promise<Settle
   }
 }
 
-async function settle({ device = 'cpu', lowering }: SearchConfig, engine: Engine): Promise<Settled> {
+async function settle({ device = 'cpu', lowering }: SearchConfig, engine: Engine, checks: boolean): Promise<Settled> {
   const runtime = await loadRuntime(device);
   const { name, notice } = await chooseLowering(runtime, lowering);
+  if (checks && device !== 'cpu') await requireSelfCheck(runtime, name);
   const here = await (engine.engineKind?.(name) ?? engineKind(runtime, name));
   const notices = [runtime.notice, notice].filter((text) => text !== undefined);
   const fact = runtime.device !== 'cpu' && { device: runtime.device };
   return { ...fact, lowering: name, here, notices };
+}
+
+/** Without a native engine there is none to compare with. */
+async function requireSelfCheck(runtime: Runtime, lowering: LoweringName): Promise<void> {
+  const reference = await loadRuntime();
+  if (reference.device === runtime.device) return;
+  const trouble = await selfCheck(await withLowering(runtime, lowering), reference);
+  if (trouble !== undefined) throw new EngineError(`it failed its self-check: ${trouble}`, { details: { trouble } });
 }

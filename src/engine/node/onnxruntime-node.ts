@@ -2,7 +2,10 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EngineError } from '../../errors.ts';
+import { float32 } from '../../network/graph/tensor-type.ts';
+import { OnnxBuilder } from '../../network/lowering/onnx-graph.ts';
 import { plain } from '../../network/lowering/plain.ts';
+import { encodeOnnx } from '../../network/onnx/onnx-bytes.ts';
 import { type Device, isAccelerator } from '../device.ts';
 import type { Runtime, RuntimeTensor } from '../runtime.ts';
 
@@ -21,8 +24,7 @@ export async function loadNodeRuntime(device: NodeDevice = 'cpu'): Promise<Runti
   const library = await importLibrary();
   const name = `onnxruntime-node ${library.env.versions.node ?? ''}`.trim();
   requireProvider(library, name, device);
-  // Errors are thrown.
-  if (isAccelerator(device)) library.env.logLevel = 'fatal';
+  if (isAccelerator(device)) await holdDevice(library, device);
   return {
     name: device === 'cpu' ? name : `${name} ${device}`,
     device,
@@ -61,6 +63,24 @@ function requireProvider(library: Library, name: string, device: NodeDevice): vo
     { details: { device, provided } },
   );
 }
+
+/**
+ * Opens a session that stays: with its last session, a device would lose its compiled shaders, and every candidate would have to
+ * wait for them again.
+ *
+ * @throws {EngineError} if there is no such device.
+ */
+async function holdDevice(library: Library, device: NodeDevice): Promise<void> {
+  // Errors are thrown.
+  library.env.logLevel = 'fatal';
+  const onnx = new OnnxBuilder();
+  onnx.addNamed('Relu', ['x'], ['y']);
+  const value = (name: string) => ({ name, type: float32(1) });
+  const graph = { inputs: [value('x')], outputs: [value('y')], nodes: onnx.nodes, constants: [] };
+  held.push(await createSession(library, device, encodeOnnx(graph), 1));
+}
+
+const held: InferenceSession[] = [];
 
 /** Nothing of a step may run on the processor instead, and sums must not depend on the order in which threads end. */
 const ACCELERATOR_OPTIONS = {

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Pool, pool, TerminateError } from 'workerpool';
 import { findIntact } from '../../data/cache/intact-files.ts';
-import type { Device } from '../../engine/device.ts';
+import { type Device, isAccelerator } from '../../engine/device.ts';
 import { engineKind } from '../../engine/engine-kind.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { EvaluationError } from '../../errors.ts';
@@ -67,8 +67,10 @@ export class ProcessPoolEvaluator implements Evaluator {
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     try {
       await this.#proveKind(task);
-      const outcome = await this.#evaluateTogether(task, { ...options, signal: stop });
-      return outcome ?? (await this.#evaluateAlone(task, { ...options, signal: stop }));
+      const stoppable = { ...options, signal: stop };
+      const outcome = (await this.#evaluateTogether(task, stoppable)) ?? (await this.#evaluateAlone(task, stoppable));
+      // Its driver may have lost the device, or another program its memory: a new process starts afresh.
+      return this.#mayBeDevice(outcome) ? await this.#evaluateAlone(task, stoppable, true) : outcome;
     } catch (error) {
       if (stop.aborted) throw cancelledError(error);
       if (error instanceof EvaluationError) return failedOutcome(error);
@@ -130,10 +132,14 @@ export class ProcessPoolEvaluator implements Evaluator {
     }
   }
 
-  async #evaluateAlone(task: EvaluationTask, options: TaskOptions): Promise<EvaluationOutcome> {
+  #mayBeDevice({ failure }: EvaluationOutcome): boolean {
+    return isAccelerator(this.#device) && (failure?.reason === 'error' || failure?.reason === 'out-of-memory');
+  }
+
+  async #evaluateAlone(task: EvaluationTask, options: TaskOptions, anew = false): Promise<EvaluationOutcome> {
     const leave = await this.#turns.take(this.#turns.places, options.signal);
     try {
-      if (this.concurrency > 1) await this.#endChildren();
+      if (anew || this.concurrency > 1) await this.#endChildren();
       return await this.#try(DEATHS_ALONE, task, options);
     } catch (error) {
       if (!(error instanceof ChildDeathError)) throw error;

@@ -64,7 +64,8 @@ export async function finishRun(
     ...secondsOf(finals, searchSeconds),
     seed: config.seed,
     ...(config.views === 2 && { views: config.views }),
-    lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
+    lowering: config.lowering === 'plain' || config.lowering === 'gpu' ? config.lowering : 'blocked',
+    ...(config.device !== undefined && config.device !== 'cpu' && { device: config.device }),
     versions: versionsWith(runtime.name),
   };
   run.removeUnfinishedCheckpoints();
