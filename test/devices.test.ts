@@ -2,6 +2,7 @@
 // had is said in one line.
 
 import { describe, expect, it } from 'vitest';
+import { DEVICES } from '../src/engine/device.ts';
 import { cliFolder } from './support/cli.ts';
 
 const { cli, read } = cliFolder();
@@ -31,7 +32,7 @@ describe('--device', () => {
     expect(await cli('search digits --device wsam')).toMatchObject({
       code: 2,
       stderr:
-        'error: --device must be one of cpu, wasm, webgpu, cuda, coreml, dml, received "wsam"; did you mean wasm?\n',
+        'error: --device must be one of auto, cpu, wasm, webgpu, cuda, coreml, dml, received "wsam"; did you mean wasm?\n',
     });
   });
 
@@ -61,5 +62,42 @@ describe('--device', () => {
     expect(stderr).toMatch(
       /error: the device webgpu cannot be used: (WebGPU found no|onnxruntime-node .* has no provider)/,
     );
+  });
+});
+
+describe('auto-cnn devices', () => {
+  it('shows what passes its self-check and how fast it is, and why the rest is left out', async () => {
+    const { code, stdout } = await cli('devices --json', { shell: 'VK_DRIVER_FILES=/nowhere "$@"' });
+    expect(code).toBe(0);
+    const { genome, devices } = JSON.parse(stdout);
+    expect(genome).toBe('16-16-max-32-32');
+    expect(devices.map(({ device }: { device: string }) => device)).toEqual(DEVICES);
+    const [cpu, wasm, webgpu] = devices;
+    expect(cpu).toEqual({
+      device: 'cpu',
+      runtime: 'onnxruntime-node 1.30.0',
+      lowering: expect.any(String),
+      imagesPerSecond: expect.any(Number),
+    });
+    expect(wasm).toMatchObject({ runtime: 'onnxruntime-web 1.30.0', lowering: 'plain' });
+    expect(wasm.imagesPerSecond).toBeGreaterThan(0);
+    expect(webgpu).toEqual({ device: 'webgpu', trouble: expect.stringMatching(/WebGPU found no|has no provider/) });
+  });
+
+  it('prints a table', async () => {
+    const { code, stdout } = await cli('devices', { shell: 'VK_DRIVER_FILES=/nowhere "$@"' });
+    expect(code).toBe(0);
+    const [head, cpu] = stdout.split('\n');
+    expect(head).toMatch(/^Device +Images\/s +Lowering +Runtime +Self-check$/);
+    expect(cpu).toMatch(/^cpu +[\d,]+ +\S+ +onnxruntime-node 1\.30\.0 +passed$/);
+  });
+
+  it('has a search take the fastest that passes, and keep it', async () => {
+    const { code, stdout } = await cli(`${SEARCH} --device auto --out auto`, {
+      shell: 'VK_DRIVER_FILES=/nowhere "$@"',
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/note: the device auto is cpu, where a process trains [\d,]+ small images a second/);
+    expect(JSON.parse(read('auto', 'config.json')).device).toBe('cpu');
   });
 });

@@ -9,3 +9,8 @@ export const DEVICES: readonly Device[] = ['cpu', 'wasm', 'webgpu', 'cuda', 'cor
 export function isAccelerator(device: Device): boolean {
   return device !== 'cpu' && device !== 'wasm';
 }
+
+/** The device that a configuration names; the processor until `auto` is settled. */
+export function deviceOf({ device = 'cpu' }: { readonly device?: Device | 'auto' | undefined }): Device {
+  return device === 'auto' ? 'cpu' : device;
+}

@@ -13,7 +13,7 @@ import { initialiseState } from './state/initialise.ts';
 import { TrainingSession } from './training/training-session.ts';
 
 /** Of the largest value. Rounding alone is about 25 times smaller. */
-export const SELF_CHECK_TOLERANCE = 1e-4;
+const TOLERANCE = 1e-4;
 
 const STEPS = 3;
 /** That of the probe for the kind of engine, which then finds its shaders compiled. */
@@ -52,7 +52,7 @@ export async function selfCheck(engine: Runtime, reference: Runtime): Promise<st
     const expected = await trainSteps(plainly, network(), optimiser);
     for (const [key, values] of Object.entries(expected) as [keyof Trained, Float32Array][]) {
       const error = largestError(first[key], values);
-      if (!(error <= SELF_CHECK_TOLERANCE))
+      if (!(error <= TOLERANCE))
         return `after ${STEPS} steps (${name}), its ${key} differ by ${error.toPrecision(2)} from what plain graphs on the processor compute`;
       if (!first[key].every((value, i) => Object.is(value, again[key][i])))
         return `trained twice (${name}), its ${key} are not the same bits`;

@@ -1,13 +1,16 @@
 // Decides what a run computes with, before it begins or goes on.
 
+import { DEVICES, deviceOf, isAccelerator } from '../engine/device.ts';
 import { engineKind } from '../engine/engine-kind.ts';
 import { chooseLowering, withLowering } from '../engine/lowering/choose-lowering.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
+import { fastestDevice, tryDevices } from '../engine/node/try-devices.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { selfCheck } from '../engine/self-check.ts';
 import { EngineError, InvalidInputError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
+import { grouped } from '../text/figures.ts';
 import type { RunConfig, SearchConfig } from './config/config.ts';
 
 export interface SettledEngine extends Pick<RunConfig, 'device' | 'lowering' | 'engineKind'> {
@@ -17,6 +20,26 @@ export interface SettledEngine extends Pick<RunConfig, 'device' | 'lowering' | '
 
 /** Who computes, if not this machine. */
 export type Engine = Pick<Evaluator, 'engineKind'>;
+
+/**
+ * For a new run: `auto` becomes the device that trains most images in a second, of those that pass their self-check.
+ *
+ * @param workers  number of processes, if it was given. Default: one per core, one on an accelerator.
+ */
+export async function settleDevice(
+  config: SearchConfig,
+  workers: number | undefined,
+): Promise<{ readonly config: SearchConfig; readonly notices: readonly string[] }> {
+  if (config.device !== 'auto') return { config, notices: [] };
+  const reports = await tryDevices(DEVICES.filter((device) => device !== 'wasm'));
+  const { device = 'cpu', imagesPerSecond } = fastestDevice(reports, config.workers) ?? {};
+  const speed =
+    imagesPerSecond === undefined ? '' : `, where a process trains ${grouped(imagesPerSecond)} small images a second`;
+  return {
+    config: { ...config, device, workers: workers ?? (isAccelerator(device) ? 1 : config.workers) },
+    notices: [`the device auto is ${device}${speed}; "auto-cnn devices" shows the others`],
+  };
+}
 
 /**
  * For a new run: the fastest lowering that works, and the kind of engine that it makes. A kind that is already in the
@@ -58,7 +81,7 @@ type Settled = Omit<SettledEngine, 'engineKind'> & { readonly here: string };
 
 /** @throws {InvalidInputError} if a device was chosen that does not work here. */
 async function trySettling(config: SearchConfig, engine: Engine, checks: boolean): Promise<Settled> {
-  const { device = 'cpu' } = config;
+  const device = deviceOf(config);
   try {
     return await settle(config, engine, checks);
   } catch (cause) {
@@ -73,9 +96,10 @@ async function trySettling(config: SearchConfig, engine: Engine, checks: boolean
   }
 }
 
-async function settle({ device = 'cpu', lowering }: SearchConfig, engine: Engine, checks: boolean): Promise<Settled> {
+async function settle(config: SearchConfig, engine: Engine, checks: boolean): Promise<Settled> {
+  const device = deviceOf(config);
   const runtime = await loadRuntime(device);
-  const { name, notice } = await chooseLowering(runtime, lowering);
+  const { name, notice } = await chooseLowering(runtime, config.lowering);
   if (checks && device !== 'cpu') await requireSelfCheck(runtime, name);
   const here = await (engine.engineKind?.(name) ?? engineKind(runtime, name));
   const notices = [runtime.notice, notice].filter((text) => text !== undefined);

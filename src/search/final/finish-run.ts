@@ -1,6 +1,7 @@
 // Finishes a run: writes the model file, scores it on the test set once, and writes the summary.
 
 import type { Dataset } from '../../data/set/dataset.ts';
+import { deviceOf } from '../../engine/device.ts';
 import type { Runtime } from '../../engine/runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
@@ -65,7 +66,7 @@ export async function finishRun(
     seed: config.seed,
     ...(config.views === 2 && { views: config.views }),
     lowering: config.lowering === 'plain' || config.lowering === 'gpu' ? config.lowering : 'blocked',
-    ...(config.device !== undefined && config.device !== 'cpu' && { device: config.device }),
+    ...(deviceOf(config) !== 'cpu' && { device: deviceOf(config) }),
     versions: versionsWith(runtime.name),
   };
   run.removeUnfinishedCheckpoints();
