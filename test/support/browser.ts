@@ -10,12 +10,13 @@ export const chromiumPath = (process.env.PATH ?? '')
   .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
   .find((path) => existsSync(path));
 
-export function launchBrowser(): Promise<Browser> {
+/** @param isGpuInSoftware  pages have WebGPU, computed by SwiftShader, which is part of Chromium. */
+export function launchBrowser(isGpuInSoftware = false): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath ?? '',
     args: [
       '--no-sandbox',
-      '--disable-gpu',
+      ...(isGpuInSoftware ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : ['--disable-gpu']),
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',

@@ -2,10 +2,8 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EngineError } from '../../errors.ts';
-import { float32 } from '../../network/graph/tensor-type.ts';
-import { OnnxBuilder } from '../../network/lowering/onnx-graph.ts';
 import { plain } from '../../network/lowering/plain.ts';
-import { encodeOnnx } from '../../network/onnx/onnx-bytes.ts';
+import { ACCELERATOR_OPTIONS, smallestModel } from '../accelerator.ts';
 import { type Device, isAccelerator } from '../device.ts';
 import type { Runtime, RuntimeTensor } from '../runtime.ts';
 
@@ -73,19 +71,10 @@ function requireProvider(library: Library, name: string, device: NodeDevice): vo
 async function holdDevice(library: Library, device: NodeDevice): Promise<void> {
   // Errors are thrown.
   library.env.logLevel = 'fatal';
-  const onnx = new OnnxBuilder();
-  onnx.addNamed('Relu', ['x'], ['y']);
-  const value = (name: string) => ({ name, type: float32(1) });
-  const graph = { inputs: [value('x')], outputs: [value('y')], nodes: onnx.nodes, constants: [] };
-  held.push(await createSession(library, device, encodeOnnx(graph), 1));
+  held.push(await createSession(library, device, smallestModel(), 1));
 }
 
 const held: InferenceSession[] = [];
-
-/** Nothing of a step may run on the processor instead, and sums must not depend on the order in which threads end. */
-const ACCELERATOR_OPTIONS = {
-  extra: { session: { disable_cpu_ep_fallback: '1', use_deterministic_compute: '1' } },
-};
 
 async function createSession(
   library: Library,
