@@ -49,9 +49,13 @@ function tensorsOf(engine: Runtime, graph: Graph, feeds: Feeds): Record<string, 
   return Object.fromEntries(
     graph.inputs.map(({ name, type }) => {
       const { shape = [], data = [] } = feeds[name] ?? {};
-      return [name, engine.createTensor(type.dtype, TYPED_ARRAYS[type.dtype](data), shape)];
+      return [name, engine.createTensor(type.dtype, typedValues(type.dtype, data), shape)];
     }),
   );
+}
+
+export function typedValues(dtype: DType, data: ArrayLike<number>) {
+  return TYPED_ARRAYS[dtype](data);
 }
 
 const TYPED_ARRAYS: Readonly<

@@ -7,10 +7,12 @@ import { Search } from '../../../dist/search/search.js';
 /**
  * @param config   of a run, as in its config.json.
  * @param dataset  with its images in memory.
- * @returns what its journal has, but for times, and the bytes of its model.
+ * @param known    the journal and the files of a search that was interrupted.
+ * @param stopAfter  interrupts it after so many candidates.
+ * @returns what its journal has, but for times, and its files; the bytes of its model, if it came to its end.
  */
-export async function searchInMemory({ config, dataset, runtime }) {
-  const files = new Map();
+export async function searchInMemory({ config, dataset, runtime, known = { journal: [], files: [] }, stopAfter }) {
+  const files = new Map(known.files);
   const storage = {
     has: async (path) => files.has(path),
     read: async (path) => files.get(path),
@@ -22,7 +24,7 @@ export async function searchInMemory({ config, dataset, runtime }) {
       files.delete(path);
     },
   };
-  const entries = [];
+  const entries = [...known.journal];
   const dataSize = dataSizeOf(config, dataset);
   const run = {
     folder: folderOf('/run'),
@@ -32,7 +34,7 @@ export async function searchInMemory({ config, dataset, runtime }) {
     problem: dataSize.problem,
     dataSize,
     journal: { append: (entry) => entries.push(entry) },
-    entries: [],
+    entries: known.journal,
     summary: undefined,
     notices: [],
     createStrategy: undefined,
@@ -50,8 +52,14 @@ export async function searchInMemory({ config, dataset, runtime }) {
     evaluate: (task, options) => evaluate(dataset, task, options),
     close: async () => {},
   };
-  const summary = await new Search(run, evaluator).run();
-  return { journal: entries.map(withoutTimes), model: files.get(run.folder.model), runtime: summary.versions.runtime };
+  const abort = new AbortController();
+  const search = new Search(run, evaluator);
+  search.on('evaluation', () => entries.length === stopAfter && abort.abort());
+  const summary = await search.run({ signal: abort.signal }).catch((error) => {
+    if (error.code !== 'INTERRUPTED') throw error;
+  });
+  const model = summary && files.get(run.folder.model);
+  return { journal: entries.map(withoutTimes), files: [...files], model, runtime: summary?.versions.runtime };
 }
 
 export function withoutTimes({ seconds: _, elapsedSeconds: __, check: ___, ...entry }) {

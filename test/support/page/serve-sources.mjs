@@ -58,7 +58,7 @@ async function contentOf(pathname) {
 }
 
 /**
- * Does a job of worker.mjs in a web worker of the page.
+ * Does a job of worker.mjs in the page's web worker. Jobs must not overlap.
  *
  * @param page  of playwright, at the address of the server.
  */
@@ -71,13 +71,9 @@ export async function workInPage(page, job, input) {
 function inWorker(message) {
   const { Worker } = globalThis;
   return new Promise((resolve) => {
-    const worker = new Worker('/test/support/page/worker.mjs', { type: 'module' });
-    const end = (answer) => {
-      worker.terminate();
-      resolve(answer);
-    };
-    worker.onmessage = ({ data }) => end(data);
-    worker.onerror = ({ message }) => end({ error: message ?? 'its module cannot be loaded' });
-    worker.postMessage(message);
+    globalThis.trainer ??= new Worker('/test/support/page/worker.mjs', { type: 'module' });
+    globalThis.trainer.onmessage = ({ data }) => resolve(data);
+    globalThis.trainer.onerror = ({ message }) => resolve({ error: message ?? 'its module cannot be loaded' });
+    globalThis.trainer.postMessage(message);
   });
 }

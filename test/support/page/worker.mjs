@@ -1,4 +1,4 @@
-// A web worker that trains: it does one job and answers.
+// A web worker that trains: it does one job after the other.
 
 import { engineKind } from '../../../dist/engine/engine-kind.js';
 import { withLowering } from '../../../dist/engine/lowering/choose-lowering.js';
@@ -9,25 +9,27 @@ import { madeUpNormalisation } from '../../../dist/network/normalisation.js';
 import { createNetwork } from '../../../dist/network/training-graph.js';
 import { searchInMemory } from './search-in-memory.mjs';
 
+const runtimes = new Map();
+
+function runtimeOf(device) {
+  const loaded = runtimes.get(device) ?? loadWebRuntime(device);
+  runtimes.set(device, loaded);
+  return loaded;
+}
+
 const JOBS = {
   /** The kind of engine of a device. */
-  kind: async ({ device, lowering }) => engineKind(await loadWebRuntime(device), lowering),
+  kind: async ({ device, lowering }) => engineKind(await runtimeOf(device), lowering),
 
-  search: async ({ device, config, dataset }) =>
-    searchInMemory({ config, dataset, runtime: await loadWebRuntime(device) }),
+  search: async ({ device, ...search }) => searchInMemory({ ...search, runtime: await runtimeOf(device) }),
 
-  /** Runs a model once. */
-  run: async ({ device, model, feeds, outputs }) => {
-    const runtime = await loadWebRuntime(device);
-    const session = await runtime.createSession(model);
-    const tensors = Object.entries(feeds).map(([name, { dtype, data, dims }]) => [
-      name,
-      runtime.createTensor(dtype, data, dims),
-    ]);
-    const fetches = Object.fromEntries(outputs.map((name) => [name, null]));
-    const answers = await session.run(Object.fromEntries(tensors), fetches);
-    await session.release();
-    return Object.fromEntries(Object.entries(answers).map(([name, { data, dims }]) => [name, { data, dims }]));
+  /** Runs models once each; what fails is an error in its place. */
+  models: async ({ device, models }) => {
+    const runtime = await runtimeOf(device);
+    const answers = [];
+    for (const model of models)
+      answers.push(await runModel(runtime, model).catch((error) => ({ error: String(error) })));
+    return answers;
   },
 
   /** Adapters that a browser may have: none, or one with these limits. */
@@ -38,7 +40,7 @@ const JOBS = {
 
   /** Milliseconds of training steps, one after the other. */
   steps: async ({ device, lowering, genome, problem, batch, count }) => {
-    const engine = await withLowering(await loadWebRuntime(device), lowering);
+    const engine = await withLowering(await runtimeOf(device), lowering);
     const network = createNetwork(parseGenome(genome), problem, madeUpNormalisation(problem));
     const { run, release } = await openTrainingStep(engine, network, batch);
     const times = [];
@@ -51,6 +53,17 @@ const JOBS = {
     return times;
   },
 };
+
+async function runModel(runtime, { bytes, feeds, outputs }) {
+  const session = await runtime.createSession(bytes);
+  const tensors = feeds.map(({ name, dtype, data, dims }) => [name, runtime.createTensor(dtype, data, dims)]);
+  const answers = await session.run(
+    Object.fromEntries(tensors),
+    Object.fromEntries(outputs.map((name) => [name, null])),
+  );
+  await session.release();
+  return outputs.map((name) => ({ data: answers[name].data, dims: answers[name].dims }));
+}
 
 addEventListener('message', async ({ data: { job, input } }) => {
   try {
