@@ -10,7 +10,7 @@ import { engineKind } from '../src/engine/engine-kind.ts';
 import { loadWasmRuntime } from '../src/engine/node/onnxruntime-web.ts';
 import { InProcessEvaluator } from '../src/evaluation/node/in-process-evaluator.ts';
 import { createSearch } from '../src/search/create-search.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, launchBrowser } from './support/page/browser.mjs';
 import { withoutTimes } from './support/page/search-in-memory.mjs';
 import { serveSources, workInPage } from './support/page/serve-sources.mjs';
 import { writeTinyDigits } from './support/tiny-digits.ts';

@@ -13,10 +13,10 @@ import { gpu, gpuRules } from '../src/network/lowering/gpu.ts';
 import { buildGradientGraph, createNetwork } from '../src/network/training-graph.ts';
 import { createRng } from '../src/random/rng.ts';
 import { resolveConfig } from '../src/search/run/resolve-config.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
 import { naive } from './support/naive-operators.ts';
 import { type NaiveTensor, naiveTensor } from './support/naive-tensor.ts';
 import { operatorCase } from './support/operator-cases.ts';
+import { chromiumPath, launchBrowser } from './support/page/browser.mjs';
 import { serveSources, workInPage } from './support/page/serve-sources.mjs';
 import { type Feeds, largestError, runGraph, typedValues } from './support/run-graph.ts';
 import { toyDataset } from './support/toy-data.ts';
@@ -50,7 +50,7 @@ describe.skipIf(chromiumPath === undefined)(`WebGPU in Chromium${skipped}`, () =
   let server: Awaited<ReturnType<typeof serveSources>>;
   beforeAll(async () => {
     server = await serveSources();
-    browser = await launchBrowser(true);
+    browser = await launchBrowser('software');
     page = await (await browser.newContext()).newPage();
     await page.goto(server.base);
   });
