@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** They take minutes: last, they would keep one core waiting. */
-const LONGEST = ['kill-and-resume.test.ts', 'faults.test.ts'];
+const LONGEST = ['kill-and-resume.test.ts', 'faults.test.ts', 'webgpu.test.ts'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -9,7 +9,7 @@ import { formatGenome } from '../src/genome/text.ts';
 import type { ParameterSpec } from '../src/network/parameters.ts';
 import { buildGradientGraph, createNetwork, type Network } from '../src/network/training-graph.ts';
 import { createRng, type Rng } from '../src/random/rng.ts';
-import { lowerings } from './support/lowerings.ts';
+import { engines } from './support/engines.ts';
 import { type NaiveBatch, naiveLoss } from './support/naive-network.ts';
 import { naiveTensor } from './support/naive-tensor.ts';
 import { runGraph } from './support/run-graph.ts';
@@ -49,7 +49,7 @@ const HIDDEN: HeadLayer = { type: 'dense', units: 5, activation: 'relu' };
 const LINEAR: HeadLayer = { type: 'dense', units: 4, activation: 'linear' };
 const CLASSES: HeadLayer = { type: 'dense', units: 'classes' };
 
-describe('the gradient of a whole network, in every lowering, agrees with finite differences', () => {
+describe('the gradient of a whole network, on every engine, agrees with finite differences', () => {
   const cases: readonly Case[] = [
     { genome: [], channels: 1, height: 3, width: 5, batch: 1, seed: 1 },
     { genome: [max], channels: 3, height: 7, width: 7, batch: 2, seed: 2 },
@@ -150,8 +150,8 @@ async function checkGradient(example: Case): Promise<void> {
     const probes = probedEntries(spec, rng.fork(spec.name));
     return { spec, probes, expected: probes.map((index) => centralDifference(network, parameters, data, index)) };
   });
-  for (const [title, lowering] of lowerings) {
-    const outputs = await runGraph(buildGradientGraph(network, { batchSize: batch }), feeds, { lowering });
+  for (const [title, engine] of engines) {
+    const outputs = await runGraph(buildGradientGraph(network, { batchSize: batch }), feeds, { engine });
     const gradient = outputs.gradient?.data ?? new Float64Array();
     expect(Math.abs((outputs.loss?.data[0] ?? 0) - loss), title).toBeLessThan(1e-4);
     for (const { spec, probes, expected } of probed) {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, launchBrowser } from './support/page/browser.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const recorded: {

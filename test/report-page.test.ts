@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../src/report/write-report.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, launchBrowser } from './support/page/browser.mjs';
 import { MadeUpRun } from './support/report-runs.ts';
 
 const SCREENSHOTS = fileURLToPath(new URL('screenshots', import.meta.url));

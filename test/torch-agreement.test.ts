@@ -1,13 +1,11 @@
 // The whole training step against PyTorch: gradients, statistics, updates, twenty steps of training.
 
 import { describe, expect, it } from 'vitest';
-import { loadNodeRuntime } from '../src/engine/node/onnxruntime-node.ts';
-import type { RuntimeTensor } from '../src/engine/runtime.ts';
+import type { Runtime, RuntimeTensor } from '../src/engine/runtime.ts';
 import { parseGenome } from '../src/genome/text.ts';
 import { compileGraph } from '../src/network/compile.ts';
 import type { Graph } from '../src/network/graph/graph.ts';
 import { createOptimiser, type OptimiserSettings } from '../src/network/graph/optimiser.ts';
-import type { Lowering } from '../src/network/lowering/lower.ts';
 import type { ParameterSpec } from '../src/network/parameters.ts';
 import {
   buildEvaluationGraph,
@@ -16,16 +14,12 @@ import {
   createNetwork,
   nextName,
 } from '../src/network/training-graph.ts';
-import { lowerings } from './support/lowerings.ts';
+import { engines } from './support/engines.ts';
 import { bytes, floats, ints, type TorchFixture, type TorchTraining, torchFixtures } from './support/torch-fixture.ts';
 
-const runtime = await loadNodeRuntime();
+const cases = engines.flatMap(([title, engine]) => torchFixtures().map((fixture) => ({ title, engine, ...fixture })));
 
-const cases = lowerings.flatMap(([title, lowering]) =>
-  torchFixtures().map((fixture) => ({ title, lowering, ...fixture })),
-);
-
-describe.each(cases)('$name ($genome), $title', ({ lowering, ...fixture }) => {
+describe.each(cases)('$name ($genome), $title', ({ engine, ...fixture }) => {
   const { channels, height, width } = fixture.input;
   const network = createNetwork(
     parseGenome(fixture.genome),
@@ -34,11 +28,11 @@ describe.each(cases)('$name ($genome), $title', ({ lowering, ...fixture }) => {
   );
   const initial = flatten(network.layout.parameters, fixture.parameters);
   const batches = fixture.batches.map(({ images, labels }) => ({
-    image: runtime.createTensor('uint8', bytes(images), [fixture.batchSize, channels, height, width]),
-    labels: runtime.createTensor('int32', ints(labels), [fixture.batchSize]),
+    image: engine.createTensor('uint8', bytes(images), [fixture.batchSize, channels, height, width]),
+    labels: engine.createTensor('int32', ints(labels), [fixture.batchSize]),
   }));
-  const vector = (data: Float32Array) => runtime.createTensor('float32', data, [data.length]);
-  const scalar = (value: number) => runtime.createTensor('float32', Float32Array.of(value), []);
+  const vector = (data: Float32Array) => engine.createTensor('float32', data, [data.length]);
+  const scalar = (value: number) => engine.createTensor('float32', Float32Array.of(value), []);
 
   it('lays out the parameters as PyTorch names and shapes them', () => {
     const shapes = Object.entries(fixture.parameters).map(([name, { shape }]) => [name, shape]);
@@ -47,7 +41,7 @@ describe.each(cases)('$name ($genome), $title', ({ lowering, ...fixture }) => {
 
   it('computes the loss, the logits and every gradient of one step', async () => {
     const graph = buildGradientGraph(network, { batchSize: fixture.batchSize });
-    const [outputs = {}] = await runEach(lowering, graph, [{ ...batches[0], parameters: vector(initial) }]);
+    const [outputs = {}] = await runEach(engine, graph, [{ ...batches[0], parameters: vector(initial) }]);
     expect(Math.abs((outputs.loss?.[0] ?? 0) - fixture.forward.loss)).toBeLessThan(1e-5);
     expect(relativeError(outputs.logits, floats(fixture.forward.logits))).toBeLessThan(1e-4);
     for (const spec of network.layout.parameters) {
@@ -64,7 +58,7 @@ describe.each(cases)('$name ($genome), $title', ({ lowering, ...fixture }) => {
     const statistics = flatten(network.layout.statistics, fixture.batchStatistics);
     const state = { parameters: vector(initial), ...(statistics.length > 0 && { statistics: vector(statistics) }) };
     const feeds = [0, 1].map((i) => ({ ...batches[i], ...state }));
-    const outputs = await runEach(lowering, buildEvaluationGraph(network), feeds);
+    const outputs = await runEach(engine, buildEvaluationGraph(network), feeds);
     const expected = [fixture.evaluation.logits, fixture.evaluation.secondBatchLogits];
     for (const [i, logits] of expected.entries()) {
       expect(relativeError(outputs[i]?.logits, floats(logits))).toBeLessThan(1e-4);
@@ -74,8 +68,8 @@ describe.each(cases)('$name ($genome), $title', ({ lowering, ...fixture }) => {
   it.each(Object.entries(fixture.training))('follows %s for twenty steps', async (_, reference) => {
     const settings = optimiserSettings(reference);
     const optimiser = createOptimiser(settings);
-    const session = await runtime.createSession(
-      compileGraph(buildTrainingGraph(network, settings, { batchSize: fixture.batchSize }), lowering),
+    const session = await engine.createSession(
+      compileGraph(buildTrainingGraph(network, settings, { batchSize: fixture.batchSize }), engine.lowering),
     );
     const names = ['parameters', ...optimiser.slots, ...(network.layout.statisticCount > 0 ? ['statistics'] : [])];
     let state: Record<string, RuntimeTensor> = Object.fromEntries(
@@ -112,11 +106,11 @@ describe.each(cases)('$name ($genome), $title', ({ lowering, ...fixture }) => {
 });
 
 async function runEach(
-  lowering: Lowering,
+  engine: Runtime,
   graph: Graph,
   feeds: readonly Record<string, RuntimeTensor>[],
 ): Promise<Record<string, Float32Array>[]> {
-  const session = await runtime.createSession(compileGraph(graph, lowering));
+  const session = await engine.createSession(compileGraph(graph, engine.lowering));
   const fetches = Object.fromEntries([...graph.outputs.keys()].map((name) => [name, null]));
   const answers: Record<string, Float32Array>[] = [];
   for (const each of feeds) {

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../index.ts';
 import { addDataCommand } from './commands/data-command.ts';
+import { addDevicesCommand } from './commands/devices-command.ts';
 import { addDrawCommand } from './commands/draw-command.ts';
 import { addEvaluateCommand } from './commands/evaluate-command.ts';
 import { addExportCommand } from './commands/export-command.ts';
@@ -71,5 +72,6 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addDataCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
   addDrawCommand(program, terminal, done);
+  addDevicesCommand(program, terminal, done);
   return program;
 }

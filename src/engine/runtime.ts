@@ -2,6 +2,7 @@
 
 import type { DType } from '../network/graph/tensor-type.ts';
 import type { Lowering } from '../network/lowering/lower.ts';
+import type { Device } from './device.ts';
 
 export type TensorData = Float32Array | Uint8Array | Int32Array | BigInt64Array;
 
@@ -29,7 +30,9 @@ export interface SessionOptions {
 }
 
 export interface Runtime {
+  /** Library, version and, but for the processor, the execution provider. */
   readonly name: string;
+  readonly device: Device;
   /** The lowering of training and scoring graphs. Deployable models are always plain. */
   readonly lowering: Lowering;
   /** Runs of a session before it is as fast as it gets, for measuring. Default: two. */

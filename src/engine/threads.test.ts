@@ -1,7 +1,7 @@
 // A training has the same bits however many threads share it.
 
 import { describe, expect, it } from 'vitest';
-import { blockSize } from '../../test/support/lowerings.ts';
+import { blockSize } from '../../test/support/engines.ts';
 import { runtime } from '../../test/support/run-graph.ts';
 import { noiseImages } from '../../test/support/small-model.ts';
 import { imageSizeOf } from '../data/set/dataset.ts';

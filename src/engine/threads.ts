@@ -1,6 +1,6 @@
 // Several threads for one training.
 
-import type { LoweringName } from '../network/lowering/lowerings.ts';
+import { isBlocked, type LoweringName } from '../network/lowering/lowerings.ts';
 import type { Runtime } from './runtime.ts';
 
 /** More are not worth their waiting for each other. */
@@ -13,7 +13,7 @@ const MOST_THREADS = 4;
  * they share sums, so those get one.
  */
 export function usableThreads(lowering: LoweringName, available: number): number {
-  return lowering === 'plain' ? 1 : Math.max(1, Math.min(MOST_THREADS, Math.floor(available)));
+  return isBlocked(lowering) ? Math.max(1, Math.min(MOST_THREADS, Math.floor(available))) : 1;
 }
 
 /** The same engine with several threads inside each operator. */

@@ -25,6 +25,7 @@ const TASK: EvaluationTask = {
 /** A runtime that fails at once. */
 const failing = (error: Error): Runtime => ({
   name: 'failing',
+  device: 'cpu',
   lowering: plain,
   createTensor: (_, data, dims) => ({ data, dims }),
   createSession: () => Promise.reject(error),

@@ -6,7 +6,6 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { chromiumPath, launchBrowser } from '../../test/support/browser.ts';
 import {
   EXPORTABLE,
   exportedFolder,
@@ -16,6 +15,7 @@ import {
   linesOf,
   serveExport,
 } from '../../test/support/exported.ts';
+import { chromiumPath, launchBrowser } from '../../test/support/page/browser.mjs';
 import type { ModelParts } from '../search/trained/model-parts.ts';
 import { exportJavaScript } from './javascript.ts';
 

@@ -15,6 +15,8 @@ export interface ForwardTensors {
   readonly statistics?: ReadonlyMap<string, Value>;
   /** In training: seed of the dropout masks. */
   readonly dropoutSeed?: number;
+  /** In training: the masks of dropout are inputs of the graph, `mask0` and so on. */
+  readonly takesMasks?: boolean;
 }
 
 export interface ForwardResult {
@@ -113,7 +115,12 @@ class ForwardPass {
   /** Active only if the statistics of the batch are used, that is, in training. */
   #dropout({ rate }: DropoutLayer, x: Value): Value {
     if (this.#tensors.statistics !== undefined || rate === 0) return x;
-    const seed = (this.#tensors.dropoutSeed ?? 0) + this.#dropouts++;
+    const index = this.#dropouts++;
+    if (this.#tensors.takesMasks) {
+      const mask = this.#builder.input(`mask${index}`, x.type);
+      return this.#builder.add('applyMask', [x, mask], { rate });
+    }
+    const seed = (this.#tensors.dropoutSeed ?? 0) + index;
     return this.#builder.addMany('dropout', [x], { rate, seed })[0] as Value;
   }
 

@@ -39,6 +39,8 @@ export interface GradientOptions {
   readonly batchSize?: number;
   /** Seed of the dropout masks; a session draws a new mask each step. */
   readonly dropoutSeed?: number;
+  /** The masks are inputs: `mask0`, `mask1`, … Needed by lowerings that say so. */
+  readonly takesMasks?: boolean | undefined;
 }
 
 /** Name of the graph output with the new value of a state tensor. */
@@ -48,7 +50,7 @@ export const nextName = (name: string): string => `next_${name}`;
  * One training step: forward, backward, optimiser, running statistics.
  *
  * Inputs: `image` uint8 `[N, C, H, W]`, `labels` int32 `[N]`, `parameters` `[P]`, the optimiser's slots `[P]` each and its
- * scalars, and, if the network normalises batches, `statistics` `[S]` and the scalar `statisticsRate`.
+ * scalars, and, if the network normalises batches, `statistics` `[S]` and the scalar `statisticsRate`; masks if asked for.
  * Outputs: `loss` (mean), `correct` (count), and `next_…` for each state tensor.
  */
 export function buildTrainingGraph(
@@ -122,7 +124,7 @@ interface GradientStep {
 function buildGradients(
   builder: GraphBuilder,
   network: Network,
-  { loss: settings = CROSS_ENTROPY, batchSize, dropoutSeed = 0 }: GradientOptions,
+  { loss: settings = CROSS_ENTROPY, batchSize, dropoutSeed = 0, takesMasks = false }: GradientOptions,
 ): GradientStep {
   const { image, labels } = addBatchInputs(builder, network, batchSize);
   const parameters = builder.input('parameters', float32(network.layout.parameterCount));
@@ -130,6 +132,7 @@ function buildGradients(
   const { logits, batchStatistics } = buildForward(builder, image, network.layers, {
     parameters: tensors,
     dropoutSeed,
+    takesMasks,
   });
   const loss = addLoss(builder, logits, labels, settings, 'mean');
   builder.output('loss', loss);

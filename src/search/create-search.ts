@@ -1,6 +1,7 @@
 // The way in: a new search, or one to go on with.
 
 import { basename, join } from 'node:path';
+import { type Device, deviceOf } from '../engine/device.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { measureSpeed, type TrainingSpeed } from '../evaluation/measure-speed.ts';
@@ -18,6 +19,7 @@ import type { OpenRun } from './records/open-run.ts';
 import { recordGenerations } from './run/generations.ts';
 import { resolveConfig } from './run/resolve-config.ts';
 import { Search } from './search.ts';
+import { settleDevice } from './settle-engine.ts';
 import { checkImported, importFitness, readFitnessFile } from './shared/import-fitness.ts';
 import { shareResults } from './shared/shared-results.ts';
 import { type Decide, type OpenOptions, reopenRun, startRun } from './start-run.ts';
@@ -76,11 +78,14 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const given = resolveConfig(config, configSource);
   // Fitness from elsewhere is for a search.
   const searches = imported !== undefined && given.searchShare === 'auto';
-  const resolved = searches ? { ...given, searchShare: SEARCH_SHARE } : given;
+  const { config: resolved, notices } = await settleDevice(
+    searches ? { ...given, searchShare: SEARCH_SHARE } : given,
+    config.workers,
+  );
   const trainer = evaluator ?? poolFor(resolved);
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
   const decide: Decide = async (given, dataset) => {
-    const machine = speedOf(trainer);
+    const machine = speedOf(trainer, deviceOf(given));
     const data = dataSizeOf(given, dataset);
     const planned = await limitCandidateTime(given, data, machine, (config) =>
       applyBudget(config, data, machine, elapsedSeconds),
@@ -90,7 +95,7 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
     return decided;
   };
   try {
-    const run = await startRun(resolved, out, { ...options, startedAt }, decide);
+    const run = await startRun(resolved, out, { ...options, startedAt, notices }, decide);
     return closingOnFailure(run, () =>
       searchOver(imported === undefined ? run : importFitness(run, imported), trainer, wrapEvaluator),
     );
@@ -118,12 +123,13 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
 }
 
 /** The child processes that a configuration asks for. */
-function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
-  return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
+function poolFor(config: SearchConfig): Evaluator {
+  const { workers, timeoutSeconds } = config;
+  return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000, device: deviceOf(config) });
 }
 
-function speedOf(evaluator: Evaluator): MachineSpeed {
-  const here = async (lowering: LoweringName) => measureSpeed(await loadRuntime(), lowering);
+function speedOf(evaluator: Evaluator, device: Device): MachineSpeed {
+  const here = async (lowering: LoweringName) => measureSpeed(await loadRuntime(device), lowering);
   let measured: Promise<TrainingSpeed> | undefined;
   return {
     workers: evaluator.concurrency,

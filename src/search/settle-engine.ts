@@ -1,15 +1,19 @@
 // Decides what a run computes with, before it begins or goes on.
 
+import { DEVICES, deviceOf, isAccelerator } from '../engine/device.ts';
 import { engineKind } from '../engine/engine-kind.ts';
-import { chooseLowering } from '../engine/lowering/choose-lowering.ts';
+import { chooseLowering, withLowering } from '../engine/lowering/choose-lowering.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
+import { fastestDevice, tryDevices } from '../engine/node/try-devices.ts';
 import type { Runtime } from '../engine/runtime.ts';
-import { InvalidInputError } from '../errors.ts';
+import { selfCheck } from '../engine/self-check.ts';
+import { EngineError, InvalidInputError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
+import { grouped } from '../text/figures.ts';
 import type { RunConfig, SearchConfig } from './config/config.ts';
 
-export interface SettledEngine extends Pick<RunConfig, 'lowering' | 'engineKind'> {
+export interface SettledEngine extends Pick<RunConfig, 'device' | 'lowering' | 'engineKind'> {
   /** What the user should know about it. */
   readonly notices: readonly string[];
 }
@@ -18,17 +22,36 @@ export interface SettledEngine extends Pick<RunConfig, 'lowering' | 'engineKind'
 export type Engine = Pick<Evaluator, 'engineKind'>;
 
 /**
+ * For a new run: `auto` becomes the device that trains most images in a second, of those that pass their self-check.
+ *
+ * @param workers  number of processes, if it was given. Default: one per core, one on an accelerator.
+ */
+export async function settleDevice(
+  config: SearchConfig,
+  workers: number | undefined,
+): Promise<{ readonly config: SearchConfig; readonly notices: readonly string[] }> {
+  if (config.device !== 'auto') return { config, notices: [] };
+  const reports = await tryDevices(DEVICES.filter((device) => device !== 'wasm'));
+  const { device = 'cpu', imagesPerSecond } = fastestDevice(reports, config.workers) ?? {};
+  const speed =
+    imagesPerSecond === undefined ? '' : `, where a process trains ${grouped(imagesPerSecond)} small images a second`;
+  return {
+    config: { ...config, device, workers: workers ?? (isAccelerator(device) ? 1 : config.workers) },
+    notices: [`the device auto is ${device}${speed}; "auto-cnn devices" shows the others`],
+  };
+}
+
+/**
  * For a new run: the fastest lowering that works, and the kind of engine that it makes. A kind that is already in the
  * configuration comes from another run, whose results this one need not repeat.
  *
  * @throws {InvalidInputError} if the lowering that is asked for does not work here.
  */
 export async function settleEngine(config: SearchConfig, engine: Engine = {}): Promise<SettledEngine> {
-  const { runtime, lowering, notices } = await settleLowering(config);
-  const here = await kindOf(engine, runtime, lowering);
+  const { here, notices, ...settled } = await trySettling(config, engine, true);
   const differs = config.engineKind !== undefined && config.engineKind !== here;
   const warning = `the configuration is of a run on another kind of engine (${config.engineKind}); here it is ${here}: results differ by rounding, and so may the search`;
-  return { lowering, engineKind: here, notices: differs ? [...notices, warning] : notices };
+  return { ...settled, engineKind: here, notices: differs ? [...notices, warning] : notices };
 }
 
 /**
@@ -38,10 +61,10 @@ export async function settleEngine(config: SearchConfig, engine: Engine = {}): P
  * @throws {InvalidInputError} if it began on another kind of engine.
  */
 export async function resettleEngine(config: SearchConfig, engine: Engine = {}): Promise<SettledEngine> {
-  const { runtime, lowering, notices } = await settleLowering(config);
-  if (config.engineKind === undefined) return { lowering, notices };
-  const here = await kindOf(engine, runtime, lowering);
-  if (here === config.engineKind) return { lowering, engineKind: here, notices };
+  // A kind that is the same has been checked.
+  const { here, ...settled } = await trySettling(config, engine, false);
+  if (config.engineKind === undefined) return settled;
+  if (here === config.engineKind) return { ...settled, engineKind: here };
   throw new InvalidInputError(
     `the run was begun on another kind of engine (${config.engineKind}); here it is ${here}, whose results differ by rounding: resume it where it was begun, or start a new search with "auto-cnn search --config" and its config.json`,
     { details: { expected: config.engineKind, received: here } },
@@ -54,12 +77,40 @@ export function settledEngine({ lowering, engineKind: kind }: SearchConfig): Set
   return { lowering: name, ...(kind !== undefined && { engineKind: kind }), notices: [] };
 }
 
-async function settleLowering({ lowering }: SearchConfig) {
-  const runtime = await loadRuntime();
-  const { name, notice } = await chooseLowering(runtime, lowering);
-  return { runtime, lowering: name, notices: [runtime.notice, notice].filter((text) => text !== undefined) };
+type Settled = Omit<SettledEngine, 'engineKind'> & { readonly here: string };
+
+/** @throws {InvalidInputError} if a device was chosen that does not work here. */
+async function trySettling(config: SearchConfig, engine: Engine, checks: boolean): Promise<Settled> {
+  const device = deviceOf(config);
+  try {
+    return await settle(config, engine, checks);
+  } catch (cause) {
+    if (device === 'cpu' || !(cause instanceof EngineError)) throw cause;
+    throw new InvalidInputError(
+      `the device ${device} cannot be used: ${cause.message}; leave out --device to train on the processor`,
+      {
+        details: { device, reason: cause.message },
+        cause,
+      },
+    );
+  }
 }
 
-function kindOf(engine: Engine, runtime: Runtime, lowering: LoweringName): Promise<string> {
-  return engine.engineKind?.(lowering) ?? engineKind(runtime, lowering);
+async function settle(config: SearchConfig, engine: Engine, checks: boolean): Promise<Settled> {
+  const device = deviceOf(config);
+  const runtime = await loadRuntime(device);
+  const { name, notice } = await chooseLowering(runtime, config.lowering);
+  if (checks && device !== 'cpu') await requireSelfCheck(runtime, name);
+  const here = await (engine.engineKind?.(name) ?? engineKind(runtime, name));
+  const notices = [runtime.notice, notice].filter((text) => text !== undefined);
+  const fact = runtime.device !== 'cpu' && { device: runtime.device };
+  return { ...fact, lowering: name, here, notices };
+}
+
+/** Without a native engine there is none to compare with. */
+async function requireSelfCheck(runtime: Runtime, lowering: LoweringName): Promise<void> {
+  const reference = await loadRuntime();
+  if (reference.device === runtime.device) return;
+  const trouble = await selfCheck(await withLowering(runtime, lowering), reference);
+  if (trouble !== undefined) throw new EngineError(`it failed its self-check: ${trouble}`, { details: { trouble } });
 }

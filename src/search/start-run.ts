@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ensurePacked } from '../data/cache/cache-folder.ts';
 import type { Dataset } from '../data/set/dataset.ts';
+import { deviceOf } from '../engine/device.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
 import { fileStorage } from '../files/file-storage.ts';
@@ -42,6 +43,12 @@ export interface OpenOptions extends LoadRunOptions {
   readonly startedAt?: number;
   /** Computes in place of this machine. */
   readonly evaluator?: Engine;
+  /**
+   * What has been decided so far.
+   *
+   * @internal
+   */
+  readonly notices?: readonly string[];
 }
 
 /** Decides what the configuration leaves to the budget. */
@@ -77,8 +84,10 @@ export async function startRun(
   const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), decided);
   const prepared = { folder, config: decided, dataset, packedPath, startedAt, createStrategy };
-  return open(prepared, { notices: [...packing, ...overruling, ...notices], signal: options.signal }, () =>
-    writeConfig({ storage: fileStorage, folder, config: decided }),
+  return open(
+    prepared,
+    { notices: [...(options.notices ?? []), ...packing, ...overruling, ...notices], signal: options.signal },
+    () => writeConfig({ storage: fileStorage, folder, config: decided }),
   );
 }
 
@@ -145,7 +154,7 @@ async function open(
       storage: ownedStorage(fileStorage, checkOwner),
       lost: lock.lost,
       checkOwner,
-      loadRuntime,
+      loadRuntime: () => loadRuntime(deviceOf(config) === 'wasm' ? 'wasm' : 'cpu'),
       removeUnfinishedCheckpoints() {
         checkOwner();
         removeUnfinishedCheckpoints(folder);

@@ -186,6 +186,9 @@ const NAIVE_OPERATORS: NaiveOperators = {
     if (rate !== 0) throw new RangeError('the naive dropout knows the rate 0 only');
     return [x, { ...x, data: x.data.map(() => 1) }];
   },
+  applyMask: ([x = NONE, mask = NONE], { rate }) => [
+    { shape: x.shape, data: x.data.map((value, i) => (value * (mask.data[i] ?? 0)) / (1 - rate)) },
+  ],
   dropoutGradient: ([dy = NONE, mask = NONE], { rate }) => [
     { ...dy, data: dy.data.map((value, i) => (value * at(mask.data, i)) / (1 - rate)) },
   ],

@@ -156,6 +156,11 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
     make.floats(['N', features], batch);
     return make.done({ rate: 0, seed: 1 });
   },
+  applyMask(make, { batch, features }) {
+    make.floats(['N', features], batch);
+    make.input(float32('N', features), batch, (rng) => rng.integer(0, 1));
+    return make.done({ rate: 0.25 });
+  },
   dropoutGradient(make, { batch, features }) {
     make.floats(['N', features], batch);
     make.input(tensor('bool', 'N', features), batch, (rng) => rng.integer(0, 1));

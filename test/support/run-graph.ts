@@ -1,11 +1,10 @@
 // Runs graphs of the intermediate representation on the real runtime, and compares what comes out.
 
 import { loadNodeRuntime } from '../../src/engine/node/onnxruntime-node.ts';
-import type { RuntimeTensor } from '../../src/engine/runtime.ts';
+import type { Runtime, RuntimeTensor } from '../../src/engine/runtime.ts';
 import { compileGraph } from '../../src/network/compile.ts';
 import type { Graph } from '../../src/network/graph/graph.ts';
 import type { DType } from '../../src/network/graph/tensor-type.ts';
-import type { Lowering } from '../../src/network/lowering/lower.ts';
 import { type NaiveTensor, naiveTensor } from './naive-tensor.ts';
 
 export const runtime = await loadNodeRuntime();
@@ -21,13 +20,13 @@ export type Feeds = Readonly<Record<string, NaiveTensor>>;
 export async function runGraph(
   graph: Graph,
   feeds: Feeds,
-  { runs = 1, lowering }: { readonly runs?: number; readonly lowering?: Lowering } = {},
+  { runs = 1, engine = runtime }: { readonly runs?: number; readonly engine?: Runtime } = {},
 ): Promise<Record<string, NaiveTensor>> {
-  const session = await runtime.createSession(compileGraph(graph, lowering));
+  const session = await engine.createSession(compileGraph(graph, engine.lowering));
   try {
     const fetches = Object.fromEntries([...graph.outputs.keys()].map((name) => [name, null]));
     let outputs: Readonly<Record<string, RuntimeTensor>> = {};
-    for (let run = 0; run < runs; run++) outputs = await session.run(tensorsOf(graph, feeds), fetches);
+    for (let run = 0; run < runs; run++) outputs = await session.run(tensorsOf(engine, graph, feeds), fetches);
     return Object.fromEntries(
       Object.entries(outputs).map(([name, { dims, data }]) => [name, naiveTensor(dims, Array.from(data, Number))]),
     );
@@ -46,13 +45,17 @@ export function largestError(actual: NaiveTensor | undefined, expected: NaiveTen
   }, 0);
 }
 
-function tensorsOf(graph: Graph, feeds: Feeds): Record<string, RuntimeTensor> {
+function tensorsOf(engine: Runtime, graph: Graph, feeds: Feeds): Record<string, RuntimeTensor> {
   return Object.fromEntries(
     graph.inputs.map(({ name, type }) => {
       const { shape = [], data = [] } = feeds[name] ?? {};
-      return [name, runtime.createTensor(type.dtype, TYPED_ARRAYS[type.dtype](data), shape)];
+      return [name, engine.createTensor(type.dtype, typedValues(type.dtype, data), shape)];
     }),
   );
+}
+
+export function typedValues(dtype: DType, data: ArrayLike<number>) {
+  return TYPED_ARRAYS[dtype](data);
 }
 
 const TYPED_ARRAYS: Readonly<

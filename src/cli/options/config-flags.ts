@@ -175,6 +175,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Machine:': [
     flag('--workers <n>', 'workers', 'child processes (default: one per core)', parseNumber),
+    flag('--device <name>', 'device', 'cpu, wasm, webgpu, cuda, coreml, dml or auto (default: cpu)', parseText),
     flag('--lowering <name>', 'lowering', 'plain, blocked (the fast layout of the CPU) or auto', parseText),
     flag('--timeout <time>', 'timeoutSeconds', 'longest training of a candidate, such as 90s', parseSeconds),
     flag(

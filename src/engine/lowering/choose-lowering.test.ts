@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockSize } from '../../../test/support/lowerings.ts';
+import { blockSize } from '../../../test/support/engines.ts';
 import { runtime } from '../../../test/support/run-graph.ts';
 import { EngineError, InvalidInputError } from '../../errors.ts';
 import { BLOCKED_DOMAIN } from '../../network/lowering/blocked-layouts.ts';

@@ -1,7 +1,9 @@
-// Which lowering a runtime gets: the blocked one where it has the operators and computes with them what plain graphs compute.
+// Which lowering a runtime gets: that for graphics processors on an accelerator; on a processor the blocked one, where it
+// has the operators and computes with them what plain graphs compute.
 
 import { EngineError, InvalidInputError } from '../../errors.ts';
-import { blockedName, type LoweringName, loweringNamed } from '../../network/lowering/lowerings.ts';
+import { blockedName, isBlocked, type LoweringName, loweringNamed } from '../../network/lowering/lowerings.ts';
+import { isAccelerator } from '../device.ts';
 import type { Runtime } from '../runtime.ts';
 import { probeBlockSize } from './block-size.ts';
 import { disagreement } from './compare-lowerings.ts';
@@ -26,7 +28,8 @@ type Finding =
  * @throws {InvalidInputError} if a blocked one is asked for that cannot be had here.
  */
 export async function chooseLowering(runtime: Runtime, choice: LoweringChoice): Promise<ChosenLowering> {
-  if (choice === 'plain') return { name: 'plain' };
+  if (choice === 'auto' && isAccelerator(runtime.device)) return { name: 'gpu' };
+  if (choice === 'plain' || choice === 'gpu') return { name: choice };
   const found = await findBlocked(runtime);
   if (choice === 'auto') {
     if (found.trouble === undefined) return { name: found.name };
@@ -47,7 +50,7 @@ export async function chooseLowering(runtime: Runtime, choice: LoweringChoice): 
  * @throws {EngineError} if it does not work here: another lowering would give results that are not what they are called.
  */
 export async function withLowering(runtime: Runtime, name: LoweringName): Promise<Runtime> {
-  if (name !== 'plain') {
+  if (isBlocked(name)) {
     const found = await findBlocked(runtime);
     if (found.name !== name) {
       const reason = found.trouble ?? `this processor's is ${found.name}`;
@@ -72,7 +75,7 @@ function findBlocked(runtime: Runtime): Promise<Finding> {
 
 /** Takes over that a lowering works here, which another process of this machine found out with the same runtime. */
 export function adoptLowering(runtime: Runtime, name: LoweringName): void {
-  if (name !== 'plain') findings.set(runtime, Promise.resolve({ name }));
+  if (isBlocked(name)) findings.set(runtime, Promise.resolve({ name }));
 }
 
 async function tryBlocked(runtime: Runtime): Promise<Finding> {

@@ -1,25 +1,41 @@
-// The fastest runtime that this installation has.
+// The runtime of each device, and the fastest one for the processor that this installation has.
 
 import type { EngineError } from '../../errors.ts';
+import type { Device } from '../device.ts';
 import type { Runtime } from '../runtime.ts';
 import { loadNodeRuntime } from './onnxruntime-node.ts';
 import { loadWasmRuntime } from './onnxruntime-web.ts';
 
-let loaded: Promise<Runtime> | undefined;
+const loaded = new Map<Device, Promise<Runtime>>();
 
 /**
- * Loads the engine, once per process: onnxruntime-node, or else onnxruntime-web with a notice that says why. npm drops the
- * former without a word where its install script cannot download GPU libraries.
+ * Loads the runtime of a device, once per process. For `cpu` that is onnxruntime-node, or else onnxruntime-web with a notice
+ * that says why: npm drops the former without a word where its install script cannot download GPU libraries.
  *
- * @throws {EngineError} if neither can be loaded.
+ * @throws {EngineError} if it cannot be loaded.
  */
-export function loadRuntime(): Promise<Runtime> {
-  loaded ??= fastestRuntime();
-  return loaded;
+export function loadRuntime(device: Device = 'cpu'): Promise<Runtime> {
+  const known = loaded.get(device) ?? load(device);
+  loaded.set(device, known);
+  return known;
 }
 
-/** `loadRuntime`, anew each time and with the given loaders. */
-export async function fastestRuntime(loadNative = loadNodeRuntime, loadFallback = loadWasmRuntime): Promise<Runtime> {
+function load(device: Device): Promise<Runtime> {
+  switch (device) {
+    case 'cpu':
+      return fastestRuntime();
+    case 'wasm':
+      return loadWasmRuntime();
+    default:
+      return loadNodeRuntime(device);
+  }
+}
+
+/** The runtime for the processor, anew each time and with the given loaders. */
+export async function fastestRuntime(
+  loadNative: () => Promise<Runtime> = loadNodeRuntime,
+  loadFallback: () => Promise<Runtime> = loadWasmRuntime,
+): Promise<Runtime> {
   let trouble: EngineError;
   try {
     return await loadNative();

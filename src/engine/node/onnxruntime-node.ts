@@ -1,25 +1,35 @@
-// The engine's runtime on onnxruntime-node's CPU provider.
+// The engine's runtime on the execution providers of onnxruntime-node.
 
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EngineError } from '../../errors.ts';
 import { plain } from '../../network/lowering/plain.ts';
+import { ACCELERATOR_OPTIONS, smallestModel } from '../accelerator.ts';
+import { type Device, isAccelerator } from '../device.ts';
 import type { Runtime, RuntimeTensor } from '../runtime.ts';
 
 type Library = typeof import('onnxruntime-node');
 
+/** The device of an execution provider. WebAssembly is another package. */
+type NodeDevice = Exclude<Device, 'wasm'>;
+
 /**
- * Loads onnxruntime-node.
+ * Loads onnxruntime-node for one of its execution providers.
  *
- * @throws {EngineError} if it is not installed or has no binary for this platform; the message names the cure.
+ * @throws {EngineError} if it is not installed, has no binary for this platform or none of the provider; the message names
+ *   the cure.
  */
-export async function loadNodeRuntime(): Promise<Runtime> {
+export async function loadNodeRuntime(device: NodeDevice = 'cpu'): Promise<Runtime> {
   const library = await importLibrary();
+  const name = `onnxruntime-node ${library.env.versions.node ?? ''}`.trim();
+  requireProvider(library, name, device);
+  if (isAccelerator(device)) await holdDevice(library, device);
   return {
-    name: `onnxruntime-node ${library.env.versions.node ?? ''}`.trim(),
+    name: device === 'cpu' ? name : `${name} ${device}`,
+    device,
     lowering: plain,
     createTensor: (dtype, data, dims) => new library.Tensor(dtype, data, dims) as RuntimeTensor,
     async createSession(model, { threads = 1 } = {}) {
-      const session = await createSession(library, model, threads);
+      const session = await createSession(library, device, model, threads);
       return {
         run: (feeds, fetches) =>
           session.run(feeds as Record<string, Tensor>, fetches as Record<string, Tensor | null>) as Promise<
@@ -43,10 +53,39 @@ async function importLibrary(): Promise<Library> {
   }
 }
 
-async function createSession(library: Library, model: Uint8Array, threads: number): Promise<InferenceSession> {
+function requireProvider(library: Library, name: string, device: NodeDevice): void {
+  const provided = library.listSupportedBackends().map((backend) => backend.name);
+  if (provided.includes(device)) return;
+  throw new EngineError(
+    `${name} has no provider ${device} on ${process.platform} ${process.arch}; it has ${provided.join(', ')}`,
+    { details: { device, provided } },
+  );
+}
+
+/**
+ * Opens a session that stays: with its last session, a device would lose its compiled shaders, and every candidate would have to
+ * wait for them again.
+ *
+ * @throws {EngineError} if there is no such device.
+ */
+async function holdDevice(library: Library, device: NodeDevice): Promise<void> {
+  // Errors are thrown.
+  library.env.logLevel = 'fatal';
+  held.push(await createSession(library, device, smallestModel(), 1));
+}
+
+const held: InferenceSession[] = [];
+
+async function createSession(
+  library: Library,
+  device: NodeDevice,
+  model: Uint8Array,
+  threads: number,
+): Promise<InferenceSession> {
   try {
     return await library.InferenceSession.create(model, {
-      executionProviders: ['cpu'],
+      executionProviders: [device],
+      ...(isAccelerator(device) && ACCELERATOR_OPTIONS),
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
@@ -57,6 +96,17 @@ async function createSession(library: Library, model: Uint8Array, threads: numbe
     });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError(`the ONNX runtime refused the model: ${reason}`, { cause });
+    throw new EngineError(withoutProvider(device, reason) ?? `the ONNX runtime refused the model: ${reason}`, {
+      cause,
+    });
   }
+}
+
+/** What the reason means if it is not the model's fault. */
+function withoutProvider(device: NodeDevice, reason: string): string | undefined {
+  const [, adapter] = /Failed to get a WebGPU (.*)/.exec(reason) ?? [];
+  if (adapter !== undefined)
+    return `WebGPU found no graphics processor with a driver that it can use (${adapter.trim()})`;
+  if (!reason.includes('Failed to load shared library')) return undefined;
+  return `onnxruntime-node was installed without the libraries of ${device}; its installer loads them from the network`;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pixelsOf } from '../../../test/support/data-fixtures.ts';
-import { lowerings } from '../../../test/support/lowerings.ts';
+import { engines } from '../../../test/support/engines.ts';
 import { naiveTensor } from '../../../test/support/naive-tensor.ts';
-import { runGraph, runtime } from '../../../test/support/run-graph.ts';
+import { runGraph } from '../../../test/support/run-graph.ts';
 import { brightOrDark, TOY_SHAPE, TOY_TRAINING, toyNetwork } from '../../../test/support/toy-data.ts';
 import { buildGradientGraph } from '../../network/training-graph.ts';
 import { createRng } from '../../random/rng.ts';
@@ -14,7 +14,6 @@ const network = toyNetwork('2-4-max');
 const initial = initialiseState(network.layout, createRng(1));
 const examples = brightOrDark(12);
 const indices = Int32Array.from(examples.labels.keys());
-const buffers = new BatchBuffers(runtime, TOY_SHAPE, 4);
 
 /** The statistics of the batch alone, for the given parameters. */
 async function batchStatistics(from: number, parameters: Float32Array): Promise<Float64Array> {
@@ -26,15 +25,10 @@ async function batchStatistics(from: number, parameters: Float32Array): Promise<
   return outputs.batchStatistics?.data ?? new Float64Array();
 }
 
-describe.each(lowerings)('TrainingSession, %s', (_, lowering) => {
+describe.each(engines)('TrainingSession, %s', (_, engine) => {
+  const buffers = new BatchBuffers(engine, TOY_SHAPE, 4);
   const createSession = () =>
-    TrainingSession.create(
-      { ...runtime, lowering },
-      network,
-      TOY_TRAINING.optimiser,
-      initial,
-      TOY_TRAINING.statisticsMomentum,
-    );
+    TrainingSession.create(engine, network, TOY_TRAINING.optimiser, initial, TOY_TRAINING.statisticsMomentum);
 
   it('starts from the given state and leaves it alone', async () => {
     const session = await createSession();

@@ -7,6 +7,7 @@ import { buildTrainingGraph, type GradientOptions, type Network, nextName } from
 import type { Batch } from '../batch-buffers.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime.ts';
 import type { TrainingState } from '../state/training-state.ts';
+import { DropoutMasks } from './dropout-masks.ts';
 
 export interface StepResult {
   /** Mean loss over the batch, before the update. */
@@ -17,13 +18,18 @@ export interface StepResult {
 
 type Tensors = Record<string, RuntimeTensor>;
 
+interface CompiledStep {
+  readonly session: RuntimeSession;
+  readonly masks: DropoutMasks;
+}
+
 /**
  * Uses two sets of state buffers in turn: a step reads one and writes the other, so training allocates nothing.
  */
 export class TrainingSession {
-  readonly #compile: (batchSize: number) => Promise<RuntimeSession>;
-  /** Compiled sessions by batch size, which is fixed in a graph. */
-  readonly #sessions = new Map<number, RuntimeSession>();
+  readonly #compile: (batchSize: number) => Promise<CompiledStep>;
+  /** Compiled steps by batch size, which is fixed in a graph. */
+  readonly #compiled = new Map<number, CompiledStep>();
   readonly #optimiser: Optimiser;
   readonly #scalars: Tensors;
   readonly #results: Tensors;
@@ -40,16 +46,19 @@ export class TrainingSession {
     statisticsMomentum: number,
     options?: GradientOptions,
   ): Promise<TrainingSession> {
-    const compile = (batchSize: number) =>
-      runtime.createSession(
-        compileGraph(buildTrainingGraph(network, settings, { ...options, batchSize }), runtime.lowering),
-      );
+    const { lowering } = runtime;
+    const compile = async (batchSize: number): Promise<CompiledStep> => {
+      const { takesMasks } = lowering;
+      const graph = buildTrainingGraph(network, settings, { ...options, batchSize, takesMasks });
+      const session = await runtime.createSession(compileGraph(graph, lowering));
+      return { session, masks: new DropoutMasks(runtime, graph, options?.dropoutSeed) };
+    };
     return new TrainingSession(runtime, compile, createOptimiser(settings), initial, statisticsMomentum);
   }
 
   private constructor(
     runtime: Runtime,
-    compile: (batchSize: number) => Promise<RuntimeSession>,
+    compile: (batchSize: number) => Promise<CompiledStep>,
     optimiser: Optimiser,
     initial: TrainedState,
     momentum: number,
@@ -80,8 +89,8 @@ export class TrainingSession {
     this.#setScalars(learningRate);
     const fetches: Tensors = { ...this.#results };
     for (const [name, tensor] of Object.entries(this.#next)) fetches[nextName(name)] = tensor;
-    const session = await this.#sessionFor(batch);
-    await session.run({ ...batch, ...this.#current, ...this.#scalars }, fetches);
+    const { session, masks } = await this.#stepFor(batch);
+    await session.run({ ...batch, ...this.#current, ...this.#scalars, ...masks.draw(this.#steps) }, fetches);
     [this.#current, this.#next] = [this.#next, this.#current];
     return { loss: scalarOf(this.#results.loss), correct: scalarOf(this.#results.correct) };
   }
@@ -116,14 +125,14 @@ export class TrainingSession {
   }
 
   async release(): Promise<void> {
-    for (const session of this.#sessions.values()) await session.release();
+    for (const { session } of this.#compiled.values()) await session.release();
   }
 
-  async #sessionFor({ labels }: Batch): Promise<RuntimeSession> {
+  async #stepFor({ labels }: Batch): Promise<CompiledStep> {
     const batchSize = labels.data.length;
-    const session = this.#sessions.get(batchSize) ?? (await this.#compile(batchSize));
-    this.#sessions.set(batchSize, session);
-    return session;
+    const compiled = this.#compiled.get(batchSize) ?? (await this.#compile(batchSize));
+    this.#compiled.set(batchSize, compiled);
+    return compiled;
   }
 
   #setScalars(learningRate: number): void {

@@ -24,6 +24,7 @@ const BUILT = new URL('../../../dist/evaluation/node/worker.js', import.meta.url
 const RECORDING = new URL('../../../test/support/workers/recording.mjs', import.meta.url);
 const DYING = new URL('../../../test/support/workers/dying.mjs', import.meta.url);
 const WITHOUT_NATIVE = new URL('../../../test/support/workers/without-native.mjs', import.meta.url);
+const LOSING = new URL('../../../test/support/workers/losing.mjs', import.meta.url);
 const COUNTING_HOLDERS = new URL('../../../test/support/workers/counting-holders.mjs', import.meta.url);
 const NO_LIMIT = 600_000;
 
@@ -60,6 +61,22 @@ describe('ProcessPoolEvaluator', () => {
     expect(await evaluator.evaluate(task)).toEqual(expected);
     expect(expected).not.toEqual(await evaluate(nativeRuntime));
   });
+
+  it.each([
+    { lost: '1', device: 'webgpu', fitness: 0.5, processes: 2 },
+    { lost: '9', device: 'webgpu', fitness: 0, processes: 2 },
+    { lost: '1', device: 'cpu', fitness: 0, processes: 1 },
+  ] as const)(
+    'tries a task again in a new process if an accelerator fails ($device, lost $lost times)',
+    async ({ lost, device, fitness, processes }) => {
+      process.env.LOST_DEVICES = lost;
+      evaluator = new ProcessPoolEvaluator({ workers: 1, timeoutMs: NO_LIMIT, device, script: LOSING });
+      const outcome = await evaluator.evaluate(toyTask(folder));
+      expect(outcome.fitness).toBe(fitness);
+      expect(outcome.failure?.message).toBe(fitness === 0 ? 'the device was lost' : undefined);
+      expect(new Set(pids()).size).toBe(processes);
+    },
+  );
 
   it('gives a task up whose child dies three times in a row, with what is known', async () => {
     evaluator = start(DYING);

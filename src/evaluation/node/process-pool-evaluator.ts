@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Pool, pool, TerminateError } from 'workerpool';
 import { findIntact } from '../../data/cache/intact-files.ts';
+import { type Device, isAccelerator } from '../../engine/device.ts';
 import { engineKind } from '../../engine/engine-kind.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { EvaluationError } from '../../errors.ts';
@@ -22,6 +23,8 @@ export interface ProcessPoolOptions {
   readonly workers: number;
   /** Longest a task may take before it counts as failed. */
   readonly timeoutMs: number;
+  /** What they train on. Default: cpu. */
+  readonly device?: Device;
   /**
    * The child's script; the built one unless a test says otherwise.
    *
@@ -30,6 +33,7 @@ export interface ProcessPoolOptions {
   readonly script?: URL;
 }
 
+const WORKER = new URL('./worker.js', import.meta.url);
 /** A task whose child has died so often beside others, whose fault it may have been, is run alone. */
 const DEATHS_TOGETHER = 3;
 /** A task whose child dies so often in a row while nothing else is trained counts as failed. */
@@ -42,14 +46,16 @@ export class ProcessPoolEvaluator implements Evaluator {
   readonly concurrency: number;
   readonly #script: URL;
   readonly #timeoutMs: number;
+  readonly #device: Device;
   readonly #provenKinds = new Set<string>();
   readonly #turns: Turns;
   readonly #closing = new AbortController();
   #pool: Pool;
   #ended: Promise<void> | undefined;
 
-  constructor({ workers, timeoutMs, script = new URL('./worker.js', import.meta.url) }: ProcessPoolOptions) {
+  constructor({ workers, timeoutMs, device = 'cpu', script = WORKER }: ProcessPoolOptions) {
     this.concurrency = workers;
+    this.#device = device;
     this.#script = script;
     this.#timeoutMs = timeoutMs;
     this.#turns = new Turns(workers);
@@ -61,8 +67,10 @@ export class ProcessPoolEvaluator implements Evaluator {
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     try {
       await this.#proveKind(task);
-      const outcome = await this.#evaluateTogether(task, { ...options, signal: stop });
-      return outcome ?? (await this.#evaluateAlone(task, { ...options, signal: stop }));
+      const stoppable = { ...options, signal: stop };
+      const outcome = (await this.#evaluateTogether(task, stoppable)) ?? (await this.#evaluateAlone(task, stoppable));
+      // Its driver may have lost the device, or another program its memory: a new process starts afresh.
+      return this.#mayBeDevice(outcome) ? await this.#evaluateAlone(task, stoppable, true) : outcome;
     } catch (error) {
       if (stop.aborted) throw cancelledError(error);
       if (error instanceof EvaluationError) return failedOutcome(error);
@@ -73,7 +81,7 @@ export class ProcessPoolEvaluator implements Evaluator {
   /** Children need not find out again what this process, on the same machine, knows of its engine. */
   async #proveKind({ engineKind: kind, lowering = 'plain' }: EvaluationTask): Promise<void> {
     if (kind === undefined || this.#provenKinds.has(kind)) return;
-    const here = await loadRuntime()
+    const here = await loadRuntime(this.#device)
       .then((runtime) => engineKind(runtime, lowering))
       .catch(() => undefined);
     if (here === kind) this.#provenKinds.add(kind);
@@ -82,7 +90,7 @@ export class ProcessPoolEvaluator implements Evaluator {
   /** All children at the same time, as they share the machine's memory and caches; the mean. */
   async measureSpeed(lowering: LoweringName): Promise<{ readonly rate: number; readonly byteWork: number }> {
     const measure = async (): Promise<TrainingSpeed> => {
-      const answer: WireSpeed = await this.#pool.exec('measure', [lowering]);
+      const answer: WireSpeed = await this.#pool.exec('measure', [lowering, this.#device]);
       if ('error' in answer) throw fromWireError(answer.error);
       return answer;
     };
@@ -124,10 +132,14 @@ export class ProcessPoolEvaluator implements Evaluator {
     }
   }
 
-  async #evaluateAlone(task: EvaluationTask, options: TaskOptions): Promise<EvaluationOutcome> {
+  #mayBeDevice({ failure }: EvaluationOutcome): boolean {
+    return isAccelerator(this.#device) && (failure?.reason === 'error' || failure?.reason === 'out-of-memory');
+  }
+
+  async #evaluateAlone(task: EvaluationTask, options: TaskOptions, anew = false): Promise<EvaluationOutcome> {
     const leave = await this.#turns.take(this.#turns.places, options.signal);
     try {
-      if (this.concurrency > 1) await this.#endChildren();
+      if (anew || this.concurrency > 1) await this.#endChildren();
       return await this.#try(DEATHS_ALONE, task, options);
     } catch (error) {
       if (!(error instanceof ChildDeathError)) throw error;
@@ -169,7 +181,7 @@ export class ProcessPoolEvaluator implements Evaluator {
     };
     const isKindProven = this.#provenKinds.has(task.engineKind ?? '');
     const packedFile: PackedFileFacts = { holders: this.concurrency, intact: findIntact(task.dataset.path) };
-    const running = this.#pool.exec('evaluate', [task, packedFile, isKindProven, threads], { on });
+    const running = this.#pool.exec('evaluate', [task, packedFile, isKindProven, threads, this.#device], { on });
     const timer = callAfter(this.#timeoutMs, () => end('late'));
     const cancel = () => end('cancelled');
     signal.addEventListener('abort', cancel, { once: true });

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { worker, workerEmit } from 'workerpool';
+import type { Device } from '../../engine/device.ts';
 import { adoptKind } from '../../engine/engine-kind.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { fileStorage } from '../../files/file-storage.ts';
@@ -26,18 +27,20 @@ worker({ evaluate, measure });
 /**
  * @param isKindProven  the parent, on this machine, has the kind of engine that the task names.
  * @param mostThreads   threads for this task; more than there are cores would wait for each other.
+ * @param device        the same for all tasks of a child.
  */
 async function evaluate(
   task: EvaluationTask,
   packedFile: PackedFileFacts,
   isKindProven: boolean,
   mostThreads: number,
+  device: Device,
 ): Promise<WireAnswer> {
   report();
   try {
     const dataset = await readDataset(task.dataset, packedFile);
     const onProgress = throttleProgress(report, () => performance.now());
-    const runtime = await loadRuntime();
+    const runtime = await loadRuntime(device);
     if (isKindProven) adoptKind(runtime, task.lowering ?? 'plain', task.engineKind ?? '');
     evaluateTask ??= createTaskEvaluator({ runtime, storage: fileStorage });
     const threads = Math.min(mostThreads, availableParallelism());
@@ -52,9 +55,9 @@ function report(progress?: EvaluationProgress): void {
   workerEmit({ pid, residentBytes: process.memoryUsage.rss(), ...(progress && { progress }) } satisfies WireProgress);
 }
 
-async function measure(lowering: LoweringName): Promise<WireSpeed> {
+async function measure(lowering: LoweringName, device: Device): Promise<WireSpeed> {
   try {
-    return await measureSpeed(await loadRuntime(), lowering);
+    return await measureSpeed(await loadRuntime(device), lowering);
   } catch (error) {
     return { error: toWireError(error) };
   }

@@ -95,6 +95,10 @@ const GRADIENTS: { readonly [Op in OperatorName]?: GradientRule<Op> } = {
     return [builder.add('dropoutGradient', [dy, node.outputs[1] as Value], { rate: node.attributes.rate })];
   },
 
+  applyMask(builder, node, dy) {
+    return [builder.add('applyMask', [dy, node.inputs[1] as Value], node.attributes), undefined];
+  },
+
   flatten(builder, node, dy) {
     const shape = node.inputs[0]?.type.shape.slice(1).map(staticSize) ?? [];
     return [builder.add('unflatten', [dy], { shape })];

@@ -67,6 +67,8 @@ export interface OperatorAttributes {
   dropout: { readonly rate: number; readonly seed: number };
   /** dy, mask → dx. */
   dropoutGradient: { readonly rate: number };
+  /** x [N,F], mask [N,F] of zeros and ones → x · mask / (1 − rate). It is its own gradient. */
+  applyMask: { readonly rate: number };
   /** [N,C,H,W] → [N,C·H·W]. */
   flatten: None;
   /** [N,F] → [N, …shape]. */
@@ -271,6 +273,7 @@ const INFERENCE: Inference = {
     if (mask.dtype !== 'bool' || mask.shape.some((size, i) => size !== shape[i])) inputs.fail('needs a mask like dy');
     return [float32(...shape)];
   },
+  applyMask: sameShape(2),
   flatten(inputs) {
     const [n, c, h, w] = fourOf(inputs.count(1).float(0, 4));
     return [float32(n, elementCount([c, h, w]))];

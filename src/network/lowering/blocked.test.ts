@@ -1,9 +1,9 @@
 // What the blocked lowering fuses, and that fusing never changes what a graph computes.
 
 import { describe, expect, it } from 'vitest';
-import { blockSize } from '../../../test/support/lowerings.ts';
+import { blockSize } from '../../../test/support/engines.ts';
 import { naiveTensor } from '../../../test/support/naive-tensor.ts';
-import { largestError, runGraph } from '../../../test/support/run-graph.ts';
+import { largestError, runGraph, runtime } from '../../../test/support/run-graph.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { createRng } from '../../random/rng.ts';
 import { type Graph, GraphBuilder, type Value } from '../graph/graph.ts';
@@ -112,8 +112,8 @@ describe.runIf(blockSize !== undefined)('blocked, with consumers in unusual plac
       vector: random(16),
     };
     const graph = convolutionsThen(build);
-    const expected = await runGraph(graph, feeds, { lowering: plain });
-    const actual = await runGraph(graph, feeds, { lowering: blocked(blockSize ?? 0) });
+    const expected = await runGraph(graph, feeds);
+    const actual = await runGraph(graph, feeds, { engine: { ...runtime, lowering: blocked(blockSize ?? 0) } });
     for (const name of graph.outputs.keys()) {
       expect(largestError(actual[name], expected[name] ?? naiveTensor([0], []))).toBeLessThan(1e-5);
     }

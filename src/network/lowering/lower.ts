@@ -1,5 +1,6 @@
-// Turns the intermediate representation into ONNX with a set of rules. A lowering is such a set: `plain` runs anywhere;
-// `blocked` uses the fastest operators of the CPU provider, with the same graph inputs and outputs.
+// Turns the intermediate representation into ONNX with a set of rules. A lowering is such a set: `plain` runs anywhere on a
+// processor; `blocked` uses the fastest operators of the CPU provider, with the same graph inputs and outputs; `gpu` keeps to
+// what the WebGPU provider has.
 
 import { ShapeError } from '../../errors.ts';
 import type { Graph, Node, Value } from '../graph/graph.ts';
@@ -18,6 +19,8 @@ export type LoweringRule<Op extends OperatorName> = (
 export type LoweringRules = { readonly [Op in OperatorName]: LoweringRule<Op> };
 
 export interface Lowering {
+  /** Graphs take the masks of dropout as inputs, because the provider cannot draw them. */
+  readonly takesMasks?: boolean;
   /** Starts a graph. The returned object holds what is known about the graph's values. */
   start(context: LoweringContext): StartedLowering;
 }

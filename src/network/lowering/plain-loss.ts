@@ -3,7 +3,7 @@
 import type { Node } from '../graph/graph.ts';
 import type { LossAttributes, OperatorName } from '../graph/operators.ts';
 import { staticSize } from '../graph/tensor-type.ts';
-import type { LoweringRules } from './lower.ts';
+import type { LoweringRule, LoweringRules } from './lower.ts';
 import { int, type OnnxBuilder } from './onnx-graph.ts';
 
 type LossOperator =
@@ -20,12 +20,7 @@ export const lossRules: Pick<LoweringRules, LossOperator | 'softmax' | 'argMax' 
   softmax: (_, inputs, { onnx }) => [onnx.add('Softmax', inputs, CLASSES)],
   argMax: (_, [x = ''], { onnx }) => [argMax(onnx, x)],
 
-  softmaxCrossEntropy(node, [logits = '', labels = ''], { onnx }) {
-    const logProbabilities = onnx.add('LogSoftmax', [logits], CLASSES);
-    const picked = onnx.add('Mul', [logProbabilities, target(onnx, node, labels)]);
-    const losses = onnx.add('Neg', [onnx.add('ReduceSum', [picked, onnx.integers(1)])]);
-    return [reduce(onnx, node, weighted(onnx, node, losses, labels))];
-  },
+  softmaxCrossEntropy: crossEntropyRule((onnx, logits) => onnx.add('LogSoftmax', [logits], CLASSES)),
 
   softmaxCrossEntropyGradient(node, [logits = '', labels = ''], context) {
     const { onnx } = context;
@@ -58,6 +53,17 @@ export const lossRules: Pick<LoweringRules, LossOperator | 'softmax' | 'argMax' 
     return [onnx.add('ReduceSum', [onnx.add('Cast', [right], { to: FLOAT })], { keepdims: int(0) })];
   },
 };
+
+/** @param logSoftmax  writes the logarithms of the probabilities of `logits`, `[N, K]`. */
+export function crossEntropyRule(
+  logSoftmax: (onnx: OnnxBuilder, logits: string) => string,
+): LoweringRule<'softmaxCrossEntropy'> {
+  return (node, [logits = '', labels = ''], { onnx }) => {
+    const picked = onnx.add('Mul', [logSoftmax(onnx, logits), target(onnx, node, labels)]);
+    const losses = onnx.add('Neg', [onnx.add('ReduceSum', [picked, onnx.integers(1)])]);
+    return [reduce(onnx, node, weighted(onnx, node, losses, labels))];
+  };
+}
 
 /** `[N, K]` */
 function target(onnx: OnnxBuilder, node: Node<LossOperator>, labels: string): string {

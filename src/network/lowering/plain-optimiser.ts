@@ -1,7 +1,7 @@
 // Plain lowering of the operators over the flat parameter vector: packing, statistics, optimiser updates.
 
 import { elementCount } from '../graph/tensor-type.ts';
-import type { LoweringRules } from './lower.ts';
+import type { LoweringRule, LoweringRules } from './lower.ts';
 import { sizeOf } from './node-sizes.ts';
 import { float, int, type OnnxBuilder } from './onnx-graph.ts';
 
@@ -53,14 +53,7 @@ export const optimiserRules: OptimiserRules = {
     return [onnx.add('Sub', [parameters, step]), newFirst, newSecond];
   },
 
-  muonUpdate(node, [filters = '', gradient = '', momentum = '', learningRate = ''], { onnx }) {
-    const [rows, columns] = [sizeOf(node, 0, 0), sizeOf(node, 0, 1)];
-    const newMomentum = blend(onnx, momentum, gradient, node.attributes.momentum);
-    const ahead = blend(onnx, newMomentum, gradient, node.attributes.momentum);
-    const step = onnx.add('Mul', [learningRate, onnx.scalar(ADAM_RMS * Math.sqrt(Math.max(rows, columns)))]);
-    const change = onnx.add('Mul', [orthogonal(onnx, ahead, rows > columns), step]);
-    return [onnx.add('Sub', [filters, change]), newMomentum];
-  },
+  muonUpdate: muonRule((onnx, square) => onnx.add('EyeLike', [square])),
 
   sgdUpdate(node, [parameters = '', gradient = '', velocity = '', learningRate = ''], { onnx }) {
     const { momentum, weightDecay, nesterov = false } = node.attributes;
@@ -82,6 +75,21 @@ export const optimiserRules: OptimiserRules = {
   },
 };
 
+/** Writes the identity matrix of the size of `square`. */
+type Identity = (onnx: OnnxBuilder, square: string, size: number) => string;
+
+export function muonRule(identity: Identity): LoweringRule<'muonUpdate'> {
+  return (node, [filters = '', gradient = '', momentum = '', learningRate = ''], { onnx }) => {
+    const [rows, columns] = [sizeOf(node, 0, 0), sizeOf(node, 0, 1)];
+    const newMomentum = blend(onnx, momentum, gradient, node.attributes.momentum);
+    const ahead = blend(onnx, newMomentum, gradient, node.attributes.momentum);
+    const step = onnx.add('Mul', [learningRate, onnx.scalar(ADAM_RMS * Math.sqrt(Math.max(rows, columns)))]);
+    const one = (square: string) => identity(onnx, square, Math.min(rows, columns));
+    const change = onnx.add('Mul', [orthogonal(onnx, ahead, rows > columns, one), step]);
+    return [onnx.add('Sub', [filters, change]), newMomentum];
+  };
+}
+
 /**
  * The nearest matrix with all singular values about 1: the iteration X ← a·X + (b·A + c·A²)·X with A = X·Xᵀ, from X of length 1.
  * All of it are polynomials in the first A, which commute. So the iteration runs on A and on the product Q of its factors, with
@@ -90,7 +98,7 @@ export const optimiserRules: OptimiserRules = {
  * @param isTall  with A = Xᵀ·X, which is smaller, and X·Q.
  * @see Jordan et al. 2024, https://kellerjordan.github.io/posts/muon: coefficients and number of steps.
  */
-function orthogonal(onnx: OnnxBuilder, matrix: string, isTall: boolean): string {
+function orthogonal(onnx: OnnxBuilder, matrix: string, isTall: boolean, identity: (square: string) => string): string {
   const [a, b, c] = NEWTON_SCHULZ;
   const length = onnx.add('Sqrt', [onnx.add('ReduceSumSquare', [matrix], { keepdims: int(0) })]);
   const x = onnx.add('Div', [matrix, onnx.add('Add', [length, onnx.scalar(LEAST_LENGTH)])]);
@@ -101,7 +109,7 @@ function orthogonal(onnx: OnnxBuilder, matrix: string, isTall: boolean): string 
     const s = onnx.add('Gemm', [square, square, square], { alpha: float(c), beta: float(b) });
     const timesFactor = (y: string) => onnx.add('Gemm', [y, s, y], { beta: float(a) });
     if (product === undefined) {
-      const diagonal = onnx.add('Mul', [onnx.add('EyeLike', [s]), onnx.scalar(a)]);
+      const diagonal = onnx.add('Mul', [identity(s), onnx.scalar(a)]);
       product = onnx.add('Add', [s, diagonal]);
     } else product = timesFactor(product);
     if (step === NEWTON_SCHULZ_STEPS) return onnx.add('MatMul', isTall ? [x, product] : [product, x]);

@@ -155,6 +155,10 @@ export const plainRules: LoweringRules = {
     return [onnx.add('Mul', [onnx.add('Mul', [dy, kept]), onnx.scalar(1 / (1 - node.attributes.rate))])];
   },
 
+  applyMask(node, inputs, { onnx }) {
+    return [onnx.add('Mul', [onnx.add('Mul', inputs), onnx.scalar(1 / (1 - node.attributes.rate))])];
+  },
+
   flatten: (_, inputs, { onnx }) => [onnx.add('Flatten', inputs)],
 
   unflatten(node, [x = ''], { onnx }) {

@@ -1,6 +1,7 @@
 // The configuration of a search: one schema for the command line, the library and `config.json`, validated as a whole.
 
 import { z } from 'zod';
+import { DEVICES, deviceOf, isAccelerator } from '../../engine/device.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { HeadLayer } from '../../genome/head.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
@@ -191,6 +192,10 @@ const searchConfigSchema = z.strictObject({
       'Candidates are trained and scored on a stratified sample of at most this many images each; null for all.',
     ),
   workers: count.optional().describe('Number of child processes, one thread each; no effect on results.'),
+  device: z
+    .enum(['auto', ...DEVICES])
+    .optional()
+    .describe('What trains; auto: the fastest that works. cuda, coreml and dml are untested. Default: cpu.'),
   lowering: z
     .enum(['auto', 'blocked', ...LOWERING_NAMES])
     .default('auto')
@@ -272,7 +277,7 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs),
       finalTraining = finalTrainingFor(preset, valueAt(settings, ['training']), hasBudget),
       undecided = undecidedKeys(input),
-      workers = cores,
+      workers = isAccelerator(deviceOf(parsed.data)) ? 1 : cores,
       searchShare = searchShareFor(input),
       outputLayer = headFor(preset, genome, hasBudget, objectives),
       views: givenViews,

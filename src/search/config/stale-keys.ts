@@ -11,8 +11,8 @@ export type Changes = ReadonlyMap<string, unknown>;
 const DERIVED: readonly { readonly key: string; readonly from: readonly string[] }[] = [
   { key: 'typicalWork', from: ['equalCompute', 'searchSpace', 'dataset', 'outputLayer', 'shortcut', 'budget'] },
   { key: 'searchSpace.maxWork', from: ['searchSpace.maxSeconds'] },
-  { key: 'budget.rate', from: ['lowering', 'dataset', 'trainLimit'] },
-  { key: 'budget.byteWork', from: ['lowering', 'dataset', 'trainLimit'] },
+  { key: 'budget.rate', from: ['device', 'lowering', 'dataset', 'trainLimit'] },
+  { key: 'budget.byteWork', from: ['device', 'lowering', 'dataset', 'trainLimit'] },
   { key: 'finalTraining.augmentation', from: ['training.augmentation'] },
   // On other data, mirror images may mean something else.
   { key: 'finalTraining', from: ['dataset'] },

@@ -2,6 +2,7 @@
 
 import { wilsonInterval } from '../../arithmetic/wilson-interval.ts';
 import type { Dataset } from '../../data/set/dataset.ts';
+import { deviceOf } from '../../engine/device.ts';
 import type { Runtime } from '../../engine/runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
@@ -68,7 +69,8 @@ export async function finishRun(
     ...secondsOf(finals, searchSeconds),
     seed: config.seed,
     ...(config.views === 2 && { views: config.views }),
-    lowering: config.lowering === 'plain' ? 'plain' : 'blocked',
+    lowering: config.lowering === 'plain' || config.lowering === 'gpu' ? config.lowering : 'blocked',
+    ...(deviceOf(config) !== 'cpu' && { device: deviceOf(config) }),
     versions: versionsWith(runtime.name),
   };
   run.removeUnfinishedCheckpoints();

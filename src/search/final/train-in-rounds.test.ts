@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { blockSize } from '../../../test/support/lowerings.ts';
+import { blockSize } from '../../../test/support/engines.ts';
 import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError, InvalidInputError } from '../../errors.ts';

@@ -1,6 +1,7 @@
 // `summary.json`: the results of a run. Every figure was measured.
 
 import type { Dataset } from '../../data/set/dataset.ts';
+import type { Device } from '../../engine/device.ts';
 import type { MetricName } from '../../engine/scoring/metrics.ts';
 import type { Budget } from '../config/budget-text.ts';
 
@@ -81,7 +82,9 @@ export interface SearchSummary {
   readonly finalTrainingSeconds: number;
   readonly seed: number;
   /** The lowering that the networks were trained with. */
-  readonly lowering: 'blocked' | 'plain';
+  readonly lowering: 'blocked' | 'plain' | 'gpu';
+  /** What they were trained on. Absent if it was the processor, natively. */
+  readonly device?: Device;
   readonly dataset: {
     readonly name: string;
     readonly fingerprint: string;

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { chromium } from 'playwright-core';
 
 /** Path of an installed Chromium or Chrome; undefined if there is none ("apt-get install chromium" installs one). */
 export const chromiumPath = (process.env.PATH ?? '')
@@ -10,12 +10,19 @@ export const chromiumPath = (process.env.PATH ?? '')
   .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
   .find((path) => existsSync(path));
 
-export function launchBrowser(): Promise<Browser> {
+/** `none`: no WebGPU; `software`: that of SwiftShader, which is part of Chromium; `hardware`: the machine's. */
+const GPU_ARGUMENTS = {
+  none: ['--disable-gpu'],
+  software: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  hardware: ['--enable-unsafe-webgpu', '--enable-features=Vulkan'],
+};
+
+export function launchBrowser(gpu = 'none') {
   return chromium.launch({
     executablePath: chromiumPath ?? '',
     args: [
       '--no-sandbox',
-      '--disable-gpu',
+      ...GPU_ARGUMENTS[gpu],
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',

@@ -1,0 +1,1 @@
+export function withoutTimes(entry: object): object;

@@ -1,0 +1,6 @@
+import type { Page } from 'playwright-core';
+
+export function serveSources(): Promise<{ readonly base: string; close(): Promise<void> }>;
+/** The answer is what the job in worker.mjs gives. */
+// biome-ignore lint/suspicious/noExplicitAny: each job has an answer of its own
+export function workInPage(page: Page, job: string, input: unknown): Promise<any>;
