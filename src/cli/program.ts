@@ -12,6 +12,7 @@ import { addReportCommand } from './commands/report-command.ts';
 import { addResumeCommand } from './commands/resume-command.ts';
 import { addSearchCommand } from './commands/search-command.ts';
 import { addTrainCommand } from './commands/train-command.ts';
+import { addWorkerCommand } from './commands/worker-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
 import { withCommands } from './invocation.ts';
 import type { Terminal } from './terminal.ts';
@@ -71,5 +72,6 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addDataCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
   addDrawCommand(program, terminal, done);
+  addWorkerCommand(program, terminal, done);
   return program;
 }

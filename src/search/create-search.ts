@@ -4,16 +4,16 @@ import { basename, join } from 'node:path';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { measureSpeed, type TrainingSpeed } from '../evaluation/measure-speed.ts';
-import { ProcessPoolEvaluator } from '../evaluation/node/process-pool-evaluator.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { applyBudget, type MachineSpeed } from './budget/apply-budget.ts';
 import { limitCandidateTime } from './budget/candidate-time.ts';
 import { withTypicalWork } from './budget/equal-compute.ts';
-import type { ConfigSource, SearchConfig, SearchConfigInput } from './config/config.ts';
+import type { ConfigSource, SearchConfigInput } from './config/config.ts';
 import { dataSizeOf } from './config/network-input.ts';
 import { SEARCH_SHARE } from './config/undecided-keys.ts';
+import { openTrainer, type Trainer } from './open-trainer.ts';
 import type { OpenRun } from './records/open-run.ts';
 import { recordGenerations } from './run/generations.ts';
 import { resolveConfig } from './run/resolve-config.ts';
@@ -36,6 +36,11 @@ export interface CreateSearchOptions extends OpenOptions {
   /** Trains the candidates; without it a pool of `workers` child processes. The search closes it. */
   readonly evaluator?: Evaluator;
   /**
+   * The queue whose workers train the candidates: `redis://HOST:PORT/DATABASE`, or `rediss://` for TLS; with `listen`,
+   * `HOST:PORT` at which they reach this machine. No effect on results. It is not stored, as it may have a password.
+   */
+  readonly queue?: string | { readonly url: string; readonly listen?: string | undefined };
+  /**
    * Puts something between the search and its evaluator; the search closes what it gives.
    *
    * @internal
@@ -56,6 +61,8 @@ export interface ResumeSearchOptions extends OpenOptions {
   readonly data?: string;
   /** Trains the candidates; without it a pool of child processes. The search closes it. */
   readonly evaluator?: Evaluator;
+  /** The queue whose workers train the candidates. */
+  readonly queue?: NonNullable<CreateSearchOptions['queue']>;
   /**
    * Puts something between the search and its evaluator; the search closes what it gives.
    *
@@ -77,10 +84,10 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   // Fitness from elsewhere is for a search.
   const searches = imported !== undefined && given.searchShare === 'auto';
   const resolved = searches ? { ...given, searchShare: SEARCH_SHARE } : given;
-  const trainer = evaluator ?? poolFor(resolved);
+  const trainer = await openTrainer(resolved, options, out ?? resolved.dataset.source);
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
   const decide: Decide = async (given, dataset) => {
-    const machine = speedOf(trainer);
+    const machine = speedOf(trainer.evaluator);
     const data = dataSizeOf(given, dataset);
     const planned = await limitCandidateTime(given, data, machine, (config) =>
       applyBudget(config, data, machine, elapsedSeconds),
@@ -90,12 +97,12 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
     return decided;
   };
   try {
-    const run = await startRun(resolved, out, { ...options, startedAt }, decide);
-    return closingOnFailure(run, () =>
+    const run = await startRun(resolved, out, { ...options, startedAt, evaluator: trainer.evaluator }, decide);
+    return await closingOnFailure(run, () =>
       searchOver(imported === undefined ? run : importFitness(run, imported), trainer, wrapEvaluator),
     );
   } catch (error) {
-    if (evaluator === undefined) await trainer.close();
+    if (evaluator === undefined) await trainer.evaluator.close();
     throw error;
   }
 }
@@ -114,19 +121,27 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   };
   const run = await reopenRun(path, changes, options);
-  return closingOnFailure(run, () => searchOver(run, options.evaluator ?? poolFor(run.config), options.wrapEvaluator));
-}
-
-/** The child processes that a configuration asks for. */
-function poolFor({ workers, timeoutSeconds }: SearchConfig): Evaluator {
-  return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000 });
+  return closingOnFailure(run, async () => {
+    const trainer = await openTrainer(run.config, options, path);
+    try {
+      // A queue has workers of several kinds; from now on, those of this one count.
+      if (options.queue !== undefined) await trainer.evaluator.engineKind?.(run.config.lowering);
+      return searchOver(run, trainer, options.wrapEvaluator);
+    } catch (error) {
+      if (options.evaluator === undefined) await trainer.evaluator.close();
+      throw error;
+    }
+  });
 }
 
 function speedOf(evaluator: Evaluator): MachineSpeed {
   const here = async (lowering: LoweringName) => measureSpeed(await loadRuntime(), lowering);
   let measured: Promise<TrainingSpeed> | undefined;
   return {
-    workers: evaluator.concurrency,
+    get workers() {
+      return evaluator.concurrency;
+    },
+    finalWorkers: evaluator.finalConcurrency,
     measureSpeed(lowering) {
       measured ??= evaluator.measureSpeed?.(lowering) ?? here(lowering);
       return measured;
@@ -136,13 +151,14 @@ function speedOf(evaluator: Evaluator): MachineSpeed {
 
 function searchOver(
   run: OpenRun,
-  evaluator: Evaluator,
+  { evaluator, follow }: Trainer,
   wrap: (evaluator: Evaluator) => Evaluator = (inner) => inner,
 ): Search {
   const { tensorboard, logsDir } = run.config;
   // Wrapped once more: callbacks have their say in what was recorded, and what they stop is not recorded.
   const shared = shareResults(evaluator, run.config, (notice) => search.emit('notice', notice));
   const search = new Search(run, wrap(shared));
+  follow(search);
   recordGenerations(search, run.folder);
   if (tensorboard) {
     const { folder, config, problem } = run;
@@ -156,9 +172,9 @@ function searchOver(
   return search;
 }
 
-function closingOnFailure(run: OpenRun, open: () => Search): Search {
+async function closingOnFailure<T>(run: OpenRun, open: () => T | Promise<T>): Promise<T> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     run.close();
     throw error;

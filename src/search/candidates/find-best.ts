@@ -39,7 +39,10 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
   const untold = await evaluateInOrder<IdentifiedTask, QueuedCandidate>(
     {
       strategy,
-      concurrency: evaluator.concurrency,
+      get concurrency() {
+        return evaluator.concurrency;
+      },
+      capacityGrown: evaluator.capacityGrown,
       plan: planTasks,
       onLast: () => queue.close(),
       next: (candidate) => queue.next(candidate),
