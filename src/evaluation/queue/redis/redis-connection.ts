@@ -1,5 +1,6 @@
 // A connection to Redis that was checked for what a queue needs. The libraries are loaded here, on first use.
 
+import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
 import { InvalidInputError } from '../../../errors.ts';
 import { parseQueueAddress, type QueueAddress } from './queue-address.ts';
@@ -53,9 +54,11 @@ export async function connectQueue(
   try {
     await redis.connect();
     await checkServer(redis, address);
+    // A database that is not there is only reported: commands would go to another.
+    if (/DB index/.test(reason)) throw new Error(reason);
   } catch (error) {
     redis.disconnect();
-    throw error instanceof InvalidInputError ? error : connectionFailure(address, error);
+    throw error instanceof InvalidInputError ? error : connectionFailure(address, reason || reasonOf(error), error);
   }
   isOpen = true;
   return {
@@ -75,7 +78,7 @@ function optionsFor({ host, port, database, user, password, isEncrypted }: Queue
     db: database,
     ...(user !== undefined && { username: user }),
     ...(password !== undefined && { password }),
-    ...(isEncrypted && { tls: { servername: host } }),
+    ...(isEncrypted && { tls: isIP(host) === 0 ? { servername: host } : {} }),
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
     socketTimeout: SILENT_MS,
@@ -104,8 +107,7 @@ async function checkServer(redis: Redis, { shown }: QueueAddress): Promise<void>
   }
 }
 
-function connectionFailure({ shown, isEncrypted }: QueueAddress, cause: unknown): InvalidInputError {
-  const reason = reasonOf(cause);
+function connectionFailure({ shown, isEncrypted }: QueueAddress, reason: string, cause: unknown): InvalidInputError {
   return new InvalidInputError(`no queue at ${shown}: ${reason}; ${cureFor(reason, isEncrypted)}`, {
     details: { reason },
     cause,
@@ -120,12 +122,13 @@ function cureFor(reason: string, isEncrypted: boolean): string {
   if (/DB index/.test(reason)) return 'name a database that it has; most have 0 to 15';
   if (/unknown command/i.test(reason)) return 'it is no Redis, or older than version 6.2: upgrade it';
   if (/certificate|self.signed/i.test(reason)) return 'trust its certificate authority with NODE_EXTRA_CA_CERTS=FILE';
-  if (/protocol error|Parser|SSL|wrong version number|ECONNRESET|closed/i.test(reason)) {
+  if (/speak Redis$|SSL|wrong version number|ECONNRESET|closed/i.test(reason)) {
     return isEncrypted
       ? 'if it does not speak TLS, the address starts with redis://'
       : 'check that it is a Redis, and whether it wants TLS (rediss://)';
   }
-  return 'start one there (redis-server), or check host, port and firewall';
+  const isSilent = isEncrypted && /ETIMEDOUT/.test(reason);
+  return `start one there (redis-server), or check host, port and firewall${isSilent ? '; if it does not speak TLS, the address starts with redis://' : ''}`;
 }
 
 /** ioredis wraps what the system said. */
@@ -133,5 +136,7 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const inner =
     error instanceof AggregateError ? error.errors[0] : (error as { lastNodeError?: unknown }).lastNodeError;
-  return inner instanceof Error && inner !== error ? reasonOf(inner) : error.message;
+  if (inner instanceof Error && inner !== error) return reasonOf(inner);
+  // ioredis asks its users to report that.
+  return /RESP type/.test(error.message) ? 'what answers does not speak Redis' : error.message;
 }

@@ -69,6 +69,8 @@ export class QueueWorker {
   #failure: unknown;
   #done = 0;
   #failed = 0;
+  /** Messages since the last beat. */
+  #refused = 0;
 
   /**
    * Checks everything that a worker needs, and measures how fast it is.
@@ -196,7 +198,7 @@ export class QueueWorker {
     const { id = '' } = job;
     const problem = 'problem' in parsed ? parsed.problem : problemOfId(id, parsed.message, this.#kind);
     if ('message' in parsed && problem === undefined) return { taskId: id, message: parsed.message };
-    this.#options.notify(`a message on the queue was refused and removed: ${problem}`);
+    if (this.#refused++ === 0) this.#options.notify(`a message on the queue was refused and removed: ${problem}`);
     throw new UnrecoverableError(`refused: ${problem}`);
   }
 
@@ -245,6 +247,8 @@ export class QueueWorker {
   async #beat(queue: Queue): Promise<void> {
     const { redis } = this.#connection;
     await announceWorker(redis, this.#record());
+    if (this.#refused > 1) this.#options.notify(`${this.#refused} messages on the queue were refused and removed`);
+    this.#refused = 0;
     await this.#cancelUnwanted();
     for (const [taskId, { audience }] of this.#running) audience.clients = await this.#clientsOf(taskId);
     await this.#sendWanted();

@@ -109,10 +109,7 @@ async function record(
   result: ResultMessage,
 ): Promise<void> {
   const key = KEYS.result(taskId);
-  const json = JSON.stringify(result);
-  if (Buffer.byteLength(json) > LARGEST_RESULT_BYTES) {
-    throw new HandBackError(`its result is larger than ${LARGEST_RESULT_BYTES} bytes`);
-  }
+  const json = JSON.stringify(withinSize(result));
   if ((await redis.set(key, json, 'EX', KEPT_SECONDS, 'NX')) !== null) return;
   const first = readResult((await redis.get(key)) ?? '');
   if ('problem' in first || !areDifferent(first.message, result)) return;
@@ -121,6 +118,13 @@ async function record(
     `this machine computed another result for the network ${genome} than ${first.message.worker} did, although both are of the same kind of engine; it takes no more tasks: test its memory and processor`,
     { details: { task: taskId, first: first.message.worker } },
   );
+}
+
+/** Another worker's would be as large. */
+function withinSize({ worker, answer }: ResultMessage): ResultMessage {
+  if (Buffer.byteLength(JSON.stringify(answer)) <= LARGEST_RESULT_BYTES) return { worker, answer };
+  const message = `the result of a training is larger than ${LARGEST_RESULT_BYTES} bytes; search without a queue, or with fewer epochs`;
+  return { worker, answer: { error: { code: 'INVALID_INPUT', message, details: {} } } };
 }
 
 function toAnswer(
