@@ -24,6 +24,7 @@ import {
 } from './support/evaluator-contract.ts';
 import { hasRedis, RedisServer } from './support/redis.ts';
 import { runtime } from './support/run-graph.ts';
+import { runInProcess } from './support/run-program.ts';
 import { WorkerProcess } from './support/worker-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-workers-'));
@@ -111,6 +112,22 @@ describe.runIf(hasRedis)('a worker', () => {
       code: 0,
       output: expect.stringContaining('no task and no search is left'),
     });
+  });
+
+  it('is listed by "auto-cnn queue" with its search, whose token is not', async () => {
+    const worker = await startWorker();
+    const search = await startSearch();
+    await search.evaluate(toyTask(data));
+    const { code, stdout } = await runInProcess('queue', redis.url, '--json');
+    const state = JSON.parse(stdout);
+    expect({ code, ...state }).toMatchObject({
+      code: 0,
+      queues: [{ name: await queueName(), waiting: 0, active: 0, differences: 0 }],
+      searches: [{ name: 'test', done: expect.any(Number) }],
+      workers: [{ pid: worker.child.pid, slots: 1, rate: expect.any(Number) }],
+    });
+    expect(stdout).not.toMatch(/token|addresses/);
+    expect((await runInProcess('queue', redis.url)).stdout).toContain(`${redis.url}: 1 search, 1 worker, 1 training`);
   });
 
   it('refuses 10,000 malformed messages, removes them, and works on', async () => {
