@@ -18,6 +18,7 @@ import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
 import { DeliveryServer } from './delivery/delivery-server.ts';
 import { describeFile } from './delivery/file-hash.ts';
 import { Fleet } from './fleet.ts';
+import { IdleWatch } from './idle-watch.ts';
 import type { SearchRecord } from './messages/messages.ts';
 import { queueNameOf, tribeOf } from './messages/queue-names.ts';
 import { type TaskFiles, toMessage } from './messages/task-message.ts';
@@ -60,6 +61,7 @@ export class QueueEvaluator implements Evaluator {
   readonly #fleet: Fleet;
   readonly #board: TaskBoard;
   readonly #differences: DifferenceReader;
+  readonly #idle = new IdleWatch();
   readonly #datasets = new Map<string, Promise<RemoteFile>>();
   readonly #closing = new AbortController();
   readonly #timers: NodeJS.Timeout[];
@@ -247,7 +249,11 @@ export class QueueEvaluator implements Evaluator {
     };
     await announceSearch(redis, record);
     await this.#fleet.refresh();
-    if (this.#board.pending.size > 0) this.#fleet.report(performance.now());
+    if (this.#board.pending.size > 0) {
+      this.#fleet.report(performance.now());
+      const note = this.#idle.look(this.#board.pending.size, this.#fleet.slots);
+      if (note !== undefined) this.#options.notify(note);
+    }
     await this.#differences.look(queueNameOf(tribeOf(this.#kind)));
   }
 
