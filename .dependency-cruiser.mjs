@@ -30,6 +30,7 @@ const MAY_IMPORT = {
   data: ['random', 'files', 'text', 'concurrency.ts'],
   engine: [...NETWORKS, 'data/set'],
   'evaluation/node': [...TRAINING, 'data/cache', 'files'],
+  'evaluation/queue': [...TRAINING, 'data/cache', 'files', 'text', 'concurrency.ts'],
   evaluation: TRAINING,
   'search/config': [...TRAINING, 'text'],
   'search/records': [...TRAINING, 'evolution', 'search/config'],
@@ -68,7 +69,7 @@ const PORTABLE = [
   'search/search.ts',
 ];
 /** Within them, the rooms that are not. */
-const NODE_ONLY = ['engine/node', 'evaluation/node'];
+const NODE_ONLY = ['engine/node', 'evaluation/node', 'evaluation/queue'];
 
 const isFile = (room) => room.endsWith('.ts');
 const pattern = (rooms) => rooms.map((room) => (isFile(room) ? `${room.replace('.', '\\.')}$` : `${room}/`)).join('|');

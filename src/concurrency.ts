@@ -71,3 +71,17 @@ export async function mapCancelling<Item, Result>(
   }
   return results;
 }
+
+/** A promise with what settles it: `Promise.withResolvers`, which Node.js 20 does not have. */
+export function withResolvers<T>(): {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+} {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return { promise, resolve, reject };
+}

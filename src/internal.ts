@@ -12,6 +12,8 @@ export type { ClassificationReport } from './engine/scoring/classification-repor
 export { DeployedModel } from './engine/scoring/deployed-model.ts';
 export { METRIC_NAMES } from './engine/scoring/metrics.ts';
 export { InProcessEvaluator } from './evaluation/node/in-process-evaluator.ts';
+export { type QueueState, watchQueue } from './evaluation/queue/queue-watch.ts';
+export { QueueWorker } from './evaluation/queue/worker/queue-worker.ts';
 export { EXPORT_FORMATS, type ExportedFile } from './export/export-model.ts';
 export { formatImageShape, parseImageShape } from './genome/image-shape.ts';
 export { formatLayerTable, layerTableOf } from './genome/layer-table.ts';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRng } from '../src/random/rng.ts';
+import { FAULTS } from './faults/faults.ts';
 import { type FinishedRun, readFinished } from './faults/finished-run.ts';
 import { type RunPlace, RunProcess } from './faults/run-process.ts';
 import { survive } from './faults/survive.ts';
@@ -52,7 +53,8 @@ async function survived(fault: keyof typeof WAIT, number: number): Promise<Finis
   const faults = Array.from({ length: KILLS_PER_TEST }, () => fault);
   const rng = createRng('kill points').fork(`${fault} ${number}`);
   const place = placeOf(`${fault} ${number}`, 2);
-  const finished = await survive(place, { faults, rng, longestWaitMs: WAIT[fault] * referenceMs, reference });
+  const longestWaitMs = WAIT[fault] * referenceMs;
+  const finished = await survive(place, { faults, table: FAULTS, rng, longestWaitMs, reference });
   // Also if the last kill came while it was written.
   expect(existsSync(join(place.folder, 'report.html'))).toBe(true);
   return finished;

@@ -9,10 +9,12 @@ import { addEvaluateCommand } from './commands/evaluate-command.ts';
 import { addExportCommand } from './commands/export-command.ts';
 import { addInspectCommand } from './commands/inspect-command.ts';
 import { addPredictCommand } from './commands/predict-command.ts';
+import { addQueueCommand } from './commands/queue-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
 import { addResumeCommand } from './commands/resume-command.ts';
 import { addSearchCommand } from './commands/search-command.ts';
 import { addTrainCommand } from './commands/train-command.ts';
+import { addWorkerCommand } from './commands/worker-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
 import { withCommands } from './invocation.ts';
 import type { Terminal } from './terminal.ts';
@@ -73,5 +75,7 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addInspectCommand(program, terminal, done);
   addDrawCommand(program, terminal, done);
   addDevicesCommand(program, terminal, done);
+  addWorkerCommand(program, terminal, done);
+  addQueueCommand(program, terminal, done);
   return program;
 }

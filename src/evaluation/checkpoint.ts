@@ -96,18 +96,24 @@ export async function encodeMeanCheckpoint(
 export async function readInherited(
   storage: Storage,
   network: Network,
-  { id, path, genome }: ParentWeights,
+  weights: ParentWeights,
 ): Promise<ReadonlyMap<string, Float32Array>> {
+  const { id, path, genome } = weights;
   const parent = createNetwork(parseGenome(genome), network.problem, network.normalisation);
   const bytes = await storage.read(path).catch(() => undefined);
   const file = bytes && decodeSafetensors(bytes, path);
   if (bytes === undefined || file === undefined || (await outcomeIn(file, bytes, id)) === undefined) {
-    throw new DataFormatError(
-      `${path}, the weights of ${genome} that its children start from, ${bytes ? 'is damaged or belongs to another task' : 'is missing'}; restore it, or delete the line of ${id} from the journal to train it again, then resume the run`,
-      { details: { path, id } },
-    );
+    throw missingWeights(weights, bytes ? 'is damaged or belongs to another task' : 'is missing');
   }
   return inheritParameters(parent, stateIn(file, parent.layout, path).parameters, network);
+}
+
+/** The error for weights of a parent that cannot be used. */
+export function missingWeights({ id, path, genome }: ParentWeights, why: string): DataFormatError {
+  return new DataFormatError(
+    `${path}, the weights of ${genome} that its children start from, ${why}; restore it, or delete the line of ${id} from the journal to train it again, then resume the run`,
+    { details: { path, id } },
+  );
 }
 
 async function decodeTrainingState(

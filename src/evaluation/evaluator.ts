@@ -33,8 +33,16 @@ export interface EvaluateOptions {
 
 /** Trains candidates. A custom evaluator may train them elsewhere, or wrap a {@link ProcessPoolEvaluator}. */
 export interface Evaluator {
-  /** Number of tasks it can evaluate concurrently. */
+  /** Number of tasks it can evaluate concurrently. It may change. */
   readonly concurrency: number;
+  /** Number of processes that share final trainings, if they run elsewhere than other tasks. Default: `concurrency`. */
+  readonly finalConcurrency?: number | undefined;
+  /**
+   * Resolves when `concurrency` has grown, for evaluators that others join.
+   *
+   * @internal
+   */
+  readonly capacityGrown?: (() => Promise<void>) | undefined;
   /**
    * Resolves to fitness 0 and a reason if the candidate cannot be trained: it diverges, runs out of memory or time, or
    * crashes repeatedly. Rejects for errors that are not the candidate's fault: unreadable data, a missing runtime, a full

@@ -5,16 +5,16 @@ import { type Device, deviceOf } from '../engine/device.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { measureSpeed, type TrainingSpeed } from '../evaluation/measure-speed.ts';
-import { ProcessPoolEvaluator } from '../evaluation/node/process-pool-evaluator.ts';
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { applyBudget, type MachineSpeed } from './budget/apply-budget.ts';
 import { limitCandidateTime } from './budget/candidate-time.ts';
 import { withTypicalWork } from './budget/equal-compute.ts';
-import type { ConfigSource, SearchConfig, SearchConfigInput } from './config/config.ts';
+import type { ConfigSource, SearchConfigInput } from './config/config.ts';
 import { dataSizeOf } from './config/network-input.ts';
 import { SEARCH_SHARE } from './config/undecided-keys.ts';
+import { openTrainer, type Trainer } from './open-trainer.ts';
 import type { OpenRun } from './records/open-run.ts';
 import { recordGenerations } from './run/generations.ts';
 import { resolveConfig } from './run/resolve-config.ts';
@@ -38,6 +38,11 @@ export interface CreateSearchOptions extends OpenOptions {
   /** Trains the candidates; without it a pool of `workers` child processes. The search closes it. */
   readonly evaluator?: Evaluator;
   /**
+   * The queue whose workers train the candidates: `redis://HOST:PORT/DATABASE`, or `rediss://` for TLS; with `listen`,
+   * `HOST:PORT` at which they reach this machine. No effect on results. It is not stored, as it may have a password.
+   */
+  readonly queue?: string | { readonly url: string; readonly listen?: string | undefined };
+  /**
    * Puts something between the search and its evaluator; the search closes what it gives.
    *
    * @internal
@@ -58,6 +63,8 @@ export interface ResumeSearchOptions extends OpenOptions {
   readonly data?: string;
   /** Trains the candidates; without it a pool of child processes. The search closes it. */
   readonly evaluator?: Evaluator;
+  /** The queue whose workers train the candidates. */
+  readonly queue?: NonNullable<CreateSearchOptions['queue']>;
   /**
    * Puts something between the search and its evaluator; the search closes what it gives.
    *
@@ -82,10 +89,10 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
     searches ? { ...given, searchShare: SEARCH_SHARE } : given,
     config.workers,
   );
-  const trainer = evaluator ?? poolFor(resolved);
+  const trainer = await openTrainer(resolved, options, out ?? resolved.dataset.source);
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
   const decide: Decide = async (given, dataset) => {
-    const machine = speedOf(trainer, deviceOf(given));
+    const machine = speedOf(trainer.evaluator, deviceOf(given));
     const data = dataSizeOf(given, dataset);
     const planned = await limitCandidateTime(given, data, machine, (config) =>
       applyBudget(config, data, machine, elapsedSeconds),
@@ -95,12 +102,13 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
     return decided;
   };
   try {
-    const run = await startRun(resolved, out, { ...options, startedAt, notices }, decide);
-    return closingOnFailure(run, () =>
+    const started = { ...options, startedAt, notices, evaluator: trainer.evaluator };
+    const run = await startRun(resolved, out, started, decide);
+    return await closingOnFailure(run, () =>
       searchOver(imported === undefined ? run : importFitness(run, imported), trainer, wrapEvaluator),
     );
   } catch (error) {
-    if (evaluator === undefined) await trainer.close();
+    if (evaluator === undefined) await trainer.evaluator.close();
     throw error;
   }
 }
@@ -119,20 +127,27 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   };
   const run = await reopenRun(path, changes, options);
-  return closingOnFailure(run, () => searchOver(run, options.evaluator ?? poolFor(run.config), options.wrapEvaluator));
-}
-
-/** The child processes that a configuration asks for. */
-function poolFor(config: SearchConfig): Evaluator {
-  const { workers, timeoutSeconds } = config;
-  return new ProcessPoolEvaluator({ workers, timeoutMs: timeoutSeconds * 1000, device: deviceOf(config) });
+  return closingOnFailure(run, async () => {
+    const trainer = await openTrainer(run.config, options, path);
+    try {
+      // A queue has workers of several kinds; from now on, those of this one count.
+      if (options.queue !== undefined) await trainer.evaluator.engineKind?.(run.config.lowering);
+      return searchOver(run, trainer, options.wrapEvaluator);
+    } catch (error) {
+      if (options.evaluator === undefined) await trainer.evaluator.close();
+      throw error;
+    }
+  });
 }
 
 function speedOf(evaluator: Evaluator, device: Device): MachineSpeed {
   const here = async (lowering: LoweringName) => measureSpeed(await loadRuntime(device), lowering);
   let measured: Promise<TrainingSpeed> | undefined;
   return {
-    workers: evaluator.concurrency,
+    get workers() {
+      return evaluator.concurrency;
+    },
+    finalWorkers: evaluator.finalConcurrency,
     measureSpeed(lowering) {
       measured ??= evaluator.measureSpeed?.(lowering) ?? here(lowering);
       return measured;
@@ -142,13 +157,14 @@ function speedOf(evaluator: Evaluator, device: Device): MachineSpeed {
 
 function searchOver(
   run: OpenRun,
-  evaluator: Evaluator,
+  { evaluator, follow }: Trainer,
   wrap: (evaluator: Evaluator) => Evaluator = (inner) => inner,
 ): Search {
   const { tensorboard, logsDir } = run.config;
   // Wrapped once more: callbacks have their say in what was recorded, and what they stop is not recorded.
   const shared = shareResults(evaluator, run.config, (notice) => search.emit('notice', notice));
   const search = new Search(run, wrap(shared));
+  follow(search);
   recordGenerations(search, run.folder);
   if (tensorboard) {
     const { folder, config, problem } = run;
@@ -162,9 +178,9 @@ function searchOver(
   return search;
 }
 
-function closingOnFailure(run: OpenRun, open: () => Search): Search {
+async function closingOnFailure<T>(run: OpenRun, open: () => T | Promise<T>): Promise<T> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     run.close();
     throw error;

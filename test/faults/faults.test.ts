@@ -52,7 +52,7 @@ describe.runIf(process.platform === 'linux')('a run', () => {
       const place = placeOf(join(isOnSmallDisk ? 'disk' : '', `run-${number}`));
       const rng = createRng(`faults ${SEED}`).fork(`run ${number}`);
       const tools = { longestWaitMs: 0.4 * referenceMs, disk, makeReadOnly };
-      expect(await survive(place, { faults, rng, reference, ...tools })).toEqual(reference);
+      expect(await survive(place, { faults, table: FAULTS, rng, reference, ...tools })).toEqual(reference);
       rmSync(place.folder, { recursive: true });
     });
   }

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Rng } from '../../src/random/rng.ts';
 import type { SmallDisk } from './disk-faults.ts';
 import { type RunProcess, signal } from './run-process.ts';
+import type { Faults } from './survive.ts';
 
 export type FaultName =
   | 'the run is killed'
@@ -28,8 +29,7 @@ const LONGEST_PAUSE_MS = 600;
 /** A task whose child dies three times in a row while it is alone has failed, and rightly so. */
 const KILLS_WITHOUT_RESULT = 2;
 
-/** Each brings itself about and undoes itself; false if there was nothing that it could happen to. */
-export const FAULTS: Readonly<Record<FaultName, (scene: Scene) => Promise<boolean>>> = {
+export const FAULTS: Faults<FaultName> = {
   'the run is killed': async ({ run }) => {
     signal(run.pid, 'SIGKILL');
     await run.ended;
@@ -63,7 +63,7 @@ export const FAULTS: Readonly<Record<FaultName, (scene: Scene) => Promise<boolea
 const killsByLines = new WeakMap<RunProcess, { lines: number; kills: number }>();
 
 /** At most so many in a row without a result in between. */
-function mayKill({ run, folder }: Scene): boolean {
+export function mayKill({ run, folder }: Pick<Scene, 'run' | 'folder'>): boolean {
   const lines = journalText(folder).split('\n').length;
   const last = killsByLines.get(run);
   const kills = last?.lines === lines ? last.kills : 0;

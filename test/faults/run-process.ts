@@ -14,6 +14,8 @@ export interface RunPlace {
   /** Arguments of `auto-cnn search`, without `--out`. */
   readonly search: readonly string[];
   readonly cacheDir: string;
+  /** The queue whose workers train its candidates. */
+  readonly queue?: string;
 }
 
 export class RunProcess {
@@ -25,10 +27,12 @@ export class RunProcess {
   #output = '';
 
   /** Begins the search, or goes on with it if there is something to go on with. */
-  static start({ folder, search, cacheDir }: RunPlace): RunProcess {
+  static start({ folder, search, cacheDir, queue }: RunPlace): RunProcess {
     const isBegun = existsSync(join(folder, 'config.json'));
     if (!isBegun) rmSync(folder, { recursive: true, force: true });
-    return new RunProcess(isBegun ? ['resume', folder] : ['search', ...search, '--out', folder], cacheDir);
+    const by = queue === undefined ? [] : ['--queue', queue];
+    const args = isBegun ? ['resume', folder] : ['search', ...search, '--out', folder];
+    return new RunProcess([...args, ...by], cacheDir);
   }
 
   private constructor(args: readonly string[], cacheDir: string) {

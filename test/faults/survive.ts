@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Rng } from '../../src/random/rng.ts';
-import { FAULTS, type FaultName, journalText, type Scene } from './faults.ts';
+import { journalText, type Scene } from './faults.ts';
 import { type FinishedRun, readFinished } from './finished-run.ts';
 import { type RunPlace, RunProcess } from './run-process.ts';
 
-export interface Disturbance extends Pick<Scene, 'disk' | 'makeReadOnly'> {
-  readonly faults: readonly FaultName[];
+/** Each brings a fault about and undoes it; false if there was nothing that it could happen to. */
+export type Faults<Name extends string> = Readonly<Record<Name, (scene: Scene) => Promise<boolean>>>;
+
+export interface Disturbance<Name extends string> extends Pick<Scene, 'disk' | 'makeReadOnly'> {
+  readonly faults: readonly Name[];
+  readonly table: Faults<Name>;
   readonly rng: Rng;
   /** Faults come after a random share of this time each, which begins with the process or, every other time, with its work. */
   readonly longestWaitMs: number;
@@ -28,12 +32,12 @@ const MOST_STARTS = 200;
  *
  * @returns what the last came to.
  */
-export async function survive(
+export async function survive<Name extends string>(
   place: RunPlace,
-  { faults, reference, ...disturbance }: Disturbance,
+  { faults, table, reference, ...disturbance }: Disturbance<Name>,
 ): Promise<FinishedRun> {
   const drive = new Drive(place, reference);
-  for (const fault of faults) await drive.through(fault, disturbance);
+  for (const fault of faults) await drive.through(table[fault], disturbance);
   return drive.toTheEnd();
 }
 
@@ -51,14 +55,14 @@ class Drive {
   }
 
   async through(
-    fault: FaultName,
-    { rng, longestWaitMs, ...tools }: Omit<Disturbance, 'faults' | 'reference'>,
+    bringAbout: Faults<string>[string],
+    { rng, longestWaitMs, ...tools }: Omit<Disturbance<string>, 'faults' | 'table' | 'reference'>,
   ): Promise<void> {
     const { folder } = this.#place;
     for (let hasHappened = false; !hasHappened; ) {
       if (rng.uniform() < 0.5) await this.#run.atWork;
       await Promise.race([pause(rng.uniform() * longestWaitMs), this.#run.ended]);
-      if (this.#run.isRunning) hasHappened = await FAULTS[fault]({ run: this.#run, folder, rng, ...tools });
+      if (this.#run.isRunning) hasHappened = await bringAbout({ run: this.#run, folder, rng, ...tools });
       else await this.#goOn();
       this.#lookAtJournal();
     }

@@ -7,10 +7,11 @@ import { openRunFolder, readSummary, resolveConfig, tidyRunFolder } from '../../
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { placeIn, readFlags, SEARCH_FLAGS } from '../options/config-flags.ts';
+import { addQueueOptions, type QueueOptions, queueFrom } from '../options/queue-options.ts';
 import { PROCESS_START, type Terminal } from '../terminal.ts';
 import { drawReport, printSummary, runSearch } from './run-search.ts';
 
-interface ResumeOptions extends CommonOptions {
+interface ResumeOptions extends CommonOptions, QueueOptions {
   readonly data?: string;
 }
 
@@ -26,6 +27,7 @@ export function addResumeCommand(program: Command, terminal: Terminal, done: (ex
     .option('--data <path>', 'where the data of the run lies now, if it was moved; the run keeps the new place')
     .option('--workers <n>', 'child processes (default: as before)')
     .option('--timeout <time>', 'longest training of a candidate, such as 90s (default: as before)');
+  addQueueOptions(command);
   addCommonOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (run: string, options: ResumeOptions) => {
@@ -49,6 +51,7 @@ export function addResumeCommand(program: Command, terminal: Terminal, done: (ex
           workers,
           timeoutSeconds,
           ...(options.data !== undefined && { data: options.data }),
+          ...queueFrom(options),
           onLoadProgress: view.loading,
           startedAt: PROCESS_START,
           signal,

@@ -14,11 +14,12 @@ import {
   SEARCH_FLAGS,
 } from '../options/config-flags.ts';
 import { settingsFrom } from '../options/config-origins.ts';
+import { addQueueOptions, type QueueOptions, queueFrom } from '../options/queue-options.ts';
 import { PROCESS_START, type Terminal } from '../terminal.ts';
 import { configText } from '../view/config-text.ts';
 import { runSearch } from './run-search.ts';
 
-interface SearchOptions extends CommonOptions {
+interface SearchOptions extends CommonOptions, QueueOptions {
   readonly out?: string;
   readonly config?: string;
   readonly importFitness?: string;
@@ -37,6 +38,7 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
     .addOption(optionOf(PRESET_FLAG))
     .option('--import-fitness <file>', 'JSON file of genomes and their fitness under these very settings')
     .option('--print-config', 'print each setting with where it comes from, and stop');
+  addQueueOptions(command);
   addCommonOptions(command);
   for (const [heading, flags] of Object.entries(SEARCH_FLAGS)) {
     for (const flag of flags) command.addOption(optionOf(flag).helpGroup(heading));
@@ -59,6 +61,7 @@ export function addSearchCommand(program: Command, terminal: Terminal, done: (ex
       createSearch(config, {
         ...(options.out !== undefined && { out: options.out }),
         ...(options.importFitness !== undefined && { importFitness: options.importFitness }),
+        ...queueFrom(options),
         onLoadProgress: view.loading,
         startedAt: PROCESS_START,
         signal: terminal.signal,

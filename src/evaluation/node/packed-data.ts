@@ -25,14 +25,20 @@ export function createDatasetReader(): DatasetReader {
     const { dataset } = kept;
     try {
       const loaded = await dataset;
-      if (loaded.fingerprint === fingerprint) return loaded;
-      throw new DataFormatError(
-        `${path} holds the data set ${loaded.fingerprint}, the task names ${fingerprint}; delete the file, and it is made again from the data`,
-        { details: { path } },
-      );
+      requireFingerprint(loaded, path, fingerprint);
+      return loaded;
     } catch (error) {
       kept = undefined;
       throw error;
     }
   };
+}
+
+/** @throws {DataFormatError} if a packed file holds another data set than a task names. */
+export function requireFingerprint(loaded: Dataset, path: string, fingerprint: string): void {
+  if (loaded.fingerprint === fingerprint) return;
+  throw new DataFormatError(
+    `${path} holds the data set ${loaded.fingerprint}, the task names ${fingerprint}; delete the file, and it is made again from the data`,
+    { details: { path } },
+  );
 }

@@ -70,7 +70,7 @@ export function timeChart({ entries, summary, status }: RunRecords): Picture {
 
 function trainingOf(entry: JournalEntry): readonly Training[] {
   // A finished final training in rounds has one entry that covers all of them.
-  if (entry.type === 'plan' || entry.elapsedSeconds === undefined) return [];
+  if (entry.type === 'plan' || entry.type === 'workers' || entry.elapsedSeconds === undefined) return [];
   const { type, elapsedSeconds: to, seconds } = entry;
   const genome = entry.type === 'round' ? 'in rounds' : entry.genome;
   const isFailed = entry.type !== 'round' && entry.failure !== undefined;

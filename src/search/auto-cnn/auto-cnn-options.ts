@@ -9,6 +9,7 @@ import type { HeadLayer } from '../../genome/head.ts';
 import { nearestOf } from '../../text/did-you-mean.ts';
 import type { Callback } from '../callbacks/callback.ts';
 import type { SearchConfigInput } from '../config/config.ts';
+import type { CreateSearchOptions } from '../create-search.ts';
 import type { StrategyContext } from '../records/strategy-context.ts';
 import { type LossOption, type MetricOption, toLoss, toMetric } from './keras-names.ts';
 import { checkForms } from './option-forms.ts';
@@ -113,6 +114,11 @@ export interface AutoCnnOptions {
   readonly settings?: FurtherSettings;
   /** Trains the candidates in place of the child processes; the run closes it. */
   readonly evaluator?: Evaluator;
+  /**
+   * The queue whose workers (`auto-cnn worker`) train the candidates, `redis://HOST:PORT/DATABASE`; no effect on results. It is
+   * not stored with the run.
+   */
+  readonly queue?: NonNullable<CreateSearchOptions['queue']>;
 }
 
 /**
@@ -238,6 +244,7 @@ const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
   out: true,
   settings: true,
   evaluator: true,
+  queue: true,
 };
 
 /** For callers without a type checker. */

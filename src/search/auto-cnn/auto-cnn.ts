@@ -9,7 +9,7 @@ import type { SearchStrategy } from '../../evolution/strategy.ts';
 import type { Callback } from '../callbacks/callback.ts';
 import { scheduleOf } from '../callbacks/learning-rate-scheduler.ts';
 import type { SearchConfig, SearchConfigInput } from '../config/config.ts';
-import { createSearch, resumeSearch } from '../create-search.ts';
+import { type CreateSearchOptions, createSearch, resumeSearch } from '../create-search.ts';
 import type { StrategyContext } from '../records/strategy-context.ts';
 import { resolveConfig } from '../run/resolve-config.ts';
 import { type AutoCnnOptions, placeOfOption, toSearchConfig } from './auto-cnn-options.ts';
@@ -31,6 +31,8 @@ export interface ResumeOptions {
   readonly signal?: AbortSignal;
   /** Trains the candidates in place of the child processes; the run closes it. */
   readonly evaluator?: Evaluator;
+  /** The queue whose workers train the candidates; see `AutoCnnOptions.queue`. */
+  readonly queue?: NonNullable<CreateSearchOptions['queue']>;
 }
 
 /** A search with the options of the Python package: from data to the best network, trained. */
@@ -63,7 +65,7 @@ export class AutoCNN {
    */
   static async resume(runFolder: string, options: ResumeOptions = {}): Promise<TrainedCnn> {
     checkResumeForms(options);
-    const { extraCallbacks, strategy, dataset: given, workers, signal, evaluator } = options;
+    const { extraCallbacks, strategy, dataset: given, workers, signal, evaluator, queue } = options;
     const dataset = given && ('xTrain' in given ? datasetFromArrays(given) : given);
     const opened = {
       ...(strategy && { createStrategy: strategy }),
@@ -71,6 +73,7 @@ export class AutoCNN {
       ...(workers !== undefined && { workers }),
       ...(signal && { signal }),
       ...(evaluator && { evaluator }),
+      ...(queue !== undefined && { queue }),
     };
     const open = (wrapEvaluator: (inner: Evaluator) => Evaluator) =>
       resumeSearch(runFolder, { ...opened, wrapEvaluator });
@@ -85,7 +88,7 @@ export class AutoCNN {
    *   stopped the search before any candidate was trained; {EvaluationError} if every candidate failed.
    */
   async run(): Promise<TrainedCnn> {
-    const { out, signal, importFitness, extraCallbacks, evaluator, strategy } = this.#options;
+    const { out, signal, importFitness, extraCallbacks, evaluator, queue, strategy } = this.#options;
     const dataset = await this.#loadDataset();
     const opened = {
       dataset,
@@ -95,6 +98,7 @@ export class AutoCNN {
       ...(typeof strategy === 'function' && { createStrategy: strategy }),
       ...(signal && { signal }),
       ...(evaluator && { evaluator }),
+      ...(queue !== undefined && { queue }),
     };
     const open = (wrapEvaluator: (inner: Evaluator) => Evaluator) =>
       createSearch(this.#input, { ...opened, wrapEvaluator });

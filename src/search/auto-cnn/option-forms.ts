@@ -22,6 +22,7 @@ const RESUME_FORMS: Readonly<Record<string, Form>> = {
   dataset: 'an object',
   signal: 'an AbortSignal',
   evaluator: 'an object',
+  queue: 'text or an object',
 };
 
 const FORMS: Readonly<Record<string, Form>> = {
@@ -34,6 +35,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   settings: 'an object',
   signal: 'an AbortSignal',
   strategy: 'text or a function',
+  queue: 'text or an object',
 };
 
 /**

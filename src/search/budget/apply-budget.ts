@@ -20,6 +20,8 @@ import { finalShare, finalThreads } from './final-share.ts';
 export interface MachineSpeed {
   /** Trainings that run concurrently. */
   readonly workers: number;
+  /** Processes that share the final training, if it runs elsewhere. Default: `workers`. */
+  readonly finalWorkers?: number | undefined;
   /** The speed of each worker. */
   measureSpeed(lowering: LoweringName): Promise<TrainingSpeed>;
 }
@@ -56,9 +58,10 @@ export async function applyBudget(
   const together = machine.workers * rate;
   const spentSeconds = elapsedSeconds() + END_SECONDS;
   const left = Math.round((budget.seconds - spentSeconds) * together);
-  const most = lowering === 'plain' ? Math.min(MOST_REPLICAS, machine.workers) : 1;
+  const { workers, finalWorkers = workers } = machine;
+  const most = lowering === 'plain' ? Math.min(MOST_REPLICAS, finalWorkers) : 1;
   const sharing = { ...measured, replicas: undecided.includes('replicas') ? most : replicas };
-  const share = finalShare(sharing, machine.workers);
+  const share = (finalShare(sharing, finalWorkers) * finalWorkers) / workers;
   const planned = planBudget(left, measured, data, share);
   if (planned !== undefined) return { ...planned, lowering, replicas: sharing.replicas };
   const inSeconds = (least: number) => formatBudget({ seconds: Math.ceil(1.1 * (spentSeconds + least / together)) });
@@ -81,6 +84,7 @@ export interface SearchSpent {
   readonly elapsedSeconds: number;
   /** Total of all candidates. */
   readonly work: number;
+  /** Processes that share the final training. */
   readonly workers: number;
 }
 

@@ -15,7 +15,7 @@ interface Admitted {
 }
 
 export class WorkAccount {
-  readonly #limit: number;
+  #limit: number;
   readonly #before = new Map<string, Admitted>();
   /** `#work` minus what refunds paid for. Only an early end makes it smaller. */
   #charged = 0;
@@ -36,6 +36,20 @@ export class WorkAccount {
   /** Number of distinct genomes admitted. */
   get admitted(): number {
     return this.#before.size;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** What counts against the limit. */
+  get charged(): number {
+    return this.#charged;
+  }
+
+  /** Another limit for the genomes from here on. */
+  changeLimit(limit: number): void {
+    this.#limit = limit;
   }
 
   /** Whether a genome was admitted before; it then costs nothing. */

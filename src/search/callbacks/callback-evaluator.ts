@@ -31,6 +31,14 @@ export class CallbackEvaluator implements Evaluator, EvaluationStopper {
     return this.#inner.concurrency;
   }
 
+  get finalConcurrency(): number | undefined {
+    return this.#inner.finalConcurrency;
+  }
+
+  get capacityGrown(): Evaluator['capacityGrown'] {
+    return this.#inner.capacityGrown;
+  }
+
   /** An arrow function, because it is passed on without its object. */
   readonly stop = (id: string, afterEpoch: number): void => {
     this.#trainings.get(id)?.stop(afterEpoch);

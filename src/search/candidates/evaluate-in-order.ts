@@ -18,8 +18,10 @@ export type NextStep<Task> =
 /** What the loop needs from a search. Tasks with equal ids have equal results. */
 export interface OrderedSearch<Task extends { readonly id: string }, Planned extends Asked = Asked> {
   readonly strategy: SearchStrategy;
-  /** Number of candidates that can be trained concurrently. */
+  /** Number of candidates that can be trained concurrently. It may change. */
   readonly concurrency: number;
+  /** Resolves when it has grown. */
+  readonly capacityGrown?: (() => Promise<void>) | undefined;
   /** Called with the genomes of each `ask`. If it plans only the first few of them, those are the last of the search. */
   plan(genomes: readonly Genome[]): readonly Planned[];
   /** Called once, when no more genomes will be asked for. */
@@ -52,7 +54,7 @@ export async function evaluateInOrder<Task extends { readonly id: string }, Plan
   signal: AbortSignal | undefined,
   deadline?: AbortSignal,
 ): Promise<readonly Planned[]> {
-  const { strategy, concurrency } = search;
+  const { strategy } = search;
   const outstanding: Planned[] = [];
   const started = new Set<string>();
   const running = new Set<Promise<void>>();
@@ -94,7 +96,7 @@ export async function evaluateInOrder<Task extends { readonly id: string }, Plan
     return longest?.task;
   };
   const startTraining = (): void => {
-    while (running.size < concurrency) {
+    while (running.size < search.concurrency) {
       const task = nextTask();
       if (task !== undefined) {
         started.add(task.id);
@@ -110,7 +112,8 @@ export async function evaluateInOrder<Task extends { readonly id: string }, Plan
 
   try {
     for (startTraining(); running.size > 0; startTraining()) {
-      await Promise.race(hasResult() ? [...running, late] : running);
+      const grown = search.capacityGrown === undefined ? [] : [search.capacityGrown()];
+      await Promise.race([...running, ...grown, ...(hasResult() ? [late] : [])]);
       tellKnown();
       if (deadline?.aborted && hasResult()) {
         stop.abort();

@@ -6,12 +6,14 @@ import type { SearchStrategy } from '../../evolution/strategy.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { genomeId } from '../../genome/text.ts';
+import { counted, scaled } from '../../text/figures.ts';
 import { expectedWork, taskWork } from '../budget/rung-sizes.ts';
 import { evaluateWithin, longestEvaluation, searchDeadline } from '../budget/time-guard.ts';
 import { WorkAccount } from '../budget/work-account.ts';
+import { WorkerPlan } from '../budget/worker-plan.ts';
 import { costNamesOf } from '../config/objectives.ts';
 import { costOf } from '../records/front.ts';
-import type { EvaluationEntry } from '../records/journal-entry.ts';
+import type { EvaluationEntry, WorkersEntry } from '../records/journal-entry.ts';
 import { CandidateQueue, lastEntry, type QueuedCandidate } from './candidate-queue.ts';
 import { CandidateTasks } from './candidate-tasks.ts';
 import { createStrategy, tellingCosts } from './create-strategy.ts';
@@ -31,6 +33,7 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
   /** Results by task id: those of the journal, then those trained here. */
   const known = new Map(run.entries.flatMap((entry) => (entry.type === 'evaluation' ? [[entry.id, entry]] : [])));
   const account = new WorkAccount(config.searchWork);
+  const workerPlan = WorkerPlan.of(config, run.entries, evaluator);
   const tasks = new CandidateTasks(session.tasks, dataSize, known);
   const queue = new CandidateQueue(config, known);
   const strategy = tellingCosts(createStrategy(config, problem, run.createStrategy), costsOf);
@@ -39,7 +42,10 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
   const untold = await evaluateInOrder<IdentifiedTask, QueuedCandidate>(
     {
       strategy,
-      concurrency: evaluator.concurrency,
+      get concurrency() {
+        return evaluator.concurrency;
+      },
+      capacityGrown: evaluator.capacityGrown,
       plan: planTasks,
       onLast: () => queue.close(),
       next: (candidate) => queue.next(candidate),
@@ -54,11 +60,16 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
   const [first] = untold;
   if (first !== undefined) {
     // The clock ended the search. With this limit saved in the configuration, a repetition ends there without a clock.
-    await session.adopt({ ...config, searchWork: account.endBefore(first.name) });
+    const searchWork = account.endBefore(first.name);
+    account.changeLimit(searchWork);
+    if (workerPlan !== undefined) recordPlan(workerPlan.endNow(account));
+    await session.adopt({ ...config, searchWork });
     events.emit(
       'notice',
       'the search was slower than expected and ended early, so that the final training has its time',
     );
+  } else if (workerPlan !== undefined && account.limit !== config.searchWork) {
+    await session.adopt({ ...config, searchWork: account.limit });
   }
   account.refund(tasks.learnFrom(queue.before(first?.number)));
   return describeSearch({ strategy, account, tasks, known, cacheHits }, config);
@@ -71,6 +82,7 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
     for (const genome of genomes) {
       const name = genomeId(genome);
       const isNew = !account.has(name);
+      if (isNew) followWorkers(name);
       account.refund(tasks.learnFrom(queue.finishedBeforeNext()));
       if (!account.admit(name, expectedWork(config, dataSize, estimateCost(genome, problem)))) break;
       if (!isNew) cacheHits++;
@@ -89,6 +101,22 @@ export async function findBest(session: RunSession, signal: AbortSignal | undefi
       events.emit('generationStart', { generation, genomes: names, pending, answered: [...answered.values()] });
     }
     return planned;
+  }
+
+  /** Under a time budget, the work that is left grows and shrinks with the number of workers. */
+  function followWorkers(name: string): void {
+    const change = workerPlan?.next(account, name);
+    if (change === undefined) return;
+    const { workers, searchWork } = change;
+    recordPlan(change);
+    events.emit(
+      'notice',
+      `the search is planned for ${counted(workers, 'training')} at the same time: ${scaled(searchWork, 'FLOP')} of work in all`,
+    );
+  }
+
+  function recordPlan(change: Omit<WorkersEntry, 'elapsedSeconds'>): void {
+    run.journal.append({ ...change, elapsedSeconds: session.elapsedSeconds() });
   }
 
   async function train(identified: IdentifiedTask, cancelled: AbortSignal): Promise<void> {

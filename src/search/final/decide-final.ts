@@ -43,7 +43,7 @@ export async function decideFinal(
   const spent = {
     elapsedSeconds: elapsedSeconds(),
     work: (found?.counts.searchWork ?? 0) + work,
-    workers: session.evaluator.concurrency,
+    workers: session.evaluator.finalConcurrency ?? session.evaluator.concurrency,
   };
   // Both decisions are written at once: an interruption in between would lose the work of the first.
   const { undecided: _, ...decided } = chosen;

@@ -1,13 +1,14 @@
-// Queues tasks for an evaluator that is given more tasks than it can run concurrently.
+// Queues final trainings for an evaluator that is given more of them than it can run concurrently.
 
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 
 /** Passes on as many tasks as the evaluator has room for; the others wait in order of arrival. */
 export function limitEvaluator(inner: Evaluator): Evaluator {
   const waiting: (() => void)[] = [];
-  let free = inner.concurrency;
+  const concurrency = inner.finalConcurrency ?? inner.concurrency;
+  let free = concurrency;
   return {
-    concurrency: inner.concurrency,
+    concurrency,
     async evaluate(task, options) {
       if (free > 0) free--;
       else await new Promise<void>((resolve) => waiting.push(resolve));

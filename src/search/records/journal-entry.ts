@@ -58,7 +58,20 @@ export type JournalEntry =
       readonly at: number;
       readonly total: number;
       readonly elapsedSeconds: number;
+    }
+  /** How much work the search has under a time budget, as decided when the number of its workers changed. */
+  | {
+      readonly type: 'workers';
+      readonly id: 'search';
+      /** Number of distinct genomes admitted before. */
+      readonly admitted: number;
+      /** Trainings at the same time. */
+      readonly workers: number;
+      /** The search ends before its work would exceed this, in FLOPs. */
+      readonly searchWork: number;
+      readonly elapsedSeconds: number;
     };
 
 export type RoundEntry = Extract<JournalEntry, { readonly type: 'round' }>;
+export type WorkersEntry = Extract<JournalEntry, { readonly type: 'workers' }>;
 export type PlanEntry = Extract<JournalEntry, { readonly type: 'plan' }>;

@@ -33,7 +33,11 @@ export function shareResults(
  */
 function cacheFitness(inner: Evaluator, cache: FitnessCache): Evaluator {
   return {
-    concurrency: inner.concurrency,
+    get concurrency() {
+      return inner.concurrency;
+    },
+    finalConcurrency: inner.finalConcurrency,
+    capacityGrown: inner.capacityGrown,
     async evaluate(task, options = {}) {
       const { id, genome, selection } = task;
       if (id === undefined || selection.purpose === 'final' || task.latency) return inner.evaluate(task, options);
@@ -53,7 +57,11 @@ function cacheFitness(inner: Evaluator, cache: FitnessCache): Evaluator {
 /** Answers tasks whose weights and outcome are already at their checkpoint path, unless they measure latency. */
 function reuseCheckpoints(inner: Evaluator, notify: (notice: string) => void): Evaluator {
   return {
-    concurrency: inner.concurrency,
+    get concurrency() {
+      return inner.concurrency;
+    },
+    finalConcurrency: inner.finalConcurrency,
+    capacityGrown: inner.capacityGrown,
     async evaluate(task: EvaluationTask, options: EvaluateOptions = {}) {
       const known = await checkpointOutcome(fileStorage, task, notify);
       return known === undefined ? inner.evaluate(task, options) : replayOutcome(known, task, options);

@@ -1,0 +1,119 @@
+// The workers as a search sees them: which of them compute as it does, and what its user should know about the others.
+
+import type { Redis } from 'ioredis';
+import { median } from '../../arithmetic/averages.ts';
+import { withResolvers } from '../../concurrency.ts';
+import { counted } from '../../text/figures.ts';
+import type { TrainingSpeed } from '../measure-speed.ts';
+import type { WorkerRecord } from './messages/messages.ts';
+import { isSameTribe, type Tribe, tribeOf } from './messages/queue-names.ts';
+import { listWorkers } from './redis/registry.ts';
+
+/** A search without workers says so this often. */
+const REMINDER_MS = 60_000;
+
+export class Fleet {
+  readonly #redis: Redis;
+  readonly #url: string;
+  readonly #notify: (notice: string) => void;
+  #kinds: readonly string[] = [];
+  #all: readonly WorkerRecord[] = [];
+  #grown = withResolvers<void>();
+  #described = '';
+  #remindedAt = Number.NEGATIVE_INFINITY;
+
+  /** @param url  as the user would give it to a worker. */
+  constructor(redis: Redis, url: string, notify: (notice: string) => void) {
+    this.#redis = redis;
+    this.#url = url;
+    this.#notify = notify;
+  }
+
+  /** Workers that take tasks of this search. */
+  get own(): readonly WorkerRecord[] {
+    return this.#all.filter((worker) => this.#isOwn(worker) && !worker.isAside);
+  }
+
+  /** Trainings that they do at the same time. */
+  get slots(): number {
+    return this.own.reduce((sum, { slots }) => sum + slots, 0);
+  }
+
+  /** The mean over all trainings that are possible at the same time; undefined if no worker has measured its speed. */
+  get speed(): TrainingSpeed | undefined {
+    const measured = this.own.filter(({ rate, byteWork }) => rate !== undefined && byteWork !== undefined);
+    const slots = measured.reduce((sum, worker) => sum + worker.slots, 0);
+    if (slots === 0) return undefined;
+    const rate = measured.reduce((sum, worker) => sum + worker.slots * (worker.rate ?? 0), 0) / slots;
+    return { rate, byteWork: median(measured.map(({ byteWork = 0 }) => byteWork)) };
+  }
+
+  isAlive(workerId: string): boolean {
+    return this.#all.some(({ id }) => id === workerId);
+  }
+
+  isAside(workerId: string): boolean {
+    return this.#all.some(({ id, isAside }) => id === workerId && isAside === true);
+  }
+
+  /** Names a kind of engine that this search computes with. */
+  use(kind: string): void {
+    if (!this.#kinds.includes(kind)) this.#kinds = [...this.#kinds, kind];
+  }
+
+  /** Resolves when there are more trainings at the same time than now. */
+  get grown(): Promise<void> {
+    return this.#grown.promise;
+  }
+
+  async refresh(): Promise<void> {
+    const before = this.slots;
+    this.#all = await listWorkers(this.#redis);
+    if (this.slots <= before) return;
+    this.#grown.resolve();
+    this.#grown = withResolvers();
+  }
+
+  /** Says which workers there are if that has changed, and, now and then, that there is none. */
+  report(now: number): void {
+    const { own } = this;
+    const described = this.#describe();
+    const isReminder = own.length === 0 && now - this.#remindedAt > REMINDER_MS;
+    if (described === this.#described && !isReminder) return;
+    this.#described = described;
+    this.#remindedAt = now;
+    this.#notify(described);
+  }
+
+  #describe(): string {
+    const { own } = this;
+    const others = this.#describeOthers();
+    if (own.length > 0) {
+      return `${counted(own.length, 'worker')} on the queue, ${counted(this.slots, 'training')} at the same time${others}`;
+    }
+    return `the search waits for a worker that computes as this machine does (${this.#kinds.join('; ')}); start one with: auto-cnn worker --queue ${this.#url}${others}`;
+  }
+
+  #describeOthers(): string {
+    const groups = new Map<string, number>();
+    for (const worker of this.#all) {
+      const why = this.#whyNot(worker);
+      if (why !== undefined) groups.set(why, (groups.get(why) ?? 0) + 1);
+    }
+    const texts = [...groups].map(([why, count]) => `${count} of ${why}`);
+    return texts.length === 0 ? '' : `; not used: ${texts.join(', ')}`;
+  }
+
+  #whyNot(worker: WorkerRecord): string | undefined {
+    const [kind] = this.#kinds;
+    if (kind === undefined) return undefined;
+    const own = tribeOf(kind);
+    if (worker.version !== own.version || worker.protocol !== own.protocol) return `version ${worker.version}`;
+    if (!this.#isOwn(worker)) return `another kind of engine (${worker.kind})`;
+    return worker.isAside ? 'those that were put aside because their results differ' : undefined;
+  }
+
+  #isOwn(worker: Tribe): boolean {
+    return this.#kinds.some((kind) => isSameTribe(worker, tribeOf(kind)));
+  }
+}

@@ -1,0 +1,275 @@
+// Evaluates on the workers of a queue. The search is the only truth: whatever Redis or a worker loses is put on the queue
+// again, and since equal tasks have equal results, it does not matter who computes one, or how often.
+
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { readPackedDataset } from '../../data/cache/packed-file.ts';
+import { engineKind, requireEngine } from '../../engine/engine-kind.ts';
+import { loadRuntime } from '../../engine/node/load-runtime.ts';
+import { InvalidInputError } from '../../errors.ts';
+import type { LoweringName } from '../../network/lowering/lowerings.ts';
+import { missingWeights } from '../checkpoint.ts';
+import { cancelledError, type EvaluateOptions, type Evaluator } from '../evaluator.ts';
+import type { TrainingSpeed } from '../measure-speed.ts';
+import { requireFingerprint } from '../node/packed-data.ts';
+import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
+import { DeliveryServer } from './delivery/delivery-server.ts';
+import { describeFile } from './delivery/file-hash.ts';
+import { Fleet } from './fleet.ts';
+import { IdleWatch } from './idle-watch.ts';
+import type { SearchRecord } from './messages/messages.ts';
+import { queueNameOf, tribeOf } from './messages/queue-names.ts';
+import { type TaskFiles, toMessage } from './messages/task-message.ts';
+import type { RemoteFile } from './messages/task-schema.ts';
+import { PendingTask } from './pending-task.ts';
+import { DifferenceReader } from './redis/differences.ts';
+import { connectQueue, type QueueConnection } from './redis/redis-connection.ts';
+import { announceSearch, BEAT_MS, withdrawSearch } from './redis/registry.ts';
+import { TaskBoard } from './task-board.ts';
+
+export interface QueueOptions {
+  /** `redis://HOST:PORT/DATABASE`. */
+  readonly url: string;
+  /** Trains what stays on this machine: final trainings. Closed with this evaluator. */
+  readonly local: Evaluator;
+  /** Longest that a task may train. */
+  readonly timeoutMs: number;
+  /** Of the search, for people. */
+  readonly name: string;
+  /** `HOST:PORT` at which workers reach this machine. Default: all its addresses, any port. */
+  readonly listen?: string | undefined;
+  /** What the user should know. */
+  readonly notify: (notice: string) => void;
+}
+
+/** How often results are looked for; a worker also says when it has one. */
+const LOOK_MS = 500;
+/** How often tasks are looked for that were lost. */
+const RECONCILE_MS = 5000;
+/** How long a plan waits for a worker that has measured its speed. */
+const LONGEST_WAIT_MS = 30_000;
+/** Redis may be gone: what is left there expires. */
+const LONGEST_GOODBYE_MS = 2000;
+
+export class QueueEvaluator implements Evaluator {
+  readonly #options: QueueOptions;
+  readonly #connection: QueueConnection;
+  readonly #server: DeliveryServer;
+  readonly #id: string;
+  readonly #fleet: Fleet;
+  readonly #board: TaskBoard;
+  readonly #differences: DifferenceReader;
+  readonly #idle = new IdleWatch();
+  readonly #datasets = new Map<string, Promise<RemoteFile>>();
+  readonly #closing = new AbortController();
+  readonly #timers: NodeJS.Timeout[];
+  #kind = '';
+  #announced: Promise<void> = Promise.resolve();
+  #done = 0;
+  #failed = 0;
+  #closed: Promise<void> | undefined;
+
+  /** @throws {InvalidInputError} if the queue cannot be used, or this machine cannot listen for workers. */
+  static async connect(options: QueueOptions): Promise<QueueEvaluator> {
+    const { url, notify } = options;
+    const connection = await connectQueue(url, (state, reason) => {
+      const { shown } = connection.address;
+      if (state === 'back') notify(`the queue at ${shown} is back; the search goes on`);
+      else
+        notify(
+          `the queue at ${shown} cannot be reached (${reason || 'the connection broke'}); the search waits for it`,
+        );
+    });
+    const { redis, address } = connection;
+    const searchId = `search-${randomBytes(8).toString('hex')}`;
+    const fleet = new Fleet(redis, address.shown, notify);
+    const board = new TaskBoard({ redis, searchId, fleet, notify });
+    try {
+      const server = await DeliveryServer.start(searchId, board.pending, options.listen);
+      return new QueueEvaluator(options, connection, server, searchId, fleet, board);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    options: QueueOptions,
+    connection: QueueConnection,
+    server: DeliveryServer,
+    id: string,
+    fleet: Fleet,
+    board: TaskBoard,
+  ) {
+    this.#options = options;
+    this.#connection = connection;
+    this.#server = server;
+    this.#id = id;
+    this.#fleet = fleet;
+    this.#board = board;
+    this.#differences = new DifferenceReader(connection.redis, options.notify);
+    this.#timers = [
+      every(LOOK_MS, () => this.#board.look()),
+      every(RECONCILE_MS, () => this.#board.reconcile()),
+      every(BEAT_MS, () => this.#beat()),
+    ];
+  }
+
+  /** At least 1: a task may wait for the first worker. */
+  get concurrency(): number {
+    return Math.max(1, this.#fleet.slots);
+  }
+
+  get finalConcurrency(): number {
+    return this.#options.local.concurrency;
+  }
+
+  readonly capacityGrown = (): Promise<void> => this.#fleet.grown;
+
+  /** That of this machine: workers of other kinds are not used. */
+  async engineKind(lowering: LoweringName): Promise<string> {
+    const kind = await engineKind(await loadRuntime(), lowering);
+    if (this.#kind !== kind) {
+      this.#kind = kind;
+      this.#fleet.use(kind);
+      this.#announced = this.#beat();
+    }
+    // Workers drop tasks of searches that they do not know.
+    await this.#announced;
+    return kind;
+  }
+
+  /** The mean of the workers that are there, each of which has measured itself with all its trainings at the same time. */
+  async measureSpeed(lowering: LoweringName): Promise<TrainingSpeed> {
+    await this.engineKind(lowering);
+    for (let waitedMs = 0; waitedMs < LONGEST_WAIT_MS && !this.#closing.signal.aborted; waitedMs += LOOK_MS) {
+      await this.#fleet.refresh();
+      if (this.#fleet.speed !== undefined) return this.#fleet.speed;
+      await pause(LOOK_MS);
+    }
+    const { shown } = this.#connection.address;
+    throw new InvalidInputError(
+      `a time budget is planned by the speed of the workers, and no worker on the queue at ${shown} computes as this machine does; start one with "auto-cnn worker --queue ${shown}", or give the budget in FLOPs`,
+    );
+  }
+
+  async evaluate(task: EvaluationTask, options: EvaluateOptions = {}): Promise<EvaluationOutcome> {
+    if (task.part !== undefined || task.selection.purpose === 'final') {
+      return this.#options.local.evaluate(task, options);
+    }
+    const { signal, onProgress } = options;
+    const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    if (stop.aborted) throw cancelledError(stop.reason);
+    const pending = await this.#prepare(task, onProgress);
+    const cancel = () => pending.reject(cancelledError(stop.reason));
+    stop.addEventListener('abort', cancel, { once: true });
+    try {
+      if (stop.aborted) throw cancelledError(stop.reason);
+      // The same task at the same time: the second is answered by the result of the first.
+      for (let same = this.#same(pending); same !== undefined; same = this.#same(pending)) {
+        same.addFollower(pending);
+        await Promise.race([same.outcome.catch(() => {}), pending.outcome]);
+      }
+      const outcome = await this.#board.run(pending);
+      if (outcome.failure === undefined) this.#done++;
+      else this.#failed++;
+      return outcome;
+    } catch (error) {
+      if (!stop.aborted) throw error;
+      this.#board.withdraw(pending).catch(() => {});
+      throw cancelledError(error);
+    } finally {
+      stop.removeEventListener('abort', cancel);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  #same({ taskId }: PendingTask): PendingTask | undefined {
+    return this.#board.pending.get(taskId);
+  }
+
+  async #prepare(task: EvaluationTask, onProgress: EvaluateOptions['onProgress']): Promise<PendingTask> {
+    const { lowering = 'plain', dataset, parent, checkpointPath } = task;
+    await requireEngine(await loadRuntime(), lowering, task.engineKind);
+    const kind = await this.engineKind(lowering);
+    const files: TaskFiles = { data: dataset.path, parent: parent?.path, checkpoint: checkpointPath };
+    const { taskId, message } = toMessage(task, {
+      kind,
+      data: await this.#offerDataset(dataset),
+      parent: parent && (await this.#offerParent(parent)),
+      timeoutMs: this.#options.timeoutMs,
+    });
+    const queueName = queueNameOf(tribeOf(kind));
+    return new PendingTask({ taskId, queueName, message, files, onProgress, onNews: () => void this.#board.look() });
+  }
+
+  #offerDataset({ path, fingerprint }: EvaluationTask['dataset']): Promise<RemoteFile> {
+    const key = JSON.stringify([path, fingerprint]);
+    const check = async (): Promise<RemoteFile> => {
+      requireFingerprint(await readPackedDataset(path, 0), path, fingerprint);
+      const file = await describeFile(path);
+      this.#server.offer(file.sha256, path);
+      return file;
+    };
+    const offered = this.#datasets.get(key) ?? check();
+    this.#datasets.set(key, offered);
+    // What is mended is looked at again.
+    offered.catch(() => this.#datasets.delete(key));
+    return offered;
+  }
+
+  async #offerParent(parent: NonNullable<EvaluationTask['parent']>): Promise<RemoteFile> {
+    if (!existsSync(parent.path)) throw missingWeights(parent, 'is missing');
+    const file = await describeFile(parent.path);
+    this.#server.offer(file.sha256, parent.path);
+    return file;
+  }
+
+  /** Says that this search is there, and looks who else is. */
+  async #beat(): Promise<void> {
+    if (this.#kind === '' || this.#closing.signal.aborted) return;
+    const { redis } = this.#connection;
+    const record: SearchRecord = {
+      ...tribeOf(this.#kind),
+      id: this.#id,
+      name: this.#options.name,
+      host: hostname(),
+      pid: process.pid,
+      addresses: [...this.#server.addresses],
+      token: this.#server.token,
+      outstanding: this.#board.pending.size,
+      done: this.#done,
+      failed: this.#failed,
+    };
+    await announceSearch(redis, record);
+    await this.#fleet.refresh();
+    if (this.#board.pending.size > 0) {
+      this.#fleet.report(performance.now());
+      const note = this.#idle.look(this.#board.pending.size, this.#fleet.slots);
+      if (note !== undefined) this.#options.notify(note);
+    }
+    await this.#differences.look(queueNameOf(tribeOf(this.#kind)));
+  }
+
+  async #end(): Promise<void> {
+    this.#closing.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#options.local.close();
+    const goodbye = withdrawSearch(this.#connection.redis, this.#id).catch(() => {});
+    await Promise.race([goodbye, pause(LONGEST_GOODBYE_MS, undefined, { ref: false })]);
+    await this.#board.close();
+    await this.#server.close();
+    this.#connection.close();
+  }
+}
+
+/** Works again and again; a failure is of the connection, which says so itself. */
+function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
+  return setInterval(() => void work().catch(() => {}), ms);
+}
