@@ -11,6 +11,7 @@ import { addPredictCommand } from './commands/predict-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
 import { addResumeCommand } from './commands/resume-command.ts';
 import { addSearchCommand } from './commands/search-command.ts';
+import { addSuspectsCommand } from './commands/suspects-command.ts';
 import { addTrainCommand } from './commands/train-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
 import { withCommands } from './invocation.ts';
@@ -68,6 +69,7 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addPredictCommand(program, terminal, done);
   addExportCommand(program, terminal, done);
   addReportCommand(program, terminal, done);
+  addSuspectsCommand(program, terminal, done);
   addDataCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
   addDrawCommand(program, terminal, done);

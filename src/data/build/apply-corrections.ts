@@ -39,8 +39,8 @@ export function applyCorrections(
     const changed = Int32Array.from(part.examples.labels);
     const kept: number[] = [];
     for (let i = 0; i < part.examples.count; i++) {
-      const correction = correctionOf(part, i, wanted);
-      if (correction !== undefined) found.add(correction);
+      const [correction, ...others] = correctionsOf(part, i, wanted);
+      for (const one of [correction, ...others]) if (one !== undefined) found.add(one);
       if (correction !== undefined && correction.label === undefined) {
         dropped++;
         continue;
@@ -65,14 +65,14 @@ export function applyCorrections(
   return { parts: corrected, note };
 }
 
-function correctionOf(
+/** By the SHA-256, as the page of suspects decides, before those by name, which a user may have written earlier. */
+function correctionsOf(
   { digests, nameOf, origins }: OrderedExamples,
   index: number,
   wanted: ReadonlyMap<string, Correction>,
-): Correction | undefined {
-  const name = nameOf?.(origins[index] ?? 0);
-  const byName = name === undefined ? undefined : wanted.get(name.replaceAll('\\', '/'));
-  return byName ?? wanted.get(digestAt(digests, index));
+): readonly Correction[] {
+  const name = nameOf?.(origins[index] ?? 0).replaceAll('\\', '/');
+  return [digestAt(digests, index), name].flatMap((image) => wanted.get(image ?? '') ?? []);
 }
 
 const digestAt = (digests: Uint8Array, index: number): string =>
