@@ -44,10 +44,21 @@ const MAY_IMPORT = {
   'search/run': [...TRAINING, 'data', 'files', ...RECORDS],
   'search/shared': [...TRAINING, 'files', ...SEARCHING, 'search/run'],
   'search/trained': [...TRAINING, 'data', 'files', 'text', 'concurrency.ts', ...RECORDS, 'search/run'],
+  'search/suspects': [...TRAINING, 'data', 'files', 'concurrency.ts', 'search'],
   'search/auto-cnn': [...TRAINING, 'evolution', 'data', 'files', 'text', 'search'],
   search: [...TRAINING, 'evolution', 'data', 'files', 'text'],
   export: [...NETWORKS, 'engine', 'data', 'files', 'text', ...RECORDS, 'search/run', 'search/model', 'search/trained'],
-  report: [...NETWORKS, 'engine', 'data', 'files', 'text', ...RECORDS, 'search/run', 'search/model', 'search/trained'],
+  report: [
+    ...NETWORKS,
+    'engine',
+    'data',
+    'files',
+    'text',
+    ...RECORDS,
+    'search/run',
+    'search/trained',
+    'search/suspects',
+  ],
   cli: ['index.ts', 'internal.ts'],
 };
 

@@ -13,6 +13,7 @@ import { addQueueCommand } from './commands/queue-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
 import { addResumeCommand } from './commands/resume-command.ts';
 import { addSearchCommand } from './commands/search-command.ts';
+import { addSuspectsCommand } from './commands/suspects-command.ts';
 import { addTrainCommand } from './commands/train-command.ts';
 import { addWorkerCommand } from './commands/worker-command.ts';
 import { describeError, EXIT, exitCodeOf, isAbort } from './exit.ts';
@@ -71,6 +72,7 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
   addPredictCommand(program, terminal, done);
   addExportCommand(program, terminal, done);
   addReportCommand(program, terminal, done);
+  addSuspectsCommand(program, terminal, done);
   addDataCommand(program, terminal, done);
   addInspectCommand(program, terminal, done);
   addDrawCommand(program, terminal, done);

@@ -26,6 +26,8 @@ import { locateParquet, locateParquetFolder } from './formats/parquet/parquet-so
 import { findLayout } from './layout/find-layout.ts';
 import { isImageName } from './layout/image-names.ts';
 import { refuseNoImages } from './layout/left-out.ts';
+import { readCorrections } from './layout/read-corrections.ts';
+import type { Corrections } from './set/corrections.ts';
 import { type Dataset, imageSizeOf, preparationOf } from './set/dataset.ts';
 import type {
   FileRole,
@@ -37,7 +39,12 @@ import type {
 } from './set/source.ts';
 
 /** How {@link loadDataset} reads a source. */
-export interface LoadOptions extends ReadOptions, BuildOptions {
+export interface LoadOptions extends ReadOptions, Omit<BuildOptions, 'corrections'> {
+  /**
+   * A table of other labels for single images, and of images to leave out: `image,label` or `image,decision,label`, where an
+   * image is a file relative to the source or the SHA-256 of its bytes. The page of suspects saves such tables.
+   */
+  readonly labels?: string | undefined;
   /** Where packed data is kept. Default: AUTO_CNN_CACHE, or the user's cache folder. */
   readonly cacheDir?: string | undefined;
   /** Where the files of fashion-mnist, cifar10 and cifar100 lie. Without it they are fetched into the cache, once. */
@@ -68,16 +75,18 @@ export async function loadDataset(source: string, options: LoadOptions = {}): Pr
 async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> {
   options.signal?.throwIfAborted();
   const { memoryLimitBytes = heldPixels() } = options;
+  const corrections = await correctionsOf(options);
   const cacheDir = await resolveCacheDir(options.cacheDir);
   const located = await locate(source, { ...options, cacheDir });
-  const makeKey = (): Promise<string> => sourceKey(located.format, located.files, relevantOptions(options));
+  const makeKey = (): Promise<string> =>
+    sourceKey(located.format, located.files, relevantOptions(options, corrections));
   const key = await makeKey();
   const remembered = await recallDataset(cacheDir, key, memoryLimitBytes);
   if (remembered !== undefined) return remembered;
 
   const dataset = buildDataset(
     await located.read({ ...options, overflow: { folder: cacheDir, limitBytes: memoryLimitBytes } }),
-    options,
+    { ...options, corrections },
   );
   options.signal?.throwIfAborted();
   const { name, notes, train, validation, test, shape } = dataset;
@@ -267,17 +276,22 @@ function unknownSource(source: string, path: string): InvalidInputError {
   );
 }
 
+/** What the option `labels` names. */
+export async function correctionsOf({ labels }: LoadOptions): Promise<Corrections | undefined> {
+  return labels === undefined ? undefined : readCorrections(labels);
+}
+
 /** The options on which the data depends. */
-export function relevantOptions({ size, test, seed, ...options }: LoadOptions): unknown {
+export function relevantOptions({ size, test, seed, ...options }: LoadOptions, corrections?: Corrections): unknown {
   const { channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs } = options;
   const reading = [channels, layout, labelFrom, labelColumn, imageColumn, transpose, skipBroken, prepareAs];
-  return [size?.height, size?.width, ...reading, test, seed];
+  return [size?.height, size?.width, ...reading, test, seed, ...(corrections ? [corrections] : [])];
 }
 
 /** What was given of the options that decide what is loaded. */
 function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']>, 'source'> {
   const { size, channels, layout, labelFrom, labelColumn, imageColumn, transpose } = options;
-  const { dataDir, skipBroken, test, seed } = options;
+  const { dataDir, skipBroken, test, seed, labels } = options;
   return {
     ...(size && { size }),
     ...(channels && { channels }),
@@ -290,6 +304,7 @@ function originOptions(options: LoadOptions): Omit<NonNullable<Dataset['origin']
     ...(skipBroken !== undefined && { skipBroken }),
     ...(test !== undefined && { test }),
     ...(seed !== undefined && { seed }),
+    ...(labels !== undefined && { labels }),
   };
 }
 

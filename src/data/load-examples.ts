@@ -5,7 +5,8 @@ import { heldPixels } from '../files/memory-limit.ts';
 import { buildDataset } from './build/build-dataset.ts';
 import { resolveCacheDir } from './cache/cache-folder.ts';
 import { recallDataset, sourceKey } from './cache/source-index.ts';
-import { checkOptions, type LoadOptions, locate, relevantOptions } from './load-dataset.ts';
+import { checkOptions, correctionsOf, type LoadOptions, locate, relevantOptions } from './load-dataset.ts';
+import type { Corrections } from './set/corrections.ts';
 import type { Dataset, Examples, ImageShape } from './set/dataset.ts';
 import type { DatasetParts, Part } from './set/source.ts';
 
@@ -47,7 +48,8 @@ export async function loadExamples(
   const cacheDir = await resolveCacheDir(options.cacheDir);
   const located = await locate(source, { ...options, cacheDir, lonePart: true });
   if (known !== undefined) {
-    const key = await sourceKey(located.format, located.files, relevantOptions(known.options));
+    const relevant = relevantOptions(known.options, await correctionsOf(known.options));
+    const key = await sourceKey(located.format, located.files, relevant);
     const dataset = await recallDataset(cacheDir, key, memoryLimitBytes);
     if (dataset !== undefined && dataset.fingerprint === known.fingerprint) {
       return { ...dataset, parts: partsOf(dataset), dataset };
@@ -57,7 +59,14 @@ export async function loadExamples(
   const read = await located.read({ ...options, lonePart: true, overflow });
   options.signal?.throwIfAborted();
   const { name, shape, classes, notes } = read;
-  return { name, shape, classes, notes, parts: partsOf(read), dataset: datasetOf(read, options) };
+  return {
+    name,
+    shape,
+    classes,
+    notes,
+    parts: partsOf(read),
+    dataset: datasetOf(read, options, await correctionsOf(options)),
+  };
 }
 
 /** The parts that have images. */
@@ -73,10 +82,14 @@ export function partsOf({
   );
 }
 
-function datasetOf(parts: DatasetParts, options: LoadOptions): Dataset | undefined {
+function datasetOf(
+  parts: DatasetParts,
+  options: LoadOptions,
+  corrections: Corrections | undefined,
+): Dataset | undefined {
   if (parts.lonePart !== undefined) return undefined;
   try {
-    return buildDataset(parts, options);
+    return buildDataset(parts, { ...options, corrections });
   } catch (error) {
     if (error instanceof InvalidInputError) return undefined;
     throw error;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { brightOrDark, toyDataset } from '../../test/support/toy-data.ts';
 import { readImages } from '../data/set/dataset.ts';
 import { channelStatistics } from '../data/set/statistics.ts';
-import { prepareData, selectData } from './select-data.ts';
+import { prepareData, selectData, selectFolds } from './select-data.ts';
 import type { DataSelection } from './task.ts';
 
 const dataset = toyDataset(40, 10);
@@ -51,6 +51,20 @@ describe('selectData', () => {
   it('trains on everything at the end, whatever the search limit', () => {
     const { train, validation } = select({ purpose: 'final', searchLimit: 6 });
     expect([train.length, validation.length]).toEqual([40, 0]);
+  });
+});
+
+describe('folds', () => {
+  it('leave each image out once, and depend on the seed alone', () => {
+    const final: DataSelection = { ...SELECTION, purpose: 'final' };
+    const { examples, indices, foldOf } = selectFolds(dataset, final, 4);
+    expect(examples).toBe(dataset.train);
+    expect(indices).toEqual(select({ purpose: 'final' }).train);
+    for (let fold = 0; fold < 4; fold++) {
+      const { train, validation } = select({ purpose: 'final', leaveOut: { fold, folds: 4 } });
+      expect([train.length, brightCount(train), validation.length]).toEqual([30, 15, 0]);
+      expect([...train]).toEqual([...indices.filter((_, i) => foldOf[i] !== fold)]);
+    }
   });
 });
 

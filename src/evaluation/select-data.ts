@@ -2,7 +2,7 @@
 // candidates of a search see the same split.
 
 import { type Dataset, type Examples, imageSizeOf, joinExamples } from '../data/set/dataset.ts';
-import { stratifiedSample, stratifiedSplit } from '../data/set/split.ts';
+import { stratifiedFolds, stratifiedSample, stratifiedSplit } from '../data/set/split.ts';
 import { channelStatistics } from '../data/set/statistics.ts';
 import type { TrainingData } from '../engine/training/train.ts';
 import { InvalidInputError } from '../errors.ts';
@@ -11,10 +11,37 @@ import { createRng } from '../random/rng.ts';
 import type { DataSelection } from './task.ts';
 
 /**
- * @throws {InvalidInputError} if a limit is below the number of classes, no images can be held out, or the validation part
- *   that is asked for is missing.
+ * @throws {InvalidInputError} if a limit is below the number of classes, no images can be held out, the validation part
+ *   that is asked for is missing, or there are more folds than images.
  */
 export function selectData(dataset: Dataset, selection: DataSelection): TrainingData {
+  const { leaveOut, ...whole } = selection;
+  if (leaveOut === undefined) return selectWhole(dataset, whole);
+  const { examples, train, validation } = selectWhole(dataset, whole);
+  const foldOf = dealFolds(dataset, selection.seed, { examples, indices: train }, leaveOut.folds);
+  return { examples, train: train.filter((_, i) => foldOf[i] !== leaveOut.fold), validation };
+}
+
+/**
+ * All images of the final training, and the fold that leaves each of them out.
+ *
+ * @param selection  of the purpose `final`.
+ * @returns `indices` are positions in `examples`; `foldOf` is parallel to them.
+ */
+export function selectFolds(
+  dataset: Dataset,
+  selection: DataSelection,
+  folds: number,
+): { readonly examples: Examples; readonly indices: Int32Array; readonly foldOf: Int32Array } {
+  const { examples, train: indices } = selectWhole(dataset, selection);
+  return { examples, indices, foldOf: dealFolds(dataset, selection.seed, { examples, indices }, folds) };
+}
+
+function dealFolds({ classes }: Dataset, seed: string, chosen: Chosen, folds: number): Int32Array {
+  return stratifiedFolds(labelsOf(chosen), classes.length, folds, createRng(seed).fork('folds'));
+}
+
+function selectWhole(dataset: Dataset, selection: DataSelection): TrainingData {
   const { trainLimit, searchLimit, validation: share, purpose } = selection;
   const { train: examples, classes } = dataset;
   const rng = createRng(selection.seed);

@@ -34,6 +34,8 @@ export interface EvaluationTask {
     readonly scoreOnTest?: true;
     /** `search` only: train and score on stratified samples of at most this many images each. */
     readonly searchLimit?: number;
+    /** `final` only: the images are dealt into stratified folds, and those of fold `fold`, from 0, are left out. */
+    readonly leaveOut?: { readonly fold: number; readonly folds: number };
   };
   readonly training: TrainingSettings;
   /** How its graphs are lowered. Default: plain. */

@@ -18,6 +18,7 @@ import { readJournal } from '../search/run/journal.ts';
 import { packedRunData } from '../search/run/run-data.ts';
 import { openRunFolder, readSummary } from '../search/run/run-folder.ts';
 import { readPredictions } from '../search/run/test-predictions.ts';
+import { readSuspects, type SuspectRecords } from '../search/suspects/suspect-records.ts';
 
 /** A network that the search evaluated. */
 export interface Candidate {
@@ -43,6 +44,8 @@ export interface RunRecords {
   readonly metric: string;
   readonly summary: SearchSummary | undefined;
   readonly predictions: TestPredictions | undefined;
+  /** Undefined if nobody has looked for wrong labels. */
+  readonly suspects: SuspectRecords | undefined;
   /** The packed data of the run; undefined if it is no longer in the cache. */
   readonly dataset: Dataset | undefined;
   /** Facts about the data that are known even if the data is missing. */
@@ -84,6 +87,7 @@ export async function readRun(path: string, cacheDir?: string): Promise<RunRecor
     metric: config.training.metrics[0] ?? 'accuracy',
     summary,
     predictions: readPredictions(folder),
+    suspects: readSuspects(folder),
     dataset,
     data: summary?.dataset ?? (dataset && describeDataset(dataset)),
   };

@@ -8,6 +8,7 @@ import { networkInputOf } from '../search/config/network-input.ts';
 import { nearestOf } from '../text/did-you-mean.ts';
 import { candidatesChart, candidatesTable } from './charts/candidates-chart.ts';
 import { confusionPicture } from './charts/confusion.ts';
+import { doubtfulLabels } from './charts/doubtful-labels.ts';
 import { familyTree } from './charts/family-tree.ts';
 import { fitnessChart } from './charts/fitness-chart.ts';
 import { learningCurves } from './charts/learning-curves.ts';
@@ -85,6 +86,7 @@ async function drawPictures(records: RunRecords): Promise<readonly Picture[]> {
     learningCurves(records, 'loss'),
     confusionPicture(records),
     await worstImages(records),
+    ...(records.suspects === undefined ? [] : [await doubtfulLabels(records, records.suspects)]),
     ...(isSearch ? [familyTree(records)] : []),
     timeChart(records),
     ...(table === undefined ? [] : [table]),

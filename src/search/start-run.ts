@@ -208,10 +208,14 @@ const pathOf = ({ origin }: Dataset): string | undefined => origin && placeOf(or
 
 /** A run may be resumed from another folder. */
 function withAbsolutePaths({ fitnessCache, checkpointDir, dataset, ...others }: SearchConfig): SearchConfig {
-  const { dataDir } = dataset;
+  const { dataDir, labels } = dataset;
   return {
     ...others,
-    dataset: { ...dataset, ...(dataDir !== undefined && { dataDir: resolve(dataDir) }) },
+    dataset: {
+      ...dataset,
+      ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
+      ...(labels !== undefined && { labels: resolve(labels) }),
+    },
     ...(fitnessCache !== undefined && { fitnessCache: resolve(fitnessCache) }),
     ...(checkpointDir !== undefined && { checkpointDir: resolve(checkpointDir) }),
   };

@@ -6,7 +6,7 @@ import { explainDataset, type FileRole, writeContactSheet } from '../../internal
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { configFrom, optionOf, readFlags } from '../options/config-flags.ts';
-import { DATA_FLAGS } from '../options/data-flags.ts';
+import { DATA_FLAGS, LABELS_FLAG } from '../options/data-flags.ts';
 import { coloursFor, type Terminal } from '../terminal.ts';
 import { createSearchView } from '../view/create-search-view.ts';
 import { cell, grouped, shownPath } from '../view/format.ts';
@@ -16,6 +16,8 @@ interface DataOptions extends CommonOptions {
   readonly sheet?: string;
   readonly explain?: boolean;
 }
+
+const FLAGS = [...DATA_FLAGS, LABELS_FLAG];
 
 export function addDataCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
   const command = program
@@ -27,12 +29,12 @@ export function addDataCommand(program: Command, terminal: Terminal, done: (exit
     .argument('<DATA>', 'a name (mnist, cifar10), a folder, or a file (.zip, .tar.gz, .npz, .csv, .parquet)')
     .option('--sheet <file>', 'write a contact sheet, a PNG with images of each class')
     .option('--explain', 'list the part and the class of every file, and the rule that gave them');
-  for (const flag of DATA_FLAGS) command.addOption(optionOf(flag));
+  for (const flag of FLAGS) command.addOption(optionOf(flag));
   command.option('--skip-broken', 'go on without images that cannot be read');
   addCommonOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (source: string, options: DataOptions) => {
-    const { dataset: asked } = configFrom(undefined, source, readFlags({ ...options }, DATA_FLAGS));
+    const { dataset: asked } = configFrom(undefined, source, readFlags({ ...options }, FLAGS));
     const view = createSearchView(terminal, options.json ?? false);
     const { source: _, fingerprint: __, ...loadOptions } = asked;
     const files = options.explain

@@ -19,7 +19,7 @@ import {
   undecidedKeys,
   withoutStale,
 } from '../../internal.ts';
-import { type ConfigFlag, DATA_FLAGS, flag } from './data-flags.ts';
+import { type ConfigFlag, DATA_FLAGS, flag, LABELS_FLAG } from './data-flags.ts';
 import { parseAugmentation, parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 import { parseLimit, parseNumber, parseNumberOrName, parseNumbers, parseSeconds, parseText } from './option-values.ts';
 
@@ -159,6 +159,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   ],
   'Data:': [
     ...DATA_FLAGS,
+    LABELS_FLAG,
     flag(
       '--validation <share>',
       'validation',

@@ -31,6 +31,14 @@ export const DATA_FLAGS: readonly ConfigFlag[] = [
   ),
 ];
 
+/** For commands that make a data set to train on. */
+export const LABELS_FLAG: ConfigFlag = flag(
+  '--labels <file>',
+  'dataset.labels',
+  'CSV of corrections, as "auto-cnn suspects" saves it: image,decision,label',
+  parseText,
+);
+
 export function flag(flags: string, key: string, description: string, parse: ParseValue): ConfigFlag {
   return { flags, key, description, parse };
 }

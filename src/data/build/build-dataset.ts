@@ -5,8 +5,10 @@ import { DataFormatError, InvalidInputError } from '../../errors.ts';
 import { createRng } from '../../random/rng.ts';
 import { counted } from '../../text/figures.ts';
 import { checkClassNames, noteOnAlikeNames } from '../labels/check-class-names.ts';
+import type { Corrections } from '../set/corrections.ts';
 import { type Dataset, type Examples, type ImageShape, imageSizeOf, preparationOf } from '../set/dataset.ts';
 import type { DatasetParts, Part } from '../set/source.ts';
+import { applyCorrections } from './apply-corrections.ts';
 import { describeFindings } from './content-findings.ts';
 import { type OrderedExamples, orderByContent, selectOrdered } from './content-order.ts';
 import { describeContent } from './data-notes.ts';
@@ -17,6 +19,12 @@ export interface BuildOptions {
   readonly test?: number | undefined;
   /** Seed of that split. Default 0. */
   readonly seed?: number | undefined;
+  /**
+   * Applied after that split, so that they do not change it.
+   *
+   * @internal
+   */
+  readonly corrections?: Corrections | undefined;
 }
 
 /**
@@ -40,7 +48,7 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
     orderByContent(examples, shape, nameOf && ((index) => nameOf(part, index)));
   let train = order('train', parts.train);
   let test: OrderedExamples;
-  const validation = parts.test && parts.validation && order('validation', parts.validation);
+  let validation = parts.test && parts.validation && order('validation', parts.validation);
   if (parts.test === undefined && parts.validation !== undefined) {
     test = order('validation', parts.validation);
     notes.push(
@@ -62,6 +70,17 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
   }
   if (options.test !== undefined && (parts.test ?? parts.validation) !== undefined) {
     notes.push(`No test part was split off (--test ${options.test}): the data has one.`);
+  }
+  if (options.corrections !== undefined) {
+    const corrected = applyCorrections(
+      { train, test, ...(validation && { validation }) },
+      options.corrections,
+      classes,
+      imageSize,
+    );
+    ({ train, test, validation } = corrected.parts);
+    notes.push(corrected.note);
+    checkOccurring(name, classes, train.examples);
   }
   notes.push(...describeContent(train, test, classes, validation));
   notes.push(...describeFindings(validation ? [train, validation, test] : [train, test], classes));
@@ -116,6 +135,10 @@ function checkParts({ name, shape, classes, train, validation, test }: DatasetPa
     throw new InvalidInputError(`${name} has an empty ${part} part: add images to it, or remove it.`);
   }
   checkClassNames(name, classes);
+  checkOccurring(name, classes, train);
+}
+
+function checkOccurring(name: string, classes: readonly string[], train: Examples): void {
   const seen = new Set(train.labels);
   const missing = classes.filter((_, label) => !seen.has(label));
   if (missing.length > 0) {

@@ -62,6 +62,7 @@ export interface Dataset {
     readonly skipBroken?: boolean;
     readonly test?: number;
     readonly seed?: number;
+    readonly labels?: string;
   };
 }
 

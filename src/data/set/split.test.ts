@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../random/rng.ts';
-import { stratifiedSample, stratifiedSplit } from './split.ts';
+import { stratifiedFolds, stratifiedSample, stratifiedSplit } from './split.ts';
 
 const labelsOf = (...sizes: number[]): Int32Array =>
   Int32Array.from(sizes.flatMap((size, label) => new Array<number>(size).fill(label)));
@@ -90,6 +90,41 @@ describe('stratifiedSample', () => {
   it('refuses fewer images than classes', () => {
     expect(() => stratifiedSample(labelsOf(5, 5, 5, 5), 4, 3, createRng(1))).toThrow(
       '--train-limit 3 is too small: at least one training image for each of the 4 classes is needed; use --train-limit 4 or more.',
+    );
+  });
+});
+
+describe('stratifiedFolds', () => {
+  it('deals every class evenly, and the folds are of one size', () => {
+    fc.assert(
+      fc.property(classSizes, fc.integer({ min: 2, max: 9 }), fc.integer(), (sizes, wanted, seed) => {
+        const labels = labelsOf(...sizes);
+        const folds = Math.min(wanted, labels.length);
+        const foldOf = stratifiedFolds(labels, sizes.length, folds, createRng(seed));
+        const positions = Int32Array.from(labels.keys());
+        const perFold = Array.from({ length: folds }, (_, fold) => positions.filter((index) => foldOf[index] === fold));
+        const spread = (counts: readonly number[]) => Math.max(...counts) - Math.min(...counts);
+        expect(perFold.reduce((sum, fold) => sum + fold.length, 0)).toBe(labels.length);
+        expect(spread(perFold.map(({ length }) => length))).toBeLessThanOrEqual(1);
+        for (const label of sizes.keys()) {
+          expect(spread(perFold.map((fold) => countsOf(labels, fold, sizes.length)[label] ?? 0))).toBeLessThanOrEqual(
+            1,
+          );
+        }
+      }),
+    );
+  });
+
+  it('depends on its seed, and on nothing else', () => {
+    const labels = labelsOf(20, 30);
+    const deal = (seed: number) => stratifiedFolds(labels, 2, 5, createRng(seed));
+    expect(deal(1)).toEqual(deal(1));
+    expect(deal(1)).not.toEqual(deal(2));
+  });
+
+  it.each([1, 2.5, 7])('refuses %d folds of 6 images', (folds) => {
+    expect(() => stratifiedFolds(labelsOf(3, 3), 2, folds, createRng(1))).toThrow(
+      `The number of folds must be a whole number from 2 to the number of images, 6, got ${folds}: use 5, for example.`,
     );
   });
 });

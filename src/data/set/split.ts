@@ -74,6 +74,29 @@ export function stratifiedSample(
   return drawPerClass(byClass, apportion(sizes, count, minima, sizes), rng)[0];
 }
 
+/**
+ * Deals examples into folds, so that folds, and the shares of a class in them, differ by at most one example.
+ *
+ * @param labels  `[n]`, each in `[0, classCount)`.
+ * @param rng     advances.
+ * @returns `[n]`: the fold of each example, from 0.
+ * @throws {InvalidInputError} unless there are between 2 and n folds.
+ */
+export function stratifiedFolds(labels: Int32Array, classCount: number, folds: number, rng: Rng): Int32Array {
+  if (!Number.isInteger(folds) || folds < 2 || folds > labels.length) {
+    throw new InvalidInputError(
+      `The number of folds must be a whole number from 2 to the number of images, ${labels.length}, got ${folds}: use 5, for example.`,
+      { details: { folds, images: labels.length } },
+    );
+  }
+  const foldOf = new Int32Array(labels.length);
+  let dealt = 0;
+  for (const members of groupByClass(labels, classCount)) {
+    for (const index of rng.shuffle([...members])) foldOf[index] = dealt++ % folds;
+  }
+  return foldOf;
+}
+
 function groupByClass(labels: Int32Array, classCount: number): number[][] {
   const byClass: number[][] = Array.from({ length: classCount }, () => []);
   for (const [index, label] of labels.entries()) byClass[label]?.push(index);

@@ -1,10 +1,9 @@
 // Shows the test images with the worst predictions.
 
-import { toInterleaved } from '../../data/pixels/planes.ts';
-import { type Dataset, imageSizeOf, readImages } from '../../data/set/dataset.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
 import type { TestPredictions } from '../../search/records/test-predictions.ts';
 import { percent, shorten } from '../parts/format.ts';
+import { dataUri, pngOf } from '../parts/image-data.ts';
 import { html } from '../parts/markup.ts';
 import { drawing, type Picture, WIDTH } from '../parts/picture.ts';
 import { colour } from '../parts/theme.ts';
@@ -48,7 +47,7 @@ export async function worstImages({ predictions, dataset, data, status }: RunRec
     return { id, title, note, table };
   }
   const images = await Promise.all(
-    described.map(async (image) => ({ ...image, png: await pngOf(dataset, image.index) })),
+    described.map(async (image) => ({ ...image, png: await pngOf(dataset.test, dataset.shape, image.index) })),
   );
   const figures = images.map(({ png, is, as, probability }) => {
     const text = `${is}, taken for ${as} with ${percent(probability, 0)}`;
@@ -117,15 +116,6 @@ async function sheet(images: readonly Described[], { width, height }: ImageShape
   return drawing({ name, height: Math.ceil(images.length / COLUMNS) * step + 6 }, cells);
 }
 
-async function pngOf({ test, shape }: Dataset, index: number): Promise<Buffer> {
-  const { default: sharp } = await import('sharp');
-  const { channels, width, height } = shape;
-  const planes = readImages(test, imageSizeOf(shape), index, index + 1);
-  return sharp(toInterleaved(planes, channels), { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
-    .png()
-    .toBuffer();
-}
-
 /** Enlarges by an integer factor, so that pixels stay sharp in every program. */
 async function enlarged(png: Buffer, width: number, height: number): Promise<Buffer> {
   const factor = Math.max(1, Math.round(224 / Math.max(width, height)));
@@ -136,5 +126,3 @@ async function enlarged(png: Buffer, width: number, height: number): Promise<Buf
     .png()
     .toBuffer();
 }
-
-const dataUri = (png: Buffer): string => `data:image/png;base64,${png.toString('base64')}`;

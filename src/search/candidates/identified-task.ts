@@ -98,10 +98,27 @@ export function refinementTask(genome: Genome, settings: TaskSettings, epochs: n
  * @param repeat  from 1; each has a seed of its own.
  */
 export function finalTask(genome: Genome, settings: TaskSettings, repeat = 1): IdentifiedTask {
-  const { trainLimit, validation, finalEpochs } = settings.config;
-  const selection = { ...(trainLimit && { trainLimit }), validation, purpose: 'final' } as const;
-  const config = { ...settings.config, training: finalTrainingOf(settings.config) };
-  return identify(genome, { ...settings, config }, selection, { epochs: finalEpochs }, { repeat });
+  const { config } = settings;
+  const { finalEpochs: epochs } = config;
+  return identify(genome, withFinalTraining(settings), finalSelection(config), { epochs }, { repeat });
+}
+
+/** The final training of a genome without the images of a fold. */
+export function foldTask(
+  genome: Genome,
+  settings: TaskSettings,
+  epochs: number,
+  leaveOut: NonNullable<EvaluationTask['selection']['leaveOut']>,
+): IdentifiedTask {
+  return identify(genome, withFinalTraining(settings), { ...finalSelection(settings.config), leaveOut }, { epochs });
+}
+
+function finalSelection({ trainLimit, validation }: RunConfig) {
+  return { ...(trainLimit && { trainLimit }), validation, purpose: 'final' } as const;
+}
+
+function withFinalTraining(settings: TaskSettings): TaskSettings {
+  return { ...settings, config: { ...settings.config, training: finalTrainingOf(settings.config) } };
 }
 
 function finalTrainingOf({ training, finalTraining }: RunConfig): RunConfig['training'] {

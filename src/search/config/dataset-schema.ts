@@ -46,5 +46,10 @@ export const datasetSchema = z.strictObject({
     .optional()
     .describe('Share of the images split off for testing if the source has no test part.'),
   seed: z.int().optional().describe('Seed of that split. Default: 0.'),
+  labels: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('CSV file of other labels for single images, and of images to leave out: image,decision,label.'),
   fingerprint: z.string().optional().describe('Fingerprint that the data must have.'),
 });

@@ -1,0 +1,124 @@
+// Predictions for every image of the final training, by networks that were trained without it.
+
+import { mapCancelling } from '../../concurrency.ts';
+import { type Examples, imageSizeOf, readImages, selectExamples } from '../../data/set/dataset.ts';
+import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
+import { EvaluationError } from '../../errors.ts';
+import { checkpointOutcome } from '../../evaluation/checkpoint.ts';
+import type { Evaluator } from '../../evaluation/evaluator.ts';
+import { selectFolds } from '../../evaluation/select-data.ts';
+import type { Genome } from '../../genome/genome.ts';
+import { foldTask, type IdentifiedTask } from '../candidates/identified-task.ts';
+import { viewsOf } from '../config/views.ts';
+import { limitEvaluator } from '../final/limit-evaluator.ts';
+import { buildModel } from '../model/build-model.ts';
+import type { OpenRun } from '../records/open-run.ts';
+import type { OutOfFold } from './confident-learning.ts';
+import { suspectPathsOf } from './suspect-records.ts';
+
+/** How the folds are trained. */
+export interface FoldTraining {
+  readonly genome: Genome;
+  readonly folds: number;
+  readonly epochs: number;
+  readonly evaluator: Evaluator;
+  readonly signal: AbortSignal;
+  /** Called with the share of all trainings that is done, 0 to 1. */
+  readonly onProgress: (share: number) => void;
+  readonly onNotice: (notice: string) => void;
+}
+
+export interface RankedExamples extends OutOfFold {
+  readonly examples: Examples;
+  /** `[n]`: positions in `examples`. */
+  readonly indices: Int32Array;
+}
+
+const BATCH = 250;
+
+/**
+ * Trains the network once for each fold, without its images, and predicts these. Trainings that an interrupted call has
+ * finished are not repeated. The number of workers has no effect on the predictions.
+ *
+ * @throws {EvaluationError} if a training fails, `cancelled` if the signal is aborted.
+ */
+export async function predictOutOfFold(run: OpenRun, training: FoldTraining): Promise<RankedExamples> {
+  const { genome, folds, epochs, signal } = training;
+  const { dataset, config, storage } = run;
+  const paths = suspectPathsOf(run.folder);
+  const settings = {
+    config: { ...config, tensorboard: false },
+    dataset: { path: run.packedPath, fingerprint: dataset.fingerprint },
+    checkpoint: paths.checkpoint,
+  };
+  const tasks = Array.from({ length: folds }, (_, fold) => foldTask(genome, settings, epochs, { fold, folds }));
+  const [first] = tasks;
+  const selected = first === undefined ? undefined : selectFolds(dataset, first.task.selection, folds);
+  if (selected === undefined) throw new RangeError('there is no fold');
+  await trainFolds(tasks, run, training);
+  const classes = dataset.classes.length;
+  const { examples, indices, foldOf } = selected;
+  const labels = indices.map((index) => examples.labels[index] ?? 0);
+  const probabilities = new Float32Array(indices.length * classes);
+  const size = imageSizeOf(dataset.shape);
+  const runtime = await run.loadRuntime();
+  for (const [fold, { task }] of tasks.entries()) {
+    const path = task.checkpointPath ?? '';
+    const bytes = await buildModel(task.genome, { storage, problem: run.problem, dataset }, path, viewsOf(config));
+    const model = await DeployedModel.load(runtime, bytes, path);
+    const positions = Int32Array.from(indices.keys()).filter((position) => foldOf[position] === fold);
+    const left = selectExamples(
+      examples,
+      size,
+      positions.map((position) => indices[position] ?? 0),
+    );
+    for (let from = 0; from < left.count; from += BATCH) {
+      signal.throwIfAborted();
+      const to = Math.min(from + BATCH, left.count);
+      const predicted = await model.predict(readImages(left, size, from, to), dataset.shape);
+      for (let i = from; i < to; i++) {
+        const row = predicted.probabilities.subarray((i - from) * classes, (i - from + 1) * classes);
+        probabilities.set(row, (positions[i] ?? 0) * classes);
+      }
+    }
+    await model.release();
+  }
+  return { examples, indices, classes, labels, probabilities };
+}
+
+async function trainFolds(
+  tasks: readonly IdentifiedTask[],
+  { storage }: OpenRun,
+  { folds, evaluator, signal, onProgress, onNotice }: FoldTraining,
+): Promise<void> {
+  const limited = limitEvaluator(evaluator);
+  const shares = tasks.map(() => 0);
+  const advance = (fold: number, share: number): void => {
+    shares[fold] = share;
+    onProgress(shares.reduce((sum, each) => sum + each, 0) / folds);
+  };
+  const train = async ({ task }: IdentifiedTask, fold: number, cancelled: AbortSignal): Promise<void> => {
+    const known = await checkpointOutcome(storage, task, onNotice);
+    const outcome =
+      known ??
+      (await limited.evaluate(task, {
+        signal: cancelled,
+        onProgress: ({ step, totalSteps }) => advance(fold, step / totalSteps),
+      }));
+    if (outcome.failure !== undefined) {
+      const { reason, message } = outcome.failure;
+      throw new EvaluationError(
+        reason,
+        `the training without fold ${fold + 1} of ${folds} failed (${message}); try another number of folds, or a run that trains longer`,
+        { details: { fold, folds } },
+      );
+    }
+    advance(fold, 1);
+  };
+  await mapCancelling(
+    tasks.map((task, fold) => ({ task, fold })),
+    evaluator.concurrency,
+    ({ task, fold }, cancelled) => train(task, fold, cancelled),
+    signal,
+  );
+}
