@@ -1,11 +1,14 @@
 // The built command line on devices other than the processor's fast provider: what trains is recorded, and what cannot be
 // had is said in one line.
 
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEVICES } from '../src/engine/device.ts';
+import { readFinished } from './faults/finished-run.ts';
 import { cliFolder } from './support/cli.ts';
 
-const { cli, read } = cliFolder();
+const { work, cli, read } = cliFolder();
 const SEARCH =
   'search digits --population 2 --generations 0 --channels 4 --max-depth 2 --epochs 1 --final-epochs 1 --workers 1';
 
@@ -26,6 +29,34 @@ describe('--device', () => {
       failures: 0,
       versions: { runtime: 'onnxruntime-web 1.30.0' },
     });
+  });
+
+  it('trains in WebAssembly to the same end if the run is killed and resumed', async () => {
+    const { shell } = importing('baseline-wasm');
+    const killed = await cli(`${SEARCH} --device wasm --out killed`, {
+      shell: shell.replace('"$@"', 'exec "$@"'),
+      onStdout: (process, text) => /\[1\/2\]/.test(text) && process.kill('SIGKILL'),
+    });
+    expect(killed.code).toBeNull();
+    expect(await cli('resume killed', { shell })).toMatchObject({ code: 0 });
+    expect(readFinished(join(work, 'killed'))).toEqual(readFinished(join(work, 'wasm')));
+  });
+
+  it('says of a run that goes on what is wrong with its device, and loses nothing', async () => {
+    cpSync(join(work, 'killed'), join(work, 'stuck'), { recursive: true });
+    rmSync(join(work, 'stuck', 'summary.json'));
+    const { code, stderr } = await cli('resume stuck', importing('without-wasm'));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: the device wasm cannot be used: .*; resume the run where it was begun$/m);
+    expect(read('stuck', 'journal.jsonl')).toBe(read('killed', 'journal.jsonl'));
+  });
+
+  it('refuses a lowering that the device cannot run', async () => {
+    const { code, stderr } = await cli(`${SEARCH} --device wasm --lowering blocked --out none`);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^error: the lowering blocked cannot be had: onnxruntime-web 1\.30\.0 has no blocked operators/m,
+    );
   });
 
   it('refuses a name that it does not know', async () => {

@@ -1,5 +1,6 @@
 // WebGPU in Node.js, on a driver in software: a few images of 8×8, each operator once, whole gradients, a search that is killed.
 
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadNodeRuntime } from '../src/engine/node/onnxruntime-node.ts';
 import type { Runtime } from '../src/engine/runtime.ts';
@@ -10,6 +11,7 @@ import { tensor } from '../src/network/graph/tensor-type.ts';
 import { gpu, gpuRules } from '../src/network/lowering/gpu.ts';
 import { buildGradientGraph, createNetwork } from '../src/network/training-graph.ts';
 import { createRng } from '../src/random/rng.ts';
+import { readFinished } from './faults/finished-run.ts';
 import { cliFolder } from './support/cli.ts';
 import { naive } from './support/naive-operators.ts';
 import { naiveTensor } from './support/naive-tensor.ts';
@@ -80,32 +82,22 @@ describe.skipIf(noSwiftShader)(`WebGPU in Node.js${noSwiftShader ?? ''}`, () => 
 });
 
 describe.skipIf(noSwiftShader)(`a search on WebGPU${noSwiftShader ?? ''}`, () => {
-  const { cli, read } = cliFolder();
+  const { work, cli, read } = cliFolder();
   const shell = `VK_DRIVER_FILES=${SWIFTSHADER.VK_DRIVER_FILES} "$@"`;
   const SEARCH = 'search digits --device webgpu --population 2 --generations 0 --channels 4 --max-depth 2';
   const LENGTH = '--epochs 1 --final-epochs 1 --batch-size 20 --search-limit 40';
 
   it('that is killed and resumed ends as one that was not', LONG, async () => {
-    const whole = await cli(`${SEARCH} ${LENGTH} --out whole`, { shell });
-    expect(whole).toMatchObject({ code: 0 });
+    expect(await cli(`${SEARCH} ${LENGTH} --out whole`, { shell })).toMatchObject({ code: 0 });
     const killed = await cli(`${SEARCH} ${LENGTH} --out killed`, {
       shell: `VK_DRIVER_FILES=${SWIFTSHADER.VK_DRIVER_FILES} exec "$@"`,
       onStdout: (process, text) => /\[1\/2\]/.test(text) && process.kill('SIGKILL'),
     });
     expect(killed.code).toBeNull();
     expect(await cli('resume killed', { shell })).toMatchObject({ code: 0 });
-    const entries = (run: string) =>
-      read(run, 'journal.jsonl')
-        .trim()
-        .split('\n')
-        .slice(1)
-        .map((line) => {
-          const { seconds: _, elapsedSeconds: __, check: ___, ...entry } = JSON.parse(line);
-          return entry;
-        });
-    expect(entries('killed')).toEqual(entries('whole'));
-    expect(entries('whole').filter(({ failure }) => failure !== undefined)).toEqual([]);
+    const whole = readFinished(join(work, 'whole'));
+    expect(readFinished(join(work, 'killed'))).toEqual(whole);
+    expect(whole.summary).toMatchObject({ evaluations: 2, failures: 0, device: 'webgpu', lowering: 'gpu' });
     expect(JSON.parse(read('whole', 'config.json'))).toMatchObject({ device: 'webgpu', lowering: 'gpu' });
-    expect(JSON.parse(read('whole', 'summary.json'))).toMatchObject({ device: 'webgpu', lowering: 'gpu' });
   });
 });

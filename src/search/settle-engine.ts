@@ -61,7 +61,6 @@ export async function settleEngine(config: SearchConfig, engine: Engine = {}): P
  * @throws {InvalidInputError} if it began on another kind of engine.
  */
 export async function resettleEngine(config: SearchConfig, engine: Engine = {}): Promise<SettledEngine> {
-  // A kind that is the same has been checked.
   const { here, ...settled } = await trySettling(config, engine, false);
   if (config.engineKind === undefined) return settled;
   if (here === config.engineKind) return { ...settled, engineKind: here };
@@ -79,28 +78,31 @@ export function settledEngine({ lowering, engineKind: kind }: SearchConfig): Set
 
 type Settled = Omit<SettledEngine, 'engineKind'> & { readonly here: string };
 
-/** @throws {InvalidInputError} if a device was chosen that does not work here. */
-async function trySettling(config: SearchConfig, engine: Engine, checks: boolean): Promise<Settled> {
+/**
+ * @param isNew  the run begins now; the device of one that goes on has been checked, and its kind tells whether it is the same.
+ * @throws {InvalidInputError} if a device was chosen that does not work here.
+ */
+async function trySettling(config: SearchConfig, engine: Engine, isNew: boolean): Promise<Settled> {
   const device = deviceOf(config);
   try {
-    return await settle(config, engine, checks);
+    return await settle(config, engine, isNew);
   } catch (cause) {
-    if (device === 'cpu' || !(cause instanceof EngineError)) throw cause;
-    throw new InvalidInputError(
-      `the device ${device} cannot be used: ${cause.message}; leave out --device to train on the processor`,
-      {
-        details: { device, reason: cause.message },
-        cause,
-      },
-    );
+    // The runtime's own errors have no class.
+    if (device === 'cpu' || cause instanceof InvalidInputError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const cure = isNew ? 'leave out --device to train on the processor' : 'resume the run where it was begun';
+    throw new InvalidInputError(`the device ${device} cannot be used: ${reason}; ${cure}`, {
+      details: { device, reason },
+      cause,
+    });
   }
 }
 
-async function settle(config: SearchConfig, engine: Engine, checks: boolean): Promise<Settled> {
+async function settle(config: SearchConfig, engine: Engine, isNew: boolean): Promise<Settled> {
   const device = deviceOf(config);
   const runtime = await loadRuntime(device);
   const { name, notice } = await chooseLowering(runtime, config.lowering);
-  if (checks && device !== 'cpu') await requireSelfCheck(runtime, name);
+  if (isNew && device !== 'cpu') await requireSelfCheck(runtime, name);
   const here = await (engine.engineKind?.(name) ?? engineKind(runtime, name));
   const notices = [runtime.notice, notice].filter((text) => text !== undefined);
   const fact = runtime.device !== 'cpu' && { device: runtime.device };
