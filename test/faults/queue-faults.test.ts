@@ -1,7 +1,7 @@
 // Faults on purpose while candidates are trained by workers of a queue. What comes of a run is the same as that of a run that
 // never saw a queue, and nothing that was finished is lost.
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +19,8 @@ const COUNT = countFor({ quick: 10, slow: 300 });
 const FAULTS_PER_RUN = 4;
 const LONG = { timeout: 400_000 };
 const SEED = process.env.AUTO_CNN_FAULTS_SEED ?? '1';
+/** A file to which each run that came to the same is added, over any number of seeds. */
+const LOG = process.env.AUTO_CNN_FAULTS_LOG;
 /** The first has its append-only file, as Redis should. */
 const REDIS_SETTINGS = [['--appendonly', 'yes', '--appendfsync', 'always'], []];
 
@@ -58,6 +60,7 @@ describe.runIf(process.platform === 'linux' && hasRedis)('a run on a queue', () 
         const disturbance = { faults, table: queueFaults(fleet), rng, reference, longestWaitMs: 0.6 * referenceMs };
         expect(await survive(place, disturbance)).toEqual(reference);
         rmSync(place.folder, { recursive: true });
+        if (LOG !== undefined) appendFileSync(LOG, `${JSON.stringify({ seed: SEED, run: number, faults })}\n`);
         // A result that was computed once would be found: each run trains its own.
         fleet.redis.command('flushall');
       },

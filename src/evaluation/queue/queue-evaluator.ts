@@ -206,7 +206,11 @@ export class QueueEvaluator implements Evaluator {
       timeoutMs: this.#options.timeoutMs,
     });
     const queueName = queueNameOf(tribeOf(kind));
-    return new PendingTask({ taskId, queueName, message, files, onProgress, onNews: () => void this.#board.look() });
+    const pending: PendingTask = new PendingTask({
+      ...{ taskId, queueName, message, files, onProgress },
+      onNews: () => this.#board.lookAt(pending),
+    });
+    return pending;
   }
 
   #offerDataset({ path, fingerprint }: EvaluationTask['dataset']): Promise<RemoteFile> {

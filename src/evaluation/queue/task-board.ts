@@ -31,7 +31,6 @@ export class TaskBoard {
   readonly #options: TaskBoardOptions;
   readonly #queues = new Map<string, Promise<Queue>>();
   #isLooking = false;
-  #hasNews = false;
   #isFull = false;
 
   constructor(options: TaskBoardOptions) {
@@ -59,39 +58,43 @@ export class TaskBoard {
     await (await this.#queueNamed(queueName)).remove(taskId);
   }
 
-  /** Looks for results; when called meanwhile, it looks once more. */
+  /** Looks for the results of all tasks, unless it is just doing so. */
   async look(): Promise<void> {
-    this.#hasNews = true;
-    if (this.#isLooking) return;
+    if (this.#isLooking || this.pending.size === 0) return;
     this.#isLooking = true;
     try {
-      while (this.#hasNews) {
-        this.#hasNews = false;
-        const tasks = [...this.pending.values()];
-        if (tasks.length === 0) return;
-        const texts = await this.#options.redis.mget(tasks.map(({ taskId }) => KEYS.result(taskId)));
-        await Promise.all(tasks.map((task, i) => this.#take(task, texts[i] ?? undefined)));
-      }
+      await this.#lookFor([...this.pending.values()]);
     } finally {
       this.#isLooking = false;
     }
   }
 
+  /** Looks for the result of a task that has news: best effort, {@link look} looks for all. */
+  lookAt(task: PendingTask): void {
+    this.#lookFor([task]).catch(() => {});
+  }
+
   /** Puts tasks on their queues that are neither there nor have a result. */
   async reconcile(): Promise<void> {
     const tasks = [...this.pending.values()];
+    if (tasks.length === 0) return;
     const queues = await Promise.all(tasks.map(({ queueName }) => this.#queueNamed(queueName)));
     const pipeline = this.#options.redis.pipeline();
     for (const [i, { taskId }] of tasks.entries()) pipeline.exists(queues[i]?.toKey(taskId) ?? taskId);
     const found = (await pipeline.exec()) ?? [];
     // In this order: a worker writes the result before it takes the task from the queue.
-    await this.look();
+    await this.#lookFor(tasks);
     const lost = tasks.filter((task, i) => found[i]?.[1] === 0 && this.pending.has(task.taskId) && !task.isSettled);
     await Promise.all(lost.map((task) => this.#put(task)));
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map(async (queue) => (await queue).close()));
+  }
+
+  async #lookFor(tasks: readonly PendingTask[]): Promise<void> {
+    const texts = await this.#options.redis.mget(tasks.map(({ taskId }) => KEYS.result(taskId)));
+    await Promise.all(tasks.map((task, i) => this.#take(task, texts[i] ?? undefined)));
   }
 
   async #put(task: PendingTask): Promise<void> {

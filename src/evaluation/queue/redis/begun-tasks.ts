@@ -15,6 +15,8 @@ export interface TaskDeaths {
   readonly all: readonly string[];
   /** Those that trained nothing else. */
   readonly alone: readonly string[];
+  /** Others have begun it whose records have not expired: they may have died a moment ago. */
+  readonly isUncertain: boolean;
 }
 
 export async function noteBegin(redis: Redis, taskId: string, workerId: string, isAlone: boolean): Promise<void> {
@@ -34,14 +36,14 @@ export async function noteEnd(redis: Redis, taskId: string, workerId: string): P
 export async function deathsOf(redis: Redis, taskId: string): Promise<TaskDeaths> {
   const begun = await redis.hgetall(KEYS.begun(taskId));
   const ids = Object.keys(begun);
-  if (ids.length === 0) return { all: [], alone: [] };
+  if (ids.length === 0) return { all: [], alone: [], isUncertain: false };
   const records = await redis.mget(ids.map(KEYS.worker));
   const dead = ids.filter((_, i) => records[i] === null);
-  return { all: dead, alone: dead.filter((id) => begun[id] === 'alone') };
+  return { all: dead, alone: dead.filter((id) => begun[id] === 'alone'), isUncertain: dead.length < ids.length };
 }
 
 /** The outcome of a task that workers die of; undefined if that is not certain yet. */
-export function deadlyOutcome({ alone }: TaskDeaths): EvaluationOutcome | undefined {
+export function deadlyOutcome({ alone }: Pick<TaskDeaths, 'alone'>): EvaluationOutcome | undefined {
   if (alone.length < DEATHS_ALONE) return undefined;
   return failedOutcome(
     new EvaluationError(

@@ -15,7 +15,7 @@ import { Audience } from '../delivery/audience.ts';
 import { DeliveryClient } from '../delivery/delivery-client.ts';
 import { readTask, readWanted, type SearchRecord, type TaskMessage, type WorkerRecord } from '../messages/messages.ts';
 import { KEYS, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts';
-import { deathsOf, noteBegin, noteEnd } from '../redis/begun-tasks.ts';
+import { deathsOf, noteBegin, noteEnd, type TaskDeaths } from '../redis/begun-tasks.ts';
 import { connectQueue, type QueueConnection } from '../redis/redis-connection.ts';
 import { announceWorker, BEAT_MS, findSearches, listSearches, withdrawWorker } from '../redis/registry.ts';
 import { FileStore } from './file-store.ts';
@@ -43,6 +43,9 @@ const LOCK_MS = 10_000;
 const STALLED_MS = 5000;
 /** Losses do not count against a task; deaths do, see `begun-tasks.ts`. */
 const ANY_NUMBER = 1_000_000;
+/** How long a task waits to learn whether the worker that had it is dead: until its record has expired. */
+const LONGEST_DOUBT_MS = 10_000;
+const DOUBT_MS = 500;
 /** A task that was handed back may find another worker meanwhile. */
 const HAND_BACK_PAUSE_MS = 2000;
 /** Redis may be gone when a worker ends: its locks expire by themselves. */
@@ -170,7 +173,7 @@ export class QueueWorker {
     const { signal } = running.abort;
     if (this.#ending.signal.aborted) this.#handBack(running);
     try {
-      const deaths = await deathsOf(redis, taskId);
+      const deaths = await this.#deathsOf(taskId, signal);
       const places = deaths.all.length > 0 ? this.#turns.places : 1;
       const leave = await this.#turns.take(places, signal);
       try {
@@ -189,6 +192,17 @@ export class QueueWorker {
     } finally {
       this.#running.delete(taskId);
     }
+  }
+
+  /** A worker's record expires at most as long after its death as its task takes to come back: so the wait costs no time. */
+  async #deathsOf(taskId: string, signal: AbortSignal): Promise<TaskDeaths> {
+    const { redis } = this.#connection;
+    let deaths = await deathsOf(redis, taskId);
+    for (let waitedMs = 0; deaths.isUncertain && waitedMs < LONGEST_DOUBT_MS; waitedMs += DOUBT_MS) {
+      await pause(DOUBT_MS, undefined, { signal });
+      deaths = await deathsOf(redis, taskId);
+    }
+    return deaths;
   }
 
   /** @throws if the message is not what a search of this version sends; the task is then removed from the queue. */
