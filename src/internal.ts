@@ -25,6 +25,7 @@ export { writeDrawing } from './report/network/write-drawing.ts';
 export { writeSuspectsPage } from './report/suspects/write-suspects-page.ts';
 export { REPORT_FORMATS } from './report/write-report.ts';
 export { searchImages, usedImages } from './search/budget/candidate-work.ts';
+export { openBalance } from './search/config/balance.ts';
 export { BUDGET_EXAMPLES, formatBudget } from './search/config/budget-text.ts';
 export { networkInputOf } from './search/config/network-input.ts';
 export { COST_NAMES } from './search/config/objectives.ts';

@@ -47,7 +47,7 @@ function madeUp(): FoundSuspects {
       label,
       suggested: CLASSES[(index + 1) % CLASSES.length] ?? '',
       selfConfidence: 0.01,
-      margin: index / COUNT - 0.99,
+      otherConfidence: 1 - index / COUNT,
       isWrong: true,
       ...(index % 7 === 1 && { nearCopy: other }),
     };

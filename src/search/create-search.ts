@@ -11,6 +11,7 @@ import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { applyBudget, type MachineSpeed } from './budget/apply-budget.ts';
 import { limitCandidateTime } from './budget/candidate-time.ts';
 import { withTypicalWork } from './budget/equal-compute.ts';
+import { openBalance } from './config/balance.ts';
 import type { ConfigSource, SearchConfigInput } from './config/config.ts';
 import { dataSizeOf } from './config/network-input.ts';
 import { SEARCH_SHARE } from './config/undecided-keys.ts';
@@ -82,7 +83,8 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const { configSource = 'the configuration', out, evaluator, wrapEvaluator } = options;
   const { importFitness: path, startedAt = performance.now() } = options;
   const imported = path === undefined ? undefined : readFitnessFile(path);
-  const given = resolveConfig(config, configSource);
+  const checked = resolveConfig(config, configSource);
+  const given = { ...checked, balance: checked.balance ?? openBalance(config) };
   // Fitness from elsewhere is for a search.
   const searches = imported !== undefined && given.searchShare === 'auto';
   const { config: resolved, notices } = await settleDevice(

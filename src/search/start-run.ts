@@ -32,6 +32,7 @@ import {
   removeUnfinishedCheckpoints,
   withCheckpointDir,
 } from './run/run-folder.ts';
+import { settleClasses } from './settle-classes.ts';
 import { type Engine, resettleEngine, settledEngine, settleEngine } from './settle-engine.ts';
 import { settleValidation } from './settle-validation.ts';
 import { FitnessCache } from './shared/fitness-cache.ts';
@@ -72,7 +73,7 @@ export async function startRun(
   const asked: SearchConfig = createStrategy === undefined ? named : { ...named, strategy: 'custom' };
   const { dataset, notices: packing } = await loadAndTell(asked, options);
   const { notices: overruling, ...scoring } = settleValidation(asked, dataset);
-  const given: SearchConfig = { ...asked, ...scoring };
+  const { config: given, notices: balancing } = settleClasses({ ...asked, ...scoring }, dataset);
   checkAgainstData(given, dataset, createStrategy);
   checkShared(given);
   const { notices, ...engine } = await settleEngine(given, options.evaluator);
@@ -86,7 +87,10 @@ export async function startRun(
   const prepared = { folder, config: decided, dataset, packedPath, startedAt, createStrategy };
   return open(
     prepared,
-    { notices: [...(options.notices ?? []), ...packing, ...overruling, ...notices], signal: options.signal },
+    {
+      notices: [...(options.notices ?? []), ...packing, ...overruling, ...balancing, ...notices],
+      signal: options.signal,
+    },
     () => writeConfig({ storage: fileStorage, folder, config: decided }),
   );
 }

@@ -67,10 +67,10 @@ export function addSuspectsCommand(program: Command, terminal: Terminal, done: (
 
 const SHOWN = 10;
 
-function describe({ records, ranking }: FoundSuspects, page: string): readonly string[] {
+function describe({ records }: FoundSuspects, page: string): readonly string[] {
   const { images, accuracy, wrong, nearCopies, suspects } = records;
-  const first = suspects.slice(0, SHOWN).map(({ file, image, label, suggested, selfConfidence, margin }) => {
-    const figures = `${percent(selfConfidence, 1)} against ${percent(selfConfidence - margin, 1)}`;
+  const first = suspects.slice(0, SHOWN).map(({ file, image, label, suggested, selfConfidence, otherConfidence }) => {
+    const figures = `${percent(selfConfidence, 1)} against ${percent(otherConfidence, 1)}`;
     return `  ${file ?? image.slice(0, 12)}  ${label}, looks like ${suggested} (${figures})`;
   });
   return [
@@ -78,7 +78,7 @@ function describe({ records, ranking }: FoundSuspects, page: string): readonly s
     `Suspects    ${grouped(suspects.length)}: ${counted(wrong, 'label')} likely wrong, ${counted(nearCopies, 'image')} with a near copy in another class`,
     ...first,
     ...(suspects.length > SHOWN ? [`  and ${grouped(suspects.length - SHOWN)} more`] : []),
-    ...(ranking.length > 0 ? [`Page        ${shownPath(page)}`] : []),
+    `Page        ${shownPath(page)}`,
   ];
 }
 

@@ -9,6 +9,7 @@ import {
   METRIC_NAMES,
   nearestOf,
   OPTIMISER_NAMES,
+  openBalance,
   overPreset,
   PICK_EXAMPLES,
   PRESET_NAMES,
@@ -119,7 +120,12 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--warm-up <n>', 'training.warmUpEpochs', 'epochs in which the learning rate rises', parseNumber),
     flag('--loss <name>', 'training.loss.name', LOSS_NAMES.join(' or '), parseText),
     flag('--label-smoothing <x>', 'training.loss.labelSmoothing', 'share of the target spread evenly', parseNumber),
-    flag('--class-weights <how>', 'training.classWeights', 'balanced, or one weight a class', parseClassWeights),
+    flag(
+      '--class-weights <how>',
+      'training.classWeights',
+      'none, balanced, or one weight a class (default: none; by class if the classes are uneven)',
+      parseClassWeights,
+    ),
     flag('--metrics <list>', 'training.metrics', `the first is the fitness: ${METRIC_NAMES.join(', ')}`, parseNames),
     flag(
       '--early-stopping <n>',
@@ -270,6 +276,7 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
   if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
   const own = ownOf(stored?.content, config, given);
   if (given.has('budget') || valueAt(config, 'undecided') === undefined) setAt(config, 'undecided', undecidedKeys(own));
+  if (valueAt(config, 'balance') === undefined) setAt(config, 'balance', openBalance(config));
   if (valueAt(config, 'searchShare') === undefined) setAt(config, 'searchShare', searchShareFor(own));
   return resolveConfig(config, placeIn(given, file?.path));
 }

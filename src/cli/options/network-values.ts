@@ -13,9 +13,9 @@ export function parseGenomes(text: string): readonly string[] {
   return text === 'none' ? [] : parseNames(text);
 }
 
-/** `balanced`, or `1,2.5,1`. */
-export function parseClassWeights(text: string, flag: string): 'balanced' | readonly number[] {
-  return text === 'balanced' ? text : text.split(',').map((weight) => parseNumber(weight, flag));
+/** `balanced`, `none`, or `1,2.5,1`. */
+export function parseClassWeights(text: string, flag: string): 'balanced' | 'none' | readonly number[] {
+  return text === 'balanced' || text === 'none' ? text : text.split(',').map((weight) => parseNumber(weight, flag));
 }
 
 /**

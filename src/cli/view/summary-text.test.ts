@@ -14,7 +14,7 @@ Done in 3m 41s
 
   Genome        16-32-max
   Test accuracy 99.12 % of 10,000 images, 90 % interval 98.95 to 99.26 %
-  Validation    98.00 % of 900 images, 90 % interval 97.08 to 98.64 %
+  Validation    accuracy 98.00 % of 900 images, 90 % interval 97.08 to 98.64 %
   Size          61,226 parameters, 12.4 MFLOPs per image
   Search        20 networks trained, 1 failed, 2 generations
   Time          2m 50s search, 51 s final training
@@ -46,7 +46,7 @@ it('another metric is named, and a search on the test images is called biased', 
   const rowsWith = (changes: Partial<typeof SUMMARY>) =>
     describeSummary({ ...SUMMARY, ...changes }, 'a', 'b', 'npx auto-cnn', PLAIN);
   expect(rowsWith({ fitness })).toContain(
-    '  Validation    98.00 % of 900 images, 90 % interval 97.08 to 98.64 %, macro-f1 0.9123',
+    '  Validation    accuracy 98.00 % of 900 images, 90 % interval 97.08 to 98.64 %, macro-f1 0.9123',
   );
   expect(rowsWith({ fitness: { metric: 'accuracy', on: 'test', value: 0.98, images: 900 } })).toContain(
     '  Biased        the test images chose the network, so its test accuracy flatters it',
@@ -56,7 +56,7 @@ it('another metric is named, and a search on the test images is called biased', 
 it('several final trainings have their mean, spread and best', () => {
   const repeats = { accuracies: [0.993, 0.9916, 0.9917], mean: 0.9921, std: 0.0005, best: 0.993 };
   const rows = describeSummary({ ...SUMMARY, repeats }, 'a', 'b', 'npx auto-cnn', PLAIN);
-  expect(rows).toContain('  Repeats       99.21 % ± 0.05, best 99.30 % of 3');
+  expect(rows).toContain('  Repeats       test accuracy 99.21 % ± 0.05, best 99.30 % of 3');
 });
 
 it('a training without a search says nothing of one', () => {

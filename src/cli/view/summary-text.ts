@@ -47,6 +47,7 @@ export function describeSummary(
       'Test accuracy',
       `${colours.bold(colours.green(percent(testAccuracy)))} of ${counted(testExamples, 'image')}, ${intervalText(testAccuracy, testExamples)}`,
     ),
+    ...classRows(summary, row),
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
     ...fitnessRows(summary, row),
     row(
@@ -107,7 +108,20 @@ function shownMembers(pareto: readonly FrontMember[], picked: string): readonly 
 }
 
 function describeRepeats({ accuracies, mean, std, best }: NonNullable<SearchSummary['repeats']>): string {
-  return `${percent(mean)} ± ${(100 * std).toFixed(2)}, best ${percent(best)} of ${accuracies.length}`;
+  return `test accuracy ${percent(mean)} ± ${(100 * std).toFixed(2)}, best ${percent(best)} of ${accuracies.length}`;
+}
+
+function classRows(
+  { testBalancedAccuracy: balanced, testRecalls: recalls = [], testCalibrationError: error, dataset }: SearchSummary,
+  row: (name: string, text: string) => string,
+): readonly string[] {
+  if (balanced === undefined || error === undefined) return [];
+  const lowest = Math.min(...recalls.filter((recall) => recall !== null));
+  const name = cell(dataset.classes[recalls.indexOf(lowest)] ?? '', 24).trimEnd();
+  return [
+    row('Balanced', `${percent(balanced)} mean test recall of the classes, lowest ${percent(lowest)} (${name})`),
+    row('Calibration', `${percent(error)} expected error on the test images`),
+  ];
 }
 
 function fitnessRows(
@@ -121,11 +135,11 @@ function fitnessRows(
     return [
       row(
         'Validation',
-        `${percent(validationAccuracy)} of ${counted(images, 'image')}, ${intervalText(validationAccuracy, images)}${other}`,
+        `accuracy ${percent(validationAccuracy)} of ${counted(images, 'image')}, ${intervalText(validationAccuracy, images)}${other}`,
       ),
     ];
   return [
-    row('In the search', `${percent(validationAccuracy)}${other} on the test images`),
+    row('In the search', `accuracy ${percent(validationAccuracy)}${other} on the test images`),
     row('Biased', 'the test images chose the network, so its test accuracy flatters it'),
   ];
 }

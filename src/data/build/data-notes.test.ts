@@ -51,7 +51,7 @@ describe('notes on the content', () => {
     const uneven = [1, ...new Array<number>(10).fill(0)];
     expect(notesOn(withLabels(uneven), withLabels([0, 1], 2))).toEqual([
       'read',
-      'The classes are uneven (training images: 10 of cat, 1 of dog); --class-weights balanced makes up for it.',
+      'The classes are uneven (training images: 10 of cat, 1 of dog): look at the recall of each class, not at the accuracy alone.',
     ]);
     expect(notesOn(withLabels(uneven.slice(0, -1)), withLabels([0, 1], 2))).toEqual(['read']);
   });

@@ -4,7 +4,7 @@ import { listNames } from '../labels/name-labels.ts';
 import type { Examples } from '../set/dataset.ts';
 import { DIGEST_SIZE } from './content-order.ts';
 
-/** Weights are suggested if the largest class has at least this many times the images of the smallest. */
+/** Classes are uneven if the largest one has at least this many times the images of the smallest. */
 const UNEVEN = 10;
 
 interface Part {
@@ -67,6 +67,6 @@ function describeBalance(train: Examples, classes: readonly string[]): string[] 
   if (most < UNEVEN * fewest) return [];
   const named = (count: number): string => `${count} of ${classes[counts.indexOf(count)]}`;
   return [
-    `The classes are uneven (training images: ${named(most)}, ${named(fewest)}); --class-weights balanced makes up for it.`,
+    `The classes are uneven (training images: ${named(most)}, ${named(fewest)}): look at the recall of each class, not at the accuracy alone.`,
   ];
 }

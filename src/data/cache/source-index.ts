@@ -62,7 +62,7 @@ export async function rememberDataset(cacheDir: string, key: string, dataset: Da
 }
 
 /** To be raised when the same source becomes another data set, or gets other notes. */
-const KEY_VERSION = 7;
+const KEY_VERSION = 8;
 
 interface Entry extends Preparation {
   readonly fingerprint: string;

@@ -21,20 +21,20 @@ export async function doubtfulLabels({ dataset }: RunRecords, records: SuspectRe
   if (shown.length === 0) return { id, title, note };
   const table = {
     head: ['Image', 'Labelled', 'Looks like', 'Probability of the label', 'Of the other'],
-    rows: shown.map(({ file, image, label, suggested, selfConfidence, margin }) => [
+    rows: shown.map(({ file, image, label, suggested, selfConfidence, otherConfidence }) => [
       file ?? image.slice(0, 12),
       label,
       suggested,
       percent(selfConfidence),
-      percent(selfConfidence - margin),
+      percent(otherConfidence),
     ]),
   };
   if (dataset === undefined || dataset.fingerprint !== fingerprint) return { id, title, note, table };
   const { train, validation, shape } = dataset;
   const examples = validation === undefined ? train : joinExamples(train, validation, imageSizeOf(shape));
   const figures = await Promise.all(
-    shown.map(async ({ index, label, suggested, selfConfidence, margin }) => {
-      const sure = percent(selfConfidence - margin, 0);
+    shown.map(async ({ index, label, suggested, otherConfidence }) => {
+      const sure = percent(otherConfidence, 0);
       const text = `labelled ${label}, looks like ${suggested} with ${sure}`;
       const uri = dataUri(await pngOf(examples, shape, index));
       return html`<li><figure><img src="${uri}" width="96" height="96" alt="${text}"/><figcaption><b>${shorten(label, LONGEST_NAME)}</b> or <b>${shorten(suggested, LONGEST_NAME)}</b> <span>${sure}</span></figcaption></figure></li>`;

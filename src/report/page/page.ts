@@ -12,6 +12,7 @@ import {
   intervalText,
   percent,
   scaled,
+  shorten,
   shownGenome,
 } from '../parts/format.ts';
 import { type Content, html, type Markup } from '../parts/markup.ts';
@@ -76,6 +77,7 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
             'Test accuracy',
             `${percent(summary.testAccuracy)} of ${counted(summary.testExamples, 'image')}, ${intervalText(summary.testAccuracy, summary.testExamples)}`,
           ],
+          ...classFacts(summary),
         ] as const)),
     ...(best === undefined
       ? []
@@ -90,7 +92,7 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
       ? []
       : ([
           [
-            `${summary.repeats.accuracies.length} trainings`,
+            `Test accuracy of ${summary.repeats.accuracies.length} trainings`,
             `${percent(summary.repeats.mean)} ± ${(100 * summary.repeats.std).toFixed(2)}`,
           ],
         ] as const)),
@@ -100,6 +102,22 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
           ['Data', countedParts(data)],
           ['Images', imagesText(data)],
         ] as const)),
+  ];
+}
+
+function classFacts({
+  testBalancedAccuracy: balanced,
+  testRecalls: recalls = [],
+  testCalibrationError: error,
+  dataset,
+}: NonNullable<RunRecords['summary']>): readonly (readonly [name: string, value: string])[] {
+  if (balanced === undefined || error === undefined) return [];
+  const known = recalls.filter((recall) => recall !== null);
+  const lowest = Math.min(...known);
+  return [
+    ['Balanced test accuracy', `${percent(balanced)}, the mean recall of the classes`],
+    ['Lowest test recall', `${percent(lowest)}, ${shorten(dataset.classes[recalls.indexOf(lowest)] ?? '', 40)}`],
+    ['Calibration error on the test images', percent(error)],
   ];
 }
 

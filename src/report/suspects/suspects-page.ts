@@ -31,13 +31,13 @@ export function suspectsPage(
     classes,
     carried: carried.map(({ image, label }) => ({ image, label })),
     suspects: shown.map(
-      ({ image, file, label, suggested, selfConfidence, margin, isWrong, nearCopy, png, copyPng }) => ({
+      ({ image, file, label, suggested, selfConfidence, otherConfidence, isWrong, nearCopy, png, copyPng }) => ({
         image,
         file,
         label,
         suggested,
         selfConfidence,
-        otherConfidence: selfConfidence - margin,
+        otherConfidence,
         isWrong,
         nearCopy: nearCopy && { label: nearCopy.label, png: copyPng },
         png,

@@ -18,7 +18,9 @@ const MOST_SHOWN = 100;
 export async function writeSuspectsPage(found: FoundSuspects): Promise<string> {
   const { folder, records, ranking, dataset, examples, corrections } = found;
   const isSuspect = new Set(records.suspects.map(({ index }) => index));
-  const next = ranking.filter(({ index, margin }) => margin < 0 && !isSuspect.has(index));
+  const next = ranking.filter(
+    ({ index, selfConfidence, otherConfidence }) => otherConfidence > selfConfidence && !isSuspect.has(index),
+  );
   const chosen = [...records.suspects, ...next].slice(0, MOST_SHOWN);
   const uriOf = async (index: number): Promise<string> => dataUri(await pngOf(examples, dataset.shape, index));
   const shown = await Promise.all(

@@ -6,6 +6,7 @@ import { InvalidInputError } from '../../errors.ts';
 import type { HeadLayer } from '../../genome/head.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../../network/lowering/lowerings.ts';
+import { balanceSchema } from './balance.ts';
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget-text.ts';
 import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { datasetSchema } from './dataset-schema.ts';
@@ -131,6 +132,7 @@ const searchConfigSchema = z.strictObject({
     ),
   searchSpace: searchSpaceSchema.prefault({}),
   training: trainingSchema.prefault({}),
+  balance: balanceSchema,
   outputLayer: headSchema
     .optional()
     .describe(

@@ -44,6 +44,8 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
   };
   if (changed(STEPS_FOLLOW)) drop('finalSteps');
   if (valueAt(kept, 'undecided') !== undefined) kept = stillUndecided(kept, changes);
+  const { balance } = kept;
+  if (Array.isArray(balance)) kept = { ...kept, balance: balance.filter((key) => !changes.has(`training.${key}`)) };
   const wasRun = typeof valueAt(stored, 'dataset.fingerprint') === 'string';
   const hasBudget = valueAt(stored, 'budget') !== undefined;
   if (hasBudget && changed(wasRun ? PLAN_FOLLOWS : ['budget'])) {

@@ -88,14 +88,17 @@ export const trainingSchema = z.strictObject({
   warmUpEpochs: notNegative.default(0).describe('Epochs over which the learning rate rises to that of the schedule.'),
   loss: lossSchema.prefault({ name: 'cross-entropy' }),
   classWeights: z
-    .union([z.literal('balanced'), z.array(positive)])
+    .union([z.literal(['balanced', 'none']), z.array(positive)])
+    .transform((weights) => (weights === 'none' ? undefined : weights))
     .optional()
-    .describe('For unbalanced data: a weight for each class, or balanced to derive them from the class frequencies.'),
+    .describe(
+      'Weights of classes in the loss: one for each, none, or balanced to derive them from the images of each training. Default: none, but see balance.',
+    ),
   metrics: z
     .array(z.enum(METRIC_NAMES))
     .min(1)
     .default(['accuracy'])
-    .describe('Measured on the validation images; the first is the fitness.'),
+    .describe('Measured on the validation images; the first is the fitness. Default: accuracy, but see balance.'),
   augmentation: augmentationSchema.prefault({}),
   earlyStoppingPatience: count.optional().describe('Training ends after this many epochs without a better fitness.'),
   statisticsMomentum: share.default(0.9).describe('Momentum of the running statistics of batch normalisation.'),

@@ -4,6 +4,7 @@ import { wilsonInterval } from '../../arithmetic/wilson-interval.ts';
 import type { Dataset } from '../../data/set/dataset.ts';
 import { deviceOf } from '../../engine/device.ts';
 import type { Runtime } from '../../engine/runtime.ts';
+import type { ClassificationReport } from '../../engine/scoring/classification-report.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
 import { estimateCost } from '../../genome/cost.ts';
@@ -59,6 +60,9 @@ export async function finishRun(
     testLoss: score.loss,
     testExamples: dataset.test.count,
     testInterval: wilsonInterval(score.accuracy, dataset.test.count),
+    testBalancedAccuracy: score.macro.recall,
+    testRecalls: score.classes.map(({ examples, recall }) => (examples === 0 ? null : recall)),
+    testCalibrationError: score.calibration.expectedError,
     ...(repeats && { repeats }),
     parameters: chosen.parameters,
     flops: viewsOf(config) * estimateCost(parseGenome(chosen.genome), run.problem).flops,
@@ -108,7 +112,7 @@ async function scoreOnTest(
   name: string,
   { test, shape }: Dataset,
   recorder?: PredictionRecorder,
-): Promise<Score> {
+): Promise<Score & ClassificationReport> {
   const model = await DeployedModel.load(runtime, bytes, name);
   const score = await model.evaluate(test, shape, BATCH, (prediction, from) => recorder?.add(prediction, from));
   await model.release();

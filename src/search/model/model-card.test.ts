@@ -47,7 +47,7 @@ describe('modelCard', () => {
     const fitness = { metric: 'accuracy', on: 'test', value: 0.9, images: 50 } as const;
     const repeats = { accuracies: [0.9, 0.8, 0.7], mean: 0.8, std: 0.1, best: 0.9 };
     const card = modelCard({ ...SUMMARY, fitness, repeats, testExamples: 50 }, START.config);
-    expect(card).toContain('- 3 trainings: mean 80.00 %, standard deviation 10.00 %\n');
+    expect(card).toContain('- Test accuracy of 3 trainings: mean 80.00 %, standard deviation 10.00 %\n');
     expect(card).toContain('The search scored its candidates on the test images');
     expect(card).toContain('The test set is small (50 images)');
     expect(modelCard(SUMMARY, START.config)).not.toMatch(/scored its candidates on the test|set is small|trainings:/);

@@ -44,7 +44,7 @@ function dataLines({ dataset }: SearchSummary, { trainLimit }: SearchConfig): st
   };
   const trained = limited(trainExamples, 'training image');
   const held = validationExamples === undefined ? '' : limited(validationExamples, 'validation image');
-  const shown = classes.slice(0, 50).map((text) => `\`${text.replaceAll('`', "'")}\``);
+  const shown = classes.slice(0, 50).map(codeOf);
   return [
     `- ${name}: ${trained}${held}${counted(testExamples, 'test image')}, ${formatImageShape(shape)}`,
     `- Classes: ${shown.join(', ')}${classes.length > shown.length ? `, … (${classes.length})` : ''}`,
@@ -57,10 +57,11 @@ function figureLines(summary: SearchSummary): string[] {
   const searched = `after a search of ${counted(summary.evaluations, 'network')} in ${Math.round(summary.searchSeconds)} s`;
   return [
     `- Test accuracy ${percent(testAccuracy)} of ${counted(testExamples, 'image')} (${intervalText(testAccuracy, testExamples)}), cross-entropy ${testLoss.toFixed(4)}`,
+    ...classLines(summary),
     ...(repeats === undefined
       ? []
       : [
-          `- ${repeats.accuracies.length} trainings: mean ${percent(repeats.mean)}, standard deviation ${percent(repeats.std)}`,
+          `- Test accuracy of ${repeats.accuracies.length} trainings: mean ${percent(repeats.mean)}, standard deviation ${percent(repeats.std)}`,
         ]),
     ...(fitness === undefined
       ? []
@@ -71,6 +72,25 @@ function figureLines(summary: SearchSummary): string[] {
     `- Trained in ${Math.round(summary.finalTrainingSeconds)} s${fitness === undefined ? '' : `, ${searched}`}, seed ${seed}`,
   ];
 }
+
+/** Classes that the card names one by one, those with the lowest recall first. */
+const MOST_CLASSES = 20;
+
+function classLines(summary: SearchSummary): string[] {
+  const { testBalancedAccuracy: balanced, testRecalls: recalls, testCalibrationError: error, dataset } = summary;
+  if (balanced === undefined || recalls === undefined || error === undefined) return [];
+  const known = recalls.flatMap((recall, label) =>
+    recall === null ? [] : [{ recall, name: codeOf(dataset.classes[label] ?? '') }],
+  );
+  const lowest = known.toSorted((a, b) => a.recall - b.recall).slice(0, MOST_CLASSES);
+  const more = known.length > lowest.length ? `, … (${known.length} classes)` : '';
+  return [
+    `- Balanced test accuracy ${percent(balanced)}: the mean recall of the classes; expected calibration error ${percent(error)}`,
+    `- Test recall, lowest first: ${lowest.map(({ name, recall }) => `${name} ${percent(recall)}`).join(', ')}${more}`,
+  ];
+}
+
+const codeOf = (name: string): string => `\`${name.replaceAll('`', "'")}\``;
 
 function useLines({ dataset: { shape } }: SearchSummary): string[] {
   const { channels, height, width } = shape;

@@ -46,6 +46,12 @@ export interface SearchSummary {
   readonly testExamples: number;
   /** 90 % interval of the accuracy on all images of the same kind, by Wilson's method. */
   readonly testInterval: readonly [low: number, high: number];
+  /** Mean recall of the classes that have test images. This and the two below are absent in runs of versions before. */
+  readonly testBalancedAccuracy?: number;
+  /** Share of the test images of each class that are classified correctly, in the order of `dataset.classes`; null if there are none. */
+  readonly testRecalls?: readonly (number | null)[];
+  /** Expected calibration error on the test images: mean distance between confidence and accuracy, over 15 bins. */
+  readonly testCalibrationError?: number;
   /** Statistics of the final trainings if there were several, each scored once; `model.onnx` is one of them. */
   readonly repeats?: {
     /** In the order of the trainings, without failed ones. */

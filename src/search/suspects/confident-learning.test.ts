@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../random/rng.ts';
-import { findLabelErrors, rankByMargin } from './confident-learning.ts';
+import { findLabelErrors, rankBySelfConfidence } from './confident-learning.ts';
 
 describe('findLabelErrors', () => {
-  it('counts what is sure, scales it to the class, and takes the largest margins: by hand', () => {
+  it('counts what is sure, scales it to the class, and takes the lowest self-confidence: by hand', () => {
     const labels = Int32Array.from([0, 0, 0, 0, 1, 1]);
     const first = [0.9, 0.8, 0.1, 0.6, 0.1, 0.3];
     const probabilities = Float32Array.from(first.flatMap((p) => [p, 1 - p]));
-    const { thresholds, joint, margins, others, isWrong } = findLabelErrors({ classes: 2, labels, probabilities });
+    const { thresholds, joint, selfConfidences, others, isWrong } = findLabelErrors({
+      classes: 2,
+      labels,
+      probabilities,
+    });
     // Of class 0: (0.9 + 0.8 + 0.1 + 0.6) / 4; of class 1: (0.9 + 0.7) / 2.
     expect(thresholds[0]).toBeCloseTo(0.6, 6);
     expect(thresholds[1]).toBeCloseTo(0.8, 6);
@@ -18,9 +22,9 @@ describe('findLabelErrors', () => {
       [0, 2],
     ]);
     expect([...others]).toEqual([1, 1, 1, 1, 0, 0]);
-    expect([...margins].map((margin) => Number(margin.toFixed(6)))).toEqual([0.8, 0.6, -0.8, 0.2, 0.8, 0.4]);
+    expect([...selfConfidences].map((one) => Number(one.toFixed(6)))).toEqual([0.9, 0.8, 0.1, 0.6, 0.9, 0.7]);
     expect([...isWrong]).toEqual([0, 0, 1, 0, 0, 0]);
-    expect([...rankByMargin({ margins })]).toEqual([2, 3, 5, 1, 0, 4]);
+    expect([...rankBySelfConfidence({ selfConfidences })]).toEqual([2, 3, 5, 1, 0, 4]);
   });
 
   it('finds planted errors among clear predictions, and nothing where all is clear', () => {
@@ -51,13 +55,13 @@ describe('findLabelErrors', () => {
         const probabilities = Float32Array.from(
           rows.flatMap((row) => row.map((value) => value / row.reduce((a, b) => a + b, 0))),
         );
-        const { joint, margins } = findLabelErrors({ classes: 4, labels, probabilities });
+        const { joint, selfConfidences } = findLabelErrors({ classes: 4, labels, probabilities });
         for (const [label, row] of joint.entries()) {
           const given = labels.filter((each) => each === label).length;
           expect(row.reduce((a, b) => a + b, 0)).toBeCloseTo(given, 9);
         }
         expect(joint.map((row) => row[3])).toEqual([0, 0, 0, 0]);
-        const ranked = [...rankByMargin({ margins })].map((i) => margins[i] ?? 0);
+        const ranked = [...rankBySelfConfidence({ selfConfidences })].map((i) => selfConfidences[i] ?? 0);
         expect(ranked).toEqual(ranked.toSorted((a, b) => a - b));
       }),
     );

@@ -18,8 +18,8 @@ export interface LabelErrors {
   readonly thresholds: readonly number[];
   /** `[given][true]`: numbers of images, as estimated. Each row adds up to the images that are given as the class. */
   readonly joint: readonly (readonly number[])[];
-  /** `[n]`: the probability of the given class minus that of the most probable other class, −1 to 1. */
-  readonly margins: Float64Array;
+  /** `[n]`: the probability of the given class. */
+  readonly selfConfidences: Float32Array;
   /** `[n]`: the most probable other class, the first among equals. */
   readonly others: Int32Array;
   /** `[n]`: 1 if the label is likely to be wrong. */
@@ -29,12 +29,10 @@ export interface LabelErrors {
 /**
  * Estimates which labels are wrong. An image counts for the joint of given and true classes where a class is at least as
  * probable as its threshold; the most probable one of those does. Rows are scaled to the images of each class. Of the
- * images given as i, as many as the joint says for the true class j are wrong: those in which j is ahead of i by the largest
- * margin.
+ * images of a class, as many are wrong as the joint has for other true classes: those with the lowest self-confidence.
  *
  * @see Northcutt, Jiang, Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70, 2021, eq. 1–3, and
- *   the rule "prune by noise rate" of section 3.2. Differs: an image whose given class is the most probable one is never
- *   wrong.
+ *   the rule "prune by class" of section 3.2. Differs: an image whose given class is the most probable one is never wrong.
  */
 export function findLabelErrors({ classes, labels, probabilities }: OutOfFold): LabelErrors {
   const counts = new Array<number>(classes).fill(0);
@@ -45,19 +43,24 @@ export function findLabelErrors({ classes, labels, probabilities }: OutOfFold): 
   }
   const thresholds = counts.map((count, label) => (count === 0 ? 1 : (sums[label] ?? 0) / count));
   const joint = confidentJoint({ classes, labels, probabilities }, thresholds, counts);
-  const [margins, others] = marginsOf({ classes, labels, probabilities });
-  return {
-    thresholds,
-    joint,
-    margins,
-    others,
-    isWrong: pruneByNoiseRate({ classes, labels, probabilities }, joint, margins),
-  };
+  const selfConfidences = Float32Array.from(labels, (label, i) => probabilities[i * classes + label] ?? 0);
+  const others = othersOf({ classes, labels, probabilities });
+  const disagrees = (i: number): boolean =>
+    (probabilities[i * classes + (others[i] ?? 0)] ?? 0) > (selfConfidences[i] ?? 0);
+  const ranking = rankBySelfConfidence({ selfConfidences });
+  const isWrong = new Uint8Array(labels.length);
+  for (const [label, row] of joint.entries()) {
+    const wrong = Math.round(row.reduce((sum, count, truth) => (truth === label ? sum : sum + count), 0));
+    for (const i of ranking.filter((i) => labels[i] === label && disagrees(i)).subarray(0, wrong)) isWrong[i] = 1;
+  }
+  return { thresholds, joint, selfConfidences, others, isWrong };
 }
 
-/** The positions of all images, those with the smallest margin first, ties in their order. */
-export function rankByMargin({ margins }: Pick<LabelErrors, 'margins'>): Int32Array {
-  return Int32Array.from(margins.keys()).sort((a, b) => (margins[a] ?? 0) - (margins[b] ?? 0) || a - b);
+/** The positions of all images, those with the lowest self-confidence first, ties in their order. */
+export function rankBySelfConfidence({ selfConfidences }: Pick<LabelErrors, 'selfConfidences'>): Int32Array {
+  return Int32Array.from(selfConfidences.keys()).sort(
+    (a, b) => (selfConfidences[a] ?? 0) - (selfConfidences[b] ?? 0) || a - b,
+  );
 }
 
 function confidentJoint(
@@ -84,37 +87,13 @@ function confidentJoint(
   });
 }
 
-function marginsOf({ classes, labels, probabilities }: OutOfFold): [margins: Float64Array, others: Int32Array] {
-  const margins = new Float64Array(labels.length);
-  const others = new Int32Array(labels.length);
-  for (const [i, label] of labels.entries()) {
+function othersOf({ classes, labels, probabilities }: OutOfFold): Int32Array {
+  return labels.map((label, i) => {
     let best = -1;
     for (let j = 0; j < classes; j++) {
       if (j === label) continue;
       if (best < 0 || (probabilities[i * classes + j] ?? 0) > (probabilities[i * classes + best] ?? 0)) best = j;
     }
-    others[i] = best;
-    margins[i] = (probabilities[i * classes + label] ?? 0) - (probabilities[i * classes + best] ?? 0);
-  }
-  return [margins, others];
-}
-
-function pruneByNoiseRate(
-  { classes, labels, probabilities }: OutOfFold,
-  joint: readonly (readonly number[])[],
-  margins: Float64Array,
-): Uint8Array {
-  const isWrong = new Uint8Array(labels.length);
-  for (const [given, row] of joint.entries()) {
-    const members = [...labels.keys()].filter((i) => labels[i] === given && (margins[i] ?? 0) < 0);
-    for (const [truth, count] of row.entries()) {
-      const wrong = Math.round(count);
-      if (truth === given || wrong === 0) continue;
-      const lead = (i: number): number =>
-        (probabilities[i * classes + truth] ?? 0) - (probabilities[i * classes + given] ?? 0);
-      const leading = members.filter((i) => lead(i) > 0).toSorted((a, b) => lead(b) - lead(a) || a - b);
-      for (const i of leading.slice(0, wrong)) isWrong[i] = 1;
-    }
-  }
-  return isWrong;
+    return best;
+  });
 }

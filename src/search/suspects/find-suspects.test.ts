@@ -86,9 +86,8 @@ describe('findSuspects', () => {
         .digest('hex'),
     );
     expect(found.ranking.map(({ image }) => image).sort()).toEqual(digests.toSorted());
-    expect(found.ranking.map(({ margin }) => margin)).toEqual(
-      found.ranking.map(({ margin }) => margin).toSorted((a, b) => a - b),
-    );
+    const confidences = found.ranking.map(({ selfConfidence }) => selfConfidence);
+    expect(confidences).toEqual(confidences.toSorted((a, b) => a - b));
     expect(JSON.parse(readFileSync(join(run, 'suspects.json'), 'utf8'))).toEqual(found.records);
     expect(found.records).toMatchObject({ folds: 4, epochs: 20, images: 200, genome: '8-8-max' });
   });
@@ -160,7 +159,7 @@ describe('auto-cnn suspects', () => {
     const lines = readFileSync(csv, 'utf8').trim().split('\n');
     expect(lines).toHaveLength(201);
     expect(lines[0]).toBe(
-      'rank,image,file,label,suggested,selfConfidence,margin,isWrong,isSuspect,nearCopy,nearCopyLabel',
+      'rank,image,file,label,suggested,selfConfidence,otherConfidence,isWrong,isSuspect,nearCopy,nearCopyLabel',
     );
     expect(existsSync(join(run, 'suspects.html'))).toBe(true);
     expect(readFileSync(join(run, 'report.html'), 'utf8')).toContain('Doubtful labels');

@@ -17,7 +17,7 @@ import { sourcesAt } from '../run/data-place.ts';
 import { readJson } from '../run/run-folder.ts';
 import { settleEngine } from '../settle-engine.ts';
 import { type OpenOptions, reopenRun } from '../start-run.ts';
-import { findLabelErrors, rankByMargin } from './confident-learning.ts';
+import { findLabelErrors, rankBySelfConfidence } from './confident-learning.ts';
 import { epochsWithin, finalEpochsOf } from './fold-epochs.ts';
 import { findNearCopies } from './near-copies.ts';
 import { predictOutOfFold, type RankedExamples } from './out-of-fold.ts';
@@ -44,7 +44,7 @@ export interface FoundSuspects {
   /** Absolute path of the run. */
   readonly folder: string;
   readonly records: SuspectRecords;
-  /** All images, suspects or not, the smallest margin first. */
+  /** All images, suspects or not, the lowest self-confidence first. */
   readonly ranking: readonly RankedImage[];
   readonly dataset: Dataset;
   readonly examples: Examples;
@@ -97,7 +97,9 @@ export async function findSuspects(path: string, options: SuspectOptions = {}): 
       epochs,
       classes: run.dataset.classes,
       images: ranking.length,
-      accuracy: ranking.filter(({ margin }) => margin > 0).length / ranking.length,
+      accuracy:
+        ranking.filter(({ selfConfidence, otherConfidence }) => selfConfidence > otherConfidence).length /
+        ranking.length,
       thresholds: errors.thresholds,
       joint: errors.joint,
       wrong: ranking.filter(({ isWrong }) => isWrong).length,
@@ -169,12 +171,12 @@ async function filesOf(
   }
 }
 
-/** Of two near copies, the one with the smaller margin is doubtful. */
+/** Of two near copies, the one with the lower self-confidence is doubtful. */
 function suspectsIn(ranking: readonly RankedImage[]): readonly RankedImage[] {
-  const margins = new Map(ranking.map(({ index, margin }) => [index, margin]));
+  const confidences = new Map(ranking.map(({ index, selfConfidence }) => [index, selfConfidence]));
   return ranking.filter(
-    ({ isWrong, nearCopy, margin }) =>
-      isWrong || (nearCopy !== undefined && margin <= (margins.get(nearCopy.index) ?? margin)),
+    ({ isWrong, nearCopy, selfConfidence }) =>
+      isWrong || (nearCopy !== undefined && selfConfidence <= (confidences.get(nearCopy.index) ?? selfConfidence)),
   );
 }
 
@@ -194,7 +196,7 @@ function rankImages(
       .digest('hex');
     return { index, image, label: nameOf(predicted.labels[i]) };
   };
-  const ranking = Array.from(rankByMargin(errors), (i): RankedImage => {
+  const ranking = Array.from(rankBySelfConfidence(errors), (i): RankedImage => {
     const { index, image, label } = place(i);
     const file = files.get(image);
     const copy = copies.get(i);
@@ -204,8 +206,8 @@ function rankImages(
       ...(file !== undefined && { file }),
       label,
       suggested: nameOf(errors.others[i]),
-      selfConfidence: predicted.probabilities[i * predicted.classes + (predicted.labels[i] ?? 0)] ?? 0,
-      margin: errors.margins[i] ?? 0,
+      selfConfidence: errors.selfConfidences[i] ?? 0,
+      otherConfidence: predicted.probabilities[i * predicted.classes + (errors.others[i] ?? 0)] ?? 0,
       ...(errors.isWrong[i] === 1 && { isWrong: true }),
       ...(copy && { nearCopy: { ...place(copy.of), correlation: copy.correlation } }),
     };

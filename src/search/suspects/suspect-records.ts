@@ -18,8 +18,8 @@ export interface RankedImage {
   readonly suggested: string;
   /** Probability of its label, by a network that was not trained on it. */
   readonly selfConfidence: number;
-  /** Probability of its label minus that of the suggested one. */
-  readonly margin: number;
+  /** Probability of the suggested one. */
+  readonly otherConfidence: number;
   /** Confident learning takes its label to be wrong. */
   readonly isWrong?: true;
   /** It is a near copy of an image of another class, which is at `index`. */
@@ -51,7 +51,7 @@ export interface SuspectRecords {
   readonly wrong: number;
   /** Images with a near copy in another class. */
   readonly nearCopies: number;
-  /** Images whose labels are doubtful, the smallest margin first. */
+  /** Images whose labels are doubtful, the lowest self-confidence first. */
   readonly suspects: readonly RankedImage[];
 }
 

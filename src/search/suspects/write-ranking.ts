@@ -11,7 +11,7 @@ const HEADER = [
   'label',
   'suggested',
   'selfConfidence',
-  'margin',
+  'otherConfidence',
   'isWrong',
   'isSuspect',
   'nearCopy',
@@ -19,7 +19,7 @@ const HEADER = [
 ] as const;
 
 /**
- * Writes a row for every image, the smallest margin first. Taken by `--labels`, it changes nothing.
+ * Writes a row for every image, the lowest self-confidence first. Taken by `--labels`, it changes nothing.
  *
  * @throws {InvalidInputError} if it cannot be written.
  */
@@ -29,19 +29,21 @@ export async function writeRanking(
   { suspects }: Pick<SuspectRecords, 'suspects'>,
 ): Promise<void> {
   const isSuspect = new Set(suspects.map(({ index }) => index));
-  const rows = ranking.map(({ index, image, file, label, suggested, selfConfidence, margin, isWrong, nearCopy }, i) => [
-    i + 1,
-    image,
-    file ?? '',
-    label,
-    suggested,
-    selfConfidence,
-    margin,
-    Number(isWrong ?? false),
-    Number(isSuspect.has(index)),
-    nearCopy?.image ?? '',
-    nearCopy?.label ?? '',
-  ]);
+  const rows = ranking.map(
+    ({ index, image, file, label, suggested, selfConfidence, otherConfidence, isWrong, nearCopy }, i) => [
+      i + 1,
+      image,
+      file ?? '',
+      label,
+      suggested,
+      selfConfidence,
+      otherConfidence,
+      Number(isWrong ?? false),
+      Number(isSuspect.has(index)),
+      nearCopy?.image ?? '',
+      nearCopy?.label ?? '',
+    ],
+  );
   const lines = [HEADER, ...rows].map((row) => row.map(cellOf).join(','));
   await writeFileAtomically(resolve(path), [Buffer.from(`${lines.join('\n')}\n`)]);
 }
