@@ -285,13 +285,8 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       views: givenViews,
       ...others
     } = parsed.data;
-    const open = withOpenEnds(
-      withObjectives(
-        { ...others, searchShare, workers, outputLayer, views: 1, pick, finalEpochs, finalTraining },
-        placeOf,
-      ),
-      undecided,
-    );
+    const given = { ...others, searchShare, workers, outputLayer, views: 1, pick, finalEpochs, finalTraining } as const;
+    const open = withOpenEnds(withObjectives(given, placeOf), undecided);
     const config = { ...open, views: viewsFor(givenViews, preset, open, placeOf) };
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
