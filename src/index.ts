@@ -6,7 +6,6 @@ export { type ArrayDataset, datasetFromArrays, type ImageArray, type LabelArray 
 export { type LoadOptions, loadDataset } from './data/load-dataset.ts';
 export type { AugmentationSettings } from './data/set/augment.ts';
 export { type Dataset, type Examples, readImages } from './data/set/dataset.ts';
-export type { Device } from './engine/device.ts';
 export type { MetricName } from './engine/scoring/metrics.ts';
 export type { Score } from './engine/scoring/scorer.ts';
 export type { ScheduleSettings } from './engine/training/schedule.ts';

@@ -23,7 +23,11 @@ export interface ProcessPoolOptions {
   readonly workers: number;
   /** Longest a task may take before it counts as failed. */
   readonly timeoutMs: number;
-  /** What they train on. Default: cpu. */
+  /**
+   * What they train on. Default: cpu.
+   *
+   * @internal
+   */
   readonly device?: Device;
   /**
    * The child's script; the built one unless a test says otherwise.

@@ -1,9 +1,9 @@
 // `summary.json`: the results of a run. Every figure was measured.
 
 import type { Dataset } from '../../data/set/dataset.ts';
-import type { Device } from '../../engine/device.ts';
 import type { MetricName } from '../../engine/scoring/metrics.ts';
 import type { Budget } from '../config/budget-text.ts';
+import type { SearchConfig } from '../config/config.ts';
 
 /** The results of a run, as stored in `summary.json`. */
 export interface SearchSummary {
@@ -90,7 +90,7 @@ export interface SearchSummary {
   /** The lowering that the networks were trained with. */
   readonly lowering: 'blocked' | 'plain' | 'gpu';
   /** What they were trained on. Absent if it was the processor, natively. */
-  readonly device?: Device;
+  readonly device?: NonNullable<SearchConfig['device']>;
   readonly dataset: {
     readonly name: string;
     readonly fingerprint: string;
