@@ -42,7 +42,8 @@ describe.runIf(process.platform === 'linux' && hasRedis)('a run on a queue', () 
     expect({ exitCode: run.exitCode, output: run.output }).toMatchObject({ exitCode: 0 });
     reference = readFinished(place.folder);
     for (const settings of REDIS_SETTINGS) fleets.push(await WorkerFleet.start(2, folder, settings));
-  });
+    for (const fleet of fleets) await fleet.atWork();
+  }, LONG.timeout);
   afterAll(async () => {
     for (const fleet of fleets) await fleet.stop();
     rmSync(folder, { recursive: true, force: true });

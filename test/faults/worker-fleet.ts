@@ -15,8 +15,12 @@ export class WorkerFleet {
   static async start(count: number, folder: string, settings: readonly string[]): Promise<WorkerFleet> {
     const fleet = new WorkerFleet(await RedisServer.start({ settings }), folder);
     for (let i = 0; i < count; i++) fleet.add();
-    await Promise.all(fleet.#workers.map((worker) => worker.atWork()));
     return fleet;
+  }
+
+  /** Resolves when all workers take tasks. */
+  async atWork(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.atWork()));
   }
 
   private constructor(redis: RedisServer, folder: string) {
