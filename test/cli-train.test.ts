@@ -47,7 +47,7 @@ describe('train', () => {
     expect(summary.repeats.accuracies).toHaveLength(3);
     expect(summary.repeats.accuracies).toContain(summary.testAccuracy);
     expect((await runInFolder(work, 'resume three')).stdout).toMatch(
-      /^ {2}Repeats {7}\d+\.\d\d % ± \d+\.\d\d, best \d+\.\d\d % of 3$/m,
+      /^ {2}Repeats {7}test accuracy \d+\.\d\d % ± \d+\.\d\d, best \d+\.\d\d % of 3$/m,
     );
   });
 

@@ -15,6 +15,7 @@ import { openBalance } from './config/balance.ts';
 import type { SearchConfigInput } from './config/config.ts';
 import { createSearch } from './create-search.ts';
 import { resolveConfig } from './run/resolve-config.ts';
+import { openRunFolder } from './run/run-folder.ts';
 import { settleClasses } from './settle-classes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-classes-'));
@@ -159,6 +160,10 @@ describe('a search on uneven classes', () => {
     expect(card).toMatch(/^- Test recall, lowest first: `[01]` \d+\.\d\d %, `[01]` /m);
     expect(card).toContain('- In the search: balanced-accuracy ');
 
+    const { config: reopened } = openRunFolder(join(folder, 'first'));
+    const { epochs: _, optimizer: __, ...reread } = reopened.training;
+    const { epochs: ___, optimiser: ____, ...trained } = tasks[0]?.training ?? {};
+    expect(JSON.stringify(trained)).toBe(JSON.stringify(reread));
     const stored = JSON.parse(readFileSync(join(folder, 'first', 'config.json'), 'utf8'));
     const again = await run('again', stored);
     expect(again.tasks.map(({ id }) => id)).toEqual(tasks.map(({ id }) => id));

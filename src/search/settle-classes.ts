@@ -4,6 +4,7 @@ import type { Dataset } from '../data/set/dataset.ts';
 import { selectData } from '../evaluation/select-data.ts';
 import { grouped } from '../text/figures.ts';
 import type { SearchConfig } from './config/config.ts';
+import { trainingSchema } from './config/training-schema.ts';
 
 export interface SettledClasses {
   readonly config: SearchConfig;
@@ -42,7 +43,8 @@ export function settleClasses(config: SearchConfig, dataset: Dataset): SettledCl
   const metrics: SearchConfig['training']['metrics'] = [isUneven ? 'balanced-accuracy' : 'accuracy'];
   const settled: SearchConfig = {
     ...undecided,
-    training: { ...others, ...(setsMetric && { metrics }), ...(classWeights !== undefined && { classWeights }) },
+    // Parsed for the order of its keys, on which ids depend: a run that goes on has it from its file.
+    training: trainingSchema.parse({ ...others, ...(setsMetric && { metrics }), classWeights }),
     ...(setsMetric && { objectives: [...metrics, ...objectives.slice(1)] }),
     ...(isUneven && { balance }),
   };
