@@ -6,7 +6,6 @@ import { InvalidInputError } from '../../errors.ts';
 import type { HeadLayer } from '../../genome/head.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../../network/lowering/lowerings.ts';
-import { balanceSchema } from './balance.ts';
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget-text.ts';
 import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { datasetSchema } from './dataset-schema.ts';
@@ -16,6 +15,7 @@ import { withPresetRules } from './preset-rules.ts';
 import { finalEpochsFor, finalTrainingFor, headFor, overPreset, PRESET_NAMES, pickFor } from './presets.ts';
 import {
   augmentationSchema,
+  balanceSchema,
   count,
   finalTrainingSchema,
   headSchema,

@@ -2,6 +2,8 @@
 
 import type { AugmentationSettings } from '../../data/set/augment.ts';
 import { DEFAULT_HEAD, type HeadLayer } from '../../genome/head.ts';
+import { valueAt } from './config-issue.ts';
+import { BALANCE_KEYS, type BalanceKey } from './training-schema.ts';
 import { AUTO_GENOME } from './undecided-keys.ts';
 
 /** Part of a configuration. */
@@ -179,4 +181,16 @@ function mergeSettings(lower: Settings, upper: Settings): Settings {
 
 function isSettings(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The keys that are left to the data.
+ *
+ * @param input  the configuration as the user gave it.
+ */
+export function openBalance(input: unknown): BalanceKey[] {
+  const settings = overPreset(input);
+  // The run of a version before: it keeps what it had.
+  if (valueAt(settings, ['engineKind']) !== undefined) return [];
+  return BALANCE_KEYS.filter((key) => valueAt(settings, ['training', key]) === undefined);
 }

@@ -104,6 +104,18 @@ export const trainingSchema = z.strictObject({
   statisticsMomentum: share.default(0.9).describe('Momentum of the running statistics of batch normalisation.'),
 });
 
+/** Keys that uneven classes decide. */
+export const BALANCE_KEYS = ['metrics', 'classWeights'] as const;
+
+export type BalanceKey = (typeof BALANCE_KEYS)[number];
+
+export const balanceSchema = z
+  .array(z.enum(BALANCE_KEYS))
+  .optional()
+  .describe(
+    'Keys of training that the run sets where one class has more than 3 times the training images of another: balanced-accuracy as the fitness, weights by class in the loss. Default: those that are not given; a run keeps those that it has set.',
+  );
+
 export const finalTrainingSchema = z
   .strictObject({
     augmentation: z.union([z.literal('auto'), augmentationSchema]).optional(),
