@@ -27,6 +27,7 @@ import { PendingTask } from './pending-task.ts';
 import { DifferenceReader } from './redis/differences.ts';
 import { connectQueue, type QueueConnection } from './redis/redis-connection.ts';
 import { announceSearch, BEAT_MS, withdrawSearch } from './redis/registry.ts';
+import { untilTaken } from './redis/until-taken.ts';
 import { TaskBoard } from './task-board.ts';
 
 export interface QueueOptions {
@@ -134,7 +135,8 @@ export class QueueEvaluator implements Evaluator {
     if (this.#kind !== kind) {
       this.#kind = kind;
       this.#fleet.use(kind);
-      this.#announced = this.#beat();
+      const { notify } = this.#options;
+      this.#announced = untilTaken('this search', () => this.#beat(), notify, this.#closing.signal);
     }
     // Workers drop tasks of searches that they do not know.
     await this.#announced;

@@ -98,7 +98,7 @@ function planShared(
   const { searchShare } = config;
   const chosen = config.genome ?? (searchShare === 0 ? AUTO_GENOME : undefined);
   if (chosen !== undefined) {
-    const own = work * finalShare;
+    const own = Math.max(0, work * finalShare - START_WORK);
     const genome = chosen === AUTO_GENOME ? referenceFor(own, config, data) : parseGenome(chosen);
     if (genome === undefined) return undefined;
     const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));

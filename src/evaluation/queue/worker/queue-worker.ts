@@ -18,6 +18,7 @@ import { KEYS, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts
 import { deathsOf, noteBegin, noteEnd, type TaskDeaths } from '../redis/begun-tasks.ts';
 import { connectQueue, type QueueConnection } from '../redis/redis-connection.ts';
 import { announceWorker, BEAT_MS, findSearches, listSearches, withdrawWorker } from '../redis/registry.ts';
+import { untilTaken } from '../redis/until-taken.ts';
 import { FileStore } from './file-store.ts';
 import { HandBackError, type RunnerOptions, runTask } from './task-runner.ts';
 
@@ -147,7 +148,7 @@ export class QueueWorker {
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
     try {
-      await this.#beat(queue);
+      await untilTaken('this worker', () => this.#beat(queue), notify, this.#ending.signal);
       notify(`${this.id} takes tasks from ${address.shown}: ${evaluator.concurrency} at a time, engine ${this.#kind}`);
       worker.run().catch((error: unknown) => this.#fail(error));
       while (!this.#ending.signal.aborted) {
