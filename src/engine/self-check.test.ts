@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { alteredRuntime, flipFirstParameter } from '../../test/support/altered-runtime.ts';
 import { engines } from '../../test/support/engines.ts';
 import { runtime } from '../../test/support/run-graph.ts';
 import type { OperatorName } from '../network/graph/operators.ts';
 import { gpu, gpuRules } from '../network/lowering/gpu.ts';
 import type { Lowering, LoweringRule } from '../network/lowering/lower.ts';
-import type { Runtime } from './runtime.ts';
 import { selfCheck } from './self-check.ts';
 
 /** What a wrong kernel gives: the first output of an operator is too large by one part in a thousand. */
@@ -18,26 +18,9 @@ function withWrong(op: OperatorName): Lowering {
 }
 
 /** The last bit of the first parameter changes with each session. */
-function unsteady(): Runtime {
-  let sessions = 0;
-  return {
-    ...runtime,
-    async createSession(model, options) {
-      const session = await runtime.createSession(model, options);
-      const flips = sessions++ % 2;
-      return {
-        async run(feeds, fetches) {
-          const outputs = await session.run(feeds, fetches);
-          const next = fetches.next_parameters?.data as Float32Array;
-          const bits = new DataView(next.buffer, next.byteOffset, 4);
-          bits.setUint32(0, bits.getUint32(0, true) ^ flips, true);
-          return outputs;
-        },
-        release: () => session.release(),
-      };
-    },
-  };
-}
+const unsteady = alteredRuntime(runtime, (fetches, session) => {
+  if (session % 2 === 1) flipFirstParameter(fetches);
+});
 
 describe('selfCheck', () => {
   it.each(engines)('finds nothing wrong with the engine %s', async (_, engine) => {
@@ -80,6 +63,6 @@ describe('selfCheck', () => {
   });
 
   it('finds an engine that gives other bits the second time', async () => {
-    expect(await selfCheck(unsteady(), runtime)).toBe('trained twice (every layer), its losses are not the same bits');
+    expect(await selfCheck(unsteady, runtime)).toBe('trained twice (every layer), its losses are not the same bits');
   });
 });

@@ -1,17 +1,17 @@
 // Faults on purpose: real processes meet what a machine has in store, at random moments. What comes of a run is the same as
 // if nothing had happened, and nothing that was finished is lost.
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRng } from '../../src/random/rng.ts';
 import { countFor } from '../support/tier.ts';
-import { writeTinyDigits } from '../support/tiny-digits.ts';
 import { createSmallDisk, readOnlyFault } from './disk-faults.ts';
 import { FAULTS, type FaultName, journalText } from './faults.ts';
 import { type FinishedRun, readFinished } from './finished-run.ts';
+import { placeIn, trainReference } from './reference-run.ts';
 import { type RunPlace, RunProcess, signal } from './run-process.ts';
 import { survive } from './survive.ts';
 
@@ -29,16 +29,8 @@ let reference: FinishedRun;
 let referenceMs: number;
 
 beforeAll(async () => {
-  mkdirSync(join(folder, 'cache'));
-  await writeTinyDigits(join(folder, 'digits'));
-  const place = placeOf('reference');
-  const began = performance.now();
-  const run = RunProcess.start(place);
-  await run.ended;
-  referenceMs = performance.now() - began;
-  expect({ exitCode: run.exitCode, output: run.output }).toMatchObject({ exitCode: 0 });
-  expect(existsSync(join(place.folder, 'lock'))).toBe(false);
-  reference = readFinished(place.folder);
+  ({ reference, referenceMs } = await trainReference(folder));
+  expect(existsSync(join(placeOf('reference').folder, 'lock'))).toBe(false);
 });
 afterAll(() => {
   disk?.remove();
@@ -91,10 +83,7 @@ if (disk === undefined) it.skip('no full disk is tried: neither mount nor prlimi
 if (makeReadOnly === undefined) it.skip('no read-only folder is tried: chattr does not work here');
 
 function placeOf(name: string): RunPlace {
-  const size = ['--population', '3', '--generations', '2', '--epochs', '2', '--final-epochs', '3', '--workers', '2'];
-  const space = ['--channels', '4,8', '--max-depth', '2', '--seed', '7'];
-  const search = [join(folder, 'digits'), ...size, ...space];
-  return { folder: join(folder, name), search, cacheDir: join(folder, 'cache') };
+  return placeIn(folder, name);
 }
 
 /** All kinds of faults in turn, some for each run; a disk of its own cannot become read-only as well. */

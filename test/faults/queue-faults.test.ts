@@ -1,17 +1,17 @@
 // Faults on purpose while candidates are trained by workers of a queue. What comes of a run is the same as that of a run that
 // never saw a queue, and nothing that was finished is lost.
 
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRng } from '../../src/random/rng.ts';
 import { hasRedis } from '../support/redis.ts';
 import { countFor } from '../support/tier.ts';
-import { writeTinyDigits } from '../support/tiny-digits.ts';
-import { type FinishedRun, readFinished } from './finished-run.ts';
+import type { FinishedRun } from './finished-run.ts';
 import { type QueueFaultName, queueFaults } from './queue-faults.ts';
-import { type RunPlace, RunProcess } from './run-process.ts';
+import { placeIn, trainReference } from './reference-run.ts';
+import type { RunPlace } from './run-process.ts';
 import { survive } from './survive.ts';
 import { WorkerFleet } from './worker-fleet.ts';
 
@@ -32,15 +32,7 @@ describe.runIf(process.platform === 'linux' && hasRedis)('a run on a queue', () 
   let referenceMs: number;
 
   beforeAll(async () => {
-    mkdirSync(join(folder, 'cache'));
-    await writeTinyDigits(join(folder, 'digits'));
-    const place = placeOf('reference');
-    const began = performance.now();
-    const run = RunProcess.start(place);
-    await run.ended;
-    referenceMs = performance.now() - began;
-    expect({ exitCode: run.exitCode, output: run.output }).toMatchObject({ exitCode: 0 });
-    reference = readFinished(place.folder);
+    ({ reference, referenceMs } = await trainReference(folder));
     for (const settings of REDIS_SETTINGS) fleets.push(await WorkerFleet.start(2, folder, settings));
     for (const fleet of fleets) await fleet.atWork();
   }, LONG.timeout);
@@ -72,10 +64,7 @@ describe.runIf(process.platform === 'linux' && hasRedis)('a run on a queue', () 
 if (!hasRedis) it.skip('no queue is tried: redis-server is missing ("apt-get install redis-server" installs it)');
 
 function placeOf(name: string): RunPlace {
-  const size = ['--population', '3', '--generations', '2', '--epochs', '2', '--final-epochs', '3', '--workers', '2'];
-  const space = ['--channels', '4,8', '--max-depth', '2', '--seed', '7'];
-  const search = [join(folder, 'digits'), ...size, ...space];
-  return { folder: join(folder, name), search, cacheDir: join(folder, 'cache') };
+  return placeIn(folder, name);
 }
 
 /** All kinds of faults in turn, in random order, some for each run. */

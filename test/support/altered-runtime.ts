@@ -1,18 +1,29 @@
 // A runtime whose arithmetic is a little off: what another processor is to ours.
 
-import type { Runtime } from '../../src/engine/runtime.ts';
+import type { Runtime, RuntimeSession } from '../../src/engine/runtime.ts';
 
-/** The given runtime, but for the last bit of the first parameter that each step of training comes to. */
-export function alteredRuntime(runtime: Runtime): Runtime {
+/** What a step writes, by name: null where it makes the tensor itself. */
+type Fetches = Parameters<RuntimeSession['run']>[1];
+
+/**
+ * The given runtime, but for what each step of training comes to.
+ *
+ * @param alter  changes it; by default, the last bit of the first parameter.
+ */
+export function alteredRuntime(
+  runtime: Runtime,
+  alter: (fetches: Fetches, session: number) => void = flipFirstParameter,
+): Runtime {
+  let sessions = 0;
   return {
     ...runtime,
     async createSession(model, options) {
       const session = await runtime.createSession(model, options);
+      const number = sessions++;
       return {
         async run(feeds, fetches) {
           const outputs = await session.run(feeds, fetches);
-          const next = fetches.next_parameters?.data;
-          if (next instanceof Float32Array) flipLastBit(next);
+          alter(fetches, number);
           return outputs;
         },
         release: () => session.release(),
@@ -21,7 +32,9 @@ export function alteredRuntime(runtime: Runtime): Runtime {
   };
 }
 
-function flipLastBit(values: Float32Array): void {
+export function flipFirstParameter({ next_parameters: next }: Fetches): void {
+  const values = next?.data;
+  if (!(values instanceof Float32Array)) return;
   const bits = new DataView(values.buffer, values.byteOffset, 4);
   bits.setUint32(0, bits.getUint32(0, true) ^ 1, true);
 }

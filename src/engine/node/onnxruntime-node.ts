@@ -3,9 +3,10 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EngineError } from '../../errors.ts';
 import { plain } from '../../network/lowering/plain.ts';
-import { ACCELERATOR_OPTIONS, smallestModel } from '../accelerator.ts';
+import { smallestModel } from '../accelerator.ts';
 import { type Device, isAccelerator } from '../device.ts';
 import type { Runtime, RuntimeTensor } from '../runtime.ts';
+import { sessionOptions } from '../session-options.ts';
 
 type Library = typeof import('onnxruntime-node');
 
@@ -84,15 +85,9 @@ async function createSession(
 ): Promise<InferenceSession> {
   try {
     return await library.InferenceSession.create(model, {
-      executionProviders: [device],
-      ...(isAccelerator(device) && ACCELERATOR_OPTIONS),
+      ...sessionOptions(device),
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      enableCpuMemArena: true,
-      // Errors are thrown; anything below is advice for the graph's author.
-      logSeverityLevel: 3,
     });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

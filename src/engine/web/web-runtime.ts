@@ -4,9 +4,10 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { EngineError } from '../../errors.ts';
 import { plain } from '../../network/lowering/plain.ts';
-import { ACCELERATOR_OPTIONS, smallestModel } from '../accelerator.ts';
+import { smallestModel } from '../accelerator.ts';
 import type { Device } from '../device.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime.ts';
+import { sessionOptions } from '../session-options.ts';
 
 export type WebLibrary = Pick<typeof import('onnxruntime-web'), 'env' | 'InferenceSession' | 'Tensor'>;
 /** What this package can train on. */
@@ -40,15 +41,7 @@ export async function createWebRuntime(library: WebLibrary, device: WebDevice): 
 
 async function createSession(library: WebLibrary, device: WebDevice, model: Uint8Array): Promise<InferenceSession> {
   try {
-    return await library.InferenceSession.create(model, {
-      executionProviders: [device],
-      ...(device === 'webgpu' && ACCELERATOR_OPTIONS),
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      enableCpuMemArena: true,
-      // Errors are thrown; anything below is advice for the graph's author.
-      logSeverityLevel: 3,
-    });
+    return await library.InferenceSession.create(model, sessionOptions(device));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     if (!reason.startsWith(NO_BACKEND))

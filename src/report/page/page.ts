@@ -17,6 +17,7 @@ import {
 } from '../parts/format.ts';
 import { type Content, html, type Markup } from '../parts/markup.ts';
 import { fitnessText } from '../parts/metric-text.ts';
+import { pageHead } from '../parts/page-head.ts';
 import { type Picture, tableOf } from '../parts/picture.ts';
 import { isFailed, type RunRecords } from '../read-run.ts';
 import { PAGE_CSS } from './page-css.ts';
@@ -24,17 +25,7 @@ import { PAGE_CSS } from './page-css.ts';
 export function reportPage(records: RunRecords, pictures: readonly Picture[]): string {
   const { data, winner, status } = records;
   const title = `${data?.name ?? records.config.dataset.source}: auto-cnn report`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-<style>${PAGE_CSS}</style>
-</head>
+  const page = html`${pageHead(title, PAGE_CSS)}
 <body>
 <header>
 <p class="kind">auto-cnn report</p>

@@ -6,6 +6,7 @@ import type { RankedImage, SuspectRecords } from '../../search/suspects/suspect-
 import { VERSION } from '../../version.ts';
 import { counted, grouped, percent, shownGenome } from '../parts/format.ts';
 import { html, Markup } from '../parts/markup.ts';
+import { pageHead } from '../parts/page-head.ts';
 import { themeCss } from '../parts/theme.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 
@@ -44,17 +45,7 @@ export function suspectsPage(
       }),
     ),
   };
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src '${HASH}'">
-<title>${name}: doubtful labels</title>
-<link rel="icon" href="data:,">
-<style>${SUSPECTS_CSS}</style>
-</head>
+  const page = html`${pageHead(`${name}: doubtful labels`, SUSPECTS_CSS, HASH)}
 <body>
 <header>
 <p class="note">auto-cnn suspects</p>
