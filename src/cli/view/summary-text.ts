@@ -131,13 +131,9 @@ function fitnessRows(
   if (fitness === undefined || validationAccuracy === undefined) return [];
   const { metric, on, value, images } = fitness;
   const other = metric === 'accuracy' ? '' : `, ${metric} ${value.toFixed(4)}`;
-  if (on === 'validation')
-    return [
-      row(
-        'Validation',
-        `accuracy ${percent(validationAccuracy)} of ${counted(images, 'image')}, ${intervalText(validationAccuracy, images)}${other}`,
-      ),
-    ];
+  const precision =
+    images === undefined ? '' : ` of ${counted(images, 'image')}, ${intervalText(validationAccuracy, images)}`;
+  if (on === 'validation') return [row('Validation', `accuracy ${percent(validationAccuracy)}${precision}${other}`)];
   return [
     row('In the search', `accuracy ${percent(validationAccuracy)}${other} on the test images`),
     row('Biased', 'the test images chose the network, so its test accuracy flatters it'),

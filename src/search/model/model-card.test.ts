@@ -50,6 +50,10 @@ describe('modelCard', () => {
     expect(card).toContain('- Test accuracy of 3 trainings: mean 80.00 %, standard deviation 10.00 %\n');
     expect(card).toContain('The search scored its candidates on the test images');
     expect(card).toContain('The test set is small (50 images)');
+    const ofVersionBefore = { metric: 'accuracy', on: 'validation', value: 0.9 } as const;
+    expect(modelCard({ ...SUMMARY, fitness: ofVersionBefore }, START.config)).toContain(
+      '- In the search: accuracy 90.00 % on validation images\n',
+    );
     expect(modelCard(SUMMARY, START.config)).not.toMatch(/scored its candidates on the test|set is small|trainings:/);
   });
 

@@ -65,12 +65,14 @@ function figureLines(summary: SearchSummary): string[] {
         ]),
     ...(fitness === undefined
       ? []
-      : [
-          `- In the search: ${fitness.metric} ${percent(fitness.value)} on ${counted(fitness.images, `${fitness.on} image`)}`,
-        ]),
+      : [`- In the search: ${fitness.metric} ${percent(fitness.value)} on ${searchedImages(fitness)}`]),
     `- ${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image${views === undefined ? '' : TWO_VIEWS}`,
     `- Trained in ${Math.round(summary.finalTrainingSeconds)} s${fitness === undefined ? '' : `, ${searched}`}, seed ${seed}`,
   ];
+}
+
+function searchedImages({ images, on }: NonNullable<SearchSummary['fitness']>): string {
+  return images === undefined ? `${on} images` : counted(images, `${on} image`);
 }
 
 /** Classes that the card names one by one, those with the lowest recall first. */

@@ -17,8 +17,8 @@ export interface SearchSummary {
     /** `test`: the search scored candidates on the test images, so the test accuracy is biased. */
     readonly on: 'validation' | 'test';
     readonly value: number;
-    /** Number of images that it was measured on. */
-    readonly images: number;
+    /** Number of images that it was measured on. Absent in runs of versions before. */
+    readonly images?: number;
   };
   /**
    * The Pareto front of all candidates, fittest first. Present with several objectives or a rule that picks from the front.
@@ -44,8 +44,8 @@ export interface SearchSummary {
   readonly testAccuracy: number;
   readonly testLoss: number;
   readonly testExamples: number;
-  /** 90 % interval of the accuracy on all images of the same kind, by Wilson's method. */
-  readonly testInterval: readonly [low: number, high: number];
+  /** 90 % interval of the accuracy on all images of the same kind, by Wilson's method. Absent in runs of versions before. */
+  readonly testInterval?: readonly [low: number, high: number];
   /** Mean recall of the classes that have test images. This and the two below are absent in runs of versions before. */
   readonly testBalancedAccuracy?: number;
   /** Share of the test images of each class that are classified correctly, in the order of `dataset.classes`; null if there are none. */
