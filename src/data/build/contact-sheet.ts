@@ -4,8 +4,7 @@ import { resolve } from 'node:path';
 import { InvalidInputError } from '../../errors.ts';
 import { writeFileAtomically } from '../../files/write-file.ts';
 import { escapeXml } from '../../text/escape-xml.ts';
-import { type Dataset, imageSizeOf, readImages } from '../set/dataset.ts';
-import { countLabels } from './data-notes.ts';
+import { countLabels, type Dataset, imageSizeOf, readImages } from '../set/dataset.ts';
 
 const IMAGES_A_ROW = 12;
 const LABEL_WIDTH = 170;

@@ -1,7 +1,7 @@
 // What a user should know about the content of a data set before trusting a figure on it.
 
 import { listNames } from '../labels/name-labels.ts';
-import type { Examples } from '../set/dataset.ts';
+import { countLabels, type Examples } from '../set/dataset.ts';
 import { DIGEST_SIZE } from './content-order.ts';
 
 /** Classes are uneven if the largest one has at least this many times the images of the smallest. */
@@ -27,13 +27,6 @@ export function describeContent(train: Part, test: Part, classes: readonly strin
     ...describeUntested(test.examples, 'test', classes),
     ...describeBalance(train.examples, classes),
   ];
-}
-
-/** The number of images of each class. */
-export function countLabels({ labels }: Examples, classes: readonly string[]): number[] {
-  const counts = classes.map(() => 0);
-  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
-  return counts;
 }
 
 /** @param figure  what is measured on `scored`, by a network that was trained on `learned`. */

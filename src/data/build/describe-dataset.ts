@@ -1,8 +1,7 @@
 // A data set in figures.
 
-import type { Dataset, ImageShape } from '../set/dataset.ts';
+import { countLabels, type Dataset, type ImageShape } from '../set/dataset.ts';
 import { channelStatistics } from '../set/statistics.ts';
-import { countLabels } from './data-notes.ts';
 
 /** What {@link describeDataset} counts and measures. */
 export interface DatasetDescription {

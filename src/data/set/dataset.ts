@@ -88,6 +88,13 @@ export function imageSizeOf(shape: ImageShape): number {
   return shape.channels * shape.height * shape.width;
 }
 
+/** The number of images of each class. */
+export function countLabels({ labels }: Examples, classes: readonly string[]): number[] {
+  const counts = classes.map(() => 0);
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts;
+}
+
 /**
  * The pixels of images `from` to `to - 1`: a view if they are in memory, a copy if they are in a file.
  *

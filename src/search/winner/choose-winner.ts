@@ -1,5 +1,6 @@
 // Chooses which network of the search gets the final training on all images.
 
+import { countLabels } from '../../data/set/dataset.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { parseGenome } from '../../genome/text.ts';
@@ -12,6 +13,7 @@ import { describeMember, paretoFront } from '../records/front.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import type { OpenRun } from '../records/open-run.ts';
 import type { SearchSummary } from '../records/summary.ts';
+import { effectiveImages } from './effective-images.ts';
 import { type Capacity, pickFrom, pickPromising } from './pick.ts';
 import { planRefinement, refineFront } from './refine-front.ts';
 
@@ -43,7 +45,10 @@ export async function chooseWinner(
   return ofFront(found.comparable, rule, session, signal);
 }
 
-function mostPromising(comparable: readonly EvaluationEntry[], { config, problem, dataSize }: OpenRun): Winner {
+function mostPromising(
+  comparable: readonly EvaluationEntry[],
+  { config, problem, dataset, dataSize }: OpenRun,
+): Winner {
   const capacityOf = (genome: string): Capacity => {
     const convolved = estimateCost(parseGenome(genome), problem).layers.filter(
       ({ kind }) => kind === 'skip' || kind === 'stage',
@@ -51,7 +56,10 @@ function mostPromising(comparable: readonly EvaluationEntry[], { config, problem
     return { depth: convolved.length, parameters: convolved.reduce((sum, { parameters }) => sum + parameters, 0) };
   };
   const [incumbent] = config.initialGenomes;
-  const { entry, why } = pickPromising(comparable, scoredImages(config, dataSize), capacityOf, incumbent);
+  const metric = config.training.metrics[0] ?? 'accuracy';
+  const counts = countLabels(dataset.train, dataset.classes);
+  const images = effectiveImages(metric, scoredImages(config, dataSize), counts);
+  const { entry, why } = pickPromising(comparable, images, capacityOf, incumbent);
   return asWinner(entry, { picked: { genome: entry.genome, rule: 'promising', why } });
 }
 

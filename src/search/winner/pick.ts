@@ -34,7 +34,7 @@ const AHEAD = 2;
  * final training favours those that can learn more.
  *
  * @param entries       comparable evaluations, all of the same fidelity; at least one.
- * @param images        number of images on which fitness was measured.
+ * @param images        number of images that the fitness is worth.
  * @param capacityOf    returns the capacity of a genome.
  * @param incumbent     the genome that would be trained without a search.
  * @see Breiman et al. 1984, Classification and Regression Trees, section 3.4.3, for the one-standard-error rule. Differs:
