@@ -4,10 +4,13 @@ import { EventEmitter } from 'eventemitter3';
 import { EvaluationError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { parseGenome } from '../genome/text.ts';
+import { canTellApart } from './budget/budget-plan.ts';
+import { searchImages } from './budget/candidate-work.ts';
 import { findBest } from './candidates/find-best.ts';
 import { RunSession } from './candidates/run-session.ts';
 import { NO_SEARCH } from './candidates/search-result.ts';
 import type { RunConfig } from './config/config.ts';
+import type { DataSize } from './config/network-input.ts';
 import { SEARCH_SHARE } from './config/undecided-keys.ts';
 import { BestSoFar } from './final/best-so-far.ts';
 import { chooseWeights } from './final/choose-weights.ts';
@@ -100,15 +103,19 @@ export class Search extends EventEmitter<SearchEvents> {
       dataset: describeDataset(run.dataset),
       journalled: run.entries.filter(({ type }) => type === 'evaluation').length,
       elapsedSeconds: this.#session.elapsedSeconds(),
-      notices: [...run.notices, ...noticesOfPlan(config)],
+      notices: [...run.notices, ...noticesOfPlan(config, run.dataSize)],
     });
   }
 }
 
 /** That a budget is left to one network has to be said: the command was to search. */
-function noticesOfPlan({ searchShare, genome }: RunConfig): readonly string[] {
+function noticesOfPlan(config: RunConfig, data: DataSize): readonly string[] {
+  const { searchShare, genome } = config;
   if (searchShare !== 0 || genome === undefined) return [];
+  const why = canTellApart(config, data)
+    ? 'with so many images it is too short for a search to pay'
+    : `the ${searchImages(config, data).validation} images held out for validation are too few to tell a better one from chance`;
   return [
-    `All of the budget goes to one network, ${genome}: with so many images it is too short for a search to pay. --search-share ${SEARCH_SHARE} (searchShare) searches all the same.`,
+    `All of the budget goes to one network, ${genome}: ${why}. --search-share ${SEARCH_SHARE} (searchShare) searches all the same.`,
   ];
 }

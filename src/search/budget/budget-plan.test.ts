@@ -84,8 +84,9 @@ describe('the plan of a budget', () => {
       return searchShare;
     });
     expect(shares).toEqual([0.05, 0.1, 0.174, 0.25]);
-    // Few images: a short time is long for each of them.
-    expect(planBudget(1e13, config, { ...MNIST, trainExamples: 1000 })?.searchShare).toBe(0.137);
+    // Few images: a short time is long for each of them, until a tenth of them is too few to tell networks apart.
+    expect(planBudget(4e13, config, { ...MNIST, trainExamples: 4000 })?.searchShare).toBe(0.137);
+    expect(planBudget(4e13, config, { ...MNIST, trainExamples: 3900 })?.searchShare).toBe(0);
   });
 
   it('leaves all of a budget to one network, too, where a search would have too little', () => {

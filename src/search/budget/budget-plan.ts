@@ -20,6 +20,11 @@ import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
  */
 const SEARCH_WORK = 3e9;
 const SHARE_STEP = 0.05;
+/**
+ * With fewer validation images, a network 5 points better than the reference design cannot be told from chance: two
+ * standard errors of an accuracy of 50 % are 5 points with 400 of them.
+ */
+const LEAST_SCORED = 400;
 /** With several objectives: the share of the work for retraining networks of the front. */
 const FRONT_SHARE = 0.4;
 /** Number of candidates that a search is sized for, and for how few it would rather train them longer. */
@@ -75,12 +80,18 @@ export function planBudget(
 ): SearchConfig | undefined {
   const { searchShare: given } = config;
   // What is too little for a search may still be enough for one network.
-  const shares = given === 'auto' ? new Set([shareFor(work / usedImages(config, data)), 0]) : [given];
+  const auto = canTellApart(config, data) ? shareFor(work / usedImages(config, data)) : 0;
+  const shares = given === 'auto' ? new Set([auto, 0]) : [given];
   for (const searchShare of shares) {
     const plan = planShared(work, { ...config, searchShare }, data, finalShare);
     if (plan !== undefined) return plan;
   }
   return undefined;
+}
+
+/** Whether there are enough validation images for a search to find what is better. */
+export function canTellApart(config: SearchConfig, data: DataSize): boolean {
+  return searchImages(config, data).validation >= LEAST_SCORED;
 }
 
 /** The plan with a share for the search that is decided. */

@@ -29,7 +29,7 @@ describe('a search under a budget', () => {
   it.each(['6.6e11flops', '4s'])(
     'of %s is repeated by its config.json, without a look at the machine',
     async (budget) => {
-      const first = await run({ budget, roundSteps: 1000 });
+      const first = await run({ budget, searchShare: 0.25, roundSteps: 1000 });
       expect(first.config.undecided).toBeUndefined();
       expect(first.measureSpeed).toHaveBeenCalledTimes(budget.endsWith('s') && !budget.endsWith('flops') ? 1 : 0);
       const second = await run(first.config);
@@ -49,7 +49,7 @@ describe('a search under a budget', () => {
     expect(short.config).toMatchObject({ searchShare: 0, genome: auto.config.genome });
     expect(short.model).toBe(auto.model);
     const [own] = short.notices.filter((notice) => !auto.notices.includes(notice));
-    expect(own).toMatch(/^All of the budget goes to one network, .*--search-share 0.25/);
+    expect(own).toMatch(/^All of the budget goes to one network, .*: the 12 images held out .*--search-share 0.25/);
     expect((await run(short.config)).model).toBe(short.model);
     expect((await run({ budget: '9e11flops', searchShare: 0.5 })).evaluated.length).toBeGreaterThan(0);
   });
@@ -78,7 +78,8 @@ describe('a search under a budget', () => {
   it('goes on after an interruption without a look at the machine, on the time that is left', async () => {
     const out = join(folder, `run ${runs++}`);
     const abort = new AbortController();
-    const search = await createSearch({ dataset: { source }, budget: '4s', ...SMALL }, { out, evaluator: madeUp() });
+    const given = { dataset: { source }, budget: '4s', searchShare: 0.25, ...SMALL };
+    const search = await createSearch(given, { out, evaluator: madeUp() });
     search.on('evaluation', () => readJournal(join(out, 'journal.jsonl')).length === 3 && abort.abort());
     await expect(search.run({ signal: abort.signal })).rejects.toThrow(InterruptedError);
     const evaluator = madeUp();
