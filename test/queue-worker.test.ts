@@ -12,7 +12,7 @@ import { InProcessEvaluator } from '../src/evaluation/node/in-process-evaluator.
 import { queueNameOf, tribeOf } from '../src/evaluation/queue/messages/queue-names.ts';
 import { QueueEvaluator } from '../src/evaluation/queue/queue-evaluator.ts';
 import { connectQueue } from '../src/evaluation/queue/redis/redis-connection.ts';
-import { announceWorker, listWorkers } from '../src/evaluation/queue/redis/registry.ts';
+import { announceSearch, announceWorker, listWorkers } from '../src/evaluation/queue/redis/registry.ts';
 import { createRng } from '../src/random/rng.ts';
 import { createSmallDisk } from './faults/disk-faults.ts';
 import {
@@ -180,6 +180,47 @@ describe.runIf(hasRedis)('a worker', () => {
     expect(search.concurrency).toBe(1);
     stop.abort();
     await expect(outcome).rejects.toMatchObject({ reason: 'cancelled' });
+    close();
+  });
+
+  it('takes a task of which Redis had lost a part: the search adds it again', async () => {
+    const search = await startSearch();
+    const outcome = search.evaluate(toyTask(data));
+    const wait = `bull:${await queueName()}:wait`;
+    while (redis.command('llen', wait) !== '1') await pause(50);
+    expect(redis.command('del', wait)).toBe('1');
+    await startWorker();
+    expect(await outcome).toMatchObject({ bestEpoch: expect.any(Number) });
+  });
+
+  it('trains for several searches in turns: none waits until another is done', async () => {
+    const AT_A_TIME = 2;
+    const order: number[] = [];
+    const outcomes = [await startSearch(), await startSearch()].flatMap((search, own) =>
+      Array.from({ length: AT_A_TIME }, async (_, place) => {
+        for (let i = 0; i < 4; i++) {
+          await search.evaluate(toyTask(data, { seed: `search ${own}, place ${place}, task ${i}` }));
+          order.push(own);
+        }
+      }),
+    );
+    await startWorker();
+    await Promise.all(outcomes);
+    const ahead = order.map((_, i) => order.slice(0, i + 1).reduce((sum, own) => sum + (own === 0 ? 1 : -1), 0));
+    expect(order).toHaveLength(16);
+    expect(Math.max(...ahead.map(Math.abs))).toBeLessThanOrEqual(AT_A_TIME);
+  });
+
+  it('that finds searches of another version says so', async () => {
+    const { redis: client, close } = await connectQueue(redis.url);
+    const other = { ...tribeOf(await engineKind(runtime, 'plain')), version: '9.9.9' };
+    await announceSearch(client, {
+      ...{ ...other, id: 'other', name: 'other', host: 'other', pid: 1, addresses: [], token: '0'.repeat(64) },
+      ...{ outstanding: 1, done: 0, failed: 0 },
+    });
+    const worker = await startWorker();
+    while (!worker.output.includes('another version')) await pause(100);
+    expect(worker.output).toMatch(/searches of another version \(9\.9\.9\) .* this worker is of version /);
     close();
   });
 

@@ -3,6 +3,7 @@
 import type { Redis } from 'ioredis';
 import { median } from '../../arithmetic/averages.ts';
 import { withResolvers } from '../../concurrency.ts';
+import { InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
 import type { TrainingSpeed } from '../measure-speed.ts';
 import type { WorkerRecord } from './messages/messages.ts';
@@ -46,6 +47,18 @@ export class Fleet {
     if (slots === 0) return undefined;
     const rate = measured.reduce((sum, worker) => sum + worker.slots * (worker.rate ?? 0), 0) / slots;
     return { rate, byteWork: median(measured.map(({ byteWork = 0 }) => byteWork)) };
+  }
+
+  /** @throws {InvalidInputError} if there are workers, but none of this version. */
+  requireVersion(): void {
+    const own = tribeOf('');
+    const isOwn = ({ version, protocol }: Tribe): boolean => version === own.version && protocol === own.protocol;
+    if (this.#all.length === 0 || this.#all.some(isOwn)) return;
+    const versions = [...new Set(this.#all.map(({ version }) => version))].join(', ');
+    throw new InvalidInputError(
+      `the queue at ${this.#url} has workers of version ${versions} only, and this search is of version ${own.version}; start workers of version ${own.version}, or search with the version of the workers`,
+      { details: { versions, own: own.version } },
+    );
   }
 
   isAlive(workerId: string): boolean {
