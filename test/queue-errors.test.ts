@@ -76,6 +76,14 @@ describe.each(NAMES)('"auto-cnn %s"', (name) => {
   });
 });
 
+it('"auto-cnn worker" is refused a concurrency that is no count', async () => {
+  const { code, stderr } = await runInProcess('worker', '--queue', 'redis://127.0.0.1:1/0', '--concurrency', '0');
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/^error: --concurrency must be a whole number from 1/),
+  });
+});
+
 describe.runIf(hasRedis)('"auto-cnn search" with a Redis', () => {
   let redis: RedisServer;
   beforeAll(async () => {

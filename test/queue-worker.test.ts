@@ -154,6 +154,7 @@ describe.runIf(hasRedis)('a worker', () => {
         })),
       );
     }
+    await queue.add('evaluate', { task: 'x'.repeat(200_000) }, { jobId: 'task-large', removeOnFail: true });
     // One that is no JSON at all, as only somebody with the password can put it there.
     client.hset(queue.toKey('task-raw'), 'data', '{"task":', 'opts', '{}', 'name', 'x', 'timestamp', '1');
     client.lpush(queue.toKey('wait'), 'task-raw');

@@ -66,7 +66,7 @@ export async function connectQueue(
   return {
     redis,
     address,
-    evictionProblem: async () => evictionProblem(policyIn(await redis.info('memory')), address),
+    evictionProblem: async () => evictionProblem(await redis.info('memory'), address),
     close() {
       isOpen = false;
       redis.disconnect();
@@ -102,16 +102,13 @@ async function checkServer(redis: Redis, address: QueueAddress): Promise<void> {
       { details: { version } },
     );
   }
-  const policy = policyIn(memory);
-  const problem = evictionProblem(policy, address);
-  if (problem !== undefined) throw new InvalidInputError(problem, { details: { policy } });
+  const problem = evictionProblem(memory, address);
+  if (problem !== undefined) throw new InvalidInputError(problem);
 }
 
-function policyIn(memory: string): string | undefined {
-  return /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
-}
-
-function evictionProblem(policy: string | undefined, { shown }: QueueAddress): string | undefined {
+/** @param memory  what Redis says about it (`INFO memory`). */
+function evictionProblem(memory: string, { shown }: QueueAddress): string | undefined {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
   if (policy === undefined || policy === 'noeviction') return undefined;
   return `the Redis at ${shown} may evict keys when its memory is full (maxmemory-policy ${policy}), and tasks with them; set maxmemory-policy noeviction in redis.conf, or at once with: redis-cli config set maxmemory-policy noeviction`;
 }

@@ -14,7 +14,7 @@ import { Turns } from '../../node/turns.ts';
 import { Audience } from '../delivery/audience.ts';
 import { DeliveryClient } from '../delivery/delivery-client.ts';
 import { readTask, readWanted, type SearchRecord, type TaskMessage, type WorkerRecord } from '../messages/messages.ts';
-import { KEYS, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts';
+import { isSameVersion, KEYS, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts';
 import { deadlyOutcome, deathsOf, noteBegin, noteEnd, type TaskDeaths } from '../redis/begun-tasks.ts';
 import { connectQueue, type QueueConnection } from '../redis/redis-connection.ts';
 import { announceWorker, BEAT_MS, findSearches, listSearches, withdrawWorker } from '../redis/registry.ts';
@@ -292,7 +292,7 @@ export class QueueWorker {
 
   #nameOtherVersions(searches: readonly SearchRecord[]): void {
     const own = tribeOf(this.#kind);
-    const others = searches.filter(({ version, protocol }) => version !== own.version || protocol !== own.protocol);
+    const others = searches.filter((search) => !isSameVersion(search, own));
     const versions = [...new Set(others.map(({ version }) => version))].join(', ');
     if (versions !== '' && versions !== this.#otherVersions) {
       this.#options.notify(
