@@ -12,7 +12,7 @@ import { InProcessEvaluator } from '../src/evaluation/node/in-process-evaluator.
 import { queueNameOf, tribeOf } from '../src/evaluation/queue/messages/queue-names.ts';
 import { QueueEvaluator } from '../src/evaluation/queue/queue-evaluator.ts';
 import { connectQueue } from '../src/evaluation/queue/redis/redis-connection.ts';
-import { announceWorker, listWorkers } from '../src/evaluation/queue/redis/registry.ts';
+import { announceSearch, announceWorker, listWorkers } from '../src/evaluation/queue/redis/registry.ts';
 import { createRng } from '../src/random/rng.ts';
 import { createSmallDisk } from './faults/disk-faults.ts';
 import {
@@ -154,6 +154,7 @@ describe.runIf(hasRedis)('a worker', () => {
         })),
       );
     }
+    await queue.add('evaluate', { task: 'x'.repeat(200_000) }, { jobId: 'task-large', removeOnFail: true });
     // One that is no JSON at all, as only somebody with the password can put it there.
     client.hset(queue.toKey('task-raw'), 'data', '{"task":', 'opts', '{}', 'name', 'x', 'timestamp', '1');
     client.lpush(queue.toKey('wait'), 'task-raw');
@@ -180,6 +181,47 @@ describe.runIf(hasRedis)('a worker', () => {
     expect(search.concurrency).toBe(1);
     stop.abort();
     await expect(outcome).rejects.toMatchObject({ reason: 'cancelled' });
+    close();
+  });
+
+  it('takes a task of which Redis had lost a part: the search adds it again', async () => {
+    const search = await startSearch();
+    const outcome = search.evaluate(toyTask(data));
+    const wait = `bull:${await queueName()}:wait`;
+    while (redis.command('llen', wait) !== '1') await pause(50);
+    expect(redis.command('del', wait)).toBe('1');
+    await startWorker();
+    expect(await outcome).toMatchObject({ bestEpoch: expect.any(Number) });
+  });
+
+  it('trains for several searches in turns: one that asks for little is not kept waiting by one that asks for much', async () => {
+    const [large, small] = [await startSearch(), await startSearch()];
+    const order: string[] = [];
+    const ask = async (search: QueueEvaluator, name: string, count: number) => {
+      for (let i = 0; i < count; i++) {
+        await search.evaluate(toyTask(data, { seed: `${name} ${i}` }));
+        order.push(name);
+      }
+    };
+    const outcomes = ['large a', 'large b', 'large c', 'large d'].map((name) => ask(large, name, 6));
+    while (redis.command('llen', `bull:${await queueName()}:wait`) !== '4') await pause(50);
+    outcomes.push(ask(small, 'small', 2));
+    await startWorker();
+    await Promise.all(outcomes);
+    expect(order).toHaveLength(26);
+    expect(order.lastIndexOf('small')).toBeLessThan(20);
+  });
+
+  it('that finds searches of another version says so', async () => {
+    const { redis: client, close } = await connectQueue(redis.url);
+    const other = { ...tribeOf(await engineKind(runtime, 'plain')), version: '9.9.9' };
+    await announceSearch(client, {
+      ...{ ...other, id: 'other', name: 'other', host: 'other', pid: 1, addresses: [], token: '0'.repeat(64) },
+      ...{ outstanding: 1, done: 0, failed: 0 },
+    });
+    const worker = await startWorker();
+    while (!worker.output.includes('another version')) await pause(100);
+    expect(worker.output).toMatch(/searches of another version \(9\.9\.9\) .* this worker is of version /);
     close();
   });
 

@@ -3,10 +3,11 @@
 import type { Redis } from 'ioredis';
 import { median } from '../../arithmetic/averages.ts';
 import { withResolvers } from '../../concurrency.ts';
+import { InvalidInputError } from '../../errors.ts';
 import { counted } from '../../text/figures.ts';
 import type { TrainingSpeed } from '../measure-speed.ts';
 import type { WorkerRecord } from './messages/messages.ts';
-import { isSameTribe, type Tribe, tribeOf } from './messages/queue-names.ts';
+import { isSameTribe, isSameVersion, type Tribe, tribeOf } from './messages/queue-names.ts';
 import { listWorkers } from './redis/registry.ts';
 
 /** A search without workers says so this often. */
@@ -46,6 +47,17 @@ export class Fleet {
     if (slots === 0) return undefined;
     const rate = measured.reduce((sum, worker) => sum + worker.slots * (worker.rate ?? 0), 0) / slots;
     return { rate, byteWork: median(measured.map(({ byteWork = 0 }) => byteWork)) };
+  }
+
+  /** @throws {InvalidInputError} if there are workers, but none of this version. */
+  requireVersion(): void {
+    const own = tribeOf('');
+    if (this.#all.length === 0 || this.#all.some((worker) => isSameVersion(worker, own))) return;
+    const versions = [...new Set(this.#all.map(({ version }) => version))].join(', ');
+    throw new InvalidInputError(
+      `the queue at ${this.#url} has workers of version ${versions} only, and this search is of version ${own.version}; start workers of version ${own.version}, or search with the version of the workers`,
+      { details: { versions, own: own.version } },
+    );
   }
 
   isAlive(workerId: string): boolean {
@@ -108,7 +120,7 @@ export class Fleet {
     const [kind] = this.#kinds;
     if (kind === undefined) return undefined;
     const own = tribeOf(kind);
-    if (worker.version !== own.version || worker.protocol !== own.protocol) return `version ${worker.version}`;
+    if (!isSameVersion(worker, own)) return `version ${worker.version}`;
     if (!this.#isOwn(worker)) return `another kind of engine (${worker.kind})`;
     return worker.isAside ? 'those that were put aside because their results differ' : undefined;
   }

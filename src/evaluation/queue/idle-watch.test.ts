@@ -17,6 +17,16 @@ it('a search that keeps too few of them busy is told once, with how many it uses
   ]);
 });
 
+it('a search that keeps all of them busy only now and then is told that, too', () => {
+  const watch = new IdleWatch();
+  expect(look(watch, 10, 20, 20)).toEqual([]);
+  expect(look(watch, 10, 2, 20)).toEqual([
+    expect.stringMatching(
+      /^workers are idle 45 % of the time: they wait for the last networks of a generation; a larger/,
+    ),
+  ]);
+});
+
 it('a queue without workers has none that are idle', () => {
   expect(look(new IdleWatch(), 100, 1, 0)).toEqual([]);
 });

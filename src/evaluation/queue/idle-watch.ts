@@ -30,6 +30,10 @@ export class IdleWatch {
     const idle = 1 - this.#busy / this.#places;
     if (this.#looks < LOOKS || idle <= IDLE_SHARE) return undefined;
     this.#isSaid = true;
-    return `workers are idle ${percent(idle, 0)} of the time: this search has had ${counted(this.#most, 'training')} at the same time at most, and there is room for ${slots}; a larger --population keeps more of them busy, and --strategy steady-state waits for no generation (both change the search)`;
+    const why =
+      this.#most < slots
+        ? `this search has had ${counted(this.#most, 'training')} at the same time at most, and there is room for ${slots}`
+        : 'they wait for the last networks of a generation';
+    return `workers are idle ${percent(idle, 0)} of the time: ${why}; a larger --population keeps more of them busy, and --strategy steady-state waits for no generation (both change the search)`;
   }
 }

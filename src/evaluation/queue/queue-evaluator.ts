@@ -70,6 +70,7 @@ export class QueueEvaluator implements Evaluator {
   #announced: Promise<void> = Promise.resolve();
   #done = 0;
   #failed = 0;
+  #policyProblem: string | undefined;
   #closed: Promise<void> | undefined;
 
   /** @throws {InvalidInputError} if the queue cannot be used, or this machine cannot listen for workers. */
@@ -88,6 +89,8 @@ export class QueueEvaluator implements Evaluator {
     const fleet = new Fleet(redis, address.shown, notify);
     const board = new TaskBoard({ redis, searchId, fleet, notify });
     try {
+      await fleet.refresh();
+      fleet.requireVersion();
       const server = await DeliveryServer.start(searchId, board.pending, options.listen);
       return new QueueEvaluator(options, connection, server, searchId, fleet, board);
     } catch (error) {
@@ -261,6 +264,15 @@ export class QueueEvaluator implements Evaluator {
       if (note !== undefined) this.#options.notify(note);
     }
     await this.#differences.look(queueNameOf(tribeOf(this.#kind)));
+    await this.#lookAtPolicy();
+  }
+
+  /** It was right when the search began. */
+  async #lookAtPolicy(): Promise<void> {
+    const problem = await this.#connection.evictionProblem();
+    const isNew = problem !== undefined && problem !== this.#policyProblem;
+    if (isNew) this.#options.notify(`${problem}; until then, the search repeats what is lost`);
+    this.#policyProblem = problem;
   }
 
   async #end(): Promise<void> {

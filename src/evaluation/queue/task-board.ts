@@ -6,11 +6,12 @@ import type { Redis } from 'ioredis';
 import type { EvaluationOutcome } from '../task.ts';
 import type { Fleet } from './fleet.ts';
 import { isRepeatable } from './messages/compare-results.ts';
-import { LARGEST_MESSAGE_BYTES, readResult, type WantedFile } from './messages/messages.ts';
+import { readResult, type WantedFile } from './messages/messages.ts';
 import { KEYS } from './messages/queue-names.ts';
 import { fromAnswerError } from './messages/task-message.ts';
 import type { RemoteFile } from './messages/task-schema.ts';
 import type { PendingTask } from './pending-task.ts';
+import { fullnessOf } from './redis/until-taken.ts';
 
 export interface TaskBoardOptions {
   readonly redis: Redis;
@@ -78,14 +79,31 @@ export class TaskBoard {
   async reconcile(): Promise<void> {
     const tasks = [...this.pending.values()];
     if (tasks.length === 0) return;
-    const queues = await Promise.all(tasks.map(({ queueName }) => this.#queueNamed(queueName)));
-    const pipeline = this.#options.redis.pipeline();
-    for (const [i, { taskId }] of tasks.entries()) pipeline.exists(queues[i]?.toKey(taskId) ?? taskId);
-    const found = (await pipeline.exec()) ?? [];
+    const names = [...new Set(tasks.map(({ queueName }) => queueName))];
+    const onQueues = new Set((await Promise.all(names.map((name) => this.#idsOn(name)))).flat());
     // In this order: a worker writes the result before it takes the task from the queue.
     await this.#lookFor(tasks);
-    const lost = tasks.filter((task, i) => found[i]?.[1] === 0 && this.pending.has(task.taskId) && !task.isSettled);
-    await Promise.all(lost.map((task) => this.#put(task)));
+    const isLost = (task: PendingTask) =>
+      !onQueues.has(task.taskId) && this.pending.has(task.taskId) && !task.isSettled;
+    await Promise.all(tasks.filter(isLost).map((task) => this.#putAgain(task)));
+  }
+
+  /** Ids of tasks that wait or are trained, and whose content is there. */
+  async #idsOn(queueName: string): Promise<readonly string[]> {
+    const queue = await this.#queueNamed(queueName);
+    const ids = await queue.getRanges(['wait', 'active']);
+    if (ids.length === 0) return [];
+    const pipeline = this.#options.redis.pipeline();
+    for (const id of ids) pipeline.exists(queue.toKey(id));
+    const found = (await pipeline.exec()) ?? [];
+    return ids.filter((_, i) => found[i]?.[1] === 1);
+  }
+
+  /** Redis may have lost a part of a task only. What is left of it would keep BullMQ from adding it. */
+  async #putAgain(task: PendingTask): Promise<void> {
+    const queue = await this.#queueNamed(task.queueName);
+    await queue.remove(task.taskId).catch(() => {});
+    await this.#put(task);
   }
 
   async close(): Promise<void> {
@@ -109,12 +127,10 @@ export class TaskBoard {
         jobId: taskId,
         removeOnComplete: true,
         removeOnFail: true,
-        sizeLimit: LARGEST_MESSAGE_BYTES,
       });
       this.#isFull = false;
     } catch (error) {
-      const { message: reason } = error as Error;
-      if (/exceeds the limit|size limit/i.test(reason)) return task.reject(error);
+      const reason = fullnessOf(error) ?? (error as Error).message;
       // Tried again when tasks are reconciled.
       if (!this.#isFull) notify(`the queue does not take tasks (${reason}); the search tries again until it does`);
       this.#isFull = true;

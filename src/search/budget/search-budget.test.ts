@@ -1,6 +1,6 @@
 // Searches under a budget: what decides where they end, and that they can be repeated.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -8,11 +8,13 @@ import { plainImage, writeIn } from '../../../test/support/data-fixtures.ts';
 import { writeSmallMnist } from '../../../test/support/small-mnist.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError } from '../../errors.ts';
-import type { Evaluator } from '../../evaluation/evaluator.ts';
+import { cancelledError, type EvaluateOptions, type Evaluator } from '../../evaluation/evaluator.ts';
 import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
+import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfigInput } from '../config/config.ts';
 import { createSearch, resumeSearch } from '../create-search.ts';
+import type { WorkersEntry } from '../records/journal-entry.ts';
 import { readJournal } from '../run/journal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-budget-'));
@@ -90,6 +92,50 @@ describe('a search under a budget', () => {
     expect(summary.budget).toMatchObject({ seconds: 4, rate: 4e11, byteWork: 25 });
   });
 
+  it('has each change of its workers in the journal, and takes it at the same place when it is replayed', async () => {
+    const out = join(folder, `run ${runs++}`);
+    const journal = () => readJournal(join(out, 'journal.jsonl'));
+    const evaluations = () => journal().filter(({ type }) => type === 'evaluation');
+    const changes = () => journal().filter((entry): entry is WorkersEntry => entry.type === 'workers');
+    /** Ends before the final training, or after so many evaluations. */
+    const session = async (workersAfter: (trained: number) => number, most = Number.POSITIVE_INFINITY) => {
+      let trained = 0;
+      const trainer = madeUp();
+      const evaluator: Evaluator = {
+        ...trainer,
+        get concurrency() {
+          return workersAfter(trained);
+        },
+        async evaluate(task, options) {
+          if (options?.signal?.aborted) throw cancelledError();
+          const outcome = await trainer.evaluate(task, options);
+          trained++;
+          return outcome;
+        },
+        capacityGrown: () => new Promise(() => {}),
+      };
+      const isNew = !existsSync(out);
+      const config = { dataset: { source }, budget: '1m', searchShare: 0.3, tensorboard: false, ...SMALL };
+      const search = await (isNew ? createSearch(config, { out, evaluator }) : resumeSearch(out, { evaluator }));
+      const abort = new AbortController();
+      search.on('evaluation', () => trained >= most && abort.abort());
+      search.on('finalStart', () => abort.abort());
+      await expect(search.run({ signal: abort.signal })).rejects.toThrow(InterruptedError);
+    };
+    await session((trained) => (trained < 3 ? 2 : 6), 12);
+    const first = changes();
+    expect(first.map(({ workers }) => workers)).toEqual([2, 6]);
+    await session(() => 3);
+    const second = changes();
+    expect(second.slice(0, first.length)).toEqual(first);
+    expect(second.map(({ workers }) => workers)).toEqual([2, 6, 3]);
+    const trained = evaluations();
+    await session(() => 50);
+    expect(changes()).toEqual(second);
+    expect(evaluations()).toEqual(trained);
+    expect(trained.length).toBeGreaterThan(12);
+  });
+
   it('says how much of it packing the images took, and nothing where they are packed', async () => {
     const pets = join(folder, 'pets');
     for (const [i, colour] of ['black', 'grey', 'white', 'silver', 'navy', 'red'].entries()) {
@@ -158,7 +204,7 @@ function madeUp() {
   return {
     concurrency: 1,
     measureSpeed: vi.fn(async () => ({ rate: 4e11, byteWork: 25 })),
-    async evaluate(task, options) {
+    async evaluate(task: EvaluationTask, options?: EvaluateOptions): Promise<EvaluationOutcome> {
       if (task.selection.purpose === 'final') return trainer.evaluate(task, options);
       const fitness = createRng(task.genome).uniform();
       const history = [{ epoch: 1, loss: 1, accuracy: fitness, validationAccuracy: fitness }];

@@ -20,7 +20,11 @@ export function tribeOf(kind: string): Tribe {
 }
 
 export function isSameTribe(a: Tribe, b: Tribe): boolean {
-  return a.version === b.version && a.protocol === b.protocol && a.kind === b.kind;
+  return isSameVersion(a, b) && a.kind === b.kind;
+}
+
+export function isSameVersion(a: Omit<Tribe, 'kind'>, b: Omit<Tribe, 'kind'>): boolean {
+  return a.version === b.version && a.protocol === b.protocol;
 }
 
 /** Name of the BullMQ queue of a tribe; version and kind decide it. */

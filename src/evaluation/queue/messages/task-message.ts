@@ -3,7 +3,7 @@
 import { InvalidInputError } from '../../../errors.ts';
 import { fromWireError, toWireError, type WireError } from '../../node/protocol.ts';
 import type { EvaluationTask } from '../../task.ts';
-import type { ResultMessage, TaskMessage } from './messages.ts';
+import { LARGEST_MESSAGE_BYTES, type ResultMessage, type TaskMessage } from './messages.ts';
 import { taskIdOf, tribeOf } from './queue-names.ts';
 import { type RemoteFile, type TaskContent, taskContentSchema } from './task-schema.ts';
 
@@ -24,6 +24,13 @@ export function toMessage(
   const taskId = taskIdOf([tribeOf(kind), content, keepsWeights]);
   const { details = false, weights = false } = task;
   const message = { task: content, data, ...(parent && { parent }), keepsWeights, details, weights, timeoutMs };
+  const bytes = Buffer.byteLength(JSON.stringify(message));
+  if (bytes > LARGEST_MESSAGE_BYTES) {
+    throw new InvalidInputError(
+      `the task of ${task.genome} cannot be sent to other machines: its settings have ${bytes} bytes, ${LARGEST_MESSAGE_BYTES} at most are sent; search without a queue, or with fewer class weights or steps of the schedule`,
+      { details: { genome: task.genome, bytes } },
+    );
+  }
   return { taskId, message };
 }
 

@@ -1,32 +1,10 @@
-import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FakeRedis } from '../../../../test/support/fake-redis.ts';
 import { hasRedis, RedisServer } from '../../../../test/support/redis.ts';
-import { runInProcess } from '../../../../test/support/run-program.ts';
 import { connectQueue } from './redis-connection.ts';
 
-let fake: Server | undefined;
-afterEach(() => void fake?.close());
-
-/** A server that answers each command by its name. */
-async function serve(answerTo: (command: string) => string): Promise<string> {
-  fake = createServer((socket) => {
-    socket.on('data', (data) => {
-      // A command is a list of texts, each after a line with its length (RESP).
-      const commands = data
-        .toString()
-        .split(/^\*\d+\r\n/m)
-        .slice(1);
-      for (const command of commands) socket.write(answerTo(command.split('\r\n')[1]?.toUpperCase() ?? ''));
-    });
-    socket.on('error', () => {});
-  });
-  const server = fake;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return `redis://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/0`;
-}
-
-const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
+let fake: FakeRedis | undefined;
+afterEach(() => fake?.stop());
 
 describe('a connection to a queue', () => {
   it('is refused where nothing answers, with the cure', async () => {
@@ -37,19 +15,16 @@ describe('a connection to a queue', () => {
   });
 
   it('is refused where what answers is not a Redis', async () => {
-    const url = await serve(() => 'HTTP/1.1 400 Bad Request\r\n\r\n');
-    await expect(connectQueue(url)).rejects.toMatchObject({
+    fake = await FakeRedis.start(() => 'HTTP/1.1 400 Bad Request\r\n\r\n');
+    await expect(connectQueue(fake.url)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringMatching(/check that it is a Redis/),
     });
   });
 
   it('is refused by the version of a Redis that is too old', async () => {
-    const url = await serve((name) => {
-      if (name === 'HELLO') return '-ERR unknown command `HELLO`\r\n';
-      return name === 'INFO' ? bulk('redis_version:5.0.14\r\nmaxmemory_policy:noeviction\r\n') : '+OK\r\n';
-    });
-    await expect(connectQueue(url)).rejects.toMatchObject({
+    fake = await FakeRedis.ofVersion('5.0.14');
+    await expect(connectQueue(fake.url)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringMatching(/is version 5\.0\.14; a queue needs 6\.2 or newer/),
     });
@@ -94,6 +69,15 @@ describe('a connection to a queue', () => {
       }
     });
 
+    it('tells a policy that has become wrong since', async () => {
+      const { evictionProblem, close } = await connectQueue(redis.url);
+      expect(await evictionProblem()).toBeUndefined();
+      redis.command('config', 'set', 'maxmemory-policy', 'allkeys-lru');
+      expect(await evictionProblem()).toMatch(/may evict keys .*allkeys-lru.*set maxmemory-policy noeviction/);
+      redis.command('config', 'set', 'maxmemory-policy', 'noeviction');
+      close();
+    });
+
     it('says when it is lost and when it is back', async () => {
       const states: string[] = [];
       const { redis: client, close } = await connectQueue(redis.url, (state) => states.push(state));
@@ -103,17 +87,6 @@ describe('a connection to a queue', () => {
       expect(states).toEqual(['lost', 'back']);
       close();
     });
-  });
-
-  it.each([
-    ['worker --queue 10.0.0.5', /^error: the address of a queue must look like redis:\/\/HOST:6379\/0/],
-    ['worker --queue redis://127.0.0.1:1/0', /^error: no queue at redis:\/\/127\.0\.0\.1:1\/0/],
-    ['worker --queue redis://127.0.0.1:1/0 --concurrency 0', /^error: --concurrency must be a whole number from 1/],
-    ['search mnist --queue redis://127.0.0.1:1/0', /^error: no queue at redis:\/\/127\.0\.0\.1:1\/0/],
-  ])('ends "%s" with exit code 2 and one line', async (command, line) => {
-    const { code, stderr } = await runInProcess(...command.split(' '));
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(line) });
-    expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 });
 

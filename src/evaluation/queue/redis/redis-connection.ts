@@ -14,6 +14,8 @@ const LONGEST_PAUSE_MS = 2000;
 export interface QueueConnection {
   readonly redis: Redis;
   readonly address: QueueAddress;
+  /** What is wrong with Redis' policy for a full memory, with the cure; undefined if nothing is. */
+  evictionProblem(): Promise<string | undefined>;
   close(): void;
 }
 
@@ -64,6 +66,7 @@ export async function connectQueue(
   return {
     redis,
     address,
+    evictionProblem: async () => evictionProblem(await redis.info('memory'), address),
     close() {
       isOpen = false;
       redis.disconnect();
@@ -87,7 +90,8 @@ function optionsFor({ host, port, database, user, password, isEncrypted }: Queue
 }
 
 /** BullMQ only warns of the wrong policy, and accepts Redis 5. */
-async function checkServer(redis: Redis, { shown }: QueueAddress): Promise<void> {
+async function checkServer(redis: Redis, address: QueueAddress): Promise<void> {
+  const { shown } = address;
   const [server, memory] = await Promise.all([redis.info('server'), redis.info('memory')]);
   const version = /^redis_version:(\S+)/m.exec(server)?.[1] ?? 'unknown';
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -98,13 +102,15 @@ async function checkServer(redis: Redis, { shown }: QueueAddress): Promise<void>
       { details: { version } },
     );
   }
+  const problem = evictionProblem(memory, address);
+  if (problem !== undefined) throw new InvalidInputError(problem);
+}
+
+/** @param memory  what Redis says about it (`INFO memory`). */
+function evictionProblem(memory: string, { shown }: QueueAddress): string | undefined {
   const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
-  if (policy !== undefined && policy !== 'noeviction') {
-    throw new InvalidInputError(
-      `the Redis at ${shown} may evict keys when its memory is full (maxmemory-policy ${policy}), and tasks with them; set maxmemory-policy noeviction in redis.conf, or at once with: redis-cli config set maxmemory-policy noeviction`,
-      { details: { policy } },
-    );
-  }
+  if (policy === undefined || policy === 'noeviction') return undefined;
+  return `the Redis at ${shown} may evict keys when its memory is full (maxmemory-policy ${policy}), and tasks with them; set maxmemory-policy noeviction in redis.conf, or at once with: redis-cli config set maxmemory-policy noeviction`;
 }
 
 function connectionFailure({ shown, isEncrypted }: QueueAddress, reason: string, cause: unknown): InvalidInputError {

@@ -31,7 +31,7 @@ export async function untilTaken(
 }
 
 /** What Redis says if it is full: of one command, or of the first in a transaction that it discarded for that. */
-function fullnessOf(error: unknown): string | undefined {
+export function fullnessOf(error: unknown): string | undefined {
   const { previousErrors = [] } = error as { readonly previousErrors?: readonly Error[] };
   const messages = [error as Error, ...previousErrors].map(({ message }) => message);
   return messages.find((message) => message.startsWith('OOM '));

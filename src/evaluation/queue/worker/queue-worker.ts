@@ -14,8 +14,8 @@ import { Turns } from '../../node/turns.ts';
 import { Audience } from '../delivery/audience.ts';
 import { DeliveryClient } from '../delivery/delivery-client.ts';
 import { readTask, readWanted, type SearchRecord, type TaskMessage, type WorkerRecord } from '../messages/messages.ts';
-import { KEYS, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts';
-import { deathsOf, noteBegin, noteEnd, type TaskDeaths } from '../redis/begun-tasks.ts';
+import { isSameVersion, KEYS, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts';
+import { deadlyOutcome, deathsOf, noteBegin, noteEnd, type TaskDeaths } from '../redis/begun-tasks.ts';
 import { connectQueue, type QueueConnection } from '../redis/redis-connection.ts';
 import { announceWorker, BEAT_MS, findSearches, listSearches, withdrawWorker } from '../redis/registry.ts';
 import { untilTaken } from '../redis/until-taken.ts';
@@ -75,6 +75,8 @@ export class QueueWorker {
   #failed = 0;
   /** Messages since the last beat. */
   #refused = 0;
+  /** Of searches, at the last beat. */
+  #otherVersions = '';
 
   /**
    * Checks everything that a worker needs, and measures how fast it is.
@@ -164,6 +166,7 @@ export class QueueWorker {
 
   async #process(job: Job, token: string): Promise<void> {
     const { redis } = this.#connection;
+    const { notify } = this.#options;
     const { taskId, message } = await this.#check(job);
     if ((await redis.exists(KEYS.result(taskId))) === 1) return;
     const audience = new Audience(await this.#clientsOf(taskId));
@@ -178,7 +181,8 @@ export class QueueWorker {
       const places = deaths.all.length > 0 ? this.#turns.places : 1;
       const leave = await this.#turns.take(places, signal);
       try {
-        await noteBegin(redis, taskId, this.id, places === this.#turns.places);
+        const begin = () => noteBegin(redis, taskId, this.id, places === this.#turns.places);
+        await untilTaken('a note of what this worker trains', begin, notify, signal);
         const outcome = await runTask(this.#runner, { taskId, message, audience, signal });
         if (outcome?.failure === undefined) this.#done++;
         else this.#failed++;
@@ -203,6 +207,8 @@ export class QueueWorker {
       await pause(DOUBT_MS, undefined, { signal });
       deaths = await deathsOf(redis, taskId);
     }
+    // Redis may have lost the records of workers that live: they write them anew.
+    if (deadlyOutcome(deaths) !== undefined) await pause(2 * BEAT_MS, undefined, { signal });
     return deaths;
   }
 
@@ -228,10 +234,10 @@ export class QueueWorker {
   }
 
   get #runner(): RunnerOptions {
-    const { evaluator, timeoutMs } = this.#options;
+    const { evaluator, timeoutMs, notify } = this.#options;
     const { redis } = this.#connection;
     const queueName = queueNameOf(tribeOf(this.#kind));
-    return { redis, workerId: this.id, queueName, evaluator, store: this.#store, timeoutMs };
+    return { redis, workerId: this.id, queueName, evaluator, store: this.#store, timeoutMs, notify };
   }
 
   /** Ends the worker with an error. */
@@ -268,6 +274,7 @@ export class QueueWorker {
     for (const [taskId, { audience }] of this.#running) audience.clients = await this.#clientsOf(taskId);
     await this.#sendWanted();
     const searches = await listSearches(redis);
+    this.#nameOtherVersions(searches);
     const alive = new Set(searches.map(({ id }) => id));
     for (const [id, client] of this.#clients) {
       if (alive.has(id)) continue;
@@ -281,6 +288,18 @@ export class QueueWorker {
       this.#options.notify('no task and no search is left; the worker ends');
       this.#ending.abort();
     }
+  }
+
+  #nameOtherVersions(searches: readonly SearchRecord[]): void {
+    const own = tribeOf(this.#kind);
+    const others = searches.filter((search) => !isSameVersion(search, own));
+    const versions = [...new Set(others.map(({ version }) => version))].join(', ');
+    if (versions !== '' && versions !== this.#otherVersions) {
+      this.#options.notify(
+        `searches of another version (${versions}) are on the queue; this worker is of version ${own.version} and does not train for them`,
+      );
+    }
+    this.#otherVersions = versions;
   }
 
   #record(): WorkerRecord {

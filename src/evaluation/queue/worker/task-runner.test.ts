@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alteredRuntime } from '../../../../test/support/altered-runtime.ts';
 import { createEvaluationFolder, type EvaluationFolder, toyTask } from '../../../../test/support/evaluator-contract.ts';
@@ -27,6 +28,7 @@ describe.runIf(hasRedis)('a worker with a task', () => {
   let connection: QueueConnection;
   let folder: EvaluationFolder;
   let store: FileStore;
+  const notices: string[] = [];
   beforeAll(async () => {
     server = await RedisServer.start();
     connection = await connectQueue(server.url);
@@ -49,6 +51,7 @@ describe.runIf(hasRedis)('a worker with a task', () => {
     evaluator: new InProcessEvaluator(runtime),
     store,
     timeoutMs: 600_000,
+    notify: (line) => void notices.push(line),
     ...changes,
   });
   const messageOf = async (changes: Partial<EvaluationTask>) => {
@@ -92,6 +95,19 @@ describe.runIf(hasRedis)('a worker with a task', () => {
     expect((await connection.redis.lrange(KEYS.differences('queue'), 0, -1)).map((text) => JSON.parse(text))).toEqual([
       { task: task.taskId, genome: '2-2-max', first: 'first', second: 'second' },
     ]);
+  });
+
+  it('keeps its result until Redis, which is full, takes it', async () => {
+    const task = await messageOf({ seed: 'full' });
+    server.command('config', 'set', 'maxmemory', '1');
+    const outcome = runTask(runner('first'), task);
+    while (notices.length === 0) await pause(50);
+    expect(notices).toEqual([
+      expect.stringMatching(/^the queue does not take the result of 2-2-max \(OOM .*\), which is tried again/),
+    ]);
+    server.command('config', 'set', 'maxmemory', '0');
+    await outcome;
+    expect(await recorded(task.taskId)).toMatchObject({ worker: 'first' });
   });
 
   it('does not train it if three workers died alone with it: it fails as a candidate', async () => {

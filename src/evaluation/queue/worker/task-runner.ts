@@ -13,6 +13,7 @@ import { KEYS } from '../messages/queue-names.ts';
 import { type TaskFiles, toAnswerError, toTask } from '../messages/task-message.ts';
 import { deadlyOutcome, deathsOf } from '../redis/begun-tasks.ts';
 import { recordDifference } from '../redis/differences.ts';
+import { untilTaken } from '../redis/until-taken.ts';
 import type { FileStore } from './file-store.ts';
 import { ProgressSender } from './progress-sender.ts';
 
@@ -24,6 +25,8 @@ export interface RunnerOptions {
   readonly store: FileStore;
   /** Longest that this worker trains any task. */
   readonly timeoutMs: number;
+  /** What whoever runs the worker should know. */
+  readonly notify: (line: string) => void;
 }
 
 export interface RunnableTask {
@@ -57,7 +60,9 @@ export async function runTask(options: RunnerOptions, task: RunnableTask): Promi
   if (weights !== undefined) {
     await audience.sendWeights(taskId, weights, store.findWeights(weights) ?? '', signal);
   }
-  await record(options, taskId, task.message.task.genome, { worker: workerId, answer });
+  const { genome } = task.message.task;
+  const write = () => record(options, taskId, genome, { worker: workerId, answer });
+  await untilTaken(`the result of ${genome}`, write, options.notify, signal);
   await audience.sayDone(taskId, signal);
   return 'outcome' in answer ? (answer.outcome as EvaluationOutcome) : undefined;
 }
