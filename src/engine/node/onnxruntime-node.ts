@@ -3,7 +3,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EngineError } from '../../errors.ts';
 import { plain } from '../../network/lowering/plain.ts';
-import { copyingModel } from '../accelerator.ts';
+import { copyingModel, explainedError } from '../accelerator.ts';
 import { type Device, isAccelerator } from '../device.ts';
 import type { DeviceMemory, Runtime, RuntimeTensor, SessionOptions } from '../runtime.ts';
 import { sessionOptions } from '../session-options.ts';
@@ -33,10 +33,13 @@ export async function loadNodeRuntime(device: NodeDevice = 'cpu'): Promise<Runti
     async createSession(model, options) {
       const session = await createSession(library, device, model, options);
       return {
-        run: (feeds, fetches) =>
-          session.run(feeds as Record<string, Tensor>, fetches as Record<string, Tensor | null>) as Promise<
-            Record<string, RuntimeTensor>
-          >,
+        async run(feeds, fetches) {
+          const running = session.run(feeds as Record<string, Tensor>, fetches as Record<string, Tensor | null>);
+          const outputs = await running.catch((error: unknown) => {
+            throw explainedError(error);
+          });
+          return outputs as Record<string, RuntimeTensor>;
+        },
         release: () => session.release(),
       };
     },

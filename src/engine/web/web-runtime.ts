@@ -4,7 +4,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { EngineError } from '../../errors.ts';
 import { plain } from '../../network/lowering/plain.ts';
-import { copyingModel } from '../accelerator.ts';
+import { copyingModel, explainedError } from '../accelerator.ts';
 import type { Device } from '../device.ts';
 import type { DeviceMemory, Runtime, RuntimeSession, RuntimeTensor, SessionOptions } from '../runtime.ts';
 import { sessionOptions } from '../session-options.ts';
@@ -68,7 +68,11 @@ function sessionOver(session: InferenceSession): RuntimeSession {
   return {
     async run(feeds, fetches) {
       await nextTurn();
-      const outputs = await session.run(feeds as Record<string, Tensor>, Object.keys(fetches));
+      const outputs = await session
+        .run(feeds as Record<string, Tensor>, Object.keys(fetches))
+        .catch((error: unknown) => {
+          throw explainedError(error);
+        });
       return Object.fromEntries(
         Object.entries(outputs).map(([name, output]) => {
           const result = output as RuntimeTensor;
