@@ -50,6 +50,7 @@ export interface Runtime {
   readonly lowering: Lowering;
   /** Runs of a session before it is as fast as it gets, for measuring. Default: two. */
   readonly warmUpRuns?: number;
+  /** Where sessions can leave outputs. Absent where there is none, or it cannot be used. */
   readonly memory?: DeviceMemory;
   /** A message about the runtime for the user. */
   readonly notice?: string;

@@ -23,12 +23,12 @@ export async function loadNodeRuntime(device: NodeDevice = 'cpu'): Promise<Runti
   const library = await importLibrary();
   const name = `onnxruntime-node ${library.env.versions.node ?? ''}`.trim();
   requireProvider(library, name, device);
-  const held = isAccelerator(device) ? await holdDevice(library, device) : undefined;
+  const holding = isAccelerator(device) ? await holdDevice(library, device) : undefined;
   return {
     name: device === 'cpu' ? name : `${name} ${device}`,
     device,
     lowering: plain,
-    ...(held !== undefined && device === 'webgpu' && { memory: memoryBehind(held) }),
+    ...(holding !== undefined && device === 'webgpu' && { memory: memoryBehind(holding) }),
     createTensor: (dtype, data, dims) => new library.Tensor(dtype, data, dims) as RuntimeTensor,
     async createSession(model, options) {
       const session = await createSession(library, device, model, options);
@@ -76,8 +76,12 @@ function requireProvider(library: Library, name: string, device: NodeDevice): vo
 async function holdDevice(library: Library, device: NodeDevice): Promise<InferenceSession> {
   // Errors are thrown.
   library.env.logLevel = 'fatal';
-  return createSession(library, device, copyingModel());
+  const session = await createSession(library, device, copyingModel());
+  held.push(session);
+  return session;
 }
+
+const held: InferenceSession[] = [];
 
 /** The package can feed a buffer of the device, but not download it. */
 function memoryBehind(copying: InferenceSession): DeviceMemory {
