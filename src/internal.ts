@@ -7,7 +7,8 @@ export type { FileRole } from './data/set/source.ts';
 
 export { measureInference, measureTrainingStep, type Timing } from './engine/measure.ts';
 export { loadRuntime } from './engine/node/load-runtime.ts';
-export { type DeviceReport, MEASURED_GENOME, tryDevices } from './engine/node/try-devices.ts';
+export { type DeviceReport, MEASURED_GENOME } from './engine/node/try-device.ts';
+export { tryDevices } from './engine/node/try-devices.ts';
 export type { ClassificationReport } from './engine/scoring/classification-report.ts';
 export { DeployedModel } from './engine/scoring/deployed-model.ts';
 export { METRIC_NAMES } from './engine/scoring/metrics.ts';

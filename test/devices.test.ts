@@ -96,6 +96,23 @@ describe('--device', () => {
   });
 });
 
+describe('a driver that ends the process', () => {
+  it('does so to a child: the reason is said in one line', async () => {
+    expect(await cli(`${SEARCH} --device webgpu --out none`, importing('deadly-driver'))).toMatchObject({
+      code: 2,
+      stderr:
+        'error: the device webgpu cannot be used: the process that tried it ended with SIGSEGV; its last words: driver: no such queue; leave out --device to train on the processor\n',
+    });
+    expect(() => read('none', 'config.json')).toThrow('ENOENT');
+  });
+
+  it('leaves the other devices to auto', async () => {
+    const { code, stdout, stderr } = await cli(`${SEARCH} --device auto --out deadly`, importing('deadly-driver'));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/note: the device auto is cpu, where a process trains [\d,]+ small images a second/);
+  });
+});
+
 describe('auto-cnn devices', () => {
   it('shows what passes its self-check and how fast it is, and why the rest is left out', async () => {
     const { code, stdout } = await cli('devices --json', { shell: 'VK_DRIVER_FILES=/nowhere "$@"' });
@@ -108,6 +125,7 @@ describe('auto-cnn devices', () => {
       device: 'cpu',
       runtime: 'onnxruntime-node 1.30.0',
       lowering: expect.any(String),
+      engineKind: expect.stringMatching(/^onnxruntime-node 1\.30\.0, /),
       imagesPerSecond: expect.any(Number),
     });
     expect(wasm).toMatchObject({ runtime: 'onnxruntime-web 1.30.0', lowering: 'plain' });

@@ -1,8 +1,8 @@
 // WebGPU in Chromium, computed by the software driver that is part of it: each operator once, whole gradients, a search that is
-// interrupted.
+// killed.
 
 import { createHash } from 'node:crypto';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseGenome } from '../src/genome/text.ts';
 import { compileGraph } from '../src/network/compile.ts';
@@ -16,7 +16,8 @@ import { resolveConfig } from '../src/search/run/resolve-config.ts';
 import { naive } from './support/naive-operators.ts';
 import { type NaiveTensor, naiveTensor } from './support/naive-tensor.ts';
 import { operatorCase } from './support/operator-cases.ts';
-import { chromiumPath, launchBrowser } from './support/page/browser.mjs';
+import { chromiumPath, launchKillableBrowser } from './support/page/browser.mjs';
+import { killSearch } from './support/page/killed-search.ts';
 import { serveSources, workInPage } from './support/page/serve-sources.mjs';
 import { type Feeds, largestError, runGraph, typedValues } from './support/run-graph.ts';
 import { toyDataset } from './support/toy-data.ts';
@@ -45,17 +46,20 @@ const tensorsOf = (answer: Answer): NaiveTensor[] => {
 };
 
 describe.skipIf(chromiumPath === undefined)(`WebGPU in Chromium${skipped}`, () => {
-  let browser: Browser;
+  let browser: Awaited<ReturnType<typeof launchKillableBrowser>>;
   let page: Page;
   let server: Awaited<ReturnType<typeof serveSources>>;
+  const open = async () => {
+    browser = await launchKillableBrowser('software');
+    page = await browser.browser.newPage();
+    await page.goto(server.base);
+  };
   beforeAll(async () => {
     server = await serveSources();
-    browser = await launchBrowser('software');
-    page = await (await browser.newContext()).newPage();
-    await page.goto(server.base);
+    await open();
   });
   afterAll(async () => {
-    await browser?.close();
+    await browser?.kill();
     await server?.close();
   });
 
@@ -104,9 +108,15 @@ describe.skipIf(chromiumPath === undefined)(`WebGPU in Chromium${skipped}`, () =
     }
   });
 
-  it('ends a search that was interrupted as one that was not', LONG, async () => {
+  it('trains to the same bits whether the state stays on the device or not', LONG, async () => {
+    const kindOf = (further: object) => workInPage(page, 'kind', { device: 'webgpu', lowering: 'gpu', ...further });
+    const kind = await kindOf({});
+    expect(kind).toMatch(/^onnxruntime-web 1\.30\.0 webgpu, gpu, /);
+    expect(await kindOf({ inMainMemory: true })).toBe(kind);
+  });
+
+  it('ends a search whose browser is killed as one that was not', LONG, async () => {
     const engineKind = await workInPage(page, 'kind', { device: 'webgpu', lowering: 'gpu' });
-    expect(engineKind).toMatch(/^onnxruntime-web 1\.30\.0 webgpu, gpu, /);
     const fingerprint = createHash('sha256').update('toy').digest('hex');
     const dataset = { ...toyDataset(20, 8), fingerprint };
     const settings = {
@@ -119,11 +129,12 @@ describe.skipIf(chromiumPath === undefined)(`WebGPU in Chromium${skipped}`, () =
       tensorboard: false,
     };
     const config = { ...resolveConfig(settings, 'test'), device: 'webgpu', lowering: 'gpu', engineKind };
-    const search = (further: object) => workInPage(page, 'search', { device: 'webgpu', config, dataset, ...further });
-    const whole = await search({});
-    const first = await search({ stopAfter: 1 });
-    expect(first.journal).toEqual(whole.journal.slice(0, 1));
-    const rest = await search({ known: first });
+    const input = { device: 'webgpu', config, dataset };
+    const whole = await workInPage(page, 'search', input);
+    const known = await killSearch(page, input, () => browser.kill());
+    expect(known.journal.length).toBeLessThan(whole.journal.length);
+    await open();
+    const rest = await workInPage(page, 'search', { ...input, known });
     expect(rest.journal).toEqual(whole.journal);
     expect(rest.model).toEqual(whole.model);
     expect(whole.journal.map(({ type }: { type: string }) => type)).toEqual(['evaluation', 'evaluation', 'final']);

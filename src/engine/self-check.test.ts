@@ -18,8 +18,8 @@ function withWrong(op: OperatorName): Lowering {
 }
 
 /** The last bit of the first parameter changes with each session. */
-const unsteady = alteredRuntime(runtime, (fetches, session) => {
-  if (session % 2 === 1) flipFirstParameter(fetches);
+const unsteady = alteredRuntime(runtime, (outputs, session) => {
+  if (session % 2 === 1) flipFirstParameter(outputs);
 });
 
 describe('selfCheck', () => {

@@ -83,7 +83,7 @@ async function trainSteps(engine: Runtime, network: Network, optimiser: Optimise
       const batch = buffers.fill(examples, Int32Array.from(labels.keys()), step * BATCH, BATCH);
       losses.push((await session.step(batch, LEARNING_RATE)).loss);
     }
-    const { parameters, statistics } = session.snapshot();
+    const { parameters, statistics } = await session.snapshot();
     const changes = parameters.map((value, i) => value - (initial.parameters[i] ?? 0));
     return { losses: Float32Array.from(losses), changes, statistics };
   } finally {

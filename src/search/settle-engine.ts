@@ -1,10 +1,10 @@
 // Decides what a run computes with, before it begins or goes on.
 
-import { DEVICES, deviceOf, isAccelerator } from '../engine/device.ts';
+import { DEVICES, type Device, deviceOf, isAccelerator } from '../engine/device.ts';
 import { engineKind } from '../engine/engine-kind.ts';
 import { chooseLowering, withLowering } from '../engine/lowering/choose-lowering.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
-import { fastestDevice, tryDevices } from '../engine/node/try-devices.ts';
+import { fastestDevice, tryApart, tryDevices } from '../engine/node/try-devices.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { selfCheck } from '../engine/self-check.ts';
 import { EngineError, InvalidInputError } from '../errors.ts';
@@ -100,6 +100,7 @@ async function trySettling(config: SearchConfig, engine: Engine, isNew: boolean)
 
 async function settle(config: SearchConfig, engine: Engine, isNew: boolean): Promise<Settled> {
   const device = deviceOf(config);
+  if (isAccelerator(device)) return settleAccelerator(device, config, engine, isNew);
   const runtime = await loadRuntime(device);
   const { name, notice } = await chooseLowering(runtime, config.lowering);
   if (isNew && device !== 'cpu') await requireSelfCheck(runtime, name);
@@ -107,6 +108,19 @@ async function settle(config: SearchConfig, engine: Engine, isNew: boolean): Pro
   const notices = [runtime.notice, notice].filter((text) => text !== undefined);
   const fact = runtime.device !== 'cpu' && { device: runtime.device };
   return { ...fact, lowering: name, here, notices };
+}
+
+/** The driver is left to child processes. */
+async function settleAccelerator(
+  device: Device,
+  { lowering: choice }: SearchConfig,
+  engine: Engine,
+  isNew: boolean,
+): Promise<Settled> {
+  const found = await tryApart({ device, lowering: choice, isChecked: isNew, isMeasured: false });
+  const { lowering, engineKind: kind, trouble } = found;
+  if (lowering === undefined || kind === undefined) throw new EngineError(trouble ?? 'it cannot be tried');
+  return { device, lowering, here: (await engine.engineKind?.(lowering)) ?? kind, notices: [] };
 }
 
 /** Without a native engine there is none to compare with. */

@@ -1,9 +1,9 @@
 // A runtime whose arithmetic is a little off: what another processor is to ours.
 
-import type { Runtime, RuntimeSession } from '../../src/engine/runtime.ts';
+import type { Runtime, RuntimeTensor } from '../../src/engine/runtime.ts';
 
-/** What a step writes, by name: null where it makes the tensor itself. */
-type Fetches = Parameters<RuntimeSession['run']>[1];
+/** What a step has written, by name: into the tensors that it was given, where there were any. */
+type Outputs = Readonly<Record<string, RuntimeTensor>>;
 
 /**
  * The given runtime, but for what each step of training comes to.
@@ -12,7 +12,7 @@ type Fetches = Parameters<RuntimeSession['run']>[1];
  */
 export function alteredRuntime(
   runtime: Runtime,
-  alter: (fetches: Fetches, session: number) => void = flipFirstParameter,
+  alter: (outputs: Outputs, session: number) => void = flipFirstParameter,
 ): Runtime {
   let sessions = 0;
   return {
@@ -23,7 +23,8 @@ export function alteredRuntime(
       return {
         async run(feeds, fetches) {
           const outputs = await session.run(feeds, fetches);
-          alter(fetches, number);
+          const given = Object.entries(fetches).filter((entry): entry is [string, RuntimeTensor] => entry[1] !== null);
+          alter({ ...outputs, ...Object.fromEntries(given) }, number);
           return outputs;
         },
         release: () => session.release(),
@@ -32,7 +33,7 @@ export function alteredRuntime(
   };
 }
 
-export function flipFirstParameter({ next_parameters: next }: Fetches): void {
+export function flipFirstParameter({ next_parameters: next }: Outputs): void {
   const values = next?.data;
   if (!(values instanceof Float32Array)) return;
   const bits = new DataView(values.buffer, values.byteOffset, 4);

@@ -3,9 +3,9 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EngineError } from '../../errors.ts';
 import { plain } from '../../network/lowering/plain.ts';
-import { smallestModel } from '../accelerator.ts';
+import { copyingModel, explainedError } from '../accelerator.ts';
 import { type Device, isAccelerator } from '../device.ts';
-import type { Runtime, RuntimeTensor } from '../runtime.ts';
+import type { DeviceMemory, Runtime, RuntimeTensor, SessionOptions } from '../runtime.ts';
 import { sessionOptions } from '../session-options.ts';
 
 type Library = typeof import('onnxruntime-node');
@@ -23,19 +23,23 @@ export async function loadNodeRuntime(device: NodeDevice = 'cpu'): Promise<Runti
   const library = await importLibrary();
   const name = `onnxruntime-node ${library.env.versions.node ?? ''}`.trim();
   requireProvider(library, name, device);
-  if (isAccelerator(device)) await holdDevice(library, device);
+  const holding = isAccelerator(device) ? await holdDevice(library, device) : undefined;
   return {
     name: device === 'cpu' ? name : `${name} ${device}`,
     device,
     lowering: plain,
+    ...(holding !== undefined && device === 'webgpu' && { memory: memoryBehind(holding) }),
     createTensor: (dtype, data, dims) => new library.Tensor(dtype, data, dims) as RuntimeTensor,
-    async createSession(model, { threads = 1 } = {}) {
-      const session = await createSession(library, device, model, threads);
+    async createSession(model, options) {
+      const session = await createSession(library, device, model, options);
       return {
-        run: (feeds, fetches) =>
-          session.run(feeds as Record<string, Tensor>, fetches as Record<string, Tensor | null>) as Promise<
-            Record<string, RuntimeTensor>
-          >,
+        async run(feeds, fetches) {
+          const running = session.run(feeds as Record<string, Tensor>, fetches as Record<string, Tensor | null>);
+          const outputs = await running.catch((error: unknown) => {
+            throw explainedError(error);
+          });
+          return outputs as Record<string, RuntimeTensor>;
+        },
         release: () => session.release(),
       };
     },
@@ -69,24 +73,37 @@ function requireProvider(library: Library, name: string, device: NodeDevice): vo
  *
  * @throws {EngineError} if there is no such device.
  */
-async function holdDevice(library: Library, device: NodeDevice): Promise<void> {
+async function holdDevice(library: Library, device: NodeDevice): Promise<InferenceSession> {
   // Errors are thrown.
   library.env.logLevel = 'fatal';
-  held.push(await createSession(library, device, smallestModel(), 1));
+  const session = await createSession(library, device, copyingModel());
+  held.push(session);
+  return session;
 }
 
 const held: InferenceSession[] = [];
+
+/** The package can feed a buffer of the device, but not download it. */
+function memoryBehind(copying: InferenceSession): DeviceMemory {
+  return {
+    async read(vector) {
+      const { y } = await copying.run({ x: vector as Tensor });
+      return y?.data as Float32Array;
+    },
+    free: (tensor) => (tensor as Tensor).dispose(),
+  };
+}
 
 async function createSession(
   library: Library,
   device: NodeDevice,
   model: Uint8Array,
-  threads: number,
+  options: SessionOptions = {},
 ): Promise<InferenceSession> {
   try {
     return await library.InferenceSession.create(model, {
-      ...sessionOptions(device),
-      intraOpNumThreads: threads,
+      ...sessionOptions(device, options),
+      intraOpNumThreads: options.threads ?? 1,
       interOpNumThreads: 1,
     });
   } catch (cause) {

@@ -1,52 +1,40 @@
 import { describe, expect, it } from 'vitest';
-import { alteredRuntime } from '../../../test/support/altered-runtime.ts';
-import { runtime } from '../../../test/support/run-graph.ts';
-import { EngineError } from '../../errors.ts';
-import { gpu } from '../../network/lowering/gpu.ts';
-import type { Device } from '../device.ts';
-import type { Runtime } from '../runtime.ts';
-import { fastestDevice, tryDevices } from './try-devices.ts';
+import { fastestDevice, kindTriedApart, tryApart, tryDevices } from './try-devices.ts';
 
-/** The processor stands in for accelerators. */
-const as = (device: Device, stand: Runtime = runtime): Runtime => ({
-  ...stand,
-  device,
-  name: `${device} 1`,
-  lowering: gpu,
-});
-
-/** Its kernels give far too large losses. */
-const broken = alteredRuntime(runtime, ({ loss }) => {
-  const values = loss?.data as Float32Array | undefined;
-  if (values !== undefined) values[0] = 2 * (values[0] ?? 0);
-});
+const BROKEN = new URL('../../../test/support/workers/broken-driver.mjs', import.meta.url);
 
 describe('tryDevices', () => {
-  it('measures what passes, and says of the rest why it is not used', async () => {
-    const load = async (device: Device) => {
-      if (device === 'cpu') return runtime;
-      if (device === 'coreml') throw new EngineError('there is no such provider');
-      return as(device, device === 'cuda' ? broken : alteredRuntime(runtime));
-    };
-    const [cpu, webgpu, cuda, coreml] = await tryDevices(['cpu', 'webgpu', 'cuda', 'coreml'], load);
-    expect(cpu).toMatchObject({ device: 'cpu', runtime: runtime.name, imagesPerSecond: expect.any(Number) });
-    // A last bit is within the tolerance.
-    expect(webgpu).toMatchObject({ runtime: 'webgpu 1', lowering: 'gpu', imagesPerSecond: expect.any(Number) });
-    expect(webgpu?.isUntested).toBeUndefined();
-    expect(cuda).toEqual({
-      device: 'cuda',
-      runtime: 'cuda 1',
-      lowering: 'gpu',
-      trouble:
-        'it failed its self-check: after 3 steps (every layer), its losses differ by 1.0 from what plain graphs on the processor compute',
-      isUntested: true,
-    });
-    expect(coreml).toEqual({ device: 'coreml', trouble: 'there is no such provider', isUntested: true });
+  it('says of a device whose driver ends the process what is known, and tries the next', async () => {
+    expect(await tryDevices(['webgpu', 'cuda', 'dml'], BROKEN)).toEqual([
+      {
+        device: 'webgpu',
+        trouble: 'the process that tried it ended with SIGSEGV; its last words: driver: no such queue',
+      },
+      { device: 'cuda', trouble: 'the process that tried it ended with exit code 3', isUntested: true },
+      { device: 'dml', lowering: 'gpu', engineKind: expect.any(String), isUntested: true },
+    ]);
+  });
+});
+
+describe('tryApart', () => {
+  it('tries a device once, but for a self-check or a measurement that is missing', async () => {
+    const kindOf = async (isChecked: boolean, isMeasured = false) =>
+      (await tryApart({ device: 'coreml', isChecked, isMeasured }, BROKEN)).engineKind;
+    const first = await kindOf(false);
+    expect(await kindOf(false)).toBe(first);
+    const checked = await kindOf(true);
+    expect(checked).not.toBe(first);
+    expect([await kindOf(true), await kindOf(false)]).toEqual([checked, checked]);
+    expect(kindTriedApart('coreml', 'gpu')).toBe(checked);
+    expect(await kindOf(true, true)).not.toBe(checked);
   });
 
-  it('does not show the fall-back of the processor as the processor', async () => {
-    const fallback = { ...runtime, device: 'wasm' as const, notice: 'it is slower' };
-    expect(await tryDevices(['cpu'], async () => fallback)).toEqual([{ device: 'cpu', trouble: 'it is slower' }]);
+  it('tries a device again that did not work', async () => {
+    for (let i = 0; i < 2; i++) {
+      const { trouble } = await tryApart({ device: 'cuda', isChecked: true, isMeasured: false }, BROKEN);
+      expect(trouble).toBe('the process that tried it ended with exit code 3');
+    }
+    expect(kindTriedApart('cuda', 'gpu')).toBeUndefined();
   });
 });
 

@@ -1,50 +1,31 @@
-// Which devices of this machine train, and how fast: each is loaded, checked and measured.
+// Which devices of this machine train, and how fast. Each is tried in a process of its own: a driver may end it, or write to
+// its terminal.
 
-import { parseGenome } from '../../genome/text.ts';
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
-import { madeUpNormalisation } from '../../network/normalisation.ts';
-import { createNetwork } from '../../network/training-graph.ts';
 import { DEVICES, type Device, isAccelerator } from '../device.ts';
-import { chooseLowering, withLowering } from '../lowering/choose-lowering.ts';
-import { openTrainingStep } from '../measure.ts';
-import type { Runtime } from '../runtime.ts';
-import { selfCheck } from '../self-check.ts';
-import { loadRuntime } from './load-runtime.ts';
+import type { DeviceReport, TrialOptions } from './try-device.ts';
 
-export interface DeviceReport {
-  readonly device: Device;
-  /** Name and version, if it could be loaded. */
-  readonly runtime?: string;
-  readonly lowering?: LoweringName;
-  /** Why it is not used. */
-  readonly trouble?: string;
-  /** What one process trains in a second, measured. Absent if there is trouble. */
-  readonly imagesPerSecond?: number;
-  /** Nobody has reported a run on such a device yet. */
-  readonly isUntested?: true;
-}
-
-/** The genome that is measured, on images of 28×28. */
-export const MEASURED_GENOME = '16-16-max-32-32';
-const MEASURED_PROBLEM = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
-const MEASURED_BATCH = 64;
-/** Steps are measured for at least this long, and at least once. */
-const MEASURED_MS = 1000;
+const CHILD = new URL('./device-child.js', import.meta.url);
+/** A driver that hangs answers never. */
+const LONGEST_MS = 10 * 60_000;
 
 const UNTESTED: readonly Device[] = ['cuda', 'coreml', 'dml'];
 
-/** Tries devices one after the other. It does not throw. */
-export async function tryDevices(
-  devices: readonly Device[] = DEVICES,
-  load: (device: Device) => Promise<Runtime> = loadRuntime,
-): Promise<readonly DeviceReport[]> {
+/** What works, as children of this process have found, by device and lowering. */
+const working = new Map<string, DeviceReport & Pick<TrialOptions, 'isChecked'>>();
+const keyOf = (device: Device, lowering: string) => `${device} ${lowering}`;
+
+/**
+ * Tries and measures devices one after the other.
+ *
+ * @param script  of the children; the built one unless a test says otherwise.
+ */
+export async function tryDevices(devices = DEVICES, script?: URL): Promise<readonly DeviceReport[]> {
   const reports: DeviceReport[] = [];
   for (const device of devices) {
-    const untested = UNTESTED.includes(device) && { isUntested: true as const };
-    const report = await tryDevice(device, load).catch((error: unknown) => ({
-      trouble: error instanceof Error ? error.message : String(error),
-    }));
-    reports.push({ device, ...report, ...untested });
+    reports.push(await tryApart({ device, isChecked: true, isMeasured: true }, script));
   }
   return reports;
 }
@@ -57,40 +38,49 @@ export async function tryDevices(
 export function fastestDevice(reports: readonly DeviceReport[], cores: number): DeviceReport | undefined {
   const speedOf = ({ device, imagesPerSecond = 0 }: DeviceReport) =>
     imagesPerSecond * (isAccelerator(device) ? 1 : cores);
-  const working = reports.filter(({ trouble }) => trouble === undefined);
-  return working.toSorted((a, b) => speedOf(b) - speedOf(a))[0];
+  const passed = reports.filter(({ trouble }) => trouble === undefined);
+  return passed.toSorted((a, b) => speedOf(b) - speedOf(a))[0];
 }
 
-async function tryDevice(
-  device: Device,
-  load: (device: Device) => Promise<Runtime>,
-): Promise<Omit<DeviceReport, 'device'>> {
-  const runtime = await load(device);
-  // Where the native engine is missing, the processor has WebAssembly.
-  if (runtime.device !== device) return { trouble: runtime.notice ?? `it is ${runtime.device}` };
-  const { name: lowering } = await chooseLowering(runtime, 'auto');
-  const engine = await withLowering(runtime, lowering);
-  const found = { runtime: runtime.name, lowering };
-  const reference = await load('cpu');
-  const trouble = reference === runtime ? undefined : await selfCheck(engine, reference);
-  if (trouble !== undefined) return { ...found, trouble: `it failed its self-check: ${trouble}` };
-  return { ...found, imagesPerSecond: await measureRate(engine) };
-}
-
-async function measureRate(engine: Runtime): Promise<number> {
-  const network = createNetwork(parseGenome(MEASURED_GENOME), MEASURED_PROBLEM, madeUpNormalisation(MEASURED_PROBLEM));
-  const { run, release } = await openTrainingStep(engine, network, MEASURED_BATCH);
-  try {
-    for (let i = 0; i < (engine.warmUpRuns ?? 1); i++) await run();
-    const began = performance.now();
-    let [steps, ms] = [0, 0];
-    while (ms < MEASURED_MS) {
-      await run();
-      steps++;
-      ms = performance.now() - began;
-    }
-    return Number(((steps * MEASURED_BATCH * 1000) / ms).toPrecision(3));
-  } finally {
-    await release();
+/** Tries a device in a child process, unless one has found that it works. */
+export async function tryApart(options: TrialOptions, script: URL = CHILD): Promise<DeviceReport> {
+  const { device, lowering = 'auto', isChecked, isMeasured } = options;
+  const known = working.get(keyOf(device, lowering));
+  if (known !== undefined && !isMeasured && (known.isChecked || !isChecked)) return known;
+  const answer = await askChild(options, script);
+  const report: DeviceReport = { ...answer, ...(UNTESTED.includes(device) && { isUntested: true }) };
+  if (report.trouble === undefined) {
+    for (const name of [lowering, report.lowering ?? lowering])
+      working.set(keyOf(device, name), { ...report, isChecked });
   }
+  return report;
+}
+
+/** The kind of engine that a child of this process has found, if one has tried the device with that lowering. */
+export function kindTriedApart(device: Device, lowering: LoweringName): string | undefined {
+  return working.get(keyOf(device, lowering))?.engineKind;
+}
+
+function askChild(options: TrialOptions, script: URL): Promise<DeviceReport> {
+  const child = fork(fileURLToPath(script), [JSON.stringify(options)], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+  });
+  let [said, report]: [string, DeviceReport | undefined] = ['', undefined];
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-1000);
+  });
+  child.once('message', (message: DeviceReport) => {
+    report = message;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const end = child.killed ? `after ${LONGEST_MS / 60_000} minutes` : `with ${signal ?? `exit code ${code}`}`;
+      const last = said.trim().split('\n').at(-1);
+      const trouble = `the process that tried it ended ${end}${last ? `; its last words: ${last}` : ''}`;
+      resolve(report ?? { device: options.device, trouble });
+    });
+  });
 }

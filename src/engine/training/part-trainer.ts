@@ -98,10 +98,10 @@ export class PartTrainer {
       const record: EpochRecord = { epoch, ...sums };
       history.push(record);
       if (to >= Math.min(first + perEpoch, run.totalSteps))
-        hooks.onEpochEnd?.(epoch, session.state.parameters.data as Float32Array);
+        hooks.onEpochEnd?.(epoch, (await session.snapshot()).parameters);
       hooks.onProgress?.({ step: first + range.to, totalSteps: run.totalSteps, epoch: record });
     }
-    const state = session.save();
+    const state = await session.save();
     requireFinite(state.parameters, history.at(-1)?.epoch ?? 1);
     return { history, state };
   }

@@ -79,8 +79,8 @@ export interface TrainingHooks {
   /** Called after each step, before its progress, with the mean loss and the accuracy of its batch. */
   readonly onBatch?: (loss: number, accuracy: number) => void;
   /**
-   * Called after each epoch, before its progress, with the parameters, which the next step overwrites, and the state that
-   * is the result if the training ends here.
+   * Called after each epoch, before its progress, with the parameters and the state that is the result if the training ends
+   * here.
    */
   readonly onEpochEnd?: (epoch: number, parameters: Float32Array, best?: TrainedState) => void;
   readonly signal?: AbortSignal;
@@ -147,12 +147,13 @@ export async function train(
       const record: EpochRecord = { epoch, ...trained, ...(score && describeScore(score, metrics)) };
       history.push(record);
       const fitness = score?.metrics.value(metrics[0] ?? 'accuracy') ?? 0;
+      const state = await session.snapshot();
       if (best === undefined || fitness > best.fitness || !validates) {
-        best = { fitness, epoch, state: session.snapshot() };
+        best = { fitness, epoch, state };
       }
       requireFinite(best.state.parameters, epoch);
       schedule.epochEnded(score?.loss ?? trained.loss);
-      hooks.onEpochEnd?.(epoch, session.state.parameters.data as Float32Array, best.state);
+      hooks.onEpochEnd?.(epoch, state.parameters, best.state);
       hooks.onProgress?.({ step: (epoch - 1) * perEpoch + steps, totalSteps, epoch: record });
       if (earlyStoppingPatience !== undefined && epoch - best.epoch >= earlyStoppingPatience) break;
       pruned = epoch * perEpoch < totalSteps && best.fitness < (stopBelow[epoch - 1] ?? 0);

@@ -32,11 +32,11 @@ describe.each(engines)('TrainingSession, %s', (_, engine) => {
 
   it('starts from the given state and leaves it alone', async () => {
     const session = await createSession();
-    expect(session.snapshot()).toEqual(initial);
+    expect(await session.snapshot()).toEqual(initial);
     const before = structuredClone(initial);
     for (let i = 0; i < 3; i++) await session.step(buffers.fill(examples, indices, 4 * i, 4), 0.1);
     expect(initial).toEqual(before);
-    expect(session.snapshot().parameters).not.toEqual(initial.parameters);
+    expect((await session.snapshot()).parameters).not.toEqual(initial.parameters);
     await session.release();
   });
 
@@ -45,10 +45,10 @@ describe.each(engines)('TrainingSession, %s', (_, engine) => {
     const seen: Float64Array[] = [];
     for (let step = 1; step <= 12; step++) {
       const from = 4 * ((step - 1) % 3);
-      seen.push(await batchStatistics(from, session.snapshot().parameters));
-      const before = session.snapshot().statistics;
+      seen.push(await batchStatistics(from, (await session.snapshot()).parameters));
+      const before = (await session.snapshot()).statistics;
       await session.step(buffers.fill(examples, indices, from, 4), 0.01);
-      const after = session.snapshot().statistics;
+      const after = (await session.snapshot()).statistics;
       const latest = seen.at(-1) ?? new Float64Array();
       for (const [i, value] of after.entries()) {
         const mean = seen.reduce((sum, statistics) => sum + (statistics[i] ?? 0), 0) / step;
@@ -61,7 +61,7 @@ describe.each(engines)('TrainingSession, %s', (_, engine) => {
 
   it('gives snapshots that later steps do not change', async () => {
     const session = await createSession();
-    const [first, second] = [session.snapshot(), structuredClone(session.snapshot())];
+    const [first, second] = [await session.snapshot(), structuredClone(await session.snapshot())];
     for (let i = 0; i < 3; i++) await session.step(buffers.fill(examples, indices, 4 * i, 4), 0.1);
     expect(first).toEqual(second);
     await session.release();

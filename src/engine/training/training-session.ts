@@ -6,6 +6,7 @@ import { createOptimiser, type Optimiser, type OptimiserSettings } from '../../n
 import { buildTrainingGraph, type GradientOptions, type Network, nextName } from '../../network/training-graph.ts';
 import type { Batch } from '../batch-buffers.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime.ts';
+import { StateTensors } from '../state/state-tensors.ts';
 import type { TrainingState } from '../state/training-state.ts';
 import { DropoutMasks } from './dropout-masks.ts';
 
@@ -23,19 +24,14 @@ interface CompiledStep {
   readonly masks: DropoutMasks;
 }
 
-/**
- * Uses two sets of state buffers in turn: a step reads one and writes the other, so training allocates nothing.
- */
 export class TrainingSession {
   readonly #compile: (batchSize: number) => Promise<CompiledStep>;
   /** Compiled steps by batch size, which is fixed in a graph. */
   readonly #compiled = new Map<number, CompiledStep>();
   readonly #optimiser: Optimiser;
   readonly #scalars: Tensors;
-  readonly #results: Tensors;
   readonly #momentum: number;
-  #current: Tensors;
-  #next: Tensors;
+  readonly #state: StateTensors;
   #steps = 0;
 
   static async create(
@@ -50,7 +46,9 @@ export class TrainingSession {
     const compile = async (batchSize: number): Promise<CompiledStep> => {
       const { takesMasks } = lowering;
       const graph = buildTrainingGraph(network, settings, { ...options, batchSize, takesMasks });
-      const session = await runtime.createSession(compileGraph(graph, lowering));
+      const written = graph.inputs.map(({ name }) => nextName(name)).filter((name) => graph.outputs.has(name));
+      const kept = runtime.memory === undefined ? [] : written;
+      const session = await runtime.createSession(compileGraph(graph, lowering), { kept });
       return { session, masks: new DropoutMasks(runtime, graph, options?.dropoutSeed) };
     };
     return new TrainingSession(runtime, compile, createOptimiser(settings), initial, statisticsMomentum);
@@ -64,67 +62,57 @@ export class TrainingSession {
     momentum: number,
   ) {
     const normalises = initial.statistics.length > 0;
-    const vector = (data: Float32Array) => runtime.createTensor('float32', data, [data.length]);
-    const scalar = () => runtime.createTensor('float32', new Float32Array(1), []);
-    const state = (fill: boolean): Tensors => ({
-      parameters: vector(fill ? initial.parameters.slice() : new Float32Array(initial.parameters.length)),
-      ...Object.fromEntries(optimiser.slots.map((name) => [name, vector(new Float32Array(initial.parameters.length))])),
-      ...(normalises && {
-        statistics: vector(fill ? initial.statistics.slice() : new Float32Array(initial.statistics.length)),
-      }),
-    });
     this.#compile = compile;
     this.#optimiser = optimiser;
     this.#momentum = momentum;
-    this.#current = state(true);
-    this.#next = state(false);
-    this.#results = { loss: scalar(), correct: scalar() };
+    this.#state = new StateTensors(runtime, {
+      parameters: initial.parameters,
+      ...Object.fromEntries(optimiser.slots.map((name) => [name, new Float32Array(initial.parameters.length)])),
+      ...(normalises && { statistics: initial.statistics }),
+    });
     const scalarNames = [...optimiser.scalars, ...(normalises ? ['statisticsRate'] : [])];
-    this.#scalars = Object.fromEntries(scalarNames.map((name) => [name, scalar()]));
+    this.#scalars = Object.fromEntries(
+      scalarNames.map((name) => [name, runtime.createTensor('float32', new Float32Array(1), [])]),
+    );
   }
 
   /** One training step at the given learning rate. */
   async step(batch: Batch, learningRate: number): Promise<StepResult> {
     this.#steps++;
     this.#setScalars(learningRate);
-    const fetches: Tensors = { ...this.#results };
-    for (const [name, tensor] of Object.entries(this.#next)) fetches[nextName(name)] = tensor;
     const { session, masks } = await this.#stepFor(batch);
-    await session.run({ ...batch, ...this.#current, ...this.#scalars, ...masks.draw(this.#steps) }, fetches);
-    [this.#current, this.#next] = [this.#next, this.#current];
-    return { loss: scalarOf(this.#results.loss), correct: scalarOf(this.#results.correct) };
+    const feeds = { ...batch, ...this.#state.current, ...this.#scalars, ...masks.draw(this.#steps) };
+    const outputs = await session.run(feeds, { loss: null, correct: null, ...this.#state.fetches });
+    this.#state.advance(outputs);
+    return { loss: scalarOf(outputs.loss), correct: scalarOf(outputs.correct) };
   }
 
-  /** The current state tensors; the step after next overwrites them. */
+  /** The current state tensors, for a session of the same runtime; the step after next overwrites them. */
   get state(): { readonly parameters: RuntimeTensor; readonly statistics?: RuntimeTensor } {
-    const { parameters, statistics } = this.#current;
+    const { parameters, statistics } = this.#state.current;
     return { parameters: parameters as RuntimeTensor, ...(statistics && { statistics }) };
   }
 
   /** A copy of the parameters and statistics. */
-  snapshot(): TrainedState {
-    const { parameters, statistics } = this.state;
-    return {
-      parameters: (parameters.data as Float32Array).slice(),
-      statistics: statistics === undefined ? new Float32Array() : (statistics.data as Float32Array).slice(),
-    };
+  async snapshot(): Promise<TrainedState> {
+    return { parameters: await this.#state.read('parameters'), statistics: await this.#state.read('statistics') };
   }
 
   /** A copy of the complete state. */
-  save(): TrainingState {
-    const slots = this.#optimiser.slots.map((name) => [name, dataOf(this.#current[name]).slice()] as const);
-    return { ...this.snapshot(), slots: Object.fromEntries(slots), steps: this.#steps };
+  async save(): Promise<TrainingState> {
+    const slots: Record<string, Float32Array> = {};
+    for (const name of this.#optimiser.slots) slots[name] = await this.#state.read(name);
+    return { ...(await this.snapshot()), slots, steps: this.#steps };
   }
 
   /** Continues from a state that `save` returned. */
   restore({ parameters, statistics, slots, steps }: TrainingState): void {
-    for (const [name, values] of Object.entries({ parameters, statistics, ...slots })) {
-      if (values.length > 0) dataOf(this.#current[name]).set(values);
-    }
+    this.#state.write({ parameters, statistics, ...slots });
     this.#steps = steps;
   }
 
   async release(): Promise<void> {
+    this.#state.free();
     for (const { session } of this.#compiled.values()) await session.release();
   }
 
@@ -146,10 +134,6 @@ export class TrainingSession {
     const tensor = this.#scalars[name];
     if (tensor !== undefined) (tensor.data as Float32Array)[0] = value;
   }
-}
-
-function dataOf(tensor: RuntimeTensor | undefined): Float32Array {
-  return tensor?.data as Float32Array;
 }
 
 function scalarOf(tensor: RuntimeTensor | undefined): number {

@@ -4,9 +4,9 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { EngineError } from '../../errors.ts';
 import { plain } from '../../network/lowering/plain.ts';
-import { smallestModel } from '../accelerator.ts';
+import { copyingModel, explainedError } from '../accelerator.ts';
 import type { Device } from '../device.ts';
-import type { Runtime, RuntimeSession, RuntimeTensor } from '../runtime.ts';
+import type { DeviceMemory, Runtime, RuntimeSession, RuntimeTensor, SessionOptions } from '../runtime.ts';
 import { sessionOptions } from '../session-options.ts';
 
 export type WebLibrary = Pick<typeof import('onnxruntime-web'), 'env' | 'InferenceSession' | 'Tensor'>;
@@ -26,22 +26,33 @@ export async function createWebRuntime(library: WebLibrary, device: WebDevice): 
   // A search trains one candidate per process; more threads would also make sums depend on the number of cores.
   library.env.wasm.numThreads = 1;
   const name = `onnxruntime-web ${library.env.versions.web ?? ''}`.trim();
-  const open = (model: Uint8Array) => createSession(library, device, model);
+  const open = (model: Uint8Array, options?: SessionOptions) => createSession(library, device, model, options);
   // It stays: with its last session, a device would lose its compiled shaders.
-  if (device === 'webgpu') await open(smallestModel());
+  if (device === 'webgpu') await open(copyingModel());
   return {
     name: device === 'wasm' ? name : `${name} ${device}`,
     device,
     lowering: plain,
     warmUpRuns: COMPILING_RUNS,
+    ...(device === 'webgpu' && { memory: MEMORY }),
     createTensor: (dtype, data, dims) => new library.Tensor(dtype, data, dims) as RuntimeTensor,
-    createSession: async (model) => sessionOver(await open(model)),
+    createSession: async (model, options) => sessionOver(await open(model, options)),
   };
 }
 
-async function createSession(library: WebLibrary, device: WebDevice, model: Uint8Array): Promise<InferenceSession> {
+const MEMORY: DeviceMemory = {
+  read: (vector) => (vector as Tensor).getData() as Promise<Float32Array>,
+  free: (tensor) => (tensor as Tensor).dispose(),
+};
+
+async function createSession(
+  library: WebLibrary,
+  device: WebDevice,
+  model: Uint8Array,
+  options?: SessionOptions,
+): Promise<InferenceSession> {
   try {
-    return await library.InferenceSession.create(model, sessionOptions(device));
+    return await library.InferenceSession.create(model, sessionOptions(device, options));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     if (!reason.startsWith(NO_BACKEND))
@@ -57,7 +68,11 @@ function sessionOver(session: InferenceSession): RuntimeSession {
   return {
     async run(feeds, fetches) {
       await nextTurn();
-      const outputs = await session.run(feeds as Record<string, Tensor>, Object.keys(fetches));
+      const outputs = await session
+        .run(feeds as Record<string, Tensor>, Object.keys(fetches))
+        .catch((error: unknown) => {
+          throw explainedError(error);
+        });
       return Object.fromEntries(
         Object.entries(outputs).map(([name, output]) => {
           const result = output as RuntimeTensor;

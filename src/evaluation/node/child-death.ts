@@ -13,8 +13,9 @@ export class ChildDeathError extends EvaluationError {
   /**
    * @param residentBytes  of the child, as it last said.
    * @param killsBefore    `countMemoryKills` when the work began.
+   * @param said           what it printed, as far as that was caught.
    */
-  constructor(error: TerminateError, residentBytes?: number, killsBefore?: number) {
+  constructor(error: TerminateError, residentBytes?: number, killsBefore?: number, said = '') {
     // Neither is known if the death came to light in a failed write to the child.
     const [, exitCode, signal] = /exitCode: `(.*)`\s+signalCode: `(.*)`/.exec(error.message) ?? [];
     const [freeBytes, totalBytes, kills] = [freemem(), totalmem(), countMemoryKills()];
@@ -24,6 +25,7 @@ export class ChildDeathError extends EvaluationError {
       ...(residentBytes === undefined ? [] : [`it last held ${inMebibytes(residentBytes)}`]),
       `${inMebibytes(freeBytes)} of the machine's ${inMebibytes(totalBytes)} were free afterwards`,
       ...(memoryRanOut ? ['the system had ended a process for want of memory'] : []),
+      ...(said.trim() === '' ? [] : [`its last words: ${said.trim().split('\n').at(-1)}`]),
     ].join('; ');
     super('crashed', `its process died: ${circumstances}`, {
       cause: error,

@@ -63,13 +63,15 @@ describe('ProcessPoolEvaluator', () => {
   });
 
   it.each([
-    { lost: '1', device: 'webgpu', fitness: 0.5, processes: 2 },
-    { lost: '9', device: 'webgpu', fitness: 0, processes: 2 },
-    { lost: '1', device: 'cpu', fitness: 0, processes: 1 },
+    { lost: '1', device: 'webgpu', loss: 'error', fitness: 0.5, processes: 2 },
+    { lost: '1', device: 'webgpu', loss: 'out-of-memory', fitness: 0.5, processes: 2 },
+    { lost: '9', device: 'webgpu', loss: 'error', fitness: 0, processes: 2 },
+    { lost: '1', device: 'webgpu', loss: 'diverged', fitness: 0, processes: 1 },
+    { lost: '1', device: 'cpu', loss: 'error', fitness: 0, processes: 1 },
   ] as const)(
-    'tries a task again in a new process if an accelerator fails ($device, lost $lost times)',
-    async ({ lost, device, fitness, processes }) => {
-      process.env.LOST_DEVICES = lost;
+    'tries a task again in a new process if an accelerator fails ($device, $loss $lost times)',
+    async ({ lost, device, loss, fitness, processes }) => {
+      Object.assign(process.env, { LOST_DEVICES: lost, LOSS: loss });
       evaluator = new ProcessPoolEvaluator({ workers: 1, timeoutMs: NO_LIMIT, device, script: LOSING });
       const outcome = await evaluator.evaluate(toyTask(folder));
       expect(outcome.fitness).toBe(fitness);
@@ -89,6 +91,15 @@ describe('ProcessPoolEvaluator', () => {
         /^its process died 3 times in a row while nothing else was trained \(exit code 3; [\d,]+ MiB of the machine's [\d,]+ MiB were free afterwards\); if memory ran out, limit the networks' size or train on fewer or smaller images$/,
       ),
     });
+  });
+
+  it('tells the last words of a child that dies on an accelerator', async () => {
+    process.env.LAST_WORDS = 'driver: the device is gone';
+    evaluator = new ProcessPoolEvaluator({ workers: 1, timeoutMs: NO_LIMIT, device: 'webgpu', script: DYING });
+    const { failure } = await evaluator.evaluate(toyTask(folder));
+    delete process.env.LAST_WORDS;
+    expect(failure?.reason).toBe('crashed');
+    expect(failure?.message).toContain('; its last words: driver: the device is gone); if memory ran out');
   });
 
   it('gives a task up that takes too long, not counting the time it waits, ends its child and works on', async () => {

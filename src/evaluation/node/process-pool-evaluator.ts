@@ -6,6 +6,7 @@ import { findIntact } from '../../data/cache/intact-files.ts';
 import { type Device, isAccelerator } from '../../engine/device.ts';
 import { engineKind } from '../../engine/engine-kind.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
+import { kindTriedApart } from '../../engine/node/try-devices.ts';
 import { EvaluationError } from '../../errors.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { cancelledError, type EvaluateOptions, type Evaluator, failedOutcome } from '../evaluator.ts';
@@ -44,6 +45,8 @@ const DEATHS_TOGETHER = 3;
 const DEATHS_ALONE = 3;
 /** A child has this time to end; after a second of it, the pool sends it a signal. */
 const LONGEST_END_MS = 3000;
+/** Characters that are kept. */
+const LONGEST_OUTPUT = 1000;
 
 /** Trains candidates in child processes of this machine, one thread each. */
 export class ProcessPoolEvaluator implements Evaluator {
@@ -85,9 +88,11 @@ export class ProcessPoolEvaluator implements Evaluator {
   /** Children need not find out again what this process, on the same machine, knows of its engine. */
   async #proveKind({ engineKind: kind, lowering = 'plain' }: EvaluationTask): Promise<void> {
     if (kind === undefined || this.#provenKinds.has(kind)) return;
-    const here = await loadRuntime(this.#device)
-      .then((runtime) => engineKind(runtime, lowering))
-      .catch(() => undefined);
+    const here = isAccelerator(this.#device)
+      ? kindTriedApart(this.#device, lowering)
+      : await loadRuntime(this.#device)
+          .then((runtime) => engineKind(runtime, lowering))
+          .catch(() => undefined);
     if (here === kind) this.#provenKinds.add(kind);
   }
 
@@ -172,7 +177,12 @@ export class ProcessPoolEvaluator implements Evaluator {
     const killsBefore = countMemoryKills();
     let child: WireProgress | undefined;
     let ended: 'late' | 'cancelled' | undefined;
-    const on = (news: WireProgress) => {
+    let said = '';
+    const on = (news: WireProgress | ChildOutput) => {
+      if (!('pid' in news)) {
+        said = `${said}${news.stderr ?? ''}`.slice(-LONGEST_OUTPUT);
+        return;
+      }
       child = news;
       if (ended !== undefined) kill(child.pid);
       else if (news.progress !== undefined) onProgress?.(news.progress);
@@ -199,7 +209,7 @@ export class ProcessPoolEvaluator implements Evaluator {
       if (!(cause instanceof TerminateError)) throw cause;
       // The child had died while it was idle: the task never reached it, and the pool has a new one now.
       if (cause.message === 'Worker is terminated') return this.#attempt(task, options);
-      throw new ChildDeathError(cause, child?.residentBytes, killsBefore);
+      throw new ChildDeathError(cause, child?.residentBytes, killsBefore, said);
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', cancel);
@@ -217,9 +227,16 @@ export class ProcessPoolEvaluator implements Evaluator {
     return pool(fileURLToPath(this.#script), {
       workerType: 'process',
       maxWorkers: this.concurrency,
+      // Drivers have a lot to say, and people are to see what the search says.
+      emitStdStreams: isAccelerator(this.#device),
       forkOpts: { serialization: 'advanced' },
     });
   }
+}
+
+/** What a child on an accelerator prints. */
+interface ChildOutput {
+  readonly stderr?: string;
 }
 
 /** Also cancelled when the evaluator is closed. */

@@ -6,6 +6,7 @@ import { readCorrections } from '../../data/layout/read-corrections.ts';
 import { nameImages } from '../../data/name-images.ts';
 import type { Correction } from '../../data/set/corrections.ts';
 import { type Dataset, type Examples, imageSizeOf, readImages } from '../../data/set/dataset.ts';
+import { deviceOf } from '../../engine/device.ts';
 import { AutoCnnError, EvaluationError, InterruptedError, InvalidInputError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { ProcessPoolEvaluator } from '../../evaluation/node/process-pool-evaluator.ts';
@@ -76,7 +77,8 @@ export async function findSuspects(path: string, options: SuspectOptions = {}): 
     const config: RunConfig = { ...run.config, ...engine };
     const settled: OpenRun = { ...run, config };
     const workers = Math.min(options.workers ?? config.workers, folds);
-    evaluator = options.evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: LONGEST_MS });
+    evaluator =
+      options.evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: LONGEST_MS, device: deviceOf(config) });
     const epochs = await planEpochs(settled, genome, folds, options.budget, evaluator, startedAt);
     options.onPlan?.({ folds, epochs, images: run.dataset.train.count });
     const predicted = await predictOutOfFold(settled, {

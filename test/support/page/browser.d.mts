@@ -1,4 +1,6 @@
 import type { Browser } from 'playwright-core';
 
 export const chromiumPath: string | undefined;
-export function launchBrowser(gpu?: 'none' | 'software' | 'hardware'): Promise<Browser>;
+type Gpu = 'none' | 'software' | 'hardware';
+export function launchBrowser(gpu?: Gpu): Promise<Browser>;
+export function launchKillableBrowser(gpu?: Gpu): Promise<{ readonly browser: Browser; kill(): Promise<void> }>;

@@ -18,7 +18,17 @@ const GPU_ARGUMENTS = {
 };
 
 export function launchBrowser(gpu = 'none') {
-  return chromium.launch({
+  return chromium.launch(optionsOf(gpu));
+}
+
+/** One whose processes `kill` ends at once. */
+export async function launchKillableBrowser(gpu = 'none') {
+  const server = await chromium.launchServer(optionsOf(gpu));
+  return { browser: await chromium.connect(server.wsEndpoint()), kill: () => server.kill() };
+}
+
+function optionsOf(gpu) {
+  return {
     executablePath: chromiumPath ?? '',
     args: [
       '--no-sandbox',
@@ -29,5 +39,5 @@ export function launchBrowser(gpu = 'none') {
       '--disable-component-update',
       '--disable-sync',
     ],
-  });
+  };
 }

@@ -8,20 +8,23 @@ import { Search } from '../../../dist/search/search.js';
  * @param config   of a run, as in its config.json.
  * @param dataset  with its images in memory.
  * @param known    the journal and the files of a search that was interrupted.
- * @param stopAfter  interrupts it after so many candidates.
- * @returns what its journal has, but for times, and its files; the bytes of its model, if it came to its end.
+ * @param keep     called with every entry of the journal and every file when it is written.
+ * @returns what its journal has, but for times, and the bytes of its model.
  */
-export async function searchInMemory({ config, dataset, runtime, known = { journal: [], files: [] }, stopAfter }) {
+export async function searchInMemory({ config, dataset, runtime, known = { journal: [], files: [] }, keep }) {
   const files = new Map(known.files);
   const storage = {
     has: async (path) => files.has(path),
     read: async (path) => files.get(path),
     write: async (path, content) => {
-      files.set(path, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+      const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+      files.set(path, bytes);
+      keep({ file: [path, bytes] });
     },
     list: async (folder) => [...files.keys()].filter((path) => path.startsWith(`${folder}/`)),
     remove: async (path) => {
       files.delete(path);
+      keep({ removed: path });
     },
   };
   const entries = [...known.journal];
@@ -33,7 +36,12 @@ export async function searchInMemory({ config, dataset, runtime, known = { journ
     packedPath: '',
     problem: dataSize.problem,
     dataSize,
-    journal: { append: (entry) => entries.push(entry) },
+    journal: {
+      append(entry) {
+        entries.push(entry);
+        keep({ entry });
+      },
+    },
     entries: known.journal,
     summary: undefined,
     notices: [],
@@ -52,14 +60,8 @@ export async function searchInMemory({ config, dataset, runtime, known = { journ
     evaluate: (task, options) => evaluate(dataset, task, options),
     close: async () => {},
   };
-  const abort = new AbortController();
-  const search = new Search(run, evaluator);
-  search.on('evaluation', () => entries.length === stopAfter && abort.abort());
-  const summary = await search.run({ signal: abort.signal }).catch((error) => {
-    if (error.code !== 'INTERRUPTED') throw error;
-  });
-  const model = summary && files.get(run.folder.model);
-  return { journal: entries.map(withoutTimes), files: [...files], model, runtime: summary?.versions.runtime };
+  const summary = await new Search(run, evaluator).run();
+  return { journal: entries.map(withoutTimes), model: files.get(run.folder.model), runtime: summary.versions.runtime };
 }
 
 export function withoutTimes({ seconds: _, elapsedSeconds: __, check: ___, ...entry }) {

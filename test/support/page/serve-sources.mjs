@@ -61,8 +61,10 @@ async function contentOf(pathname) {
  * Does a job of worker.mjs in the page's web worker. Jobs must not overlap.
  *
  * @param page  of playwright, at the address of the server.
+ * @param keep  called with what the job has kept so far, which would outlive the page.
  */
-export async function workInPage(page, job, input) {
+export async function workInPage(page, job, input, keep) {
+  if (keep !== undefined) await page.exposeFunction('keep', keep);
   const { result, error } = await page.evaluate(inWorker, { job, input });
   if (error !== undefined) throw new Error(error);
   return result;
@@ -72,7 +74,7 @@ function inWorker(message) {
   const { Worker } = globalThis;
   return new Promise((resolve) => {
     globalThis.trainer ??= new Worker('/test/support/page/worker.mjs', { type: 'module' });
-    globalThis.trainer.onmessage = ({ data }) => resolve(data);
+    globalThis.trainer.onmessage = ({ data }) => ('kept' in data ? globalThis.keep?.(data.kept) : resolve(data));
     globalThis.trainer.onerror = ({ message }) => resolve({ error: message ?? 'its module cannot be loaded' });
     globalThis.trainer.postMessage(message);
   });

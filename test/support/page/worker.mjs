@@ -19,10 +19,15 @@ function runtimeOf(device) {
 }
 
 const JOBS = {
-  /** The kind of engine of a device. */
-  kind: async ({ device, lowering }) => engineKind(await runtimeOf(device), lowering),
+  /** The kind of engine of a device; if asked, as it is without a memory of its own. */
+  kind: async ({ device, lowering, inMainMemory = false }) => {
+    const runtime = await runtimeOf(device);
+    return engineKind(inMainMemory ? { ...runtime, memory: undefined } : runtime, lowering);
+  },
 
-  search: async ({ device, ...search }) => searchInMemory({ ...search, runtime: await runtimeOf(device) }),
+  /** Tells the page what a page that is closed would lose. */
+  search: async ({ device, ...search }) =>
+    searchInMemory({ ...search, runtime: await runtimeOf(device), keep: (kept) => postMessage({ kept }) }),
 
   /** Runs models once each; what fails is an error in its place. */
   models: async ({ device, models }) => {
