@@ -43,7 +43,10 @@ const TRAIN_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     ...flagsUnder('Evolution:').filter(({ key }) => key === 'seed'),
   ],
   ...Object.fromEntries(
-    ['Networks:', 'Augmentation of the training images:', 'Data:', 'Machine:'].map((name) => [name, flagsUnder(name)]),
+    ['Networks:', 'Augmentation of the training images:', 'Data:', 'Backbone:', 'Machine:'].map((name) => [
+      name,
+      flagsUnder(name),
+    ]),
   ),
 };
 

@@ -20,7 +20,7 @@ import {
   undecidedKeys,
   withoutStale,
 } from '../../internal.ts';
-import { type ConfigFlag, DATA_FLAGS, flag, LABELS_FLAG } from './data-flags.ts';
+import { BACKBONE_FLAGS, type ConfigFlag, DATA_FLAGS, flag, LABELS_FLAG } from './data-flags.ts';
 import { parseAugmentation, parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 import { parseLimit, parseNumber, parseNumberOrName, parseNumbers, parseSeconds, parseText } from './option-values.ts';
 
@@ -180,6 +180,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
       parseLimit,
     ),
   ],
+  'Backbone:': BACKBONE_FLAGS,
   'Machine:': [
     flag('--workers <n>', 'workers', 'child processes (default: one per core)', parseNumber),
     flag('--device <name>', 'device', 'cpu, wasm, webgpu, cuda, coreml, dml or auto (default: cpu)', parseText),
@@ -272,7 +273,7 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
     setAt(config, key, value);
   }
   // The file's fingerprint belongs to its own data, prepared and split as the file says.
-  const changesData = [...given.keys()].some((key) => key.startsWith('dataset.'));
+  const changesData = [...given.keys()].some((key) => /^(dataset|backbone)\./.test(key));
   if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
   const own = ownOf(stored?.content, config, given);
   if (given.has('budget') || valueAt(config, 'undecided') === undefined) setAt(config, 'undecided', undecidedKeys(own));

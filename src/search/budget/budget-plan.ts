@@ -204,7 +204,9 @@ function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] 
   const wide = referenceGenomes(space, problem);
   const narrow = plan.objectives.length > 1 ? referenceGenomes(space, problem, 'narrowest') : [];
   const most = plan.population >> 1;
-  return [...new Set([...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
+  // Behind a backbone, the classifier alone is the design to beat.
+  const first = plan.backbone === undefined ? [] : [[]];
+  return [...new Set([...first, ...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
 }
 
 /** Work of training on one image for the cheapest network with a skip layer. */

@@ -44,8 +44,8 @@ export class RunSession {
   }
 
   get tasks(): TaskSettings {
-    const { config, packedPath, dataset, folder } = this.#run;
-    return { config, dataset: { path: packedPath, fingerprint: dataset.fingerprint }, checkpoint: folder.checkpoint };
+    const { config, packed, folder } = this.#run;
+    return { config, dataset: packed, checkpoint: folder.checkpoint };
   }
 
   /** Time that the run has taken so far, over all its sessions. */

@@ -9,6 +9,8 @@ export interface RunFolder {
   /** Folder of the event files. */
   readonly tensorboard: string;
   readonly model: string;
+  /** The extractor of the features, if the run has one. */
+  readonly backbone: string;
   /** The model card. */
   readonly card: string;
   readonly summary: string;

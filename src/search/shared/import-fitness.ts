@@ -70,8 +70,7 @@ export function checkImported(path: string, imported: ImportedFitness, problem: 
  * @throws {JournalError} if the journal cannot be written.
  */
 export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun {
-  const { config, dataset, packedPath, folder, problem, dataSize } = run;
-  const packed = { path: packedPath, fingerprint: dataset.fingerprint };
+  const { config, packed, folder, problem, dataSize } = run;
   const settings = { config, dataset: packed, checkpoint: folder.checkpoint };
   const entries = [...imported].flatMap(([name, fitness]) => {
     const genome = parseGenome(name);

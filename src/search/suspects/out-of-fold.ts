@@ -44,11 +44,11 @@ const BATCH = 250;
  */
 export async function predictOutOfFold(run: OpenRun, training: FoldTraining): Promise<RankedExamples> {
   const { genome, folds, epochs, signal } = training;
-  const { dataset, config, storage } = run;
+  const { dataset, config } = run;
   const paths = suspectPathsOf(run.folder);
   const settings = {
     config: { ...config, tensorboard: false },
-    dataset: { path: run.packedPath, fingerprint: dataset.fingerprint },
+    dataset: run.packed,
     checkpoint: paths.checkpoint,
   };
   const tasks = Array.from({ length: folds }, (_, fold) => foldTask(genome, settings, epochs, { fold, folds }));
@@ -64,7 +64,7 @@ export async function predictOutOfFold(run: OpenRun, training: FoldTraining): Pr
   const runtime = await run.loadRuntime();
   for (const [fold, { task }] of tasks.entries()) {
     const path = task.checkpointPath ?? '';
-    const bytes = await buildModel(task.genome, { storage, problem: run.problem, dataset }, path, viewsOf(config));
+    const bytes = await buildModel(task.genome, run, path, viewsOf(config));
     const model = await DeployedModel.load(runtime, bytes, path);
     const positions = Int32Array.from(indices.keys()).filter((position) => foldOf[position] === fold);
     const left = selectExamples(

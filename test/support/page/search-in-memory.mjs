@@ -30,7 +30,7 @@ export async function searchInMemory({ config, dataset, runtime, known = { journ
     folder: folderOf('/run'),
     config,
     dataset,
-    packedPath: '',
+    packed: { path: '', fingerprint: dataset.fingerprint },
     problem: dataSize.problem,
     dataSize,
     journal: { append: (entry) => entries.push(entry) },
