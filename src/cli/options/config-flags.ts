@@ -1,5 +1,7 @@
 // The flags that set keys of the configuration, and how flags and a configuration file are merged.
 
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Option } from 'commander';
 import { InvalidInputError, type SearchConfig } from '../../index.ts';
 import {
@@ -237,7 +239,15 @@ export interface ConfigFile {
 
 /** @throws {InvalidInputError} if it cannot be read or is not JSON. */
 export function readConfig(path: string | undefined): ConfigFile | undefined {
-  return path === undefined ? undefined : { path, content: readConfigFile(path) };
+  return path === undefined ? undefined : { path, content: withBackboneBeside(path, readConfigFile(path)) };
+}
+
+/** A run that was moved has its backbone beside its configuration. */
+function withBackboneBeside(path: string, content: unknown): unknown {
+  const file = valueAt(content, 'backbone.file');
+  const beside = join(dirname(path), 'backbone.onnx');
+  if (!isTree(content) || typeof file !== 'string' || existsSync(file) || !existsSync(beside)) return content;
+  return { ...content, backbone: { ...Object(content.backbone), file: beside } };
 }
 
 /**

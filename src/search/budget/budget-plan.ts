@@ -48,6 +48,8 @@ const REFERENCE_PASSES = 2.3;
 const LEAST_SHOWN = 64_000;
 /** If no reference design is small enough for that: at least this many. */
 const FEWEST_SHOWN = 4000;
+/** A network behind a backbone sees so many features in its final training, and no more: they are the same in every pass. */
+const FEATURES_SHOWN = 640_000;
 /** A final training shorter than this share of a pass is pointless. */
 const LEAST_PASSES = 0.25;
 /**
@@ -111,7 +113,7 @@ function planShared(
   const least = ROOM * smallestWork(config, isOpen('searchSpace.channels'), data.problem);
   if (finalWorkPerImage < leastPasses * least) return undefined;
   // A short final training does not justify networks that the search has no time for.
-  const passes = Math.max(passesFor(finalWorkPerImage, images), isOpen('finalEpochs') ? 0 : config.finalEpochs);
+  const passes = Math.max(passesFor(finalWorkPerImage, images, config), isOpen('finalEpochs') ? 0 : config.finalEpochs);
   const affordable = Math.round(Math.max(finalWorkPerImage / passes, least));
   const { maxWork = affordable } = isOpen('searchSpace.maxWork') ? {} : config.searchSpace;
 
@@ -190,7 +192,9 @@ export function leastWork(config: SearchConfig, data: DataSize, finalShare = 1):
  * @param work  available for this training alone.
  */
 export function planFinalEpochs(work: number, config: SearchConfig, data: DataSize, cost: NetworkCost): number {
-  const epochs = work / (usedImages(config, data) * trainingWork(cost, workSettingOf(config)));
+  const images = usedImages(config, data);
+  const most = config.backbone === undefined ? Number.POSITIVE_INFINITY : FEATURES_SHOWN / images;
+  const epochs = Math.min(most, work / (images * trainingWork(cost, workSettingOf(config))));
   return Math.max(LEAST_PASSES, Math.floor(100 * epochs) / 100);
 }
 
@@ -230,8 +234,9 @@ function shareFor(workPerImage: number): number {
   return Math.min(SEARCH_SHARE, Number((SHARE_STEP * (1 + doublings)).toFixed(3)));
 }
 
-function passesFor(workPerImage: number, images: number): number {
-  return Math.max(PASSES * passesOver(workPerImage), LEAST_SHOWN / images);
+function passesFor(workPerImage: number, images: number, { backbone }: SearchConfig): number {
+  const leastShown = backbone === undefined ? LEAST_SHOWN : FEATURES_SHOWN;
+  return Math.max(PASSES * passesOver(workPerImage), leastShown / images);
 }
 
 /** Passes with so much work for each image, over those with {@link PASSES_WORK}. */

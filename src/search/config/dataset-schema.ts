@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
 import type { PlaceOfKey } from './config-issue.ts';
-import { count } from './training-schema.ts';
+import { count, positive } from './training-schema.ts';
 
 export const datasetSchema = z.strictObject({
   source: z.string().min(1).describe('A built-in name or a path.'),
@@ -56,8 +56,6 @@ export const datasetSchema = z.strictObject({
   fingerprint: z.string().optional().describe('Fingerprint that the data must have.'),
 });
 
-/** A message for values on the scale 0..255. */
-const UNIT = 'from 0 to 1; divide values on the scale 0 to 255 by 255';
 const perChannel = (values: z.ZodNumber) => z.union([z.tuple([values]), z.tuple([values, values, values])]);
 
 export const backboneSchema = z.strictObject({
@@ -67,10 +65,10 @@ export const backboneSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('The value in it that is used. Default: what goes into its classifier, or its output.'),
-  mean: perChannel(z.number().min(0, UNIT).max(1, UNIT))
+  mean: perChannel(z.number().min(0))
     .optional()
     .describe('Mean of each channel, on the scale 0 to 1. Default: that of ImageNet; 0 for a model of auto-cnn.'),
-  std: perChannel(z.number().gt(0, UNIT).max(1, UNIT))
+  std: perChannel(positive)
     .optional()
     .describe('Deviation of each channel, as the mean; 1/255 for one that takes pixels 0 to 255.'),
   order: z.enum(['rgb', 'bgr']).optional().describe('Order of its channels. Default: rgb.'),
@@ -86,7 +84,7 @@ export type BackboneConfig = z.output<typeof backboneSchema>;
 /**
  * Features are computed once, of the images as they are.
  *
- * @throws {InvalidInputError} if the configuration wants other images.
+ * @throws {InvalidInputError} if the configuration wants other images, or values are on another scale.
  */
 export function checkBackbone(
   {
@@ -103,15 +101,25 @@ export function checkBackbone(
   placeOf: PlaceOfKey,
 ): void {
   if (backbone === undefined) return;
-  const changes = (settings: object | 'auto' | undefined): boolean =>
-    settings === 'auto' || Object.values(settings ?? {}).some((value) => value !== undefined && value !== false);
-  const refuse = (key: string): never => {
+  for (const key of ['mean', 'std'] as const) {
+    if (backbone[key]?.every((value) => value <= 1) ?? true) continue;
     throw new InvalidInputError(
-      `${placeOf(key)} changes images, but a backbone sees each image once, as it is; leave it out`,
-      { details: { path: key } },
+      `${placeOf(`backbone.${key}`)} is on the scale 0 to 1, received ${backbone[key]}; divide values on the scale 0 to 255 by 255`,
+      { details: { path: `backbone.${key}`, received: backbone[key] } },
     );
-  };
-  if (views !== 1) refuse('views');
-  if (changes(training.augmentation)) refuse('training.augmentation');
-  if (changes(finalTraining.augmentation)) refuse('finalTraining.augmentation');
+  }
+  const changing = (key: string, settings: object | 'auto' | undefined): string[] =>
+    Object.entries(settings === 'auto' ? { '': settings } : (settings ?? {})).flatMap(([name, value]) =>
+      value === undefined || value === false ? [] : [name === '' ? key : `${key}.${name}`],
+    );
+  const [key] = [
+    ...(views === 1 ? [] : ['views']),
+    ...changing('training.augmentation', training.augmentation),
+    ...changing('finalTraining.augmentation', finalTraining.augmentation),
+  ];
+  if (key === undefined) return;
+  throw new InvalidInputError(
+    `${placeOf(key)} changes images, but a backbone sees each image once, as it is; leave it out`,
+    { details: { path: key } },
+  );
 }
