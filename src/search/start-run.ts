@@ -34,6 +34,7 @@ import {
 import { openRunBackbone, trainedOn, withImagesFor } from './run-features.ts';
 import { settleClasses } from './settle-classes.ts';
 import { type Engine, resettleEngine, settledEngine, settleEngine } from './settle-engine.ts';
+import { settleStart } from './settle-start.ts';
 import { settleValidation } from './settle-validation.ts';
 import { FitnessCache } from './shared/fitness-cache.ts';
 
@@ -81,7 +82,8 @@ export async function startRun(
     trainedOn(dataset, asked, backbone, telling),
   );
   const { packed, extractor, backbone: known } = computed.value;
-  const given: SearchConfig = { ...balanced.config, ...(known && { backbone: known }) };
+  const withFeatures: SearchConfig = { ...balanced.config, ...(known && { backbone: known }) };
+  const { config: given, weights } = await settleStart(withFeatures, dataset);
   checkAgainstData(given, dataset, createStrategy);
   checkShared(given);
   const { notices, ...engine } = await settleEngine(given, options.evaluator);
@@ -108,6 +110,7 @@ export async function startRun(
     },
     async () => {
       if (backbone !== undefined) await fileStorage.write(folder.backbone, backbone.bytes);
+      if (weights !== undefined) await fileStorage.write(folder.start, weights);
       await writeConfig({ storage: fileStorage, folder, config: own });
     },
   );

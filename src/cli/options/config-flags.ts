@@ -1,6 +1,6 @@
 // The flags that set keys of the configuration, and how flags and a configuration file are merged.
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Option } from 'commander';
 import { InvalidInputError, type SearchConfig } from '../../index.ts';
@@ -58,12 +58,15 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseStrategy),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
-    flag(
-      '--start-from <list>',
-      'initialGenomes',
-      'genomes to begin with, or none (default: none; with a budget reference designs)',
-      parseGenomes,
-    ),
+    {
+      ...flag(
+        '--start-from <run or list>',
+        'initialGenomes',
+        'finished run whose networks and weights it begins with; or genomes, or none (default: none; with a budget reference designs)',
+        parseGenomes,
+      ),
+      folderKey: 'startFrom.run',
+    },
     flag('--rungs <n>', 'rungs', 'levels of training in successive halving', parseNumber),
     flag('--reduction <x>', 'reduction', 'one candidate in this many goes on to the next rung', parseNumber),
     flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),
@@ -218,14 +221,20 @@ export function optionOf({ flags, key, description }: ConfigFlag): Option {
   return new Option(flags, isNothing ? description : `${description} (default: ${shownDefault(key, fallback)})`);
 }
 
+/** Whether a value is meant as a folder: no other value has a slash. */
+const namesFolder = (text: string): boolean =>
+  /[/\\]/.test(text) || (statSync(text, { throwIfNoEntry: false })?.isDirectory() ?? false);
+
 /** Parses the options that commander collected. */
 export function readFlags(options: Readonly<Record<string, unknown>>, flags: readonly ConfigFlag[]): GivenFlags {
   const given = new Map<string, { flag: string; value: unknown }>();
-  for (const { flags: declaration, key, parse, implied } of flags) {
+  for (const { flags: declaration, key, parse, implied, folderKey } of flags) {
     const option = new Option(declaration);
     const text = options[option.attributeName()];
     const flag = option.long ?? declaration;
-    if (typeof text === 'string') given.set(key, { flag, value: parse(text, flag) });
+    if (typeof text === 'string' && folderKey !== undefined && namesFolder(text))
+      given.set(folderKey, { flag, value: text });
+    else if (typeof text === 'string') given.set(key, { flag, value: parse(text, flag) });
     else if (typeof text === 'boolean' && text !== option.negate) given.set(key, { flag, value: implied ?? text });
   }
   return given;

@@ -11,6 +11,8 @@ export interface ConfigFlag {
   readonly parse: ParseValue;
   /** The value of a flag without an argument. Default: true, or false with `--no-`. */
   readonly implied?: string;
+  /** A folder in place of the value sets this key. */
+  readonly folderKey?: string;
 }
 
 /** Shared by every command that loads data. */

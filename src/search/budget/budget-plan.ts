@@ -6,7 +6,7 @@ import { integerPower, power } from '../../arithmetic/power.ts';
 import { estimateCost, type NetworkCost, type NetworkInput } from '../../genome/cost.ts';
 import type { Gene, Genome } from '../../genome/genome.ts';
 import { referenceGenomes } from '../../genome/reference-genomes.ts';
-import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts';
+import { cheapestGenomes, type SearchSpace, violation } from '../../genome/search-space.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
@@ -101,10 +101,11 @@ function planShared(
   const chosen = config.genome ?? (searchShare === 0 ? AUTO_GENOME : undefined);
   if (chosen !== undefined) {
     const own = Math.max(0, work * finalShare - START_WORK);
-    const genome = chosen === AUTO_GENOME ? referenceFor(own, config, data) : parseGenome(chosen);
-    if (genome === undefined) return undefined;
-    const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));
-    return own < needed ? undefined : { ...decided, ...later, genome: genomeId(genome) };
+    const isEnoughFor = (genome: Genome): boolean =>
+      own >= images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));
+    const genome = chosen === AUTO_GENOME ? referenceFor(own, config, data, isEnoughFor) : parseGenome(chosen);
+    if (genome === undefined || !isEnoughFor(genome)) return undefined;
+    return { ...decided, ...later, genome: genomeId(genome) };
   }
 
   const searchWork = isOpen('searchWork') ? (searchShare ?? SEARCH_SHARE) * work : (config.searchWork ?? 0);
@@ -148,11 +149,19 @@ function planShared(
 /**
  * The network for a training without a search: of the reference designs with the most stages, the widest for whose training
  * there is enough work. The rule is that of the largest network of a search, with all of the work for it and fewer
- * passes: global average pooling takes wide networks fewer passes to train.
+ * passes: global average pooling takes wide networks fewer passes to train. Where the run starts from another, it is that
+ * one's network, if there is enough work.
  *
  * @returns undefined if there is too little work for any.
  */
-function referenceFor(work: number, config: SearchConfig, data: DataSize): Genome | undefined {
+function referenceFor(
+  work: number,
+  config: SearchConfig,
+  data: DataSize,
+  isEnoughFor: (genome: Genome) => boolean,
+): Genome | undefined {
+  const [known] = (config.startFrom?.genomes ?? []).map(parseGenome);
+  if (known !== undefined && isEnoughFor(known)) return known;
   const images = usedImages(config, data);
   const workPerImage = work / images;
   const isOpen = config.undecided?.includes('finalEpochs');
@@ -208,8 +217,11 @@ function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] 
   const wide = referenceGenomes(space, problem);
   const narrow = plan.objectives.length > 1 ? referenceGenomes(space, problem, 'narrowest') : [];
   const most = plan.population >> 1;
+  const known = (plan.startFrom?.genomes ?? [])
+    .map(parseGenome)
+    .filter((genome) => violation(genome, space, problem) === undefined);
   // Behind a backbone, the classifier alone is the design to beat.
-  const first = plan.backbone === undefined ? [] : [[]];
+  const first = plan.backbone === undefined ? known : [...known, []];
   return [...new Set([...first, ...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
 }
 

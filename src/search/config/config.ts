@@ -27,6 +27,7 @@ import {
   probability,
   SCHEDULE_NAMES,
   scheduleSchema,
+  shortcutSchema,
   trainingSchema,
 } from './training-schema.ts';
 import {
@@ -139,10 +140,7 @@ const searchConfigSchema = z.strictObject({
     .describe(
       'The head of every network. Default: flatten, and dense with a unit for each class; globalAveragePooling instead of flatten where the preset fast chooses the genome for accuracy within a budget.',
     ),
-  shortcut: z
-    .enum(['always', 'where-channels-differ'])
-    .default('always')
-    .describe('When a skip layer has a 1×1 convolution on its shortcut.'),
+  shortcut: shortcutSchema.default('always').describe('When a skip layer has a 1×1 convolution on its shortcut.'),
   fitnessOn: z
     .enum(['validation', 'test'])
     .default('validation')

@@ -25,6 +25,7 @@ function runFolderAt(path: string): RunFolder {
     tensorboard: join(root, 'tensorboard'),
     model: join(root, 'model.onnx'),
     backbone: join(root, 'backbone.onnx'),
+    start: join(root, 'start.safetensors'),
     card: join(root, 'MODEL.md'),
     summary: join(root, 'summary.json'),
     generations: join(root, 'generations.json'),

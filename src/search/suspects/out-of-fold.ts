@@ -8,7 +8,7 @@ import { checkpointOutcome } from '../../evaluation/checkpoint.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { selectFolds } from '../../evaluation/select-data.ts';
 import type { Genome } from '../../genome/genome.ts';
-import { foldTask, type IdentifiedTask } from '../candidates/identified-task.ts';
+import { foldTask, type IdentifiedTask, taskSettingsOf } from '../candidates/identified-task.ts';
 import { viewsOf } from '../config/views.ts';
 import { limitEvaluator } from '../final/limit-evaluator.ts';
 import { buildModel } from '../model/build-model.ts';
@@ -47,8 +47,8 @@ export async function predictOutOfFold(run: OpenRun, training: FoldTraining): Pr
   const { dataset, config } = run;
   const paths = suspectPathsOf(run.folder);
   const settings = {
+    ...taskSettingsOf(run),
     config: { ...config, tensorboard: false },
-    dataset: run.packed,
     checkpoint: paths.checkpoint,
   };
   const tasks = Array.from({ length: folds }, (_, fold) => foldTask(genome, settings, epochs, { fold, folds }));
