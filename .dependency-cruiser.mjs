@@ -28,6 +28,7 @@ const MAY_IMPORT = {
   'data/cache': ['data/set', 'data/pixels', 'files'],
   'data/formats': [...DATA, 'data/layout', 'random', 'files', 'text', 'concurrency.ts'],
   data: ['random', 'files', 'text', 'concurrency.ts'],
+  backbone: [...NETWORKS, 'data', 'engine', 'files', 'concurrency.ts'],
   engine: [...NETWORKS, 'data/set'],
   'evaluation/node': [...TRAINING, 'data/cache', 'files'],
   'evaluation/queue': [...TRAINING, 'data/cache', 'files', 'text', 'concurrency.ts'],
@@ -46,7 +47,7 @@ const MAY_IMPORT = {
   'search/trained': [...TRAINING, 'data', 'files', 'text', 'concurrency.ts', ...RECORDS, 'search/run'],
   'search/suspects': [...TRAINING, 'data', 'files', 'concurrency.ts', 'search'],
   'search/auto-cnn': [...TRAINING, 'evolution', 'data', 'files', 'text', 'search'],
-  search: [...TRAINING, 'evolution', 'data', 'files', 'text'],
+  search: [...TRAINING, 'evolution', 'data', 'files', 'text', 'backbone'],
   export: [...NETWORKS, 'engine', 'data', 'files', 'text', ...RECORDS, 'search/run', 'search/model', 'search/trained'],
   report: [
     ...NETWORKS,

@@ -84,7 +84,7 @@ async function trainAndScore({ data, images, scoringImages, work, genome, head, 
       seed,
       outputLayer: [{ type: head }, { type: 'dense', units: 'classes', activation: 'softmax' }],
       training,
-      finalTraining: { ...finalTrainingFor('fast', training, true), ...finalTraining },
+      finalTraining: { ...finalTrainingFor({}, training, true), ...finalTraining },
     },
     'bench',
   );

@@ -98,20 +98,27 @@ export async function readInherited(
   network: Network,
   weights: ParentWeights,
 ): Promise<ReadonlyMap<string, Float32Array>> {
-  const { id, path, genome } = weights;
-  const parent = createNetwork(parseGenome(genome), network.problem, network.normalisation);
+  const { id, path, genome, problem = network.problem, newClassifier } = weights;
+  const parent = createNetwork(parseGenome(genome), problem, network.normalisation);
   const bytes = await storage.read(path).catch(() => undefined);
   const file = bytes && decodeSafetensors(bytes, path);
   if (bytes === undefined || file === undefined || (await outcomeIn(file, bytes, id)) === undefined) {
     throw missingWeights(weights, bytes ? 'is damaged or belongs to another task' : 'is missing');
   }
-  return inheritParameters(parent, stateIn(file, parent.layout, path).parameters, network);
+  const inherited = inheritParameters(parent, stateIn(file, parent.layout, path).parameters, network);
+  const classifier = network.layers.findLast(({ kind }) => kind === 'dense')?.name;
+  if (!newClassifier || classifier === undefined) return inherited;
+  return new Map([...inherited].filter(([name]) => !name.startsWith(`${classifier}.`)));
 }
 
 /** The error for weights of a parent that cannot be used. */
-export function missingWeights({ id, path, genome }: ParentWeights, why: string): DataFormatError {
+export function missingWeights({ id, path, genome, problem }: ParentWeights, why: string): DataFormatError {
+  const other =
+    problem === undefined
+      ? `delete the line of ${id} from the journal to train it again, then resume the run`
+      : 'start a new search';
   return new DataFormatError(
-    `${path}, the weights of ${genome} that its children start from, ${why}; restore it, or delete the line of ${id} from the journal to train it again, then resume the run`,
+    `${path}, the weights of ${genome} that ${problem === undefined ? 'its children' : 'all networks'} start from, ${why}; restore it, or ${other}`,
     { details: { path, id } },
   );
 }

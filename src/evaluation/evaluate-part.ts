@@ -10,7 +10,7 @@ import { parseGenome } from '../genome/text.ts';
 import { createNetwork, type Network } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
 import type { Storage } from '../storage.ts';
-import { encodeCheckpoint, readMeanState } from './checkpoint.ts';
+import { encodeCheckpoint, readInherited, readMeanState } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
 import { candidateFailure, type EvaluationHost, evaluateTask } from './evaluate-task.ts';
 import { cancelledError, type EvaluateOptions, failedOutcome } from './evaluator.ts';
@@ -42,7 +42,7 @@ export function createTaskEvaluator(host: EvaluationHost): TaskEvaluator {
     if (part === undefined || key === undefined) return evaluateTask(host, dataset, task, options);
     let prepared: Preparation;
     try {
-      prepared = ready?.key === key ? ready : prepare(engine, dataset, task, key);
+      prepared = ready?.key === key ? ready : await prepare(host, engine, dataset, task, key);
     } catch (error) {
       return failedOutcome(candidateFailure(error));
     }
@@ -63,17 +63,25 @@ interface Preparation {
 
 /** Identical for all parts of one training with the same threads. */
 function keyOf(
-  { genome, network, lowering, dataset, selection, training, seed }: EvaluationTask,
+  { genome, network, lowering, dataset, selection, training, seed, parent }: EvaluationTask,
   threads: number,
 ): string {
-  return JSON.stringify([genome, network, lowering, dataset, selection, training, seed, threads]);
+  return JSON.stringify([genome, network, lowering, dataset, selection, training, seed, threads, parent?.id]);
 }
 
-function prepare(runtime: Runtime, dataset: Dataset, task: EvaluationTask, key: string): Preparation {
+async function prepare(
+  { storage }: EvaluationHost,
+  runtime: Runtime,
+  dataset: Dataset,
+  task: EvaluationTask,
+  key: string,
+): Promise<Preparation> {
   const problem = { input: dataset.shape, classes: dataset.classes.length, ...task.network };
   const { data, normalisation } = prepareData(dataset, task.selection);
   const network = createNetwork(parseGenome(task.genome), problem, normalisation);
-  return { key, network, trainer: new PartTrainer(runtime, network, task.training, data, createRng(task.seed)) };
+  const inherited = task.parent && (await readInherited(storage, network, task.parent));
+  const trainer = new PartTrainer(runtime, network, task.training, data, createRng(task.seed), inherited);
+  return { key, network, trainer };
 }
 
 async function evaluatePart(

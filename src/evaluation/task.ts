@@ -47,7 +47,15 @@ export interface EvaluationTask {
   /** File for the best weights (safetensors); if absent, they are not written. */
   readonly checkpointPath?: string;
   /** The checkpoint of a parent network, whose weights initialise the layers that both have. */
-  readonly parent?: { readonly id: string; readonly path: string; readonly genome: string };
+  readonly parent?: {
+    readonly id: string;
+    readonly path: string;
+    readonly genome: string;
+    /** What the parent was made for, if it comes from another run. */
+    readonly problem?: NetworkInput;
+    /** The parent knows other classes: the classifier starts at random. */
+    readonly newClassifier?: true;
+  };
   /**
    * Train only a part of the training, without validation: of the steps from `from` to before `to`, those whose number
    * modulo `replicas` is `replica`. The part starts from the mean of the states in `start` (if empty, from the initial

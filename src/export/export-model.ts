@@ -72,6 +72,7 @@ export async function exportModel(run: string, format: string, options: ExportOp
     );
   }
   const model = partsOf(await readModelFile(run));
+  requireHolding(model, known, precisions);
   const files = filesOf(model, known, precisions);
   const folder = options.out ?? firstFreeFolder(join(model.path, '..', EXPORTS, known));
   await writeFolder(folder, files);
@@ -89,6 +90,18 @@ export async function exportModel(run: string, format: string, options: ExportOp
     }),
     notices: accuracies.notices,
   };
+}
+
+/** What rebuilds the network from its genome cannot hold a backbone. */
+function requireHolding({ path, metadata }: ModelParts, format: ExportFormat, precisions: readonly string[]): void {
+  if (metadata.structure?.features === undefined) return;
+  const asked =
+    precisions.length > 0 ? precisions.map((precision) => `--${precision}`).join(' and ') : `--format ${format}`;
+  if ((format === 'onnx' && precisions.length === 0) || format === 'javascript') return;
+  throw new InvalidInputError(
+    `${path} holds a backbone, which ${asked} cannot write; use --format onnx or --format javascript, which keep the file as it is`,
+    { details: { path, format } },
+  );
 }
 
 function filesOf(

@@ -21,3 +21,8 @@ export const LARGEST_ARRAY = Math.min(constants.MAX_LENGTH, Math.floor(MEMORY / 
 export function heldPixels(holders = 1, memory = MEMORY): number {
   return Math.min(LARGEST_ARRAY, Math.floor(memory / 16 / holders));
 }
+
+/** Bytes that each of so many children may hold if they run what is not ours: half of the memory together, at least 1 GiB. */
+export function childMemory(children: number): number {
+  return Math.max(2 ** 30, Math.floor(MEMORY / 2 / children));
+}

@@ -2,7 +2,6 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ensurePacked } from '../data/cache/cache-folder.ts';
 import type { Dataset } from '../data/set/dataset.ts';
 import { deviceOf } from '../engine/device.ts';
 import { loadRuntime } from '../engine/node/load-runtime.ts';
@@ -32,8 +31,10 @@ import {
   removeUnfinishedCheckpoints,
   withCheckpointDir,
 } from './run/run-folder.ts';
+import { openRunBackbone, trainedOn, withImagesFor } from './run-features.ts';
 import { settleClasses } from './settle-classes.ts';
 import { type Engine, resettleEngine, settledEngine, settleEngine } from './settle-engine.ts';
+import { settleStart } from './settle-start.ts';
 import { settleValidation } from './settle-validation.ts';
 import { FitnessCache } from './shared/fitness-cache.ts';
 
@@ -70,10 +71,19 @@ export async function startRun(
 ): Promise<OpenRun> {
   const { startedAt = performance.now(), createStrategy } = options;
   const named = withAbsolutePaths(config);
-  const asked: SearchConfig = createStrategy === undefined ? named : { ...named, strategy: 'custom' };
-  const { dataset, notices: packing } = await loadAndTell(asked, options);
+  const wanted: SearchConfig = createStrategy === undefined ? named : { ...named, strategy: 'custom' };
+  const backbone = await openRunBackbone(wanted);
+  const asked = withImagesFor(wanted, backbone);
+  const loaded = await timed(asked, options, 'Packing the images', (telling) => loadRunData(asked, telling));
+  const { value: dataset } = loaded;
   const { notices: overruling, ...scoring } = settleValidation(asked, dataset);
-  const { config: given, notices: balancing } = settleClasses({ ...asked, ...scoring }, dataset);
+  const balanced = settleClasses({ ...asked, ...scoring }, dataset);
+  const computed = await timed(asked, options, 'Computing the features', (telling) =>
+    trainedOn(dataset, asked, backbone, telling),
+  );
+  const { packed, extractor, backbone: known } = computed.value;
+  const withFeatures: SearchConfig = { ...balanced.config, ...(known && { backbone: known }) };
+  const { config: given, weights } = await settleStart(withFeatures, dataset);
   checkAgainstData(given, dataset, createStrategy);
   checkShared(given);
   const { notices, ...engine } = await settleEngine(given, options.evaluator);
@@ -82,16 +92,27 @@ export async function startRun(
   const decided = await decide(settled, dataset);
   if (decided !== settled) checkAgainstData(decided, dataset, createStrategy);
   options.signal?.throwIfAborted();
-  const packedPath = await ensurePacked(dataset, options.cacheDir);
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), decided);
-  const prepared = { folder, config: decided, dataset, packedPath, startedAt, createStrategy };
+  const own: RunConfig = { ...decided, ...(known && { backbone: { ...known, file: folder.backbone } }) };
+  const prepared = { folder, config: own, dataset, packed, extractor, startedAt, createStrategy };
   return open(
     prepared,
     {
-      notices: [...(options.notices ?? []), ...packing, ...overruling, ...balancing, ...notices],
+      notices: [
+        ...(options.notices ?? []),
+        ...loaded.notices,
+        ...overruling,
+        ...balanced.notices,
+        ...computed.notices,
+        ...notices,
+      ],
       signal: options.signal,
     },
-    () => writeConfig({ storage: fileStorage, folder, config: decided }),
+    async () => {
+      if (backbone !== undefined) await fileStorage.write(folder.backbone, backbone.bytes);
+      if (weights !== undefined) await fileStorage.write(folder.start, weights);
+      await writeConfig({ storage: fileStorage, folder, config: own });
+    },
   );
 }
 
@@ -115,14 +136,18 @@ export async function reopenRun(
   const { notices, ...engine } = isDone ? settledEngine(config) : await resettleEngine(config, options.evaluator);
   const resolved: RunConfig = { ...config, ...changes, ...engine };
   const dataset = await (data === undefined ? reloadRunData(resolved, options) : loadFrom(data, resolved, options));
-  const packedPath = await ensurePacked(dataset, options.cacheDir);
-  const prepared = { folder, config: resolved, dataset, packedPath, startedAt, createStrategy };
+  const backbone = await openRunBackbone(resolved, folder.backbone);
+  const { packed, extractor } = await trainedOn(dataset, resolved, backbone, options);
+  const prepared = { folder, config: resolved, dataset, packed, extractor, startedAt, createStrategy };
   return open(prepared, { notices, signal: options.signal }, async () => {
     if (place !== undefined) recordPlace(folder, place);
   });
 }
 
-type Prepared = Pick<OpenRun, 'folder' | 'config' | 'dataset' | 'packedPath' | 'startedAt' | 'createStrategy'>;
+type Prepared = Pick<
+  OpenRun,
+  'folder' | 'config' | 'dataset' | 'packed' | 'extractor' | 'startedAt' | 'createStrategy'
+>;
 
 interface Opening {
   /** Of the data and the engine. */
@@ -177,25 +202,30 @@ async function open(
   }
 }
 
-/** Says how much of a time budget went into packing the images: the next run on the same data has that time for training. */
-async function loadAndTell(
-  config: SearchConfig,
+/**
+ * Says how much of a time budget went into work whose result the cache keeps: the next run has that time for training.
+ *
+ * @param what  the work, as the beginning of a sentence.
+ */
+async function timed<T>(
+  { budget }: SearchConfig,
   options: OpenOptions,
-): Promise<{ readonly dataset: Dataset; readonly notices: readonly string[] }> {
+  what: string,
+  work: (options: OpenOptions) => Promise<T>,
+): Promise<{ readonly value: T; readonly notices: readonly string[] }> {
   const began = performance.now();
-  let wasPacked = false;
-  const dataset = await loadRunData(config, {
+  let wasDone = false;
+  const value = await work({
     ...options,
     onLoadProgress(done, total) {
-      wasPacked = true;
+      wasDone = true;
       options.onLoadProgress?.(done, total);
     },
   });
-  const { budget } = config;
-  if (!wasPacked || budget === undefined || 'flops' in budget) return { dataset, notices: [] };
+  if (!wasDone || budget === undefined || 'flops' in budget) return { value, notices: [] };
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  const notice = `Packing the images took ${seconds} s of the budget of ${formatBudget(budget)}; the next run on this data has that time for training.`;
-  return { dataset, notices: [notice] };
+  const notice = `${what} took ${seconds} s of the budget of ${formatBudget(budget)}; the next run on this data has that time for training.`;
+  return { value, notices: [notice] };
 }
 
 /** A silent owner may have been stopped between its look at the lock and its write: that one goes to a file of the past. */
@@ -211,7 +241,7 @@ function tornLineNotice({ journal }: RunFolder): string {
 const pathOf = ({ origin }: Dataset): string | undefined => origin && placeOf(origin.source).path;
 
 /** A run may be resumed from another folder. */
-function withAbsolutePaths({ fitnessCache, checkpointDir, dataset, ...others }: SearchConfig): SearchConfig {
+function withAbsolutePaths({ fitnessCache, checkpointDir, dataset, backbone, ...others }: SearchConfig): SearchConfig {
   const { dataDir, labels } = dataset;
   return {
     ...others,
@@ -220,6 +250,8 @@ function withAbsolutePaths({ fitnessCache, checkpointDir, dataset, ...others }: 
       ...(dataDir !== undefined && { dataDir: resolve(dataDir) }),
       ...(labels !== undefined && { labels: resolve(labels) }),
     },
+    // What it gives is found out anew.
+    ...(backbone !== undefined && { backbone: { ...backbone, file: resolve(backbone.file), features: undefined } }),
     ...(fitnessCache !== undefined && { fitnessCache: resolve(fitnessCache) }),
     ...(checkpointDir !== undefined && { checkpointDir: resolve(checkpointDir) }),
   };

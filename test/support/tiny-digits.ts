@@ -9,9 +9,9 @@ const SHAPE = { channels: 1, height: 8, width: 8 };
 const CLASSES = 10;
 
 /** Writes 20 training and 4 test images of each class as IDX files. */
-export async function writeTinyDigits(folder: string): Promise<void> {
-  await writeIdxPair(folder, 'train', tinyDigits(20 * CLASSES, 1), SHAPE);
-  await writeIdxPair(folder, 't10k', tinyDigits(4 * CLASSES, 2), SHAPE);
+export async function writeTinyDigits(folder: string, classes = CLASSES): Promise<void> {
+  await writeIdxPair(folder, 'train', tinyDigits(20 * classes, 1, classes), SHAPE);
+  await writeIdxPair(folder, 't10k', tinyDigits(4 * classes, 2, classes), SHAPE);
 }
 
 /** 20 training, 6 validation and 4 test images of each class. */
@@ -28,10 +28,10 @@ export function tinyDigitParts(): DatasetParts & { readonly validation: Examples
 }
 
 /** Noise with one bright column and row that tell the class. */
-function tinyDigits(count: number, seed: number): ExamplesInMemory {
+function tinyDigits(count: number, seed: number, classes = CLASSES): ExamplesInMemory {
   const rng = createRng(seed);
   const size = SHAPE.height * SHAPE.width;
-  const labels = Int32Array.from({ length: count }, (_, i) => i % CLASSES);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % classes);
   const pixels = Uint8Array.from({ length: count * size }, (_, i) => {
     const label = labels[Math.floor(i / size)] ?? 0;
     const [row, column] = [Math.floor((i % size) / SHAPE.width), i % SHAPE.width];

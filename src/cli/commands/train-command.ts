@@ -6,7 +6,7 @@ import { AUTO_GENOME } from '../../internal.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { configFrom, optionOf, PRESET_FLAG, readConfig, readFlags, SEARCH_FLAGS } from '../options/config-flags.ts';
 import type { ConfigFlag } from '../options/data-flags.ts';
-import { parseNumber } from '../options/option-values.ts';
+import { parseNumber, parseText } from '../options/option-values.ts';
 import { PROCESS_START, type Terminal } from '../terminal.ts';
 import { runSearch } from './run-search.ts';
 
@@ -27,6 +27,13 @@ const OF_SEARCH = [
   'searchLimit',
 ];
 
+const START_FLAG: ConfigFlag = {
+  flags: '--start-from <run>',
+  key: 'startFrom.run',
+  description: 'finished run whose weights it begins with, and with auto its network',
+  parse: parseText,
+};
+
 const EPOCHS_FLAG: ConfigFlag = {
   flags: '--epochs <n>',
   key: 'finalEpochs',
@@ -38,12 +45,16 @@ const EPOCHS_FLAG: ConfigFlag = {
 const TRAIN_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
   'Training:': [
     EPOCHS_FLAG,
+    START_FLAG,
     ...flagsUnder('Budget:'),
     ...flagsUnder('Training:'),
     ...flagsUnder('Evolution:').filter(({ key }) => key === 'seed'),
   ],
   ...Object.fromEntries(
-    ['Networks:', 'Augmentation of the training images:', 'Data:', 'Machine:'].map((name) => [name, flagsUnder(name)]),
+    ['Networks:', 'Augmentation of the training images:', 'Data:', 'Backbone:', 'Machine:'].map((name) => [
+      name,
+      flagsUnder(name),
+    ]),
   ),
 };
 

@@ -1,5 +1,7 @@
 // The flags that set keys of the configuration, and how flags and a configuration file are merged.
 
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Option } from 'commander';
 import { InvalidInputError, type SearchConfig } from '../../index.ts';
 import {
@@ -20,7 +22,7 @@ import {
   undecidedKeys,
   withoutStale,
 } from '../../internal.ts';
-import { type ConfigFlag, DATA_FLAGS, flag, LABELS_FLAG } from './data-flags.ts';
+import { BACKBONE_FLAGS, type ConfigFlag, DATA_FLAGS, flag, LABELS_FLAG } from './data-flags.ts';
 import { parseAugmentation, parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 import { parseLimit, parseNumber, parseNumberOrName, parseNumbers, parseSeconds, parseText } from './option-values.ts';
 
@@ -56,12 +58,15 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     flag('--strategy <name>', 'strategy', 'generational, steady-state or random', parseStrategy),
     flag('--population <n>', 'population', 'candidates in a generation', parseNumber),
     flag('--generations <n>', 'generations', 'rounds after the initial population', parseNumber),
-    flag(
-      '--start-from <list>',
-      'initialGenomes',
-      'genomes to begin with, or none (default: none; with a budget reference designs)',
-      parseGenomes,
-    ),
+    {
+      ...flag(
+        '--start-from <run or list>',
+        'initialGenomes',
+        'finished run whose networks and weights it begins with; or genomes, or none (default: none; with a budget reference designs)',
+        parseGenomes,
+      ),
+      folderKey: 'startFrom.run',
+    },
     flag('--rungs <n>', 'rungs', 'levels of training in successive halving', parseNumber),
     flag('--reduction <x>', 'reduction', 'one candidate in this many goes on to the next rung', parseNumber),
     flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),
@@ -180,6 +185,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
       parseLimit,
     ),
   ],
+  'Backbone:': BACKBONE_FLAGS,
   'Machine:': [
     flag('--workers <n>', 'workers', 'child processes (default: one per core)', parseNumber),
     flag('--device <name>', 'device', 'cpu, wasm, webgpu, cuda, coreml, dml or auto (default: cpu)', parseText),
@@ -215,14 +221,20 @@ export function optionOf({ flags, key, description }: ConfigFlag): Option {
   return new Option(flags, isNothing ? description : `${description} (default: ${shownDefault(key, fallback)})`);
 }
 
+/** Whether a value is meant as a folder: no other value has a slash. */
+const namesFolder = (text: string): boolean =>
+  /[/\\]/.test(text) || (statSync(text, { throwIfNoEntry: false })?.isDirectory() ?? false);
+
 /** Parses the options that commander collected. */
 export function readFlags(options: Readonly<Record<string, unknown>>, flags: readonly ConfigFlag[]): GivenFlags {
   const given = new Map<string, { flag: string; value: unknown }>();
-  for (const { flags: declaration, key, parse, implied } of flags) {
+  for (const { flags: declaration, key, parse, implied, folderKey } of flags) {
     const option = new Option(declaration);
     const text = options[option.attributeName()];
     const flag = option.long ?? declaration;
-    if (typeof text === 'string') given.set(key, { flag, value: parse(text, flag) });
+    if (typeof text === 'string' && folderKey !== undefined && namesFolder(text))
+      given.set(folderKey, { flag, value: text });
+    else if (typeof text === 'string') given.set(key, { flag, value: parse(text, flag) });
     else if (typeof text === 'boolean' && text !== option.negate) given.set(key, { flag, value: implied ?? text });
   }
   return given;
@@ -236,7 +248,15 @@ export interface ConfigFile {
 
 /** @throws {InvalidInputError} if it cannot be read or is not JSON. */
 export function readConfig(path: string | undefined): ConfigFile | undefined {
-  return path === undefined ? undefined : { path, content: readConfigFile(path) };
+  return path === undefined ? undefined : { path, content: withBackboneBeside(path, readConfigFile(path)) };
+}
+
+/** A run that was moved has its backbone beside its configuration. */
+function withBackboneBeside(path: string, content: unknown): unknown {
+  const file = valueAt(content, 'backbone.file');
+  const beside = join(dirname(path), 'backbone.onnx');
+  if (!isTree(content) || typeof file !== 'string' || existsSync(file) || !existsSync(beside)) return content;
+  return { ...content, backbone: { ...Object(content.backbone), file: beside } };
 }
 
 /**
@@ -272,7 +292,7 @@ export function configFrom(file: ConfigFile | undefined, data: string | undefine
     setAt(config, key, value);
   }
   // The file's fingerprint belongs to its own data, prepared and split as the file says.
-  const changesData = [...given.keys()].some((key) => key.startsWith('dataset.'));
+  const changesData = [...given.keys()].some((key) => /^(dataset|backbone)\./.test(key));
   if (data !== undefined || changesData) setAt(config, 'dataset.fingerprint', undefined);
   const own = ownOf(stored?.content, config, given);
   if (given.has('budget') || valueAt(config, 'undecided') === undefined) setAt(config, 'undecided', undecidedKeys(own));

@@ -1,6 +1,6 @@
-// What a flag is, and the flags that say how data is read.
+// What a flag is, and the flags that say how data is read and what finds features in it.
 
-import { type ParseValue, parseNumber, parseSize, parseText } from './option-values.ts';
+import { type ParseValue, parseDecimals, parseNumber, parseSize, parseText } from './option-values.ts';
 
 export interface ConfigFlag {
   /** As commander writes it. */
@@ -11,6 +11,8 @@ export interface ConfigFlag {
   readonly parse: ParseValue;
   /** The value of a flag without an argument. Default: true, or false with `--no-`. */
   readonly implied?: string;
+  /** A folder in place of the value sets this key. */
+  readonly folderKey?: string;
 }
 
 /** Shared by every command that loads data. */
@@ -29,6 +31,25 @@ export const DATA_FLAGS: readonly ConfigFlag[] = [
     'share split off for testing if the data has none (default: 0.1)',
     parseNumber,
   ),
+];
+
+/** For commands that train networks. */
+export const BACKBONE_FLAGS: readonly ConfigFlag[] = [
+  flag('--backbone <file>', 'backbone.file', 'ONNX file whose features of the images stand for the images', parseText),
+  flag(
+    '--backbone-output <name>',
+    'backbone.output',
+    'the value in it that is used (default: what goes into its classifier)',
+    parseText,
+  ),
+  flag(
+    '--backbone-mean <list>',
+    'backbone.mean',
+    "mean of its channels, 0 to 1 (default: ImageNet's; 0 for a model of auto-cnn)",
+    parseDecimals,
+  ),
+  flag('--backbone-std <list>', 'backbone.std', 'their deviation; 0.003922 if it takes pixels 0 to 255', parseDecimals),
+  flag('--backbone-order <order>', 'backbone.order', 'rgb or bgr (default: rgb)', parseText),
 ];
 
 /** For commands that make a data set to train on. */

@@ -36,6 +36,11 @@ export function parseNumbers(text: string, flag: string): readonly number[] {
   );
 }
 
+/** `0.485,0.456,0.406`. */
+export function parseDecimals(text: string, flag: string): readonly number[] {
+  return text.split(',').map((value) => parseNumber(value, flag));
+}
+
 const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600 };
 
 /** Seconds, or with a unit: `90`, `30s`, `5m`, `1h`. */

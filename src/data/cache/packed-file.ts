@@ -134,11 +134,12 @@ interface Header extends Preparation {
   readonly validationCount?: number;
   readonly testCount: number;
   readonly fingerprint: string;
+  readonly features?: Dataset['features'];
   readonly notes: readonly string[];
 }
 
 function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
-  const { name, shape, classes, train, validation, test, fingerprint, notes } = dataset;
+  const { name, shape, classes, train, validation, test, fingerprint, features, notes } = dataset;
   const fields: Header = {
     name,
     shape,
@@ -148,6 +149,7 @@ function encodeHead(dataset: Dataset): { header: Buffer; labels: Buffer } {
     testCount: test.count,
     fingerprint,
     ...preparationOf(dataset),
+    ...(features && { features }),
     notes,
   };
   const json = Buffer.from(JSON.stringify(fields));
@@ -183,7 +185,7 @@ function decodeBody(
   pixelsAt: (offset: number, imageSize: number, count: number) => Examples['pixels'],
 ): Dataset {
   const header = JSON.parse(read(0, headerLength).toString()) as Header;
-  const { name, shape, classes, trainCount, validationCount = 0, testCount, fingerprint, notes } = header;
+  const { name, shape, classes, trainCount, validationCount = 0, testCount, fingerprint, features, notes } = header;
   const imageSize = imageSizeOf(shape);
   const labels = read(headerLength, alignUp((trainCount + validationCount + testCount) * 4));
   const pixelsStart = headerLength + labels.length;
@@ -201,6 +203,7 @@ function decodeBody(
     test: part(trainCount + validationCount, testCount),
     fingerprint,
     ...preparationOf(header),
+    ...(features && { features }),
     notes,
   };
 }

@@ -26,7 +26,7 @@ export interface ExamplesInMemory extends Examples {
 /** A packed data set. The examples of each part are in an order that depends on their content alone. */
 export interface Dataset {
   readonly name: string;
-  /** Of every image; `channels` is 1 (grey) or 3 (red, green, blue). */
+  /** Of every image; `channels` is 1 (grey) or 3 (red, green, blue), or the number of features. */
   readonly shape: { readonly channels: number; readonly height: number; readonly width: number };
   /** Names, in the order of the labels. */
   readonly classes: readonly string[];
@@ -46,6 +46,15 @@ export interface Dataset {
   readonly pixelRange?: { readonly low: number; readonly high: number };
   /** What lies under transparent images and beside those of another aspect. Absent: black. */
   readonly ground?: 'white';
+  /** Only of features that stand for images: how the output of a backbone became bytes. */
+  readonly features?: {
+    /** How the output lies: [N, C], [N, C, H, W] or [N, H, W, C]. */
+    readonly arrangement: 'vector' | 'nchw' | 'nhwc';
+    /** The value of each channel that became 0. */
+    readonly low: readonly number[];
+    /** And 255. */
+    readonly high: readonly number[];
+  };
   /** What a user should know about the loading: images skipped or resized, a test part split off. */
   readonly notes: readonly string[];
   /** Where it was loaded from and how, which is what it takes to load it again; arrays have no such place. */

@@ -45,15 +45,24 @@ export class PartTrainer {
   readonly #settings: TrainingSettings;
   readonly #data: TrainingData;
   readonly #rng: Rng;
+  readonly #inherited: ReadonlyMap<string, Float32Array> | undefined;
   readonly #runEpoch: EpochRunner;
   /** Reused by later parts, unless it draws dropout masks, because it would draw different masks each time. */
   #session: TrainingSession | undefined;
 
   /**
+   * @param inherited  as for `train`.
    * @param rng  as for `train`: a single part that covers the whole training gives the result of `train`, bit for bit.
    * @throws {InvalidInputError} for a schedule that needs the loss of whole epochs.
    */
-  constructor(runtime: Runtime, network: Network, settings: TrainingSettings, data: TrainingData, rng: Rng) {
+  constructor(
+    runtime: Runtime,
+    network: Network,
+    settings: TrainingSettings,
+    data: TrainingData,
+    rng: Rng,
+    inherited?: ReadonlyMap<string, Float32Array>,
+  ) {
     if (settings.schedule.name === 'reduce-on-plateau') {
       throw new InvalidInputError(
         'the schedule reduce-on-plateau needs the loss of whole epochs and cannot train in rounds; use another schedule, such as one-cycle, or set replicas to 1 without roundSteps',
@@ -65,6 +74,7 @@ export class PartTrainer {
     this.#settings = settings;
     this.#data = data;
     this.#rng = rng;
+    this.#inherited = inherited;
     this.#runEpoch = createEpochRunner(runtime, network, settings, data, rng);
   }
 
@@ -112,7 +122,7 @@ export class PartTrainer {
   }
 
   #initial(): TrainingState {
-    const initial = initialiseState(this.#network.layout, this.#rng.fork('initial state'));
+    const initial = initialiseState(this.#network.layout, this.#rng.fork('initial state'), this.#inherited);
     const zeros = new Float32Array(initial.parameters.length);
     const slots = createOptimiser(this.#settings.optimiser).slots.map((name) => [name, zeros] as const);
     return { ...initial, slots: Object.fromEntries(slots), steps: 0 };

@@ -32,6 +32,8 @@ export interface ModelMetadata {
   readonly structure?: {
     /** The model looks at each image and at its mirror image. Absent if it looks once. */
     readonly views?: 2;
+    /** What the network takes, behind a backbone in the same graph. Absent if it takes the images. */
+    readonly features?: ImageShape;
     readonly head: readonly HeadLayer[];
     readonly shortcut: 'always' | 'where-channels-differ';
     /** Statistics of each channel over the training images, on raw pixels 0..255. */
@@ -48,21 +50,29 @@ type DecidedPreparation = Pick<ImagePreparation, 'ground' | 'pixelRange'>;
 /**
  * @param network   adds the preparation of images and the properties that the genome does not determine.
  * @param decided   the preparation that the training images decided.
+ * @param image     shape of the images, if a backbone stands between them and the network.
  */
 export function toMetadataProps(
   { classes, genome, version }: Pick<ModelMetadata, 'classes' | 'genome' | 'version'>,
   network?: Network,
   views: Views = 1,
   decided: DecidedPreparation = {},
+  image?: ImageShape,
 ): Record<string, string> {
   const props = { classes: JSON.stringify(classes), genome, auto_cnn_version: version };
   if (network === undefined) return props;
   const { problem, normalisation } = network;
   const { head = DEFAULT_HEAD, shortcut = 'always' } = problem;
-  const structure: NetworkStructure = { head, shortcut, normalisation, ...(views === 2 && { views }) };
+  const structure: NetworkStructure = {
+    head,
+    shortcut,
+    normalisation,
+    ...(views === 2 && { views }),
+    ...(image && { features: problem.input }),
+  };
   return {
     ...props,
-    preparation: JSON.stringify(preparationFor(problem.input, decided)),
+    preparation: JSON.stringify(preparationFor(image ?? problem.input, decided)),
     structure: JSON.stringify(structure),
   };
 }
@@ -193,8 +203,9 @@ function parseStructure(text: string, input: ImageShape, path: string): NetworkS
     );
   };
   const value = parseJson(text) as Partial<NetworkStructure> | null | undefined;
-  const { head, shortcut, normalisation, views } = value ?? {};
-  const { channels } = input;
+  const { head, shortcut, normalisation, views, features } = value ?? {};
+  if (features !== undefined && !isShape(features)) return fail();
+  const { channels } = features ?? input;
   const isVector = (numbers: unknown) =>
     Array.isArray(numbers) && numbers.length === channels && numbers.every(Number.isFinite);
   if (!Array.isArray(head) || !isVector(normalisation?.mean) || !isVector(normalisation?.std)) return fail();
@@ -206,7 +217,11 @@ function parseStructure(text: string, input: ImageShape, path: string): NetworkS
     if (error instanceof InvalidInputError || error instanceof TypeError) fail();
     throw error;
   }
-  return { head, shortcut, normalisation, ...(views && { views }) } as NetworkStructure;
+  return { head, shortcut, normalisation, ...(views && { views }), ...(features && { features }) } as NetworkStructure;
+}
+
+function isShape(shape: ImageShape): boolean {
+  return [shape.channels, shape.height, shape.width].every((size) => Number.isInteger(size) && size > 0);
 }
 
 function parseJson(text: string): unknown {

@@ -7,8 +7,12 @@ export interface Message {
   messages(field: number): readonly Message[];
   /** Empty if absent. */
   text(field: number): string;
+  /** In order; empty if absent. */
+  texts(field: number): readonly string[];
   /** Empty if absent. */
   bytes(field: number): Uint8Array;
+  /** In order; empty if absent. */
+  bytesOf(field: number): readonly Uint8Array[];
   /** In order; empty if absent. */
   numbers(field: number): readonly number[];
   /** 0 if absent. */
@@ -27,11 +31,14 @@ export function readMessage(bytes: Uint8Array): Message {
   }
   const valuesOf = (field: number): (Uint8Array | number)[] =>
     fields.filter((entry) => entry.field === field).map(({ value }) => value);
-  const bytesOf = (field: number): Uint8Array => requireBytes(valuesOf(field)[0] ?? new Uint8Array(), field);
+  const firstOf = (field: number): Uint8Array => requireBytes(valuesOf(field)[0] ?? new Uint8Array(), field);
+  const bytesOf = (field: number): Uint8Array[] => valuesOf(field).map((value) => requireBytes(value, field));
   return {
-    messages: (field) => valuesOf(field).map((value) => readMessage(requireBytes(value, field))),
-    text: (field) => new TextDecoder().decode(bytesOf(field)),
-    bytes: bytesOf,
+    messages: (field) => bytesOf(field).map(readMessage),
+    text: (field) => new TextDecoder().decode(firstOf(field)),
+    texts: (field) => bytesOf(field).map((value) => new TextDecoder().decode(value)),
+    bytes: firstOf,
+    bytesOf,
     numbers: (field) => valuesOf(field).map(Number),
     number: (field) => Number(valuesOf(field)[0] ?? 0),
   };

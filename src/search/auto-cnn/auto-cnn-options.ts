@@ -19,6 +19,7 @@ export interface FurtherSettings
   extends Omit<
     SearchConfigInput,
     | 'dataset'
+    | 'backbone'
     | 'budget'
     | 'preset'
     | 'population'
@@ -54,6 +55,11 @@ export interface AutoCnnOptions {
    * `{ source: './photos', size: { height: 32, width: 32 } }`; or what it gives; or arrays.
    */
   readonly dataset: string | Omit<SearchConfigInput['dataset'], 'fingerprint'> | Dataset | ArrayDataset;
+  /**
+   * An ONNX file that finds features in the images, behind which the network is designed; or an object with that as `file` and
+   * how it is used, such as `{ file: 'mobilenet.onnx', output: 'features' }`. The model that results holds both.
+   */
+  readonly backbone?: string | Omit<NonNullable<SearchConfigInput['backbone']>, 'sha256' | 'features'>;
   /** Where all settings come from that you leave out: `fast` (the default), `autocnn` (the Python package) or `cnn-ga` (the paper). */
   readonly preset?: 'fast' | 'autocnn' | 'cnn-ga';
   /** Time or computing for the whole run, such as `5m` or `2e15flops`; it decides all sizes that you leave out. */
@@ -132,6 +138,7 @@ export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
   checkKeys(options);
   const {
     settings = {},
+    backbone,
     budget,
     preset,
     searchSpace,
@@ -158,6 +165,7 @@ export function toSearchConfig(options: AutoCnnOptions): SearchConfigInput {
   return {
     ...defined({
       ...settings,
+      backbone: typeof backbone === 'string' ? { file: backbone } : backbone,
       budget,
       preset,
       population,
@@ -192,6 +200,7 @@ export function placeOfOption(path: string): string {
 
 const OPTION_OF_KEY: Readonly<Record<string, string>> = {
   dataset: 'dataset',
+  backbone: 'backbone',
   budget: 'budget',
   preset: 'preset',
   population: 'populationSize',
@@ -217,6 +226,7 @@ const OPTION_OF_KEY: Readonly<Record<string, string>> = {
 
 const OPTIONS: Readonly<Record<keyof AutoCnnOptions, true>> = {
   dataset: true,
+  backbone: true,
   budget: true,
   preset: true,
   populationSize: true,

@@ -91,7 +91,7 @@ export class AutoCNN {
     const { out, signal, importFitness, extraCallbacks, evaluator, queue, strategy } = this.#options;
     const dataset = await this.#loadDataset();
     const opened = {
-      dataset,
+      ...(dataset && { dataset }),
       configSource: placeOfOption,
       ...(out !== undefined && { out }),
       ...(importFitness !== undefined && { importFitness }),
@@ -105,11 +105,13 @@ export class AutoCNN {
     return runToEnd(open, { callbacks: extraCallbacks, signal, evaluator, dataset });
   }
 
-  async #loadDataset(): Promise<Dataset> {
-    const { dataset, signal } = this.#options;
-    if (typeof dataset === 'string') return loadDataset(dataset, { signal });
+  /** @returns undefined where the backbone decides how it is loaded. */
+  async #loadDataset(): Promise<Dataset | undefined> {
+    const { dataset, backbone, signal } = this.#options;
+    if (typeof dataset === 'string') return backbone === undefined ? loadDataset(dataset, { signal }) : undefined;
     if ('xTrain' in dataset) return datasetFromArrays(dataset);
     if ('train' in dataset) return dataset;
+    if (backbone !== undefined) return undefined;
     const { source, ...asked } = dataset;
     return loadDataset(source, { ...asked, signal });
   }

@@ -26,6 +26,7 @@ const RESUME_FORMS: Readonly<Record<string, Form>> = {
 };
 
 const FORMS: Readonly<Record<string, Form>> = {
+  backbone: 'text or an object',
   optimizer: 'text or an object',
   outputLayer: 'a list',
   metrics: 'a list',

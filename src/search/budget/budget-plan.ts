@@ -6,7 +6,7 @@ import { integerPower, power } from '../../arithmetic/power.ts';
 import { estimateCost, type NetworkCost, type NetworkInput } from '../../genome/cost.ts';
 import type { Gene, Genome } from '../../genome/genome.ts';
 import { referenceGenomes } from '../../genome/reference-genomes.ts';
-import { cheapestGenomes, type SearchSpace } from '../../genome/search-space.ts';
+import { cheapestGenomes, type SearchSpace, violation } from '../../genome/search-space.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
@@ -53,6 +53,8 @@ const REFERENCE_PASSES = 2.3;
 const LEAST_SHOWN = 64_000;
 /** If no reference design is small enough for that: at least this many. */
 const FEWEST_SHOWN = 4000;
+/** A network behind a backbone sees so many features in its final training, and no more: they are the same in every pass. */
+const FEATURES_SHOWN = 640_000;
 /** A final training shorter than this share of a pass is pointless. */
 const LEAST_PASSES = 0.25;
 /**
@@ -110,10 +112,11 @@ function planShared(
   const chosen = config.genome ?? (searchShare === 0 ? AUTO_GENOME : undefined);
   if (chosen !== undefined) {
     const own = Math.max(0, work * finalShare - START_WORK);
-    const genome = chosen === AUTO_GENOME ? referenceFor(own, config, data) : parseGenome(chosen);
-    if (genome === undefined) return undefined;
-    const needed = images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));
-    return own < needed ? undefined : { ...decided, ...later, genome: genomeId(genome) };
+    const isEnoughFor = (genome: Genome): boolean =>
+      own >= images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));
+    const genome = chosen === AUTO_GENOME ? referenceFor(own, config, data, isEnoughFor) : parseGenome(chosen);
+    if (genome === undefined || !isEnoughFor(genome)) return undefined;
+    return { ...decided, ...later, genome: genomeId(genome) };
   }
 
   const searchWork = isOpen('searchWork') ? (searchShare ?? SEARCH_SHARE) * work : (config.searchWork ?? 0);
@@ -122,7 +125,7 @@ function planShared(
   const least = ROOM * smallestWork(config, isOpen('searchSpace.channels'), data.problem);
   if (finalWorkPerImage < leastPasses * least) return undefined;
   // A short final training does not justify networks that the search has no time for.
-  const passes = Math.max(passesFor(finalWorkPerImage, images), isOpen('finalEpochs') ? 0 : config.finalEpochs);
+  const passes = Math.max(passesFor(finalWorkPerImage, images, config), isOpen('finalEpochs') ? 0 : config.finalEpochs);
   const affordable = Math.round(Math.max(finalWorkPerImage / passes, least));
   const { maxWork = affordable } = isOpen('searchSpace.maxWork') ? {} : config.searchSpace;
 
@@ -157,11 +160,19 @@ function planShared(
 /**
  * The network for a training without a search: of the reference designs with the most stages, the widest for whose training
  * there is enough work. The rule is that of the largest network of a search, with all of the work for it and fewer
- * passes: global average pooling takes wide networks fewer passes to train.
+ * passes: global average pooling takes wide networks fewer passes to train. Where the run starts from another, it is that
+ * one's network, if there is enough work.
  *
  * @returns undefined if there is too little work for any.
  */
-function referenceFor(work: number, config: SearchConfig, data: DataSize): Genome | undefined {
+function referenceFor(
+  work: number,
+  config: SearchConfig,
+  data: DataSize,
+  isEnoughFor: (genome: Genome) => boolean,
+): Genome | undefined {
+  const [known] = (config.startFrom?.genomes ?? []).map(parseGenome);
+  if (known !== undefined && isEnoughFor(known)) return known;
   const images = usedImages(config, data);
   const workPerImage = work / images;
   const isOpen = config.undecided?.includes('finalEpochs');
@@ -201,7 +212,9 @@ export function leastWork(config: SearchConfig, data: DataSize, finalShare = 1):
  * @param work  available for this training alone.
  */
 export function planFinalEpochs(work: number, config: SearchConfig, data: DataSize, cost: NetworkCost): number {
-  const epochs = work / (usedImages(config, data) * trainingWork(cost, workSettingOf(config)));
+  const images = usedImages(config, data);
+  const most = config.backbone === undefined ? Number.POSITIVE_INFINITY : FEATURES_SHOWN / images;
+  const epochs = Math.min(most, work / (images * trainingWork(cost, workSettingOf(config))));
   return Math.max(LEAST_PASSES, Math.floor(100 * epochs) / 100);
 }
 
@@ -215,7 +228,12 @@ function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] 
   const wide = referenceGenomes(space, problem);
   const narrow = plan.objectives.length > 1 ? referenceGenomes(space, problem, 'narrowest') : [];
   const most = plan.population >> 1;
-  return [...new Set([...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
+  const known = (plan.startFrom?.genomes ?? [])
+    .map(parseGenome)
+    .filter((genome) => violation(genome, space, problem) === undefined);
+  // Behind a backbone, the classifier alone is the design to beat.
+  const first = plan.backbone === undefined ? known : [...known, []];
+  return [...new Set([...first, ...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
 }
 
 /** Work of training on one image for the cheapest network with a skip layer. */
@@ -239,8 +257,9 @@ function shareFor(workPerImage: number): number {
   return Math.min(SEARCH_SHARE, Number((SHARE_STEP * (1 + doublings)).toFixed(3)));
 }
 
-function passesFor(workPerImage: number, images: number): number {
-  return Math.max(PASSES * passesOver(workPerImage), LEAST_SHOWN / images);
+function passesFor(workPerImage: number, images: number, { backbone }: SearchConfig): number {
+  const leastShown = backbone === undefined ? LEAST_SHOWN : FEATURES_SHOWN;
+  return Math.max(PASSES * passesOver(workPerImage), leastShown / images);
 }
 
 /** Passes with so much work for each image, over those with {@link PASSES_WORK}. */

@@ -32,17 +32,18 @@ export function searchDeadline(config: SearchConfig, elapsedSeconds: number): Ab
 }
 
 /**
- * Returns the function that keeps the final training within a time budget.
+ * Returns the function that keeps the final training within a time budget. Behind a backbone, it only shortens it.
  *
  * @param endSeconds  time needed after the final training.
  */
 export function adjustStepsWithin(
-  { budget }: SearchConfig,
+  { budget, backbone }: SearchConfig,
   elapsedSeconds: () => number,
   endSeconds: number,
 ): AdjustSteps | undefined {
   if (budget === undefined || 'flops' in budget) return undefined;
-  return meetDeadline(() => budget.seconds - elapsedSeconds() - endSeconds, TOLERANCE * budget.seconds);
+  const meet = meetDeadline(() => budget.seconds - elapsedSeconds() - endSeconds, TOLERANCE * budget.seconds);
+  return backbone === undefined ? meet : (done, total, pace) => Math.min(total, meet(done, total, pace));
 }
 
 /** Time limit for a candidate, in seconds; undefined if the budget sets none. */

@@ -12,6 +12,7 @@ import { genomeId } from '../../genome/text.ts';
 import { candidateSizes, type RungSize } from '../budget/rung-sizes.ts';
 import type { RunConfig } from '../config/config.ts';
 import { type DataSize, networkOptionsOf } from '../config/network-input.ts';
+import type { OpenRun } from '../records/open-run.ts';
 
 const PROBE_IMAGES = 2000;
 const PROBE_EPOCHS = 5;
@@ -21,6 +22,31 @@ export interface TaskSettings {
   readonly dataset: EvaluationTask['dataset'];
   /** Names of checkpoint files; without it no weights are kept. */
   readonly checkpoint: (id: string) => string;
+  /** Weights that trainings start from, unless they have a parent of their own. */
+  readonly start?: ParentWeights | undefined;
+}
+
+/** What the tasks of a run share. */
+export function taskSettingsOf({
+  config,
+  packed,
+  folder,
+}: Pick<OpenRun, 'config' | 'packed' | 'folder'>): TaskSettings {
+  return { config, dataset: packed, checkpoint: folder.checkpoint, start: startWeights(config, folder.start) };
+}
+
+type StartModel = Pick<NonNullable<NonNullable<RunConfig['startFrom']>['model']>, 'sha256' | 'newClassifier'>;
+
+/** The weights of the run that this one starts from. */
+function startWeights({ startFrom }: RunConfig, path: string): ParentWeights | undefined {
+  if (startFrom?.model === undefined) return undefined;
+  const { genome, problem, newClassifier } = startFrom.model;
+  return { id: startId(startFrom.model), path, genome, problem, ...(newClassifier && { newClassifier }) };
+}
+
+/** Names the weights that a run starts from, and what is taken of them. */
+export function startId({ sha256, newClassifier }: StartModel): string {
+  return idOf([sha256, newClassifier ?? false]);
 }
 
 export interface IdentifiedTask {
@@ -133,10 +159,10 @@ function finalTrainingOf({ training, finalTraining }: RunConfig): RunConfig['tra
 
 function identify(
   genome: Genome,
-  { config, dataset, checkpoint }: TaskSettings,
+  { config, dataset, checkpoint, start }: TaskSettings,
   selection: Omit<EvaluationTask['selection'], 'seed'>,
   length: Pick<TrainingSettings, 'epochs' | 'stopBelow'>,
-  { repeat = 1, parent }: { readonly repeat?: number; readonly parent?: ParentWeights | undefined } = {},
+  { repeat = 1, parent = start }: { readonly repeat?: number; readonly parent?: ParentWeights | undefined } = {},
 ): IdentifiedTask {
   const { optimizer, ...training } = config.training;
   const settings: TrainingSettings = { ...training, optimiser: optimizer, ...length };

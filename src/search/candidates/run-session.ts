@@ -10,7 +10,7 @@ import { viewsOf } from '../config/views.ts';
 import type { Candidate, SearchEmitter } from '../records/events.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { type OpenRun, writeConfig } from '../records/open-run.ts';
-import type { IdentifiedTask, TaskSettings } from './identified-task.ts';
+import { type IdentifiedTask, type TaskSettings, taskSettingsOf } from './identified-task.ts';
 
 /** A journal entry without its type. */
 type Described = Omit<EvaluationEntry, 'type'>;
@@ -44,8 +44,7 @@ export class RunSession {
   }
 
   get tasks(): TaskSettings {
-    const { config, packedPath, dataset, folder } = this.#run;
-    return { config, dataset: { path: packedPath, fingerprint: dataset.fingerprint }, checkpoint: folder.checkpoint };
+    return taskSettingsOf(this.#run);
   }
 
   /** Time that the run has taken so far, over all its sessions. */

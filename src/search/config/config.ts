@@ -8,7 +8,7 @@ import { genomeId, parseGenome } from '../../genome/text.ts';
 import { LOWERING_NAMES, type LoweringName } from '../../network/lowering/lowerings.ts';
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget-text.ts';
 import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
-import { datasetSchema } from './dataset-schema.ts';
+import { backboneSchema, checkBackbone, datasetSchema } from './dataset-schema.ts';
 import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
@@ -27,6 +27,7 @@ import {
   probability,
   SCHEDULE_NAMES,
   scheduleSchema,
+  shortcutSchema,
   trainingSchema,
 } from './training-schema.ts';
 import {
@@ -79,6 +80,7 @@ const searchConfigSchema = z.strictObject({
     .optional()
     .describe('Values of keys that are not given: fast (the defaults), as in the Python package, or as in the paper.'),
   dataset: datasetSchema,
+  backbone: backboneSchema.optional(),
   genome: z
     .string()
     .optional()
@@ -138,10 +140,7 @@ const searchConfigSchema = z.strictObject({
     .describe(
       'The head of every network. Default: flatten, and dense with a unit for each class; globalAveragePooling instead of flatten where the preset fast chooses the genome for accuracy within a budget.',
     ),
-  shortcut: z
-    .enum(['always', 'where-channels-differ'])
-    .default('always')
-    .describe('When a skip layer has a 1×1 convolution on its shortcut.'),
+  shortcut: shortcutSchema.default('always').describe('When a skip layer has a 1×1 convolution on its shortcut.'),
   fitnessOn: z
     .enum(['validation', 'test'])
     .default('validation')
@@ -277,7 +276,7 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       preset,
       pick = pickFor(preset, hasBudget, objectives),
       finalEpochs = finalEpochsFor(preset, parsed.data.training.epochs),
-      finalTraining = finalTrainingFor(preset, valueAt(settings, ['training']), hasBudget),
+      finalTraining = finalTrainingFor(parsed.data, valueAt(settings, ['training']), hasBudget),
       undecided = undecidedKeys(input),
       workers = isAccelerator(deviceOf(parsed.data)) ? 1 : cores,
       searchShare = searchShareFor(input),
@@ -293,6 +292,7 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
     checkSearchShare(config, placeOf);
     checkInheritance(config, placeOf);
     checkTimeLimit(config, placeOf);
+    checkBackbone(config, placeOf);
     return {
       ...config,
       initialGenomes: config.initialGenomes.map((text) => canonicalGenome(text, placeOf('initialGenomes'))),

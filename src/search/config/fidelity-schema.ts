@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
-import { count, positive } from './training-schema.ts';
+import { count, headSchema, positive, shortcutSchema } from './training-schema.ts';
 
 export const fidelityFields = {
   rungs: count
@@ -32,6 +32,29 @@ export const fidelityFields = {
     .boolean()
     .default(false)
     .describe('Layers of a candidate that are unchanged from its parent start with the parent’s weights.'),
+  startFrom: z
+    .strictObject({
+      run: z.string().min(1).describe('Folder of a finished run.'),
+      genomes: z.array(z.string()).optional().describe('Its networks, that of its model first, then the fittest.'),
+      model: z
+        .strictObject({
+          sha256: z.string().describe('Hash that its model.onnx must have.'),
+          genome: z.string(),
+          problem: z.strictObject({
+            input: z.strictObject({ channels: count, height: count, width: count }),
+            classes: count,
+            head: headSchema,
+            shortcut: shortcutSchema,
+          }),
+          newClassifier: z.literal(true).optional().describe('It knows other classes.'),
+        })
+        .optional()
+        .describe('Set when a run begins.'),
+    })
+    .optional()
+    .describe(
+      'A run whose networks the search begins with, and whose weights all layers begin with that its model has, too.',
+    ),
 };
 
 /** @throws {InvalidInputError} if the weights of parents are needed but only their fitness is kept. */

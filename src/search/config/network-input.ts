@@ -12,12 +12,14 @@ import { viewsOf } from './views.ts';
 /** Keys of the configuration that say what stands around a genome. */
 export type NetworkKey = 'outputLayer' | 'shortcut';
 
-/** Image shape and classes from the data; head and shortcuts from the configuration. */
+/** The shape of images, or of the features that stand for them, and classes from the data; the rest from the configuration. */
 export function networkInputOf(
-  config: Pick<SearchConfig, NetworkKey>,
+  config: Pick<SearchConfig, NetworkKey | 'backbone'>,
   dataset: { readonly shape: ImageShape; readonly classes: readonly string[] },
 ): NetworkInput {
-  return { input: dataset.shape, classes: dataset.classes.length, ...networkOptionsOf(config) };
+  const { fingerprint: _, ...features } = config.backbone?.features ?? {};
+  const input = 'channels' in features ? features : dataset.shape;
+  return { input, classes: dataset.classes.length, ...networkOptionsOf(config) };
 }
 
 /** The part of the network input that a task carries. */
@@ -37,7 +39,7 @@ export interface DataSize {
   readonly problem: NetworkInput;
 }
 
-export function dataSizeOf(config: Pick<SearchConfig, NetworkKey>, dataset: Dataset): DataSize {
+export function dataSizeOf(config: Pick<SearchConfig, NetworkKey | 'backbone'>, dataset: Dataset): DataSize {
   const { train, validation, test } = dataset;
   return {
     trainExamples: train.count,

@@ -126,14 +126,14 @@ export interface FinalTrainingSettings {
  * @param training  as given by the user.
  */
 export function finalTrainingFor(
-  preset: PresetName = 'fast',
+  { preset = 'fast', backbone }: { readonly preset?: PresetName | undefined; readonly backbone?: object | undefined },
   training: unknown,
   hasBudget: boolean,
 ): FinalTrainingSettings {
   if (preset !== 'fast' || !hasBudget) return {};
   const given = isSettings(training) ? training : {};
   return {
-    ...(given.augmentation === undefined && { augmentation: 'auto' as const }),
+    ...(given.augmentation === undefined && backbone === undefined && { augmentation: 'auto' as const }),
     ...(given.loss === undefined && { labelSmoothing: 0.05 }),
   };
 }

@@ -15,16 +15,27 @@ const DERIVED: readonly { readonly key: string; readonly from: readonly string[]
   { key: 'budget.byteWork', from: ['device', 'lowering', 'dataset', 'trainLimit'] },
   { key: 'finalTraining.augmentation', from: ['training.augmentation'] },
   // On other data, mirror images may mean something else.
-  { key: 'finalTraining', from: ['dataset'] },
-  { key: 'views', from: ['objectives', 'searchSpace.maxFlops', 'dataset'] },
+  { key: 'finalTraining', from: ['dataset', 'backbone'] },
+  { key: 'backbone.sha256', from: ['backbone.file'] },
+  { key: 'startFrom.genomes', from: ['startFrom.run'] },
+  { key: 'startFrom.model', from: ['startFrom.run', 'dataset', 'backbone'] },
+  { key: 'views', from: ['objectives', 'searchSpace.maxFlops', 'dataset', 'backbone'] },
   { key: 'finalTraining.labelSmoothing', from: ['training.loss'] },
   { key: 'pick', from: ['objectives'] },
 ];
 
 /** The actual steps of the final training, which replace its epochs. */
-const STEPS_FOLLOW = ['finalEpochs', 'training.batchSize', 'training.schedule', 'trainLimit', 'dataset', 'budget'];
+const STEPS_FOLLOW = [
+  'finalEpochs',
+  'training.batchSize',
+  'training.schedule',
+  'trainLimit',
+  'dataset',
+  'backbone',
+  'budget',
+];
 /** The keys that the plan of a budget depends on. */
-const PLAN_FOLLOWS = ['budget', 'dataset', 'trainLimit'];
+const PLAN_FOLLOWS = ['budget', 'dataset', 'backbone', 'trainLimit'];
 /** What a budget decides for the training of a genome. */
 const LENGTH_KEYS = ['finalEpochs', 'replicas'] as const;
 

@@ -141,6 +141,8 @@ export const headSchema = z
   )
   .min(1);
 
+export const shortcutSchema = z.enum(['always', 'where-channels-differ']);
+
 /** Known names of an option, for suggestions. */
 export const OPTIMISER_NAMES = optionNames(optimiserSchema);
 export const SCHEDULE_NAMES = optionNames(scheduleSchema);

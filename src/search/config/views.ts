@@ -14,6 +14,7 @@ export const viewsSchema = z
 
 interface Settings {
   readonly genome?: string | undefined;
+  readonly backbone?: object | undefined;
   readonly budget?: object | undefined;
   readonly objectives: readonly string[];
   readonly searchSpace: { readonly maxFlops: number | null };
@@ -34,7 +35,7 @@ export function viewsOf({ views }: { readonly views: Views | 'auto' }): Views {
 export function viewsFor(
   given: Views | 'auto' | undefined,
   preset: PresetName = 'fast',
-  { genome, budget, objectives, searchSpace }: Settings,
+  { backbone, genome, budget, objectives, searchSpace }: Settings,
   placeOf: PlaceOfKey,
 ): Views | 'auto' {
   const mayDecide =
@@ -45,5 +46,5 @@ export function viewsFor(
       { details: { path: 'views', received: given } },
     );
   }
-  return given ?? (preset === 'fast' && mayDecide ? 'auto' : 1);
+  return given ?? (preset === 'fast' && mayDecide && backbone === undefined ? 'auto' : 1);
 }

@@ -3,6 +3,7 @@
 import { decodeSafetensors, decodeState } from '../../engine/state/safetensors.ts';
 import { DataFormatError } from '../../errors.ts';
 import { parseGenome } from '../../genome/text.ts';
+import { joinClassifier } from '../../network/backbone/feature-model.ts';
 import { compileDeployable, type Views } from '../../network/deployable-graph.ts';
 import type { Normalisation } from '../../network/normalisation.ts';
 import { encodeOnnx } from '../../network/onnx/onnx-bytes.ts';
@@ -18,18 +19,18 @@ import type { OpenRun } from '../records/open-run.ts';
  */
 export async function buildModel(
   genome: string,
-  { storage, problem, dataset }: Pick<OpenRun, 'storage' | 'problem' | 'dataset'>,
+  { storage, problem, dataset, extractor }: Pick<OpenRun, 'storage' | 'problem' | 'dataset' | 'extractor'>,
   checkpointPath: string,
   views: Views = 1,
 ): Promise<Uint8Array> {
   const bytes = await storage.read(checkpointPath);
-  const { metadata } = decodeSafetensors(bytes, checkpointPath);
-  const network = createNetwork(parseGenome(genome), problem, normalisationOf(metadata, checkpointPath));
+  const { metadata: stored } = decodeSafetensors(bytes, checkpointPath);
+  const network = createNetwork(parseGenome(genome), problem, normalisationOf(stored, checkpointPath));
   const graph = compileDeployable(network, decodeState(network.layout, bytes, checkpointPath), views);
-  return encodeOnnx(graph, {
-    metadata: toMetadataProps({ classes: dataset.classes, genome, version: VERSION }, network, views, dataset),
-    producerVersion: VERSION,
-  });
+  const about = { classes: dataset.classes, genome, version: VERSION };
+  const metadata = toMetadataProps(about, network, views, dataset, extractor?.image);
+  if (extractor !== undefined) return joinClassifier(extractor, graph, metadata);
+  return encodeOnnx(graph, { metadata, producerVersion: VERSION });
 }
 
 function normalisationOf(metadata: Readonly<Record<string, string>>, path: string): Normalisation {

@@ -3,6 +3,7 @@
 import type { Dataset } from '../../data/set/dataset.ts';
 import type { Runtime } from '../../engine/runtime.ts';
 import type { NetworkInput } from '../../genome/cost.ts';
+import type { FeatureExtractor } from '../../network/backbone/feature-model.ts';
 import type { Storage } from '../../storage.ts';
 import type { RunConfig } from '../config/config.ts';
 import type { DataSize } from '../config/network-input.ts';
@@ -15,8 +16,10 @@ export interface OpenRun {
   readonly folder: RunFolder;
   readonly config: RunConfig;
   readonly dataset: Dataset;
-  /** Path of the packed data set that evaluators read. */
-  readonly packedPath: string;
+  /** The packed data set that evaluators read: the images, or the features that stand for them. */
+  readonly packed: { readonly path: string; readonly fingerprint: string };
+  /** What made the features. */
+  readonly extractor?: FeatureExtractor | undefined;
   /** Input and output of every network of the run. */
   readonly problem: NetworkInput;
   readonly dataSize: DataSize;

@@ -9,6 +9,10 @@ export interface RunFolder {
   /** Folder of the event files. */
   readonly tensorboard: string;
   readonly model: string;
+  /** The extractor of the features, if the run has one. */
+  readonly backbone: string;
+  /** The weights that its networks start from, if it starts from another run. */
+  readonly start: string;
   /** The model card. */
   readonly card: string;
   readonly summary: string;

@@ -1,4 +1,4 @@
-// The files of a run folder: `config.json`, `journal.jsonl`, `checkpoints/`, `tensorboard/`, `model.onnx`, `MODEL.md`,
+// The files of a run folder: `config.json`, `journal.jsonl`, `checkpoints/`, `tensorboard/`, `model.onnx`, `backbone.onnx`, `MODEL.md`,
 // `generations.json`, `test-predictions.json`, `summary.json`, `report.html`.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -24,6 +24,8 @@ function runFolderAt(path: string): RunFolder {
     lock: join(root, 'lock'),
     tensorboard: join(root, 'tensorboard'),
     model: join(root, 'model.onnx'),
+    backbone: join(root, 'backbone.onnx'),
+    start: join(root, 'start.safetensors'),
     card: join(root, 'MODEL.md'),
     summary: join(root, 'summary.json'),
     generations: join(root, 'generations.json'),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
 import { estimateCost, type NetworkInput } from '../../genome/cost.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
-import { tasksByRung } from '../candidates/identified-task.ts';
+import { taskSettingsOf, tasksByRung } from '../candidates/identified-task.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import type { OpenRun } from '../records/open-run.ts';
 import { readJson } from '../run/run-folder.ts';
@@ -70,9 +70,8 @@ export function checkImported(path: string, imported: ImportedFitness, problem: 
  * @throws {JournalError} if the journal cannot be written.
  */
 export function importFitness(run: OpenRun, imported: ImportedFitness): OpenRun {
-  const { config, dataset, packedPath, folder, problem, dataSize } = run;
-  const packed = { path: packedPath, fingerprint: dataset.fingerprint };
-  const settings = { config, dataset: packed, checkpoint: folder.checkpoint };
+  const { problem, dataSize } = run;
+  const settings = taskSettingsOf(run);
   const entries = [...imported].flatMap(([name, fitness]) => {
     const genome = parseGenome(name);
     const { parameters, flops } = estimateCost(genome, problem);

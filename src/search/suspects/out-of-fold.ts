@@ -8,7 +8,7 @@ import { checkpointOutcome } from '../../evaluation/checkpoint.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { selectFolds } from '../../evaluation/select-data.ts';
 import type { Genome } from '../../genome/genome.ts';
-import { foldTask, type IdentifiedTask } from '../candidates/identified-task.ts';
+import { foldTask, type IdentifiedTask, taskSettingsOf } from '../candidates/identified-task.ts';
 import { viewsOf } from '../config/views.ts';
 import { limitEvaluator } from '../final/limit-evaluator.ts';
 import { buildModel } from '../model/build-model.ts';
@@ -44,11 +44,11 @@ const BATCH = 250;
  */
 export async function predictOutOfFold(run: OpenRun, training: FoldTraining): Promise<RankedExamples> {
   const { genome, folds, epochs, signal } = training;
-  const { dataset, config, storage } = run;
+  const { dataset, config } = run;
   const paths = suspectPathsOf(run.folder);
   const settings = {
+    ...taskSettingsOf(run),
     config: { ...config, tensorboard: false },
-    dataset: { path: run.packedPath, fingerprint: dataset.fingerprint },
     checkpoint: paths.checkpoint,
   };
   const tasks = Array.from({ length: folds }, (_, fold) => foldTask(genome, settings, epochs, { fold, folds }));
@@ -64,7 +64,7 @@ export async function predictOutOfFold(run: OpenRun, training: FoldTraining): Pr
   const runtime = await run.loadRuntime();
   for (const [fold, { task }] of tasks.entries()) {
     const path = task.checkpointPath ?? '';
-    const bytes = await buildModel(task.genome, { storage, problem: run.problem, dataset }, path, viewsOf(config));
+    const bytes = await buildModel(task.genome, run, path, viewsOf(config));
     const model = await DeployedModel.load(runtime, bytes, path);
     const positions = Int32Array.from(indices.keys()).filter((position) => foldOf[position] === fold);
     const left = selectExamples(

@@ -41,8 +41,8 @@ export function partsOf({ path, bytes, metadata }: ModelFile): ModelParts {
       { details: { path, version } },
     );
   }
-  const { head, shortcut, normalisation, views = 1 } = structure;
-  const problem = { input, classes: classes.length, head, shortcut };
+  const { head, shortcut, normalisation, views = 1, features } = structure;
+  const problem = { input: features ?? input, classes: classes.length, head, shortcut };
   const network = createNetwork(parseGenome(genome), problem, normalisation);
   return { path, bytes, metadata, network, views, state: readModelState(network.layout, bytes, path) };
 }

@@ -33,7 +33,7 @@ export async function searchInMemory({ config, dataset, runtime, known = { journ
     folder: folderOf('/run'),
     config,
     dataset,
-    packedPath: '',
+    packed: { path: '', fingerprint: dataset.fingerprint },
     problem: dataSize.problem,
     dataSize,
     journal: {

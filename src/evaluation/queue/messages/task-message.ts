@@ -100,7 +100,7 @@ function contentOf({
     engineKind,
     seed,
     latency,
-    parent: parent && { id: parent.id, genome: parent.genome },
+    parent: parent && { ...parent, path: undefined },
   };
   // As the worker will read it: without what is undefined, and in the same order, which the id depends on.
   const parsed = taskContentSchema.safeParse(JSON.parse(JSON.stringify(content)));

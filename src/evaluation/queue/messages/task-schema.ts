@@ -75,18 +75,18 @@ const headLayerSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('dropout'), rate: share }),
 ]);
 
+const networkFields = {
+  head: z.array(headLayerSchema).max(100).exactOptional(),
+  shortcut: z.literal(['always', 'where-channels-differ']).exactOptional(),
+};
+
 /** A file that the search hands out under its hash. */
 export const fileSchema = z.strictObject({ sha256: sha256Schema, bytes: z.int().min(0) });
 
 export const taskContentSchema = z.strictObject({
   id: nameSchema.exactOptional(),
   genome: text,
-  network: z
-    .strictObject({
-      head: z.array(headLayerSchema).max(100).exactOptional(),
-      shortcut: z.literal(['always', 'where-channels-differ']).exactOptional(),
-    })
-    .exactOptional(),
+  network: z.strictObject(networkFields).exactOptional(),
   dataset: z.strictObject({ fingerprint: nameSchema }),
   selection: z.strictObject({
     seed: text,
@@ -101,8 +101,21 @@ export const taskContentSchema = z.strictObject({
   engineKind: text.exactOptional(),
   seed: text,
   latency: z.boolean().exactOptional(),
-  /** The task whose weights it starts from. */
-  parent: z.strictObject({ id: nameSchema, genome: text }).exactOptional(),
+  /** The network whose weights it starts from. */
+  parent: z
+    .strictObject({
+      id: nameSchema,
+      genome: text,
+      problem: z
+        .strictObject({
+          input: z.strictObject({ channels: count, height: count, width: count }),
+          classes: count,
+          ...networkFields,
+        })
+        .exactOptional(),
+      newClassifier: z.literal(true).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** A task without what has no effect on its outcome. */
