@@ -30,6 +30,7 @@ export function describeSummary(
   colours: Colours,
 ): string[] {
   const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto } = summary;
+  const input = summary.features ?? dataset.shape;
   const { views, evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
   const path = shownPath(folder);
@@ -66,7 +67,7 @@ export function describeSummary(
     '',
     'Next',
     `  ${command} evaluate ${model} ${shellWord(source)}`,
-    `  ${command} inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(dataset.shape)} --classes ${dataset.classes.length} --measure`,
+    `  ${command} inspect ${genome === '' ? "''" : genome} --input ${formatImageShape(input)} --classes ${dataset.classes.length} --measure`,
     ...((pareto?.length ?? 0) > 1
       ? [`  ${command} train GENOME ${shellWord(source)}   (another network of the front)`]
       : []),

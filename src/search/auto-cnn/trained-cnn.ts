@@ -196,7 +196,7 @@ export class TrainedCnn {
   /** A table of its layers, as text: output shape, parameters, and forward FLOPs and activation memory for one image. */
   layers(): string {
     const network = networkInputOf(this.#config, { shape: this.#input, classes: this.classes });
-    return formatLayerTable(layerTableOf(this.#input, estimateCost(parseGenome(this.genome), network)));
+    return formatLayerTable(layerTableOf(network.input, estimateCost(parseGenome(this.genome), network)));
   }
 
   /** Frees the runtime's memory, which is otherwise held until the process ends. */

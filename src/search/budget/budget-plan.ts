@@ -53,8 +53,10 @@ const REFERENCE_PASSES = 2.3;
 const LEAST_SHOWN = 64_000;
 /** If no reference design is small enough for that: at least this many. */
 const FEWEST_SHOWN = 4000;
-/** A network behind a backbone sees so many features in its final training, and no more: they are the same in every pass. */
+/** Networks behind a backbone are so small that there would be time for this many features, as there is little to learn. */
 const FEATURES_SHOWN = 640_000;
+/** They are the same in every pass: more passes, beyond {@link LEAST_SHOWN}, only learn them by heart. */
+const FEATURE_PASSES = 50;
 /** A final training shorter than this share of a pass is pointless. */
 const LEAST_PASSES = 0.25;
 /**
@@ -213,7 +215,8 @@ export function leastWork(config: SearchConfig, data: DataSize, finalShare = 1):
  */
 export function planFinalEpochs(work: number, config: SearchConfig, data: DataSize, cost: NetworkCost): number {
   const images = usedImages(config, data);
-  const most = config.backbone === undefined ? Number.POSITIVE_INFINITY : FEATURES_SHOWN / images;
+  const most =
+    config.backbone === undefined ? Number.POSITIVE_INFINITY : Math.max(FEATURE_PASSES, LEAST_SHOWN / images);
   const epochs = Math.min(most, work / (images * trainingWork(cost, workSettingOf(config))));
   return Math.max(LEAST_PASSES, Math.floor(100 * epochs) / 100);
 }

@@ -67,6 +67,7 @@ export async function finishRun(
     parameters: chosen.parameters,
     flops: viewsOf(config) * estimateCost(parseGenome(chosen.genome), run.problem).flops,
     ...counts,
+    ...(run.extractor && { features: run.extractor.shape }),
     dataset: describeDataset(dataset),
     ...(config.budget && { budget: { ...config.budget, searchWork, finalEpochs: config.finalEpochs } }),
     seconds: elapsedSeconds(),

@@ -17,7 +17,7 @@ const TWO_VIEWS =
 export function modelCard(summary: SearchSummary, config: SearchConfig): string {
   const { genome, dataset } = summary;
   const network = networkInputOf(config, dataset);
-  const table = layerTableOf(dataset.shape, estimateCost(parseGenome(genome), network));
+  const table = layerTableOf(network.input, estimateCost(parseGenome(genome), network));
   const sections = [
     `# Image classifier \`${shownGenome(genome)}\``,
     `Distinguishes ${counted(dataset.classes.length, 'class', 'classes')} of images. Designed and trained by auto-cnn ${summary.versions.autoCnn}.`,
@@ -25,6 +25,7 @@ export function modelCard(summary: SearchSummary, config: SearchConfig): string 
     [
       '## Network',
       '',
+      ...backboneLines(config),
       fenced(drawing(planLayers(parseGenome(genome), network))),
       '',
       fenced(formatLayerTable(table)),
@@ -50,6 +51,13 @@ function dataLines({ dataset }: SearchSummary, { trainLimit }: SearchConfig): st
     `- Classes: ${shown.join(', ')}${classes.length > shown.length ? `, … (${classes.length})` : ''}`,
     `- Fingerprint (SHA-256): \`${fingerprint}\``,
   ];
+}
+
+function backboneLines({ backbone }: SearchConfig): string[] {
+  if (backbone?.features === undefined) return [];
+  const { sha256, output, features } = backbone;
+  const what = `Behind a backbone (SHA-256 \`${sha256}\`) that is part of the file`;
+  return [`${what}: its value \`${output}\`, ${formatImageShape(features)}, stands for the image.`, ''];
 }
 
 function figureLines(summary: SearchSummary): string[] {

@@ -91,6 +91,8 @@ export interface SearchSummary {
   readonly lowering: 'blocked' | 'plain' | 'gpu';
   /** What they were trained on. Absent if it was the processor, natively. */
   readonly device?: NonNullable<SearchConfig['device']>;
+  /** What the network takes in place of images, if a backbone stands before it. */
+  readonly features?: Dataset['shape'];
   readonly dataset: {
     readonly name: string;
     readonly fingerprint: string;
