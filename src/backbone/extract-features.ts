@@ -80,6 +80,8 @@ export async function extractFeatures(
 
 type Batch = Pick<FeatureTask, 'part' | 'from' | 'to'>;
 
+const PARTS = ['train', 'validation', 'test'] as const;
+
 async function compute(
   images: Dataset,
   source: FeatureSource,
@@ -96,9 +98,7 @@ async function compute(
   await writeFileAtomically(model, [encodeExtractor(source)]);
   const pool = new FeaturePool(options);
   try {
-    const parts = (['train', 'validation', ...(withTest ? ['test'] : [])] as const).flatMap((part) =>
-      images[part as Batch['part']] === undefined ? [] : [part as Batch['part']],
-    );
+    const parts = PARTS.filter((part) => images[part] !== undefined && (withTest || part !== 'test'));
     const run = (batch: Batch, stop: AbortSignal = signal) => pool.run({ ...paths, ...batch }, stop);
     const form = await formOf(run, source, options.path);
     const size = imageSizeOf(form.shape);

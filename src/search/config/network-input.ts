@@ -17,9 +17,8 @@ export function networkInputOf(
   config: Pick<SearchConfig, NetworkKey | 'backbone'>,
   dataset: { readonly shape: ImageShape; readonly classes: readonly string[] },
 ): NetworkInput {
-  const { fingerprint: _, ...features } = config.backbone?.features ?? {};
-  const input = 'channels' in features ? features : dataset.shape;
-  return { input, classes: dataset.classes.length, ...networkOptionsOf(config) };
+  const { channels, height, width } = config.backbone?.features ?? dataset.shape;
+  return { input: { channels, height, width }, classes: dataset.classes.length, ...networkOptionsOf(config) };
 }
 
 /** The part of the network input that a task carries. */
