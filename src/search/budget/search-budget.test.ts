@@ -31,7 +31,7 @@ describe('a search under a budget', () => {
   it.each(['6.6e11flops', '4s'])(
     'of %s is repeated by its config.json, without a look at the machine',
     async (budget) => {
-      const first = await run({ budget, searchShare: 0.25, roundSteps: 1000 });
+      const first = await run({ budget, searchShare: 0.1, roundSteps: 1000 });
       expect(first.config.undecided).toBeUndefined();
       expect(first.measureSpeed).toHaveBeenCalledTimes(budget.endsWith('s') && !budget.endsWith('flops') ? 1 : 0);
       const second = await run(first.config);

@@ -18,5 +18,5 @@ export function effectiveImages(metric: MetricName, images: number, counts: read
   if (!BY_CLASS.includes(metric)) return images;
   const present = counts.filter((count) => count > 0);
   const all = present.reduce((sum, count) => sum + count, 0);
-  return (present.length ** 2 * images) / present.reduce((sum, count) => sum + all / count, 0);
+  return (present.length * present.length * images) / present.reduce((sum, count) => sum + all / count, 0);
 }

@@ -139,7 +139,9 @@ describe('weights', () => {
   it('that cannot be written are a fault of the search', async () => {
     recipients.set('task-1', recipientAt(join(source, 'a.safetensors')));
     expect(await attempt(client.sendWeights('task-1', file, source, NEVER))).toBeInstanceOf(DeliveryError);
-    expect(heard).toEqual([expect.objectContaining({ code: 'INVALID_INPUT' })]);
+    // Once for each try of the worker: an answer that comes before all was sent may break the connection.
+    expect(heard.length).toBeGreaterThan(0);
+    for (const error of heard) expect(error).toMatchObject({ code: 'INVALID_INPUT' });
   });
 });
 
