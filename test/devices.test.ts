@@ -101,7 +101,7 @@ describe('a driver that ends the process', () => {
     expect(await cli(`${SEARCH} --device webgpu --out none`, importing('deadly-driver'))).toMatchObject({
       code: 2,
       stderr:
-        'error: the device webgpu cannot be used: the process that tried it ended with SIGSEGV; its last words: driver: no such queue; leave out --device to train on the processor\n',
+        'error: the device webgpu cannot be used: the process that tried it ended with SIGSEGV; its last words: driver: no such queue; train on the device cpu, or on another machine\n',
     });
     expect(() => read('none', 'config.json')).toThrow('ENOENT');
   });

@@ -100,7 +100,7 @@ async function trySettling(config: SearchConfig, options: SettleOptions, isNew: 
     // The runtime's own errors have no class.
     if (device === 'cpu' || cause instanceof InvalidInputError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const cure = isNew ? 'leave out --device to train on the processor' : 'resume the run where it was begun';
+    const cure = isNew ? 'train on the device cpu, or on another machine' : 'resume the run where it was begun';
     throw new InvalidInputError(`the device ${device} cannot be used: ${reason}; ${cure}`, {
       details: { device, reason },
       cause,
