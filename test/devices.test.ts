@@ -59,6 +59,13 @@ describe('--device', () => {
     );
   });
 
+  it('refuses a queue beside it', async () => {
+    expect(await cli(`${SEARCH} --device wasm --queue redis://127.0.0.1:1/0 --out none`)).toMatchObject({
+      code: 2,
+      stderr: 'error: the workers of a queue train on processors, but device is wasm; leave one of them out\n',
+    });
+  });
+
   it('refuses a name that it does not know', async () => {
     expect(await cli('search digits --device wsam')).toMatchObject({
       code: 2,
