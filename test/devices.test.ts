@@ -59,6 +59,13 @@ describe('--device', () => {
     );
   });
 
+  it('refuses a queue beside it', async () => {
+    expect(await cli(`${SEARCH} --device wasm --queue redis://127.0.0.1:1/0 --out none`)).toMatchObject({
+      code: 2,
+      stderr: 'error: the workers of a queue train on processors, but device is wasm; leave one of them out\n',
+    });
+  });
+
   it('refuses a name that it does not know', async () => {
     expect(await cli('search digits --device wsam')).toMatchObject({
       code: 2,
@@ -101,7 +108,7 @@ describe('a driver that ends the process', () => {
     expect(await cli(`${SEARCH} --device webgpu --out none`, importing('deadly-driver'))).toMatchObject({
       code: 2,
       stderr:
-        'error: the device webgpu cannot be used: the process that tried it ended with SIGSEGV; its last words: driver: no such queue; leave out --device to train on the processor\n',
+        'error: the device webgpu cannot be used: the process that tried it ended with SIGSEGV; its last words: driver: no such queue; train on the device cpu, or on another machine\n',
     });
     expect(() => read('none', 'config.json')).toThrow('ENOENT');
   });

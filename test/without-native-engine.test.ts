@@ -1,5 +1,7 @@
 // The built command line where npm dropped onnxruntime-node: it trains on WebAssembly, and says so once.
 
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cliFolder } from './support/cli.ts';
 import { plainImage, writeIn } from './support/data-fixtures.ts';
@@ -27,6 +29,14 @@ describe('without onnxruntime-node', () => {
       failures: 0,
       versions: { runtime: 'onnxruntime-web 1.30.0' },
     });
+  });
+
+  it('goes on with a queue, whose workers may be without it too', async () => {
+    cpSync(join(work, 'run'), join(work, 'queued'), { recursive: true });
+    rmSync(join(work, 'queued', 'summary.json'));
+    const { code, stderr } = await withoutNative('resume queued --queue redis://127.0.0.1:1/0');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: no queue at redis:/);
   });
 
   it('keeps it out of what --json prints', async () => {

@@ -90,6 +90,7 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const { config: resolved, notices } = await settleDevice(
     searches ? { ...given, searchShare: SEARCH_SHARE } : given,
     config.workers,
+    options,
   );
   const trainer = await openTrainer(resolved, options, out ?? resolved.dataset.source);
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;

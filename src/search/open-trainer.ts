@@ -1,6 +1,7 @@
 // What trains the candidates of a run: an evaluator that a program brings, the workers of a queue, or child processes.
 
 import { deviceOf } from '../engine/device.ts';
+import { loadRuntime } from '../engine/node/load-runtime.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { ProcessPoolEvaluator } from '../evaluation/node/process-pool-evaluator.ts';
@@ -34,7 +35,8 @@ export async function openTrainer(
   if (evaluator !== undefined) return { evaluator, follow() {} };
   const { workers, timeoutSeconds } = config;
   const device = deviceOf(config);
-  if (queue !== undefined && device !== 'cpu') {
+  // Where the native engine is missing, a processor is WebAssembly.
+  if (queue !== undefined && device !== 'cpu' && device !== (await loadRuntime()).device) {
     throw new InvalidInputError(
       `the workers of a queue train on processors, but device is ${device}; leave one of them out`,
       { details: { device } },

@@ -18,20 +18,29 @@ export interface SettledEngine extends Pick<RunConfig, 'device' | 'lowering' | '
   readonly notices: readonly string[];
 }
 
-/** Who computes, if not this machine. */
-export type Engine = Pick<Evaluator, 'engineKind'>;
+export interface SettleOptions {
+  /** Who computes, if not this machine. */
+  readonly evaluator?: Pick<Evaluator, 'engineKind'> | undefined;
+  /** Ends the trial of a device. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * For a new run: `auto` becomes the device that trains most images in a second, of those that pass their self-check.
  *
  * @param workers  number of processes, if it was given. Default: one per core, one on an accelerator.
+ * @throws an `AbortError` if the signal is aborted.
  */
 export async function settleDevice(
   config: SearchConfig,
   workers: number | undefined,
+  { signal }: SettleOptions = {},
 ): Promise<{ readonly config: SearchConfig; readonly notices: readonly string[] }> {
   if (config.device !== 'auto') return { config, notices: [] };
-  const reports = await tryDevices(DEVICES.filter((device) => device !== 'wasm'));
+  const reports = await tryDevices(
+    DEVICES.filter((device) => device !== 'wasm'),
+    { signal },
+  );
   const { device = 'cpu', imagesPerSecond } = fastestDevice(reports, config.workers) ?? {};
   const speed =
     imagesPerSecond === undefined ? '' : `, where a process trains ${grouped(imagesPerSecond)} small images a second`;
@@ -47,8 +56,8 @@ export async function settleDevice(
  *
  * @throws {InvalidInputError} if the lowering that is asked for does not work here.
  */
-export async function settleEngine(config: SearchConfig, engine: Engine = {}): Promise<SettledEngine> {
-  const { here, notices, ...settled } = await trySettling(config, engine, true);
+export async function settleEngine(config: SearchConfig, options: SettleOptions = {}): Promise<SettledEngine> {
+  const { here, notices, ...settled } = await trySettling(config, options, true);
   const differs = config.engineKind !== undefined && config.engineKind !== here;
   const warning = `the configuration is of a run on another kind of engine (${config.engineKind}); here it is ${here}: results differ by rounding, and so may the search`;
   return { ...settled, engineKind: here, notices: differs ? [...notices, warning] : notices };
@@ -60,8 +69,8 @@ export async function settleEngine(config: SearchConfig, engine: Engine = {}): P
  *
  * @throws {InvalidInputError} if it began on another kind of engine.
  */
-export async function resettleEngine(config: SearchConfig, engine: Engine = {}): Promise<SettledEngine> {
-  const { here, ...settled } = await trySettling(config, engine, false);
+export async function resettleEngine(config: SearchConfig, options: SettleOptions = {}): Promise<SettledEngine> {
+  const { here, ...settled } = await trySettling(config, options, false);
   if (config.engineKind === undefined) return settled;
   if (here === config.engineKind) return { ...settled, engineKind: here };
   throw new InvalidInputError(
@@ -82,15 +91,16 @@ type Settled = Omit<SettledEngine, 'engineKind'> & { readonly here: string };
  * @param isNew  the run begins now; the device of one that goes on has been checked, and its kind tells whether it is the same.
  * @throws {InvalidInputError} if a device was chosen that does not work here.
  */
-async function trySettling(config: SearchConfig, engine: Engine, isNew: boolean): Promise<Settled> {
+async function trySettling(config: SearchConfig, options: SettleOptions, isNew: boolean): Promise<Settled> {
   const device = deviceOf(config);
   try {
-    return await settle(config, engine, isNew);
+    return await settle(config, options, isNew);
   } catch (cause) {
+    options.signal?.throwIfAborted();
     // The runtime's own errors have no class.
     if (device === 'cpu' || cause instanceof InvalidInputError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const cure = isNew ? 'leave out --device to train on the processor' : 'resume the run where it was begun';
+    const cure = isNew ? 'train on the device cpu, or on another machine' : 'resume the run where it was begun';
     throw new InvalidInputError(`the device ${device} cannot be used: ${reason}; ${cure}`, {
       details: { device, reason },
       cause,
@@ -98,13 +108,13 @@ async function trySettling(config: SearchConfig, engine: Engine, isNew: boolean)
   }
 }
 
-async function settle(config: SearchConfig, engine: Engine, isNew: boolean): Promise<Settled> {
+async function settle(config: SearchConfig, options: SettleOptions, isNew: boolean): Promise<Settled> {
   const device = deviceOf(config);
-  if (isAccelerator(device)) return settleAccelerator(device, config, engine, isNew);
+  if (isAccelerator(device)) return settleAccelerator(device, config, options, isNew);
   const runtime = await loadRuntime(device);
   const { name, notice } = await chooseLowering(runtime, config.lowering);
   if (isNew && device !== 'cpu') await requireSelfCheck(runtime, name);
-  const here = await (engine.engineKind?.(name) ?? engineKind(runtime, name));
+  const here = await (options.evaluator?.engineKind?.(name) ?? engineKind(runtime, name));
   const notices = [runtime.notice, notice].filter((text) => text !== undefined);
   const fact = runtime.device !== 'cpu' && { device: runtime.device };
   return { ...fact, lowering: name, here, notices };
@@ -114,13 +124,14 @@ async function settle(config: SearchConfig, engine: Engine, isNew: boolean): Pro
 async function settleAccelerator(
   device: Device,
   { lowering: choice }: SearchConfig,
-  engine: Engine,
+  { evaluator, signal }: SettleOptions,
   isNew: boolean,
 ): Promise<Settled> {
-  const found = await tryApart({ device, lowering: choice, isChecked: isNew, isMeasured: false });
+  const trial = { device, lowering: choice, isChecked: isNew, isMeasured: false };
+  const found = await tryApart(trial, { signal });
   const { lowering, engineKind: kind, trouble } = found;
   if (lowering === undefined || kind === undefined) throw new EngineError(trouble ?? 'it cannot be tried');
-  return { device, lowering, here: (await engine.engineKind?.(lowering)) ?? kind, notices: [] };
+  return { device, lowering, here: (await evaluator?.engineKind?.(lowering)) ?? kind, notices: [] };
 }
 
 /** Without a native engine there is none to compare with. */

@@ -33,7 +33,7 @@ import {
 } from './run/run-folder.ts';
 import { openRunBackbone, trainedOn, withImagesFor } from './run-features.ts';
 import { settleClasses } from './settle-classes.ts';
-import { type Engine, resettleEngine, settledEngine, settleEngine } from './settle-engine.ts';
+import { resettleEngine, type SettleOptions, settledEngine, settleEngine } from './settle-engine.ts';
 import { settleStart } from './settle-start.ts';
 import { settleValidation } from './settle-validation.ts';
 import { FitnessCache } from './shared/fitness-cache.ts';
@@ -44,7 +44,7 @@ export interface OpenOptions extends LoadRunOptions {
   /** When the run's time began, by `performance.now()`; without it, now. */
   readonly startedAt?: number;
   /** Computes in place of this machine. */
-  readonly evaluator?: Engine;
+  readonly evaluator?: SettleOptions['evaluator'];
   /**
    * What has been decided so far.
    *
@@ -86,7 +86,7 @@ export async function startRun(
   const { config: given, weights } = await settleStart(withFeatures, dataset);
   checkAgainstData(given, dataset, createStrategy);
   checkShared(given);
-  const { notices, ...engine } = await settleEngine(given, options.evaluator);
+  const { notices, ...engine } = await settleEngine(given, options);
   const { fingerprint } = dataset;
   const settled: RunConfig = { ...given, ...engine, dataset: { ...given.dataset, path: pathOf(dataset), fingerprint } };
   const decided = await decide(settled, dataset);
@@ -133,7 +133,7 @@ export async function reopenRun(
   const config = place === undefined ? stored : { ...stored, dataset: { ...stored.dataset, ...place } };
   const isDone = existsSync(folder.summary);
   if (!isDone) requireSameStrategy(config, createStrategy, folder.path);
-  const { notices, ...engine } = isDone ? settledEngine(config) : await resettleEngine(config, options.evaluator);
+  const { notices, ...engine } = isDone ? settledEngine(config) : await resettleEngine(config, options);
   const resolved: RunConfig = { ...config, ...changes, ...engine };
   const dataset = await (data === undefined ? reloadRunData(resolved, options) : loadFrom(data, resolved, options));
   const backbone = await openRunBackbone(resolved, folder.backbone);

@@ -16,7 +16,7 @@ export function addDevicesCommand(program: Command, terminal: Terminal, done: (e
     );
   addCommonOptions(command);
   command.action(async ({ json }: CommonOptions) => {
-    const devices = await tryDevices();
+    const devices = await tryDevices(undefined, { signal: terminal.signal });
     const lines = json ? [JSON.stringify({ genome: MEASURED_GENOME, devices })] : describeDevices(devices, terminal);
     terminal.stdout.write(`${lines.join('\n')}\n`);
     done(EXIT.done);

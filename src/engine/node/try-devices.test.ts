@@ -5,7 +5,7 @@ const BROKEN = new URL('../../../test/support/workers/broken-driver.mjs', import
 
 describe('tryDevices', () => {
   it('says of a device whose driver ends the process what is known, and tries the next', async () => {
-    expect(await tryDevices(['webgpu', 'cuda', 'dml'], BROKEN)).toEqual([
+    expect(await tryDevices(['webgpu', 'cuda', 'dml'], { script: BROKEN })).toEqual([
       {
         device: 'webgpu',
         trouble: 'the process that tried it ended with SIGSEGV; its last words: driver: no such queue',
@@ -17,9 +17,17 @@ describe('tryDevices', () => {
 });
 
 describe('tryApart', () => {
+  it('ends a child whose driver does not answer when the signal is aborted', async () => {
+    const interruption = new AbortController();
+    setTimeout(() => interruption.abort(), 100);
+    const { signal } = interruption;
+    const trial = tryApart({ device: 'wasm', isChecked: true, isMeasured: false }, { script: BROKEN, signal });
+    await expect(trial).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   it('tries a device once, but for a self-check or a measurement that is missing', async () => {
     const kindOf = async (isChecked: boolean, isMeasured = false) =>
-      (await tryApart({ device: 'coreml', isChecked, isMeasured }, BROKEN)).engineKind;
+      (await tryApart({ device: 'coreml', isChecked, isMeasured }, { script: BROKEN })).engineKind;
     const first = await kindOf(false);
     expect(await kindOf(false)).toBe(first);
     const checked = await kindOf(true);
@@ -31,7 +39,7 @@ describe('tryApart', () => {
 
   it('tries a device again that did not work', async () => {
     for (let i = 0; i < 2; i++) {
-      const { trouble } = await tryApart({ device: 'cuda', isChecked: true, isMeasured: false }, BROKEN);
+      const { trouble } = await tryApart({ device: 'cuda', isChecked: true, isMeasured: false }, { script: BROKEN });
       expect(trouble).toBe('the process that tried it ended with exit code 3');
     }
     expect(kindTriedApart('cuda', 'gpu')).toBeUndefined();

@@ -17,15 +17,22 @@ const UNTESTED: readonly Device[] = ['cuda', 'coreml', 'dml'];
 const working = new Map<string, DeviceReport & Pick<TrialOptions, 'isChecked'>>();
 const keyOf = (device: Device, lowering: string) => `${device} ${lowering}`;
 
+export interface ChildOptions {
+  /** Of the children; the built one unless a test says otherwise. */
+  readonly script?: URL;
+  /** Ends the child, which may compile shaders for a minute. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Tries and measures devices one after the other.
  *
- * @param script  of the children; the built one unless a test says otherwise.
+ * @throws an `AbortError` if the signal is aborted.
  */
-export async function tryDevices(devices = DEVICES, script?: URL): Promise<readonly DeviceReport[]> {
+export async function tryDevices(devices = DEVICES, child?: ChildOptions): Promise<readonly DeviceReport[]> {
   const reports: DeviceReport[] = [];
   for (const device of devices) {
-    reports.push(await tryApart({ device, isChecked: true, isMeasured: true }, script));
+    reports.push(await tryApart({ device, isChecked: true, isMeasured: true }, child));
   }
   return reports;
 }
@@ -42,12 +49,16 @@ export function fastestDevice(reports: readonly DeviceReport[], cores: number): 
   return passed.toSorted((a, b) => speedOf(b) - speedOf(a))[0];
 }
 
-/** Tries a device in a child process, unless one has found that it works. */
-export async function tryApart(options: TrialOptions, script: URL = CHILD): Promise<DeviceReport> {
+/**
+ * Tries a device in a child process, unless one has found that it works.
+ *
+ * @throws an `AbortError` if the signal is aborted.
+ */
+export async function tryApart(options: TrialOptions, child?: ChildOptions): Promise<DeviceReport> {
   const { device, lowering = 'auto', isChecked, isMeasured } = options;
   const known = working.get(keyOf(device, lowering));
   if (known !== undefined && !isMeasured && (known.isChecked || !isChecked)) return known;
-  const answer = await askChild(options, script);
+  const answer = await askChild(options, child);
   const report: DeviceReport = { ...answer, ...(UNTESTED.includes(device) && { isUntested: true }) };
   if (report.trouble === undefined) {
     for (const name of [lowering, report.lowering ?? lowering])
@@ -61,11 +72,12 @@ export function kindTriedApart(device: Device, lowering: LoweringName): string |
   return working.get(keyOf(device, lowering))?.engineKind;
 }
 
-function askChild(options: TrialOptions, script: URL): Promise<DeviceReport> {
+function askChild(options: TrialOptions, { script = CHILD, signal }: ChildOptions = {}): Promise<DeviceReport> {
   const child = fork(fileURLToPath(script), [JSON.stringify(options)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     timeout: LONGEST_MS,
     killSignal: 'SIGKILL',
+    ...(signal && { signal }),
   });
   let [said, report]: [string, DeviceReport | undefined] = ['', undefined];
   child.stderr?.on('data', (chunk: Buffer) => {

@@ -72,7 +72,7 @@ export async function findSuspects(path: string, options: SuspectOptions = {}): 
   const signal = options.signal ? AbortSignal.any([options.signal, run.lost]) : run.lost;
   try {
     const genome = requireFinished(run, path);
-    const { notices, ...engine } = await settleEngine(run.config, options.evaluator);
+    const { notices, ...engine } = await settleEngine(run.config, options);
     for (const notice of notices) onNotice(notice);
     const config: RunConfig = { ...run.config, ...engine };
     const settled: OpenRun = { ...run, config };

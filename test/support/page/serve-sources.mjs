@@ -73,9 +73,18 @@ export async function workInPage(page, job, input, keep) {
 function inWorker(message) {
   const { Worker } = globalThis;
   return new Promise((resolve) => {
-    globalThis.trainer ??= new Worker('/test/support/page/worker.mjs', { type: 'module' });
-    globalThis.trainer.onmessage = ({ data }) => ('kept' in data ? globalThis.keep?.(data.kept) : resolve(data));
-    globalThis.trainer.onerror = ({ message }) => resolve({ error: message ?? 'its module cannot be loaded' });
-    globalThis.trainer.postMessage(message);
+    const work = (attempts) => {
+      globalThis.trainer ??= new Worker('/test/support/page/worker.mjs', { type: 'module' });
+      globalThis.trainer.onmessage = ({ data }) => ('kept' in data ? globalThis.keep?.(data.kept) : resolve(data));
+      globalThis.trainer.onerror = ({ message: error }) => {
+        if (error !== undefined) return resolve({ error });
+        // One of its modules did not come. Such a worker answers nobody; another asks again.
+        globalThis.trainer = undefined;
+        if (attempts > 1) work(attempts - 1);
+        else resolve({ error: 'its module cannot be loaded' });
+      };
+      globalThis.trainer.postMessage(message);
+    };
+    work(2);
   });
 }
