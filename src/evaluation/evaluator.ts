@@ -54,8 +54,13 @@ export interface Evaluator {
   /**
    * How fast each task trains when `concurrency` tasks train concurrently: work per second, and the work that it could do
    * while a byte is read or written. Needed for time budgets; if absent, one thread of this process is measured.
+   *
+   * @param signal  interrupts it.
    */
-  measureSpeed?(lowering: LoweringName): Promise<{ readonly rate: number; readonly byteWork: number }>;
+  measureSpeed?(
+    lowering: LoweringName,
+    signal?: AbortSignal,
+  ): Promise<{ readonly rate: number; readonly byteWork: number }>;
   /**
    * The kind of engine that it trains with, if it may differ from that of this process. Tasks and their ids name it.
    */

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { byteWorkOf } from './measure-speed.ts';
+import { loadNodeRuntime } from '../engine/node/onnxruntime-node.ts';
+import { BYTE_WORK } from '../genome/work.ts';
+import { byteWorkOf, measureSpeed } from './measure-speed.ts';
+
+describe('measureSpeed', () => {
+  it('measures one network alone where the time is up before it has begun', async () => {
+    const { rate, byteWork } = await measureSpeed(await loadNodeRuntime(), 'plain', 0);
+    expect(rate).toBeGreaterThan(0);
+    expect(byteWork).toBe(BYTE_WORK);
+  });
+});
 
 describe('byteWorkOf', () => {
   const costs = [

@@ -95,7 +95,7 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const trainer = await openTrainer(resolved, options, out ?? resolved.dataset.source);
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
   const decide: Decide = async (given, dataset) => {
-    const machine = speedOf(trainer.evaluator, deviceOf(given));
+    const machine = speedOf(trainer.evaluator, deviceOf(given), options.signal);
     const data = dataSizeOf(given, dataset);
     const planned = await limitCandidateTime(given, data, machine, (config) =>
       applyBudget(config, data, machine, elapsedSeconds),
@@ -143,7 +143,7 @@ export async function resumeSearch(path: string, options: ResumeSearchOptions = 
   });
 }
 
-function speedOf(evaluator: Evaluator, device: Device): MachineSpeed {
+function speedOf(evaluator: Evaluator, device: Device, signal: AbortSignal | undefined): MachineSpeed {
   const here = async (lowering: LoweringName) => measureSpeed(await loadRuntime(device), lowering);
   let measured: Promise<TrainingSpeed> | undefined;
   return {
@@ -152,7 +152,7 @@ function speedOf(evaluator: Evaluator, device: Device): MachineSpeed {
     },
     finalWorkers: evaluator.finalConcurrency,
     measureSpeed(lowering) {
-      measured ??= evaluator.measureSpeed?.(lowering) ?? here(lowering);
+      measured ??= evaluator.measureSpeed?.(lowering, signal) ?? here(lowering);
       return measured;
     },
   };

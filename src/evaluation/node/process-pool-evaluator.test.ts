@@ -144,6 +144,18 @@ describe('ProcessPoolEvaluator', () => {
     );
   });
 
+  it('ends the measuring of its speed, and the child, when it is interrupted', async () => {
+    evaluator = start(RECORDING);
+    const interruption = new AbortController();
+    const speed = evaluator.measureSpeed('plain', interruption.signal);
+    while (pids().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const pid = latestPid();
+    interruption.abort();
+    await expect(speed).rejects.toMatchObject({ name: 'AbortError' });
+    await untilGone(pid);
+    expect(pids()).toEqual([pid]);
+  });
+
   it.each([1, 3])('tells a child of %d that so many hold the data', async (workers) => {
     evaluator = new ProcessPoolEvaluator({ workers, timeoutMs: NO_LIMIT, script: COUNTING_HOLDERS });
     expect(await evaluator.evaluate(toyTask(folder))).toMatchObject({ fitness: workers });

@@ -97,16 +97,25 @@ export class ProcessPoolEvaluator implements Evaluator {
   }
 
   /** All children at the same time, as they share the machine's memory and caches; the mean. */
-  async measureSpeed(lowering: LoweringName): Promise<{ readonly rate: number; readonly byteWork: number }> {
+  async measureSpeed(lowering: LoweringName, signal?: AbortSignal): Promise<TrainingSpeed> {
     const measure = async (): Promise<TrainingSpeed> => {
-      const answer: WireSpeed = await this.#pool.exec('measure', [lowering, this.#device]);
-      if ('error' in answer) throw fromWireError(answer.error);
-      return answer;
+      signal?.throwIfAborted();
+      const asked = this.#pool.exec('measure', [lowering, this.#device]);
+      const cancel = (): void => void asked.cancel();
+      signal?.addEventListener('abort', cancel, { once: true });
+      try {
+        const answer: WireSpeed = await asked;
+        if ('error' in answer) throw fromWireError(answer.error);
+        return answer;
+      } finally {
+        signal?.removeEventListener('abort', cancel);
+      }
     };
     const tryToMeasure = async (deaths = 0): Promise<TrainingSpeed> => {
       try {
         return await measure();
       } catch (error) {
+        signal?.throwIfAborted();
         if (!(error instanceof TerminateError)) throw error;
         if (deaths + 1 < DEATHS_TOGETHER) return tryToMeasure(deaths + 1);
         const { circumstances, details } = new ChildDeathError(error);
