@@ -97,7 +97,10 @@ export class ProcessPoolEvaluator implements Evaluator {
   }
 
   /** All children at the same time, as they share the machine's memory and caches; the mean. */
-  async measureSpeed(lowering: LoweringName, signal?: AbortSignal): Promise<TrainingSpeed> {
+  async measureSpeed(
+    lowering: LoweringName,
+    signal?: AbortSignal,
+  ): Promise<{ readonly rate: number; readonly byteWork: number }> {
     const measure = async (): Promise<TrainingSpeed> => {
       signal?.throwIfAborted();
       const asked = this.#pool.exec('measure', [lowering, this.#device]);
