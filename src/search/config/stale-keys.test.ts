@@ -98,6 +98,12 @@ describe('of a run’s configuration', () => {
     expect(kept.training).toEqual({ batchSize: 64, metrics: ['macro-f1'], loss: { name: 'cross-entropy' } });
   });
 
+  it('another device has graphs of its own', () => {
+    const run = { ...RUN, device: 'webgpu', lowering: 'gpu' };
+    expect(under({ device: 'cpu' }, run)).not.toHaveProperty('lowering');
+    expect(under({ seed: 2 }, run)).toMatchObject({ lowering: 'gpu' });
+  });
+
   it('other data has its own use of mirror images', () => {
     const kept = under({ 'dataset.source': 'others' });
     for (const key of ['views', 'finalTraining']) expect(kept).not.toHaveProperty([key]);

@@ -11,6 +11,7 @@ export type Changes = ReadonlyMap<string, unknown>;
 const DERIVED: readonly { readonly key: string; readonly from: readonly string[] }[] = [
   { key: 'typicalWork', from: ['equalCompute', 'searchSpace', 'dataset', 'outputLayer', 'shortcut', 'budget'] },
   { key: 'searchSpace.maxWork', from: ['searchSpace.maxSeconds'] },
+  { key: 'lowering', from: ['device'] },
   { key: 'budget.rate', from: ['device', 'lowering', 'dataset', 'trainLimit'] },
   { key: 'budget.byteWork', from: ['device', 'lowering', 'dataset', 'trainLimit'] },
   { key: 'finalTraining.augmentation', from: ['training.augmentation'] },
