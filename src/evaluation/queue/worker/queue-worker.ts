@@ -348,12 +348,21 @@ export class QueueWorker {
       await withdrawWorker(this.#connection.redis, this.id);
       await queue.close();
     };
-    await Promise.race([end().catch(() => {}), pause(LONGEST_GOODBYE_MS, undefined, { ref: false })]);
+    await atMost(LONGEST_GOODBYE_MS, end());
     await this.#options.evaluator.close();
     for (const client of this.#clients.values()) client.close();
-    await worker.close(true);
+    // Waits for the first attempt to close, which may never end if Redis was away in between.
+    await atMost(LONGEST_GOODBYE_MS, worker.close(true));
     this.#connection.close();
   }
+}
+
+/** Waits until the work is done, or has failed, or the time is up. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  const timeIsUp = pause(ms, undefined, { signal: done.signal }).catch(() => {});
+  await Promise.race([work.catch(() => {}), timeIsUp]);
+  done.abort();
 }
 
 /** The id must be the hash of the content: otherwise the result would stand for another task. */
