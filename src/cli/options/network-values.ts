@@ -1,7 +1,7 @@
 // Parses the options for the head of a network, for its metrics, and for the augmentation of the winner.
 
 import { type HeadLayer, InvalidInputError } from '../../index.ts';
-import { parseNumber } from './option-values.ts';
+import { parseDecimals, parseNumber } from './option-values.ts';
 
 /** `accuracy,macro-f1`. */
 export function parseNames(text: string): readonly string[] {
@@ -15,7 +15,7 @@ export function parseGenomes(text: string): readonly string[] {
 
 /** `balanced`, `none`, or `1,2.5,1`. */
 export function parseClassWeights(text: string, flag: string): 'balanced' | 'none' | readonly number[] {
-  return text === 'balanced' || text === 'none' ? text : text.split(',').map((weight) => parseNumber(weight, flag));
+  return text === 'balanced' || text === 'none' ? text : parseDecimals(text, flag);
 }
 
 /**

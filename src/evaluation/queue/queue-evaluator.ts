@@ -15,6 +15,7 @@ import { cancelledError, type EvaluateOptions, type Evaluator } from '../evaluat
 import type { TrainingSpeed } from '../measure-speed.ts';
 import { requireFingerprint } from '../node/packed-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
+import { atMost } from './at-most.ts';
 import { DeliveryServer } from './delivery/delivery-server.ts';
 import { describeFile } from './delivery/file-hash.ts';
 import { Fleet } from './fleet.ts';
@@ -279,8 +280,7 @@ export class QueueEvaluator implements Evaluator {
     this.#closing.abort();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#options.local.close();
-    const goodbye = withdrawSearch(this.#connection.redis, this.#id).catch(() => {});
-    await Promise.race([goodbye, pause(LONGEST_GOODBYE_MS, undefined, { ref: false })]);
+    await atMost(LONGEST_GOODBYE_MS, withdrawSearch(this.#connection.redis, this.#id));
     await this.#board.close();
     await this.#server.close();
     this.#connection.close();

@@ -11,6 +11,7 @@ import { loadRuntime } from '../../../engine/node/load-runtime.ts';
 import type { Evaluator } from '../../evaluator.ts';
 import type { TrainingSpeed } from '../../measure-speed.ts';
 import { Turns } from '../../node/turns.ts';
+import { atMost } from '../at-most.ts';
 import { Audience } from '../delivery/audience.ts';
 import { DeliveryClient } from '../delivery/delivery-client.ts';
 import { readTask, readWanted, type SearchRecord, type TaskMessage, type WorkerRecord } from '../messages/messages.ts';
@@ -355,14 +356,6 @@ export class QueueWorker {
     await atMost(LONGEST_GOODBYE_MS, worker.close(true));
     this.#connection.close();
   }
-}
-
-/** Waits until the work is done, or has failed, or the time is up. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  const done = new AbortController();
-  const timeIsUp = pause(ms, undefined, { signal: done.signal }).catch(() => {});
-  await Promise.race([work.catch(() => {}), timeIsUp]);
-  done.abort();
 }
 
 /** The id must be the hash of the content: otherwise the result would stand for another task. */
