@@ -101,6 +101,19 @@ describe.runIf(hasRedis)('a worker', () => {
     await expect(outcome).rejects.toMatchObject({ reason: 'cancelled' });
   });
 
+  it('that is told to end while Redis is away, or when it has just come back, ends', async () => {
+    for (const isBack of [false, true]) {
+      const worker = await startWorker();
+      await redis.kill();
+      while (!worker.output.includes('waiting for it')) await pause(100);
+      // Then each connection waits longer before it tries again.
+      await pause(3000);
+      if (isBack) await redis.restart();
+      expect(await worker.stop()).toBe(0);
+      if (!isBack) await redis.restart();
+    }
+  });
+
   it('with --drain ends when no task and no search is left', async () => {
     const search = await startSearch();
     const outcome = search.evaluate(toyTask(data));

@@ -2,6 +2,7 @@
 // never waits for a training step.
 
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, Queue, Worker } from 'bullmq';
@@ -147,20 +148,27 @@ export class QueueWorker {
     // The connection reports its own errors, and a lock that was lost means that another worker has the task.
     worker.on('error', () => {});
     queue.on('error', () => {});
+    const ended = once(this.#ending.signal, 'abort');
     const end = () => this.#ending.abort();
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
-    try {
+    let taking = Promise.resolve();
+    const work = async (): Promise<void> => {
       await untilTaken('this worker', () => this.#beat(queue), notify, this.#ending.signal);
+      if (this.#ending.signal.aborted) return;
       notify(`${this.id} takes tasks from ${address.shown}: ${evaluator.concurrency} at a time, engine ${this.#kind}`);
-      worker.run().catch((error: unknown) => this.#fail(error));
+      taking = worker.run().catch((error: unknown) => this.#fail(error));
       while (!this.#ending.signal.aborted) {
         await pause(BEAT_MS, undefined, { signal: this.#ending.signal }).catch(() => {});
         if (!this.#ending.signal.aborted) await this.#beat(queue).catch(() => {});
       }
+    };
+    try {
+      // The end does not wait for a beat, which waits for Redis where that is away.
+      await Promise.race([work(), ended]);
     } finally {
       signal.removeEventListener('abort', end);
-      await this.#end(worker, queue);
+      await this.#end(worker, queue, taking);
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -340,20 +348,20 @@ export class QueueWorker {
     }
   }
 
-  async #end(worker: Worker, queue: Queue): Promise<void> {
-    const end = async (): Promise<void> => {
-      const paused = worker.pause(true);
-      for (const running of this.#running.values()) this.#handBack(running);
-      await paused;
-      await worker.close();
-      await withdrawWorker(this.#connection.redis, this.id);
-      await queue.close();
-    };
-    await atMost(LONGEST_GOODBYE_MS, end());
+  /**
+   * Hands back what is in training and leaves the queue. A worker of BullMQ is closed by force: otherwise it waits for the end
+   * of its blocking connection, which ioredis never reports of one that is between two attempts to connect.
+   *
+   * @param taking  ends when no task is being taken, trained or handed back.
+   */
+  async #end(worker: Worker, queue: Queue, taking: Promise<void>): Promise<void> {
+    for (const running of this.#running.values()) this.#handBack(running);
+    await atMost(LONGEST_GOODBYE_MS, worker.close(true));
+    await atMost(LONGEST_GOODBYE_MS, taking);
+    await atMost(LONGEST_GOODBYE_MS, withdrawWorker(this.#connection.redis, this.id));
     await this.#options.evaluator.close();
     for (const client of this.#clients.values()) client.close();
-    // Waits for the first attempt to close, which may never end if Redis was away in between.
-    await atMost(LONGEST_GOODBYE_MS, worker.close(true));
+    await atMost(LONGEST_GOODBYE_MS, queue.close());
     this.#connection.close();
   }
 }
