@@ -289,7 +289,7 @@ describe('ProcessPoolEvaluator with several children', () => {
     const outcomes = await evaluateAll(tasks);
     for (const [i, task] of tasks.entries()) expect(outcomes[i]).toEqual(await outcomeHere(task));
     const deaths = deathsOf(await log());
-    expect(deaths.length).toBeGreaterThan(1);
+    expect(deaths.length).toBeGreaterThan(0);
     for (const { beside } of deaths) expect(beside).not.toEqual([]);
   });
 

@@ -13,8 +13,17 @@ process.on('message', ({ method, params }) => {
   note('begins', genome);
   if (genome !== DEADLY_GENOME) return;
   if (DEADLY_IN_COMPANY === undefined) die();
+  // The first time, company is waited for: on a busy machine the training might end before another begins.
+  if (!/^dies/m.test(readFileSync(TASK_LOG, 'utf8'))) {
+    while (!hasCompany()) sleep(5);
+    die();
+  }
   setInterval(() => hasCompany() && die(), 5).unref();
 });
+
+function sleep(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
 
 function die() {
   note('dies', genome);
