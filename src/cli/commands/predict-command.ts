@@ -27,7 +27,7 @@ export function addPredictCommand(program: Command, terminal: Terminal, done: (e
     .option('--top <n>', 'classes to show for each image, the likeliest first', '3')
     .option(
       '--explain [folder]',
-      'draw what the model looks at, a PNG for each image, which takes 400 answers (default: explained/)',
+      'after the images: draw what the model looks at in each, a PNG from 400 answers (default: explained/)',
     )
     .addOption(new Option('--csv', 'print comma-separated values').conflicts('json'));
   addCommonOptions(command);
