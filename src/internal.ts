@@ -16,6 +16,7 @@ export { InProcessEvaluator } from './evaluation/node/in-process-evaluator.ts';
 export { type QueueState, watchQueue } from './evaluation/queue/queue-watch.ts';
 export { QueueWorker } from './evaluation/queue/worker/queue-worker.ts';
 export { EXPORT_FORMATS, type ExportedFile } from './export/export-model.ts';
+export { firstFreeFolder } from './files/new-folder.ts';
 export { formatImageShape, parseImageShape } from './genome/image-shape.ts';
 export { formatLayerTable, layerTableOf } from './genome/layer-table.ts';
 export { shownGenome } from './genome/text.ts';

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { InvalidInputError } from '../errors.ts';
+import { firstFreeFolder } from '../files/new-folder.ts';
 import { dataOfRun } from '../search/run/run-data.ts';
 import { readModelFile } from '../search/trained/model-file.ts';
 import {
@@ -18,7 +19,7 @@ import { exportJavaScript } from './javascript.ts';
 import { exportKeras } from './keras.ts';
 import { exportOnnx } from './onnx.ts';
 import { exportPyTorch } from './pytorch.ts';
-import { firstFreeFolder, writeFolder } from './write-folder.ts';
+import { writeFolder } from './write-folder.ts';
 
 /** What {@link exportModel} can write. */
 export type ExportFormat = 'onnx' | 'safetensors' | 'keras' | 'pytorch' | 'javascript';

@@ -4,7 +4,10 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/support/data-fixtures.ts';
 import { MadeUpRun } from '../../test/support/report-runs.ts';
+import { smallModel } from '../../test/support/small-model.ts';
 import { InvalidInputError } from '../errors.ts';
+import { worstImages } from './charts/worst-images.ts';
+import { readRun } from './read-run.ts';
 import { writeReport } from './write-report.ts';
 
 const IDS = [
@@ -195,6 +198,51 @@ describe('writeReport', () => {
     );
     expect(html).not.toContain('<img');
     expect(html).toContain('the packed data of the run is no longer in the cache');
+  });
+});
+
+describe('the heat maps of a report', () => {
+  /** The classes are those of the run. */
+  function withModel(run: MadeUpRun): MadeUpRun {
+    const { shape, classes } = run.dataset;
+    writeFileSync(join(run.folder, 'model.onnx'), smallModel('4-4-max', shape, classes).bytes);
+    return run;
+  }
+  const mapsIn = (html: string) => [...html.matchAll(/<img src="data:image\/jpeg;base64,([^"]*)"[^>]*alt="([^"]*)"/g)];
+
+  it.each([1, 3])(
+    'show beside the most wrong images what spoke for the wrong class, with %i channels',
+    async (channels) => {
+      const html = await report(withModel(await MadeUpRun.done({ channels, classes: ['<b>', 'dog', 'owl'] })));
+      const maps = mapsIn(html);
+      expect(maps).toHaveLength(12);
+      expect(html.match(/<img src="data:image\/png/g)).toHaveLength(25);
+      expect(html).toContain('A map says where the model looks, not what it sees there');
+      for (const [, encoded = '', alt = ''] of maps) {
+        expect(alt).toMatch(
+          /^Heat map: (no single part speaks for|what speaks most for) (&lt;b&gt;|dog|owl)( is (in the middle|at the [a-z ]+))?$/,
+        );
+        expect(await sharp(Buffer.from(encoded, 'base64')).metadata()).toMatchObject({ width: 228, height: 190 });
+      }
+    },
+  );
+
+  it('are the same each time', async () => {
+    const run = withModel(await MadeUpRun.done());
+    expect(await report(run)).toBe(await report(run));
+  });
+
+  it('are left out where time is up, which is said, and where the model is damaged', async () => {
+    const run = withModel(await MadeUpRun.done());
+    const records = await readRun(run.folder, run.cacheDir);
+    const { note, content } = await worstImages(records, AbortSignal.abort());
+    expect(note).toMatch(/There was time for 0 heat maps; “auto-cnn predict” draws others with --explain\.$/);
+    expect(mapsIn(content?.text ?? '')).toHaveLength(0);
+    expect(content?.text.match(/<img/g)).toHaveLength(25);
+    writeFileSync(join(run.folder, 'model.onnx'), 'no model');
+    const html = await report(run);
+    expect(mapsIn(html)).toHaveLength(0);
+    expect(html).not.toContain('There was time');
   });
 });
 

@@ -25,6 +25,9 @@ import { type RunRecords, readRun } from './read-run.ts';
 export const REPORT_FORMATS = ['html', 'svg', 'png'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
+/** The time that the heat maps of a page may take. */
+const HEAT_MAPS_MS = 10_000;
+
 /** What {@link writeReport} writes, and where. */
 export interface ReportOptions {
   /** Default: `html`, one page. The others write a file per drawing, in light colours. */
@@ -37,7 +40,8 @@ export interface ReportOptions {
 
 /**
  * Draws the progress and results of a run, whether it is done, in progress or stopped. It only reads the files of the run
- * and scores nothing.
+ * and scores nothing; of a run that is done, the model is asked what it looks at in the most wrong test images, for ten
+ * seconds at most.
  *
  * @param run  the run folder.
  * @returns the absolute paths of the written files, and notices about what could not be drawn.
@@ -54,7 +58,7 @@ export async function writeReport(
 }> {
   const format = requireFormat(options.format ?? 'html');
   const records = await readRun(run, options.cacheDir);
-  const pictures = await drawPictures(records);
+  const pictures = await drawPictures(records, format);
   const { folder } = records;
   if (format === 'html') {
     const path = join(resolve(options.out ?? folder.path), 'report.html');
@@ -75,7 +79,7 @@ export async function writeReport(
   return { format, files, notices };
 }
 
-async function drawPictures(records: RunRecords): Promise<readonly Picture[]> {
+async function drawPictures(records: RunRecords, format: ReportFormat): Promise<readonly Picture[]> {
   const isSearch = records.config.genome === undefined;
   const table = candidatesTable(records);
   return [
@@ -85,7 +89,7 @@ async function drawPictures(records: RunRecords): Promise<readonly Picture[]> {
     learningCurves(records, 'accuracy'),
     learningCurves(records, 'loss'),
     confusionPicture(records),
-    await worstImages(records),
+    await worstImages(records, format === 'html' ? AbortSignal.timeout(HEAT_MAPS_MS) : undefined),
     ...(records.suspects === undefined ? [] : [await doubtfulLabels(records, records.suspects)]),
     ...(isSearch ? [familyTree(records)] : []),
     timeChart(records),

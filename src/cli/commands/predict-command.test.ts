@@ -1,8 +1,10 @@
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { plainImage, temporaryFolder, writeIn } from '../../../test/support/data-fixtures.ts';
+import { encodePng, plainImage, temporaryFolder, writeIn } from '../../../test/support/data-fixtures.ts';
 import { runInProcess } from '../../../test/support/run-program.ts';
-import { smallModel } from '../../../test/support/small-model.ts';
+import { noiseImages, smallModel } from '../../../test/support/small-model.ts';
 
 const SIZE = { height: 8, width: 8 };
 
@@ -155,6 +157,60 @@ describe('the images of predict', () => {
     const { code, stdout } = await runInProcess('predict', model, join(images, '?.png'), join(images, '*'), '--json');
     expect(code).toBe(0);
     expect(filesOf(stdout)).toEqual([white, black, white]);
+  });
+});
+
+describe('predict --explain', () => {
+  const namesIn = (folder: string): string[] => readdirSync(folder).sort();
+
+  it('draws a picture for each image that can be read, and names it', async () => {
+    const { model, images, broken } = await fixture();
+    await writeIn(images, 'b.png', await encodePng(noiseImages(1, { channels: 3, ...SIZE }), { channels: 3, ...SIZE }));
+    await writeIn(images, 'd.png', 'no image');
+    const out = join(images, '..', 'seen');
+    const { code, stdout } = await runInProcess('predict', model, images, images, '--json', '--explain', out);
+    expect(code).toBe(1);
+    const answers: { file: string; class: string; explanation?: string; top: { probability: number }[] }[] =
+      JSON.parse(stdout).images;
+    expect(answers.map(({ explanation }) => explanation !== undefined)).toEqual([1, 1, 1, 0, 1, 1, 1, 0].map(Boolean));
+    const pictures = answers.flatMap(({ explanation }) => explanation ?? []);
+    expect(pictures.map((path) => basename(path)).sort()).toEqual(namesIn(out));
+    expect(new Set(pictures).size).toBe(6);
+    for (const { file, class: name, explanation, top } of answers.filter((answer) => answer.file !== broken)) {
+      const said = `${basename(file, '.png').replace(',', '-')}-${name === 'a "dog", big' ? 'a-dog-big' : name}`;
+      expect(basename(explanation ?? '')).toMatch(
+        new RegExp(`^[1-8]-${said}-${Math.round(100 * (top[0]?.probability ?? 0))}\\.png$`),
+      );
+      expect(await sharp(explanation).metadata()).toMatchObject({ format: 'png', width: 456, height: 224 });
+    }
+    // The same image, the same picture.
+    expect(readFileSync(pictures[0] ?? '').equals(readFileSync(pictures[3] ?? ''))).toBe(true);
+    expect(readFileSync(pictures[0] ?? '').equals(readFileSync(pictures[1] ?? ''))).toBe(false);
+  });
+
+  it('says where they are, also as a column', async () => {
+    const { model, images, black, white } = await fixture();
+    const out = join(images, '..', 'new', 'seen');
+    const { code, stdout, stderr } = await runInProcess('predict', model, images, '--csv', '--explain', out);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `${out}: what the model looks at in 2 images\n` });
+    const [head, ...rows] = parseCsv(stdout);
+    expect(head?.slice(-2)).toEqual(['explanation', 'error']);
+    expect(rows.map((row) => [row[0], existsSync(row.at(-2) ?? '')])).toEqual([
+      [black, true],
+      [white, true],
+    ]);
+  });
+
+  it('writes into no folder that has something in it, and takes no image for a folder', async () => {
+    const { model, images, black, white } = await fixture();
+    const full = await runInProcess('predict', model, images, '--explain', images);
+    expect({ code: full.code, stdout: full.stdout }).toEqual({ code: 2, stdout: '' });
+    expect(full.stderr).toBe(`error: ${images} is not empty; give an empty or a new folder with --explain\n`);
+    const swallowed = await runInProcess('predict', model, white, '--explain', black);
+    expect(swallowed.code).toBe(2);
+    expect(swallowed.stderr).toMatch(/^error: Cannot create the folder .*a,b\.png: a file is in its place/);
+    expect((await runInProcess('predict', model, '--explain', black)).code).toBe(2);
+    expect(namesIn(images)).toEqual(['a,b.png', 'c.png']);
   });
 });
 

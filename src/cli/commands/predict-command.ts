@@ -1,18 +1,20 @@
 // auto-cnn predict MODEL IMAGE…
 
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type FilePredictions, InvalidInputError, predictFiles } from '../../index.ts';
-import type { FilePrediction, UnreadableImage } from '../../internal.ts';
+import { type FilePrediction, firstFreeFolder, type UnreadableImage } from '../../internal.ts';
 import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { parseNumber } from '../options/option-values.ts';
 import { coloursFor, type Terminal } from '../terminal.ts';
 import { createSearchView } from '../view/create-search-view.ts';
-import { counted, percent } from '../view/format.ts';
+import { counted, percent, shownPath } from '../view/format.ts';
 
 interface PredictOptions extends CommonOptions {
   readonly top: string;
   readonly csv?: boolean;
+  readonly explain?: string | true;
 }
 
 export function addPredictCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
@@ -23,6 +25,10 @@ export function addPredictCommand(program: Command, terminal: Terminal, done: (e
     .argument('<MODEL>', 'model.onnx, or the run folder that holds it')
     .argument('<IMAGE...>', 'images, folders of them, or patterns such as "*.png"')
     .option('--top <n>', 'classes to show for each image, the likeliest first', '3')
+    .option(
+      '--explain [folder]',
+      'after the images: draw what the model looks at in each, a PNG from 400 answers (default: explained/)',
+    )
     .addOption(new Option('--csv', 'print comma-separated values').conflicts('json'));
   addCommonOptions(command);
   command.addHelpText('after', EXAMPLES);
@@ -31,15 +37,21 @@ export function addPredictCommand(program: Command, terminal: Terminal, done: (e
     if (!Number.isSafeInteger(top) || top < 1) {
       throw new InvalidInputError(`--top must be a whole number of at least 1, received ${options.top}`);
     }
+    const explain = options.explain === true ? firstFreeFolder('explained') : options.explain;
     const view = createSearchView(terminal, (options.json || options.csv) ?? false);
     const predictions = await predictFiles(model, paths, {
+      explain,
       onProgress: view.loading,
       signal: terminal.signal,
     }).finally(view.stop);
     const failures = predictions.images.filter((image) => 'error' in image);
     if (options.json) terminal.stdout.write(`${JSON.stringify(toJson(predictions, top))}\n`);
-    else if (options.csv) terminal.stdout.write(toCsv(predictions, top));
+    else if (options.csv) terminal.stdout.write(toCsv(predictions, top, explain !== undefined));
     else terminal.stdout.write(toText(predictions, top, terminal));
+    if (explain !== undefined && !options.json) {
+      const drawn = predictions.images.length - failures.length;
+      terminal.stderr.write(`${shownPath(resolve(explain))}: what the model looks at in ${counted(drawn, 'image')}\n`);
+    }
     if (!options.json) for (const note of predictions.notes) terminal.stderr.write(`note: ${note}\n`);
     for (const { path, error } of failures) terminal.stderr.write(`error: cannot read the image ${path}: ${error}\n`);
     if (failures.length > 0) {
@@ -62,13 +74,14 @@ function toJson({ model, metadata, images, notes }: FilePredictions, top: number
             file: image.path,
             class: image.className,
             top: image.ranking.slice(0, top).map(({ className, probability }) => ({ class: className, probability })),
+            ...(image.explanation !== undefined && { explanation: image.explanation }),
           },
     ),
   };
 }
 
 /** RFC 4180: a header, then one line per image. An image that could not be read has an error instead of classes. */
-function toCsv({ metadata, images }: FilePredictions, top: number): string {
+function toCsv({ metadata, images }: FilePredictions, top: number, isExplained: boolean): string {
   const shown = Math.min(top, metadata.classes.length);
   const places = Array.from({ length: shown }, (_, i) => (i === 0 ? '' : `_${i + 1}`));
   const rows = images.map((image) => [
@@ -76,9 +89,11 @@ function toCsv({ metadata, images }: FilePredictions, top: number): string {
     ...('error' in image
       ? places.flatMap(() => ['', ''])
       : image.ranking.slice(0, shown).flatMap(({ className, probability }) => [className, String(probability)])),
+    ...(isExplained ? ['error' in image ? '' : (image.explanation ?? '')] : []),
     'error' in image ? image.error : '',
   ]);
-  const head = ['file', ...places.flatMap((place) => [`class${place}`, `probability${place}`]), 'error'];
+  const classes = places.flatMap((place) => [`class${place}`, `probability${place}`]);
+  const head = ['file', ...classes, ...(isExplained ? ['explanation'] : []), 'error'];
   return [head, ...rows].map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
 }
 
@@ -103,4 +118,5 @@ const EXAMPLES = `
 Examples:
   $ auto-cnn predict runs/photos-1/model.onnx cat.jpg dog.png
   $ auto-cnn predict runs/photos-1 ./new-photos --top 1 --csv > answers.csv
-  $ auto-cnn predict runs/photos-1 "new-photos/**/*.jpg"`;
+  $ auto-cnn predict runs/photos-1 "new-photos/**/*.jpg"
+  $ auto-cnn predict runs/photos-1 cat.jpg --explain heat-maps`;

@@ -2,19 +2,27 @@
 
 import type { ImageShape } from '../../genome/image-shape.ts';
 import type { TestPredictions } from '../../search/records/test-predictions.ts';
-import { percent, shorten } from '../parts/format.ts';
+import { counted, percent, shorten } from '../parts/format.ts';
 import { dataUri, pngOf } from '../parts/image-data.ts';
 import { html } from '../parts/markup.ts';
 import { drawing, type Picture, WIDTH } from '../parts/picture.ts';
 import { colour } from '../parts/theme.ts';
 import type { RunRecords } from '../read-run.ts';
+import { heatMapsOf } from './heat-maps.ts';
 
 const MOST_IMAGES = 25;
+const MOST_MAPS = 12;
 const COLUMNS = 5;
 /** Maximum length of a class name below an image; the alternative text has the full name. */
 const LONGEST_NAME = 24;
+const HOW_TO_READ =
+  'Beside each image is what spoke for the wrong class: the model was surer of it where a bright yellow part was visible than where it was hidden; dark violet parts made no difference. Without yellow, no single part decided. A map says where the model looks, not what it sees there; it is no finer than a seventh of the image, and has a scale of its own.';
 
-export async function worstImages({ predictions, dataset, data, status }: RunRecords): Promise<Picture> {
+/** @param time  for heat maps: they are drawn until it is aborted. Without it there are none. */
+export async function worstImages(
+  { folder, predictions, dataset, data, status }: RunRecords,
+  time?: AbortSignal,
+): Promise<Picture> {
   const id = 'worst';
   const title = 'Most wrong test images';
   if (predictions === undefined || data === undefined) {
@@ -49,23 +57,36 @@ export async function worstImages({ predictions, dataset, data, status }: RunRec
   const images = await Promise.all(
     described.map(async (image) => ({ ...image, png: await pngOf(dataset.test, dataset.shape, image.index) })),
   );
-  const figures = images.map(({ png, is, as, probability }) => {
+  const maps = time === undefined ? [] : await heatMapsOf({ folder, dataset }, worst.slice(0, MOST_MAPS), time);
+  const figures = images.map(({ png, is, as, probability }, i) => {
     const text = `${is}, taken for ${as} with ${percent(probability, 0)}`;
-    return html`<li><figure><img src="${dataUri(png)}" width="96" height="96" alt="${text}"/><figcaption><b>${shorten(is, LONGEST_NAME)}</b> as <b>${shorten(as, LONGEST_NAME)}</b> <span>${percent(probability, 0)}</span></figcaption></figure></li>`;
+    const caption = html`<figcaption><b>${shorten(is, LONGEST_NAME)}</b> as <b>${shorten(as, LONGEST_NAME)}</b> <span>${percent(probability, 0)}</span></figcaption>`;
+    const picture = html`<img src="${dataUri(png)}" width="96" height="96" alt="${text}"/>`;
+    const map = maps[i];
+    if (map === undefined) return html`<li><figure>${picture}${caption}</figure></li>`;
+    const where =
+      map.place === undefined ? `no single part speaks for ${as}` : `what speaks most for ${as} is ${map.place}`;
+    const mapText = `Heat map: ${where}`;
+    return html`<li><figure><div class="pair">${picture}<img src="${dataUri(map.jpeg, 'jpeg')}" width="96" height="96" alt="${mapText}"/></div>${caption}</figure></li>`;
   });
   const note =
     worst.length < MOST_IMAGES
       ? `All misclassified images, those with the lowest probability of the true class first.`
       : `The ${MOST_IMAGES} misclassified images with the lowest probability of the true class.`;
+  const [pairs, others] = [figures.slice(0, maps.length), figures.slice(maps.length)];
+  const isCut = time?.aborted && maps.length < Math.min(MOST_MAPS, worst.length);
   return {
     id,
     title,
-    note,
+    note: isCut ? `${note} ${timeText(maps.length)}` : note,
     svg: await sheet(images, dataset.shape),
-    content: html`<ul class="images">${figures}</ul>`,
+    content: html`${pairs.length > 0 ? html`<ul class="images pairs">${pairs}</ul><p class="note">${HOW_TO_READ}</p>` : undefined}${others.length > 0 ? html`<ul class="images">${others}</ul>` : undefined}`,
     table,
   };
 }
+
+const timeText = (maps: number): string =>
+  `There was time for ${counted(maps, 'heat map')}; “auto-cnn predict” draws others with --explain.`;
 
 interface WrongImage {
   /** Index in the test part. */

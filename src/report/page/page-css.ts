@@ -30,6 +30,11 @@ th,td{padding:4px 10px 4px 0;text-align:left;vertical-align:top;border-bottom:1p
 th{position:sticky;top:0;background:var(--surface);color:var(--muted);font-weight:500}
 tr:target td{background:color-mix(in srgb,var(--blue) 18%,transparent)}
 .images{display:grid;grid-template-columns:repeat(auto-fill,minmax(84px,1fr));gap:10px;margin:0;padding:0;list-style:none}
+.pairs{grid-template-columns:repeat(auto-fill,minmax(140px,1fr))}
+.pairs+.images{margin-top:10px}
+.pair{display:flex;gap:3px}
+.pair img{flex:1;min-width:0}
+.pair img+img{image-rendering:auto}
 figure{margin:0;min-width:0}
 figure img{display:block;width:100%;height:auto;aspect-ratio:1;object-fit:contain;image-rendering:pixelated;border-radius:4px;background:var(--page)}
 figcaption{font-size:12px;line-height:1.3;margin-top:3px;overflow-wrap:anywhere}

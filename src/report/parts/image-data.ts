@@ -14,4 +14,5 @@ export async function pngOf(examples: Examples, shape: ImageShape, index: number
     .toBuffer();
 }
 
-export const dataUri = (png: Buffer): string => `data:image/png;base64,${png.toString('base64')}`;
+export const dataUri = (image: Buffer, type: 'png' | 'jpeg' = 'png'): string =>
+  `data:image/${type};base64,${image.toString('base64')}`;

@@ -48,6 +48,13 @@ describe('AutoCNN', () => {
     const first = probabilities.subarray(0, 10);
     expect(first.indexOf(Math.max(...first))).toBe(labels[0]);
 
+    const two = { data: arrays.xTest.data.slice(0, 2 * 64), shape: [2, 8, 8] };
+    const { effects, ...explained } = await best.explain(two);
+    expect(explained.classNames).toEqual(classNames.slice(0, 2));
+    expect(effects).toHaveLength(2 * 64);
+    const second = { data: arrays.xTest.data.slice(64, 2 * 64), shape: [1, 8, 8] };
+    expect((await best.explain(second)).effects).toEqual(effects.slice(64));
+
     expect(best.summary()).toEqual(summary);
     const lines = best.layers().split('\n');
     expect(lines[0]).toMatch(/^Layer +Output +Parameters +FLOPs +Activations$/);
@@ -97,6 +104,7 @@ describe('AutoCNN', () => {
     const best = await small().run();
     const image = { data: new Uint8Array(36), shape: [1, 6, 6] };
     await expect(best.predict(image)).rejects.toThrow('the network takes images of 8x8x1, not 6x6x1');
+    await expect(best.explain(image)).rejects.toThrow('the network takes images of 8x8x1, not 6x6x1');
     await expect(best.evaluate({ x: image, y: [1] })).rejects.toThrow(InvalidInputError);
     await expect(best.evaluate({ x: arrays.xTest, y: [10, ...Array(49).fill(0)] })).rejects.toThrow(
       'the labels in y go up to 10, but the network has 10 classes',

@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { examplesFromArrays, type ImageArray, type LabelArray, pixelsFromArray } from '../../data/build/from-arrays.ts';
-import type { Dataset, Examples } from '../../data/set/dataset.ts';
+import { type Dataset, type Examples, imageSizeOf } from '../../data/set/dataset.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
+import { explainImage } from '../../engine/scoring/explain-image.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
@@ -145,6 +146,30 @@ export class TrainedCnn {
       probabilities.set(prediction.probabilities, from * this.classes.length);
     }
     return { labels, classNames: Array.from(labels, (label) => this.classes[label] ?? ''), probabilities };
+  }
+
+  /**
+   * Classifies images, and tells how much each pixel speaks for the class (RISE; see `docs/models.md`). For each image, the
+   * network answers 400 times.
+   *
+   * @returns also `effects`, `[n, height, width]`: by how much the probability of the predicted class is higher, on average,
+   *   where a pixel is visible than where it is hidden.
+   * @throws {InvalidInputError} if the images do not fit the network.
+   */
+  async explain(
+    images: ImageArray,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<NamedPrediction & { readonly effects: Float32Array }> {
+    const prediction = await this.predict(images);
+    const { shape, pixels } = pixelsFromArray('images', images);
+    const imageSize = imageSizeOf(shape);
+    const area = shape.height * shape.width;
+    const effects = new Float32Array(prediction.labels.length * area);
+    for (const [i, label] of prediction.labels.entries()) {
+      const image = pixels.subarray(i * imageSize, (i + 1) * imageSize);
+      effects.set(await explainImage(this.#model, image, shape, label, signal), i * area);
+    }
+    return { ...prediction, effects };
   }
 
   /**

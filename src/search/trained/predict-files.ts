@@ -1,6 +1,7 @@
-// Classifies image files with a model. The images are prepared as in training.
+// Classifies image files with a model, and shows what it looks at. The images are prepared as in training.
 
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { mapConcurrently } from '../../concurrency.ts';
 import { decodeImage } from '../../data/pixels/decode-image.ts';
 import { checkInRange } from '../../data/pixels/image-preparation.ts';
@@ -10,7 +11,12 @@ import { joinImages } from '../../data/pixels/planes.ts';
 import { imageSizeOf } from '../../data/set/dataset.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
+import { explainImage } from '../../engine/scoring/explain-image.ts';
+import { makeEmptyFolder } from '../../files/new-folder.ts';
+import { writeFileAtomically } from '../../files/write-file.ts';
 import type { ModelMetadata } from '../../network/onnx/onnx-metadata.ts';
+import { drawHeatMap } from './draw-heat-map.ts';
+import { explanationName } from './explanation-name.ts';
 import { describeLeftOut, listImages } from './list-images.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 
@@ -30,6 +36,8 @@ export interface FilePredictions {
         readonly className: string;
         /** All classes, most probable first; ties in the order of the classes. */
         readonly ranking: readonly { readonly className: string; readonly probability: number }[];
+        /** The PNG that shows what speaks for the class; only if it was asked for. */
+        readonly explanation?: string;
       }
     | { readonly path: string; readonly error: string }
   )[];
@@ -50,21 +58,24 @@ const BATCH = 100;
  * @param model  a model file, or the run folder that holds it.
  * @param paths  images, detected by content; folders, which stand for all images in them and their
  *   subfolders; and patterns such as `*.png`. What is named twice is classified twice.
- * @param options  `onProgress` is called after each image; the signal cancels the work.
- * @throws {InvalidInputError} if the model does not exist, or no path leads to an image; {DataFormatError} if auto-cnn did not
- *   write the model.
+ * @param options  `explain` names a folder to make, for a picture of what speaks for the class of each image: see
+ *   `explainImage`. `onProgress` is called after each image; the signal cancels the work.
+ * @throws {InvalidInputError} if the model does not exist, no path leads to an image, or the folder is not empty;
+ *   {DataFormatError} if auto-cnn did not write the model.
  */
 export async function predictFiles(
   model: string,
   paths: readonly string[],
   options: {
+    readonly explain?: string | undefined;
     readonly onProgress?: ((done: number, total: number) => void) | undefined;
     readonly signal?: AbortSignal | undefined;
   } = {},
 ): Promise<FilePredictions> {
-  const { onProgress, signal } = options;
+  const { explain, onProgress, signal } = options;
   const file = await readModelFile(model);
   const { images: files, leftOut } = listImages(paths);
+  if (explain !== undefined) makeEmptyFolder(explain, '--explain');
   const deployed = await DeployedModel.load(await loadRuntime(), file.bytes, file.path);
   const images: (FilePrediction | UnreadableImage)[] = [];
   let done = 0;
@@ -74,15 +85,39 @@ export async function predictFiles(
       const batch = files.slice(from, from + BATCH);
       const decoded = await mapConcurrently(batch, async ({ path, error }) => error ?? readImage(path, file), {
         signal,
-        onDone,
+        ...(explain === undefined && { onDone }),
       });
       const named = batch.map(({ path }) => path);
-      images.push(...(await predictBatch(deployed, named, decoded)));
+      for (const [i, prediction] of (await predictBatch(deployed, named, decoded)).entries()) {
+        const pixels = decoded[i];
+        if (explain === undefined || 'error' in prediction || typeof pixels === 'string' || pixels === undefined) {
+          images.push(prediction);
+        } else {
+          const { path, className, ranking } = prediction;
+          const sure = ranking[0]?.probability ?? 0;
+          const name = explanationName(path, className, sure, images.length + 1, files.length);
+          images.push(await writeExplanation(deployed, prediction, pixels, join(explain, name), signal));
+        }
+        if (explain !== undefined) onDone();
+      }
     }
   } finally {
     await deployed.release();
   }
   return { model: file.path, metadata: file.metadata, images, notes: describeLeftOut(leftOut) };
+}
+
+async function writeExplanation(
+  model: DeployedModel,
+  prediction: FilePrediction,
+  pixels: Uint8Array,
+  explanation: string,
+  signal: AbortSignal | undefined,
+): Promise<FilePrediction> {
+  const { input, classes } = model.metadata;
+  const effects = await explainImage(model, pixels, input, classes.indexOf(prediction.className), signal);
+  await writeFileAtomically(explanation, [await drawHeatMap(pixels, input, effects)]);
+  return { ...prediction, explanation };
 }
 
 /** The pixels in the model's input format, or the reason why the image cannot be read. */
