@@ -232,17 +232,36 @@ describe('the heat maps of a report', () => {
     expect(await report(run)).toBe(await report(run));
   });
 
-  it('are left out where time is up, which is said, and where the model is damaged', async () => {
+  it('are as many as a bounded amount of work is enough for, which is said', async () => {
     const run = withModel(await MadeUpRun.done());
     const records = await readRun(run.folder, run.cacheDir);
-    const { note, content } = await worstImages(records, AbortSignal.abort());
-    expect(note).toMatch(/There was time for 0 heat maps; “auto-cnn predict” draws others with --explain\.$/);
-    expect(mapsIn(content?.text ?? '')).toHaveLength(0);
-    expect(content?.text.match(/<img/g)).toHaveLength(25);
+    const reportOf = async (flops: number) => {
+      const summary = records.summary && { ...records.summary, flops };
+      const { note, content } = await worstImages({ ...records, summary }, { withMaps: true });
+      return {
+        note,
+        maps: mapsIn(content?.text ?? '').length,
+        images: content?.text.match(/data:image\/png/g)?.length,
+      };
+    };
+    expect(await reportOf(1e6)).toMatchObject({ maps: 12, images: 25, note: expect.not.stringContaining('heat map') });
+    expect(await reportOf(1e8)).toMatchObject({
+      maps: 3,
+      images: 25,
+      note: expect.stringContaining('there are 3 heat maps'),
+    });
+    const none = {
+      maps: 0,
+      images: 25,
+      note: expect.stringContaining('“auto-cnn predict” draws others with --explain.'),
+    };
+    expect(await reportOf(1e10)).toMatchObject(none);
+  });
+
+  it('are left out where the model is damaged', async () => {
+    const run = withModel(await MadeUpRun.done());
     writeFileSync(join(run.folder, 'model.onnx'), 'no model');
-    const html = await report(run);
-    expect(mapsIn(html)).toHaveLength(0);
-    expect(html).not.toContain('There was time');
+    expect(mapsIn(await report(run))).toHaveLength(0);
   });
 });
 

@@ -25,9 +25,6 @@ import { type RunRecords, readRun } from './read-run.ts';
 export const REPORT_FORMATS = ['html', 'svg', 'png'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
-/** The time that the heat maps of a page may take. */
-const HEAT_MAPS_MS = 10_000;
-
 /** What {@link writeReport} writes, and where. */
 export interface ReportOptions {
   /** Default: `html`, one page. The others write a file per drawing, in light colours. */
@@ -40,8 +37,7 @@ export interface ReportOptions {
 
 /**
  * Draws the progress and results of a run, whether it is done, in progress or stopped. It only reads the files of the run
- * and scores nothing; of a run that is done, the model is asked what it looks at in the most wrong test images, for ten
- * seconds at most.
+ * and scores nothing; of a run that is done, the model is asked what it looks at in the most wrong test images.
  *
  * @param run  the run folder.
  * @returns the absolute paths of the written files, and notices about what could not be drawn.
@@ -89,7 +85,7 @@ async function drawPictures(records: RunRecords, format: ReportFormat): Promise<
     learningCurves(records, 'accuracy'),
     learningCurves(records, 'loss'),
     confusionPicture(records),
-    await worstImages(records, format === 'html' ? AbortSignal.timeout(HEAT_MAPS_MS) : undefined),
+    await worstImages(records, { withMaps: format === 'html' }),
     ...(records.suspects === undefined ? [] : [await doubtfulLabels(records, records.suspects)]),
     ...(isSearch ? [familyTree(records)] : []),
     timeChart(records),

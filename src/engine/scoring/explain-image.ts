@@ -6,6 +6,8 @@ import type { DeployedModel } from './deployed-model.ts';
 
 /** Each pair is a random mask and its opposite, which hides what the mask shows. */
 const PAIRS = 200;
+/** How often the model looks at an image to explain it. */
+export const ANSWERS_PER_MAP = 2 * PAIRS;
 /** Cells of a mask in a square image, from side to side. */
 const CELLS = 7;
 /** Values of the images that the model sees at once. */

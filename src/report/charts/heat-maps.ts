@@ -17,16 +17,14 @@ export interface DrawnHeatMap {
 }
 
 /**
- * Heat maps of test images, for as long as there is time.
+ * Heat maps of test images.
  *
  * @param images  index in the test part, and the class that is explained.
- * @param time  ends the work when it is aborted; what is not done then is left out.
  * @returns in the order of the images. None if the run has no model, or it cannot be run.
  */
 export async function heatMapsOf(
   { folder, dataset }: Pick<RunRecords, 'folder' | 'dataset'>,
   images: readonly { readonly index: number; readonly guess: number }[],
-  time: AbortSignal,
 ): Promise<readonly DrawnHeatMap[]> {
   const drawn: DrawnHeatMap[] = [];
   if (dataset === undefined) return drawn;
@@ -36,12 +34,12 @@ export async function heatMapsOf(
     model = await DeployedModel.load(await loadRuntime(), await readFile(folder.model), folder.model);
     for (const { index, guess } of images) {
       const image = readImages(test, imageSizeOf(shape), index, index + 1);
-      const effects = await explainImage(model, image, shape, guess, time);
+      const effects = await explainImage(model, image, shape, guess);
       drawn.push({ jpeg: await drawOverlay(image, shape, effects), place: placeOfMost(effects, shape) });
     }
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!time.aborted && !isMissing && !(error instanceof AutoCnnError)) throw error;
+    if (!isMissing && !(error instanceof AutoCnnError)) throw error;
   } finally {
     await model?.release();
   }

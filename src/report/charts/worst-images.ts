@@ -1,5 +1,6 @@
 // Shows the test images with the worst predictions.
 
+import { ANSWERS_PER_MAP } from '../../engine/scoring/explain-image.ts';
 import type { ImageShape } from '../../genome/image-shape.ts';
 import type { TestPredictions } from '../../search/records/test-predictions.ts';
 import { counted, percent, shorten } from '../parts/format.ts';
@@ -12,16 +13,17 @@ import { heatMapsOf } from './heat-maps.ts';
 
 const MOST_IMAGES = 25;
 const MOST_MAPS = 12;
+/** FLOPs that they may cost together: a few seconds on one core, so that a report takes little of a run's time. */
+const MOST_WORK = 1.5e11;
 const COLUMNS = 5;
 /** Maximum length of a class name below an image; the alternative text has the full name. */
 const LONGEST_NAME = 24;
 const HOW_TO_READ =
   'Beside each image is what spoke for the wrong class: the model was surer of it where a bright yellow part was visible than where it was hidden; dark violet parts made no difference. Without yellow, no single part decided. A map says where the model looks, not what it sees there; it is no finer than a seventh of the image, and has a scale of its own.';
 
-/** @param time  for heat maps: they are drawn until it is aborted. Without it there are none. */
 export async function worstImages(
-  { folder, predictions, dataset, data, status }: RunRecords,
-  time?: AbortSignal,
+  { folder, predictions, dataset, data, status, summary }: RunRecords,
+  { withMaps }: { readonly withMaps: boolean },
 ): Promise<Picture> {
   const id = 'worst';
   const title = 'Most wrong test images';
@@ -57,7 +59,10 @@ export async function worstImages(
   const images = await Promise.all(
     described.map(async (image) => ({ ...image, png: await pngOf(dataset.test, dataset.shape, image.index) })),
   );
-  const maps = time === undefined ? [] : await heatMapsOf({ folder, dataset }, worst.slice(0, MOST_MAPS), time);
+  const wanted = Math.min(MOST_MAPS, worst.length);
+  const affordable = Math.floor(MOST_WORK / (ANSWERS_PER_MAP * (summary?.flops ?? 0)));
+  const explained = worst.slice(0, Math.min(wanted, affordable));
+  const maps = withMaps ? await heatMapsOf({ folder, dataset }, explained) : [];
   const figures = images.map(({ png, is, as, probability }, i) => {
     const text = `${is}, taken for ${as} with ${percent(probability, 0)}`;
     const caption = html`<figcaption><b>${shorten(is, LONGEST_NAME)}</b> as <b>${shorten(as, LONGEST_NAME)}</b> <span>${percent(probability, 0)}</span></figcaption>`;
@@ -74,19 +79,19 @@ export async function worstImages(
       ? `All misclassified images, those with the lowest probability of the true class first.`
       : `The ${MOST_IMAGES} misclassified images with the lowest probability of the true class.`;
   const [pairs, others] = [figures.slice(0, maps.length), figures.slice(maps.length)];
-  const isCut = time?.aborted && maps.length < Math.min(MOST_MAPS, worst.length);
+  const isCut = withMaps && explained.length < wanted;
   return {
     id,
     title,
-    note: isCut ? `${note} ${timeText(maps.length)}` : note,
+    note: isCut ? `${note} ${cutText(explained.length)}` : note,
     svg: await sheet(images, dataset.shape),
     content: html`${pairs.length > 0 ? html`<ul class="images pairs">${pairs}</ul><p class="note">${HOW_TO_READ}</p>` : undefined}${others.length > 0 ? html`<ul class="images">${others}</ul>` : undefined}`,
     table,
   };
 }
 
-const timeText = (maps: number): string =>
-  `There was time for ${counted(maps, 'heat map')}; “auto-cnn predict” draws others with --explain.`;
+const cutText = (maps: number): string =>
+  `The model is large, so there ${maps === 1 ? 'is' : 'are'} ${counted(maps, 'heat map')}; “auto-cnn predict” draws others with --explain.`;
 
 interface WrongImage {
   /** Index in the test part. */
