@@ -15,12 +15,13 @@ import { atMost } from '../at-most.ts';
 import { Audience } from '../delivery/audience.ts';
 import { DeliveryClient } from '../delivery/delivery-client.ts';
 import { readTask, readWanted, type SearchRecord, type TaskMessage, type WorkerRecord } from '../messages/messages.ts';
-import { isSameVersion, KEYS, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts';
+import { isSameVersion, KEYS, ownQueueNameOf, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts';
 import { deadlyOutcome, deathsOf, noteBegin, noteEnd, type TaskDeaths } from '../redis/begun-tasks.ts';
 import { connectQueue, type QueueConnection } from '../redis/redis-connection.ts';
 import { announceWorker, BEAT_MS, findSearches, listSearches, withdrawWorker } from '../redis/registry.ts';
 import { untilTaken } from '../redis/until-taken.ts';
 import { FileStore } from './file-store.ts';
+import { Reservation } from './reservation.ts';
 import { HandBackError, type RunnerOptions, runTask } from './task-runner.ts';
 
 export interface QueueWorkerOptions {
@@ -137,29 +138,39 @@ export class QueueWorker {
     const { evaluator, notify } = this.#options;
     const name = queueNameOf(tribeOf(this.#kind));
     const shared = { connection: redis, concurrency: evaluator.concurrency, maxStalledCount: ANY_NUMBER };
-    const worker = new Worker(name, (job: Job, token?: string) => this.#process(job, token ?? ''), {
-      ...shared,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_MS,
-      autorun: false,
-    });
-    const queue = new Queue(name, { connection: redis });
     // The connection reports its own errors, and a lock that was lost means that another worker has the task.
-    worker.on('error', () => {});
-    queue.on('error', () => {});
+    const taking = (name: string): Worker =>
+      new Worker(name, (job: Job, token?: string) => this.#process(job, token ?? ''), {
+        ...shared,
+        lockDuration: LOCK_MS,
+        stalledInterval: STALLED_MS,
+        autorun: false,
+      }).on('error', () => {});
+    const worker = taking(name);
+    const queue = new Queue(name, { connection: redis }).on('error', () => {});
+    const ownName = ownQueueNameOf(name, this.id);
+    const reservation = new Reservation({
+      ...{ redis, workerId: this.id, shared: worker },
+      openOwn: () => taking(ownName),
+      removeOwn: () => removeQueue(new Queue(ownName, { connection: redis })),
+    });
     const end = () => this.#ending.abort();
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
     try {
-      await untilTaken('this worker', () => this.#beat(queue), notify, this.#ending.signal);
+      await untilTaken('this worker', () => this.#beat(queue, reservation), notify, this.#ending.signal);
       notify(`${this.id} takes tasks from ${address.shown}: ${evaluator.concurrency} at a time, engine ${this.#kind}`);
       worker.run().catch((error: unknown) => this.#fail(error));
       while (!this.#ending.signal.aborted) {
         await pause(BEAT_MS, undefined, { signal: this.#ending.signal }).catch(() => {});
-        if (!this.#ending.signal.aborted) await this.#beat(queue).catch(() => {});
+        if (!this.#ending.signal.aborted) await this.#beat(queue, reservation).catch(() => {});
       }
     } finally {
       signal.removeEventListener('abort', end);
+      const ended = reservation.end();
+      for (const running of this.#running.values()) this.#handBack(running);
+      await atMost(LONGEST_GOODBYE_MS, ended);
+      await this.#store.removeStates();
       await this.#end(worker, queue);
     }
     if (this.#failure !== undefined) throw this.#failure;
@@ -266,9 +277,10 @@ export class QueueWorker {
   }
 
   /** Says that this worker is there, and hears what searches say to it. */
-  async #beat(queue: Queue): Promise<void> {
+  async #beat(queue: Queue, reservation: Reservation): Promise<void> {
     const { redis } = this.#connection;
-    await announceWorker(redis, this.#record());
+    await reservation.look();
+    await announceWorker(redis, this.#record(reservation));
     if (this.#refused > 1) this.#options.notify(`${this.#refused} messages on the queue were refused and removed`);
     this.#refused = 0;
     await this.#cancelUnwanted();
@@ -303,7 +315,7 @@ export class QueueWorker {
     this.#otherVersions = versions;
   }
 
-  #record(): WorkerRecord {
+  #record({ holder }: Reservation): WorkerRecord {
     return {
       ...tribeOf(this.#kind),
       id: this.id,
@@ -314,6 +326,7 @@ export class QueueWorker {
       running: [...this.#running.keys()],
       done: this.#done,
       failed: this.#failed,
+      ...(holder !== undefined && { reservedFor: holder }),
     };
   }
 
@@ -356,6 +369,12 @@ export class QueueWorker {
     await atMost(LONGEST_GOODBYE_MS, worker.close(true));
     this.#connection.close();
   }
+}
+
+/** Unless it is in use again. */
+async function removeQueue(queue: Queue): Promise<void> {
+  await queue.obliterate().catch(() => queue.resume());
+  await queue.close();
 }
 
 /** The id must be the hash of the content: otherwise the result would stand for another task. */
