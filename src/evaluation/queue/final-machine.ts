@@ -85,10 +85,10 @@ export class FinalMachine {
     return this.#entering;
   }
 
-  /** Ends the task with a {@link WorkerLostError} if the worker is lost. */
-  watch(task: Waiting): void {
+  /** Ends the task with a {@link WorkerLostError} if its worker is lost, or was meanwhile. */
+  watch(task: Waiting, worker: WorkerRecord): void {
     this.#waiting.add(task);
-    if (!this.isReserved) task.reject(new WorkerLostError());
+    if (this.#reserved !== worker) task.reject(new WorkerLostError());
   }
 
   unwatch(task: Waiting): void {

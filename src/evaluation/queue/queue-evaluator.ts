@@ -227,7 +227,7 @@ export class QueueEvaluator implements Evaluator {
     const pending = await this.#prepare(worker, task, options);
     const cancel = () => pending.reject(cancelledError(stop.reason));
     stop.addEventListener('abort', cancel, { once: true });
-    if (worker !== undefined) this.#final.watch(pending);
+    if (worker !== undefined) this.#final.watch(pending, worker);
     try {
       if (stop.aborted) throw cancelledError(stop.reason);
       // The same task at the same time: the second is answered by the result of the first.
