@@ -10,6 +10,12 @@ import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 export interface EvaluationProgress {
   readonly step: number;
   readonly totalSteps: number;
+  /**
+   * The machine that does a final training, if it is not that of the search.
+   *
+   * @internal
+   */
+  readonly machine?: string;
   /** Set when an epoch is complete. */
   readonly epoch?: EpochRecord;
   /**
@@ -31,12 +37,36 @@ export interface EvaluateOptions {
   readonly threads?: number;
 }
 
+/** How final trainings use a machine, by the number of its places: the trainings that it does at the same time. */
+export interface FinalSharing {
+  /** Threads of each process. */
+  readonly threads: (places: number) => number;
+  /** Work per second, over that of one of as many separate trainings as there are places. */
+  readonly speedUp: (places: number) => number;
+}
+
+/** Of the machine that does final trainings. */
+export interface FinalSpeed {
+  /** Processes that share them. */
+  readonly workers: number;
+  /** Work per second of each of as many separate trainings. Absent if it is that of all machines. */
+  readonly rate?: number;
+}
+
 /** Trains candidates. A custom evaluator may train them elsewhere, or wrap a {@link ProcessPoolEvaluator}. */
 export interface Evaluator {
   /** Number of tasks it can evaluate concurrently. It may change. */
   readonly concurrency: number;
   /** Number of processes that share final trainings, if they run elsewhere than other tasks. Default: `concurrency`. */
   readonly finalConcurrency?: number | undefined;
+  /**
+   * Decides which machine does the final trainings from now on, for evaluators that have several.
+   *
+   * @internal
+   */
+  readonly chooseFinalMachine?:
+    | ((lowering: LoweringName, sharing: FinalSharing, signal?: AbortSignal) => Promise<FinalSpeed>)
+    | undefined;
   /**
    * Resolves when `concurrency` has grown, for evaluators that others join.
    *

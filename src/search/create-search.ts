@@ -151,6 +151,7 @@ function speedOf(evaluator: Evaluator, device: Device, signal: AbortSignal | und
       return evaluator.concurrency;
     },
     finalWorkers: evaluator.finalConcurrency,
+    chooseFinalMachine: (lowering, sharing) => evaluator.chooseFinalMachine?.(lowering, sharing, signal),
     measureSpeed(lowering) {
       measured ??= evaluator.measureSpeed?.(lowering, signal) ?? here(lowering);
       return measured;

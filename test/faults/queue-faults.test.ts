@@ -17,6 +17,8 @@ import { WorkerFleet } from './worker-fleet.ts';
 
 const COUNT = countFor({ quick: 10, slow: 300 });
 const FAULTS_PER_RUN = 4;
+/** Enough for faults to come in between. */
+const FINAL_EPOCHS = 100;
 const LONG = { timeout: 400_000 };
 const SEED = process.env.AUTO_CNN_FAULTS_SEED ?? '1';
 /** A file to which each run that came to the same is added, over any number of seeds. */
@@ -32,7 +34,7 @@ describe.runIf(process.platform === 'linux' && hasRedis)('a run on a queue', () 
   let referenceMs: number;
 
   beforeAll(async () => {
-    ({ reference, referenceMs } = await trainReference(folder));
+    ({ reference, referenceMs } = await trainReference(folder, FINAL_EPOCHS));
     for (const settings of REDIS_SETTINGS) fleets.push(await WorkerFleet.start(2, folder, settings));
     for (const fleet of fleets) await fleet.atWork();
   }, LONG.timeout);
@@ -64,7 +66,7 @@ describe.runIf(process.platform === 'linux' && hasRedis)('a run on a queue', () 
 if (!hasRedis) it.skip('no queue is tried: redis-server is missing ("apt-get install redis-server" installs it)');
 
 function placeOf(name: string): RunPlace {
-  return placeIn(folder, name);
+  return placeIn(folder, name, FINAL_EPOCHS);
 }
 
 /** All kinds of faults in turn, in random order, some for each run. */

@@ -4,17 +4,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rng } from '../../src/random/rng.ts';
 import { RedisServer } from '../support/redis.ts';
-import { WorkerProcess } from '../support/worker-process.ts';
+import { FastWorkerProcess, WorkerProcess } from '../support/worker-process.ts';
 
 export class WorkerFleet {
   readonly redis: RedisServer;
   readonly #folder: string;
   #workers: WorkerProcess[] = [];
 
-  /** @param settings  of Redis. */
+  /**
+   * One of the workers does the final trainings.
+   *
+   * @param settings  of Redis.
+   */
   static async start(count: number, folder: string, settings: readonly string[]): Promise<WorkerFleet> {
     const fleet = new WorkerFleet(await RedisServer.start({ settings }), folder);
-    for (let i = 0; i < count; i++) fleet.add();
+    for (let i = 0; i < count; i++) fleet.add(i === 0 ? FastWorkerProcess : WorkerProcess);
     return fleet;
   }
 
@@ -31,8 +35,8 @@ export class WorkerFleet {
   /** All that its workers have said, of those that are gone, too. */
   output = '';
 
-  add(): void {
-    this.#workers.push(new WorkerProcess(this.redis.url, join(this.#folder, 'data'), '--concurrency', '1'));
+  add(Kind: typeof WorkerProcess): void {
+    this.#workers.push(new Kind(this.redis.url, join(this.#folder, 'data'), '--concurrency', '1'));
   }
 
   pick(rng: Rng): WorkerProcess {
@@ -43,7 +47,7 @@ export class WorkerFleet {
   replace(worker: WorkerProcess): void {
     this.output += worker.output;
     this.#workers = this.#workers.filter((other) => other !== worker);
-    this.add();
+    this.add(worker instanceof FastWorkerProcess ? FastWorkerProcess : WorkerProcess);
   }
 
   async stop(): Promise<void> {

@@ -142,6 +142,24 @@ Population
     expect(render(stateAfter(start, at(1, 1), at(2, 2)), 80)).toContain('● scoring the test images');
   });
 
+  it('names the machine that does the final training, as long as it is not this one', () => {
+    const at = (step: number, machine?: string): RunEvent => ({
+      type: 'finalProgress',
+      event: { id: 'max', genome: 'max', progress: { step, totalSteps: 100, ...(machine && { machine }) } },
+    });
+    const epoch: RunEvent = {
+      type: 'finalProgress',
+      event: {
+        id: 'max',
+        genome: 'max',
+        progress: { step: 3, totalSteps: 100, epoch: { epoch: 1, loss: 1, accuracy: 1 } },
+      },
+    };
+    const start: RunEvent = { type: 'finalStart', event: { id: 'max', genome: 'max', repeat: 1 } };
+    expect(render(stateAfter(start, at(1, 'big'), epoch), 80)).toContain('on all training images, by big\n');
+    expect(render(stateAfter(start, at(1, 'big'), epoch, at(4)), 80)).toContain('on all training images\n');
+  });
+
   it('counts the epochs of a final training that has become longer or shorter in its midst', () => {
     const at = (step: number, total: number): RunEvent => ({
       type: 'finalProgress',

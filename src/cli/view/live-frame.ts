@@ -138,7 +138,7 @@ function renderCandidate(
 }
 
 function renderFinal(state: RunState, final: FinalState, space: number, width: number, c: Colours): string[] {
-  const { genome, repeat, step, totalSteps, epochs } = final;
+  const { genome, repeat, step, totalSteps, epochs, machine } = final;
   const share = totalSteps === 0 ? 0 : step / totalSteps;
   const { epoch, total } = finalEpochs(state.start, final);
   const lines = epochs.map(
@@ -150,9 +150,10 @@ function renderFinal(state: RunState, final: FinalState, space: number, width: n
       ? `● epoch ${epoch}/${total}   ${bar(share, 20)}`
       : '● scoring the test images, for the only time';
   const { config, dataset } = state.start;
+  const place = machine === undefined ? '' : `, by ${machine}`;
   const parts = dataset.validationExamples === undefined ? 'training' : 'training and validation';
   return [
-    c.bold(shorten(`${describeFinal(config, genome, repeat)} on all ${parts} images`, width)),
+    c.bold(shorten(`${describeFinal(config, genome, repeat)} on all ${parts} images${place}`, width)),
     ...lines.slice(-space).map((line) => c.green(shorten(line, width))),
     c.cyan(shorten(running, width)),
   ];

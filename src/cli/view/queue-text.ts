@@ -5,6 +5,12 @@ import { cell, counted, grouped, scaled, shorten } from './format.ts';
 
 /** Lines for a terminal or a pipe. */
 export function queueText(url: string, { queues, searches, workers }: QueueState, columns: number): readonly string[] {
+  const labelOf = ({ id, isAside, reservedFor }: QueueState['workers'][number]): string => {
+    if (isAside) return `${id} (put aside)`;
+    if (reservedFor === undefined) return id;
+    const { name = 'a search that is gone' } = searches.find((search) => search.id === reservedFor) ?? {};
+    return `${id} (final training of ${name})`;
+  };
   const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
   const head = `${url}: ${counted(searches.length, 'search', 'searches')}, ${counted(workers.length, 'worker')}, ${counted(slots, 'training')} at the same time`;
   const blocks = [
@@ -19,13 +25,13 @@ export function queueText(url: string, { queues, searches, workers }: QueueState
     ),
     table(
       ['Worker', 'slots', 'busy', 'work/s', 'done', 'failed'],
-      workers.map(({ id, slots: own, running, rate, done, failed, isAside }) => [
-        isAside ? `${id} (put aside)` : id,
-        own,
-        running.length,
-        rate === undefined ? '–' : scaled(rate, 'FLOP'),
-        done,
-        failed,
+      workers.map((worker) => [
+        labelOf(worker),
+        worker.slots,
+        worker.running.length,
+        worker.rate === undefined ? '–' : scaled(worker.rate, 'FLOP'),
+        worker.done,
+        worker.failed,
       ]),
     ),
   ].filter((lines) => lines.length > 0);

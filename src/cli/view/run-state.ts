@@ -63,6 +63,8 @@ export interface FinalState extends TrainingState {
   readonly ended: boolean;
   readonly genome: string;
   readonly epochs: readonly EpochRecord[];
+  /** The machine that trains it, if it is not that of the search. */
+  readonly machine?: string | undefined;
 }
 
 export type RunEvent = {
@@ -142,9 +144,13 @@ export function updateRunState(
         { ...event, startedAt: now, step: 0, totalSteps: 0, epochs: [], ended: false },
       ]);
     case 'finalProgress': {
-      const { step, totalSteps, epoch } = event.progress;
+      const { step, totalSteps, epoch, machine } = event.progress;
       const added = epoch === undefined ? [] : [epoch];
-      return withFinal(state, event.id, ({ epochs }) => ({ step, totalSteps, epochs: [...epochs, ...added] }));
+      return withFinal(state, event.id, ({ epochs, ...before }) => ({
+        ...{ step, totalSteps, epochs: [...epochs, ...added] },
+        // Rounds report their epochs afterwards.
+        machine: epoch === undefined ? machine : (machine ?? before.machine),
+      }));
     }
     case 'final':
       return withFinal(state, event.id, () => ({ ended: true }));

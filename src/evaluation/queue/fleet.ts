@@ -19,6 +19,9 @@ export class Fleet {
   readonly #notify: (notice: string) => void;
   #kinds: readonly string[] = [];
   #all: readonly WorkerRecord[] = [];
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+  /** When each worker was last in the list. */
+  readonly #seenAt = new Map<string, number>();
   #grown = withResolvers<void>();
   #described = '';
   #remindedAt = Number.NEGATIVE_INFINITY;
@@ -30,9 +33,14 @@ export class Fleet {
     this.#notify = notify;
   }
 
-  /** Workers that take tasks of this search. */
-  get own(): readonly WorkerRecord[] {
+  /** Workers that compute as this search does. */
+  get alike(): readonly WorkerRecord[] {
     return this.#all.filter((worker) => this.#isOwn(worker) && !worker.isAside);
+  }
+
+  /** Those of them that take any task of this search. */
+  get own(): readonly WorkerRecord[] {
+    return this.alike.filter(({ reservedFor }) => reservedFor === undefined);
   }
 
   /** Trainings that they do at the same time. */
@@ -42,7 +50,7 @@ export class Fleet {
 
   /** The mean over all trainings that are possible at the same time; undefined if no worker has measured its speed. */
   get speed(): TrainingSpeed | undefined {
-    const measured = this.own.filter(({ rate, byteWork }) => rate !== undefined && byteWork !== undefined);
+    const measured = this.alike.filter(({ rate, byteWork }) => rate !== undefined && byteWork !== undefined);
     const slots = measured.reduce((sum, worker) => sum + worker.slots, 0);
     if (slots === 0) return undefined;
     const rate = measured.reduce((sum, worker) => sum + worker.slots * (worker.rate ?? 0), 0) / slots;
@@ -68,6 +76,12 @@ export class Fleet {
     return this.#all.some(({ id, isAside }) => id === workerId && isAside === true);
   }
 
+  /** For how long a worker has been missing in the list, up to the last answer of Redis; and how long ago that was. */
+  absenceOf(workerId: string, now: number): { readonly missingMs: number; readonly silentMs: number } {
+    const seenAt = this.#seenAt.get(workerId) ?? Number.NEGATIVE_INFINITY;
+    return { missingMs: this.#refreshedAt - seenAt, silentMs: now - this.#refreshedAt };
+  }
+
   /** Names a kind of engine that this search computes with. */
   use(kind: string): void {
     if (!this.#kinds.includes(kind)) this.#kinds = [...this.#kinds, kind];
@@ -81,6 +95,8 @@ export class Fleet {
   async refresh(): Promise<void> {
     const before = this.slots;
     this.#all = await listWorkers(this.#redis);
+    this.#refreshedAt = performance.now();
+    for (const { id } of this.#all) this.#seenAt.set(id, this.#refreshedAt);
     if (this.slots <= before) return;
     this.#grown.resolve();
     this.#grown = withResolvers();
@@ -122,7 +138,8 @@ export class Fleet {
     const own = tribeOf(kind);
     if (!isSameVersion(worker, own)) return `version ${worker.version}`;
     if (!this.#isOwn(worker)) return `another kind of engine (${worker.kind})`;
-    return worker.isAside ? 'those that were put aside because their results differ' : undefined;
+    if (worker.isAside) return 'those that were put aside because their results differ';
+    return worker.reservedFor === undefined ? undefined : 'those that do a final training';
   }
 
   #isOwn(worker: Tribe): boolean {

@@ -83,7 +83,9 @@ export class PendingTask implements Recipient {
       return;
     }
     // A training that another worker repeats reports its epochs again; one that is missing comes with the result.
-    if (epoch.epoch !== this.#reported + 1) return;
+    // A part of a training begins anywhere.
+    const isFirst = this.#reported === 0 && this.message.task.part !== undefined;
+    if (epoch.epoch !== this.#reported + 1 && !isFirst) return;
     this.#reported = epoch.epoch;
     this.#onProgress?.({
       step,

@@ -11,17 +11,26 @@ import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { missingWeights } from '../checkpoint.ts';
-import { cancelledError, type EvaluateOptions, type Evaluator } from '../evaluator.ts';
+import {
+  cancelledError,
+  type EvaluateOptions,
+  type Evaluator,
+  type FinalSharing,
+  type FinalSpeed,
+} from '../evaluator.ts';
 import type { TrainingSpeed } from '../measure-speed.ts';
 import { requireFingerprint } from '../node/packed-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
 import { atMost } from './at-most.ts';
 import { DeliveryServer } from './delivery/delivery-server.ts';
 import { describeFile } from './delivery/file-hash.ts';
+import { FinalMachine, WorkerLostError } from './final-machine.ts';
+import { isDivisible, trainInStretches } from './final-stretches.ts';
 import { Fleet } from './fleet.ts';
 import { IdleWatch } from './idle-watch.ts';
-import type { SearchRecord } from './messages/messages.ts';
-import { queueNameOf, tribeOf } from './messages/queue-names.ts';
+import { isRepeatable } from './messages/compare-results.ts';
+import type { SearchRecord, WorkerRecord } from './messages/messages.ts';
+import { ownQueueNameOf, queueNameOf, tribeOf } from './messages/queue-names.ts';
 import { type TaskFiles, toMessage } from './messages/task-message.ts';
 import type { RemoteFile } from './messages/task-schema.ts';
 import { PendingTask } from './pending-task.ts';
@@ -34,7 +43,7 @@ import { TaskBoard } from './task-board.ts';
 export interface QueueOptions {
   /** `redis://HOST:PORT/DATABASE`. */
   readonly url: string;
-  /** Trains what stays on this machine: final trainings. Closed with this evaluator. */
+  /** Trains what stays on this machine: final trainings, unless a worker is clearly faster. Closed with this evaluator. */
   readonly local: Evaluator;
   /** Longest that a task may train. */
   readonly timeoutMs: number;
@@ -62,6 +71,7 @@ export class QueueEvaluator implements Evaluator {
   readonly #id: string;
   readonly #fleet: Fleet;
   readonly #board: TaskBoard;
+  readonly #final: FinalMachine;
   readonly #differences: DifferenceReader;
   readonly #idle = new IdleWatch();
   readonly #datasets = new Map<string, Promise<RemoteFile>>();
@@ -114,9 +124,11 @@ export class QueueEvaluator implements Evaluator {
     this.#id = id;
     this.#fleet = fleet;
     this.#board = board;
+    this.#final = new FinalMachine({ redis: connection.redis, searchId: id, fleet, ...options });
     this.#differences = new DifferenceReader(connection.redis, options.notify);
     this.#timers = [
       every(LOOK_MS, () => this.#board.look()),
+      every(LOOK_MS, async () => this.#final.look()),
       every(RECONCILE_MS, () => this.#board.reconcile()),
       every(BEAT_MS, () => this.#beat()),
     ];
@@ -128,8 +140,15 @@ export class QueueEvaluator implements Evaluator {
   }
 
   get finalConcurrency(): number {
-    return this.#options.local.concurrency;
+    return this.#final.places;
   }
+
+  /** An arrow function, because it is passed on without its object. */
+  readonly chooseFinalMachine = (
+    lowering: LoweringName,
+    sharing: FinalSharing,
+    signal?: AbortSignal,
+  ): Promise<FinalSpeed> => this.#final.choose(lowering, sharing, signal);
 
   readonly capacityGrown = (): Promise<void> => this.#fleet.grown;
 
@@ -162,15 +181,53 @@ export class QueueEvaluator implements Evaluator {
   }
 
   async evaluate(task: EvaluationTask, options: EvaluateOptions = {}): Promise<EvaluationOutcome> {
-    if (task.part !== undefined || task.selection.purpose === 'final') {
-      return this.#options.local.evaluate(task, options);
+    if (task.part !== undefined || task.selection.purpose === 'final') return this.#evaluateFinal(task, options);
+    // Its worker may be the only one.
+    if (this.#final.isReserved) await this.#final.release();
+    return this.#evaluateOn(undefined, task, options);
+  }
+
+  /** The outcome does not depend on the machine, so one after the other may try. */
+  async #evaluateFinal(task: EvaluationTask, options: EvaluateOptions): Promise<EvaluationOutcome> {
+    if (isDivisible(task) && (await this.#final.enter()) !== undefined) {
+      const outcome = await trainInStretches(task, options, (part, its) => this.#evaluateFinal(part, its ?? {}));
+      if (outcome !== undefined) return outcome;
     }
-    const { signal, onProgress } = options;
+    const { signal, onProgress, threads = 1 } = options;
+    const threadsOn = (places: number) => this.#final.threadsOn(places) ?? threads;
+    for (let worker = await this.#final.enter(); worker !== undefined; worker = await this.#final.enter()) {
+      const { host, slots } = worker;
+      const remote: EvaluateOptions = {
+        ...options,
+        ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, machine: host }) }),
+        threads: threadsOn(slots),
+      };
+      try {
+        const outcome = await this.#evaluateOn(worker, task, remote);
+        if (isRepeatable(outcome)) return outcome;
+        this.#final.refuse(worker, `could not (${outcome.failure?.message})`);
+      } catch (error) {
+        if (signal?.aborted || this.#closing.signal.aborted) throw error;
+        if (!(error instanceof WorkerLostError)) this.#final.refuse(worker, `could not (${(error as Error).message})`);
+      }
+    }
+    const { local } = this.#options;
+    return local.evaluate(task, { ...options, threads: threadsOn(local.concurrency) });
+  }
+
+  /** @param worker  Default: any. */
+  async #evaluateOn(
+    worker: WorkerRecord | undefined,
+    task: EvaluationTask,
+    options: EvaluateOptions,
+  ): Promise<EvaluationOutcome> {
+    const { signal } = options;
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     if (stop.aborted) throw cancelledError(stop.reason);
-    const pending = await this.#prepare(task, onProgress);
+    const pending = await this.#prepare(worker, task, options);
     const cancel = () => pending.reject(cancelledError(stop.reason));
     stop.addEventListener('abort', cancel, { once: true });
+    if (worker !== undefined) this.#final.watch(pending, worker);
     try {
       if (stop.aborted) throw cancelledError(stop.reason);
       // The same task at the same time: the second is answered by the result of the first.
@@ -183,11 +240,12 @@ export class QueueEvaluator implements Evaluator {
       else this.#failed++;
       return outcome;
     } catch (error) {
-      if (!stop.aborted) throw error;
+      if (!stop.aborted && !(error instanceof WorkerLostError)) throw error;
       this.#board.withdraw(pending).catch(() => {});
-      throw cancelledError(error);
+      throw stop.aborted ? cancelledError(error) : error;
     } finally {
       stop.removeEventListener('abort', cancel);
+      this.#final.unwatch(pending);
     }
   }
 
@@ -200,8 +258,12 @@ export class QueueEvaluator implements Evaluator {
     return this.#board.pending.get(taskId);
   }
 
-  async #prepare(task: EvaluationTask, onProgress: EvaluateOptions['onProgress']): Promise<PendingTask> {
-    const { lowering = 'plain', dataset, parent, checkpointPath } = task;
+  async #prepare(
+    worker: WorkerRecord | undefined,
+    task: EvaluationTask,
+    { onProgress, threads }: EvaluateOptions,
+  ): Promise<PendingTask> {
+    const { lowering = 'plain', dataset, parent, part, checkpointPath } = task;
     await requireEngine(await loadRuntime(), lowering, task.engineKind);
     const kind = await this.engineKind(lowering);
     const files: TaskFiles = { data: dataset.path, parent: parent?.path, checkpoint: checkpointPath };
@@ -209,9 +271,12 @@ export class QueueEvaluator implements Evaluator {
       kind,
       data: await this.#offerDataset(dataset),
       parent: parent && (await this.#offerParent(parent)),
+      states: await Promise.all((part?.start ?? []).map(({ path }) => this.#offer(path))),
+      ...(threads !== undefined && { threads }),
       timeoutMs: this.#options.timeoutMs,
     });
-    const queueName = queueNameOf(tribeOf(kind));
+    const shared = queueNameOf(tribeOf(kind));
+    const queueName = worker === undefined ? shared : ownQueueNameOf(shared, worker.id);
     const pending: PendingTask = new PendingTask({
       ...{ taskId, queueName, message, files, onProgress },
       onNews: () => this.#board.lookAt(pending),
@@ -223,9 +288,7 @@ export class QueueEvaluator implements Evaluator {
     const key = JSON.stringify([path, fingerprint]);
     const check = async (): Promise<RemoteFile> => {
       requireFingerprint(await readPackedDataset(path, 0), path, fingerprint);
-      const file = await describeFile(path);
-      this.#server.offer(file.sha256, path);
-      return file;
+      return this.#offer(path);
     };
     const offered = this.#datasets.get(key) ?? check();
     this.#datasets.set(key, offered);
@@ -236,8 +299,12 @@ export class QueueEvaluator implements Evaluator {
 
   async #offerParent(parent: NonNullable<EvaluationTask['parent']>): Promise<RemoteFile> {
     if (!existsSync(parent.path)) throw missingWeights(parent, 'is missing');
-    const file = await describeFile(parent.path);
-    this.#server.offer(file.sha256, parent.path);
+    return this.#offer(parent.path);
+  }
+
+  async #offer(path: string): Promise<RemoteFile> {
+    const file = await describeFile(path);
+    this.#server.offer(file.sha256, path);
     return file;
   }
 
@@ -258,8 +325,9 @@ export class QueueEvaluator implements Evaluator {
       failed: this.#failed,
     };
     await announceSearch(redis, record);
+    await this.#final.renew();
     await this.#fleet.refresh();
-    if (this.#board.pending.size > 0) {
+    if (this.#board.pending.size > 0 && !this.#final.isReserved) {
       this.#fleet.report(performance.now());
       const note = this.#idle.look(this.#board.pending.size, this.#fleet.slots);
       if (note !== undefined) this.#options.notify(note);
@@ -280,6 +348,7 @@ export class QueueEvaluator implements Evaluator {
     this.#closing.abort();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#options.local.close();
+    await atMost(LONGEST_GOODBYE_MS, this.#final.release());
     await atMost(LONGEST_GOODBYE_MS, withdrawSearch(this.#connection.redis, this.#id));
     await this.#board.close();
     await this.#server.close();

@@ -2,6 +2,7 @@
 
 import { threadSpeedUp } from '../../engine/threads.ts';
 import { InvalidInputError } from '../../errors.ts';
+import type { FinalSharing, FinalSpeed } from '../../evaluation/evaluator.ts';
 import type { TrainingSpeed } from '../../evaluation/measure-speed.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
@@ -15,13 +16,15 @@ import { viewsOf } from '../config/views.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
 import { START_WORK, usedImages } from './candidate-work.ts';
-import { finalShare, finalThreads } from './final-share.ts';
+import { finalSharing, finalThreads } from './final-share.ts';
 
 export interface MachineSpeed {
   /** Trainings that run concurrently. */
   readonly workers: number;
   /** Processes that share the final training, if it runs elsewhere. Default: `workers`. */
   readonly finalWorkers?: number | undefined;
+  /** Which machine does the final training. Default: {@link finalWorkers} as fast as others. */
+  chooseFinalMachine?(lowering: LoweringName, sharing: FinalSharing): Promise<FinalSpeed> | undefined;
   /** The speed of each worker. */
   measureSpeed(lowering: LoweringName): Promise<TrainingSpeed>;
 }
@@ -55,15 +58,20 @@ export async function applyBudget(
   }
   const { rate, byteWork } = await speedFor(budget, lowering, machine);
   const measured = { ...config, budget: { ...budget, rate, byteWork } };
-  const together = machine.workers * rate;
+  const configOn = (places: number): RunConfig => {
+    const most = lowering === 'plain' ? Math.min(MOST_REPLICAS, places) : 1;
+    return { ...measured, replicas: undecided.includes('replicas') ? most : replicas };
+  };
+  const sharing = finalSharing(configOn);
+  const final = await machine.chooseFinalMachine?.(lowering, sharing);
+  const { workers } = machine;
+  const together = workers * rate;
   const spentSeconds = elapsedSeconds() + END_SECONDS;
   const left = Math.round((budget.seconds - spentSeconds) * together);
-  const { workers, finalWorkers = workers } = machine;
-  const most = lowering === 'plain' ? Math.min(MOST_REPLICAS, finalWorkers) : 1;
-  const sharing = { ...measured, replicas: undecided.includes('replicas') ? most : replicas };
-  const share = (finalShare(sharing, finalWorkers) * finalWorkers) / workers;
+  const finalWorkers = final?.workers ?? machine.finalWorkers ?? workers;
+  const share = (sharing.speedUp(finalWorkers) / workers) * ((final?.rate ?? rate) / rate);
   const planned = planBudget(left, measured, data, share);
-  if (planned !== undefined) return { ...planned, lowering, replicas: sharing.replicas };
+  if (planned !== undefined) return { ...planned, lowering, replicas: configOn(finalWorkers).replicas };
   const inSeconds = (least: number) => formatBudget({ seconds: Math.ceil(1.1 * (spentSeconds + least / together)) });
   throw tooSmall(measured, data, inSeconds, share);
 }
@@ -86,6 +94,8 @@ export interface SearchSpent {
   readonly work: number;
   /** Processes that share the final training. */
   readonly workers: number;
+  /** Work per second of each. Default: that of the budget. */
+  readonly rate?: number | undefined;
 }
 
 /**
@@ -97,7 +107,7 @@ export function finalEpochsWithin(
   config: RunConfig,
   data: DataSize,
   { genome, evaluation }: { readonly genome: Genome; readonly evaluation: EvaluationEntry | undefined },
-  { elapsedSeconds, work, workers }: SearchSpent,
+  { elapsedSeconds, work, workers, rate }: SearchSpent,
 ): number {
   const { budget, repeats, replicas } = config;
   if (budget === undefined) return config.finalEpochs;
@@ -106,7 +116,9 @@ export function finalEpochsWithin(
   const left = budget.seconds - elapsedSeconds - endSeconds(config, data, genome);
   const seconds = left / Math.ceil(repeats / Math.ceil(workers / replicas));
   const threads = finalThreads(config, workers);
-  const together = Math.min(replicas, workers) * threadSpeedUp(threads) * measuredRate(evaluation, budget.rate ?? 0);
+  const expected = measuredRate(evaluation, budget.rate ?? 0);
+  const pace = rate === undefined || budget.rate === undefined ? 1 : rate / budget.rate;
+  const together = Math.min(replicas, workers) * threadSpeedUp(threads) * expected * pace;
   return planFinalEpochs(seconds * together - START_WORK, config, data, cost);
 }
 

@@ -1,6 +1,7 @@
 // How the final training uses the machine.
 
 import { threadSpeedUp, usableThreads } from '../../engine/threads.ts';
+import type { FinalSharing } from '../../evaluation/evaluator.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
 
 type Sharing = Pick<SearchConfig, 'replicas' | 'repeats'> & Pick<RunConfig, 'lowering'>;
@@ -18,4 +19,12 @@ export function finalThreads(config: Sharing, workers: number): number {
 /** Work per second of the final training, over that of as many separate trainings as there are workers. */
 export function finalShare(config: Sharing, workers: number): number {
   return (processesOf(config, workers) * threadSpeedUp(finalThreads(config, workers))) / workers;
+}
+
+/** What a machine can do of the final training. */
+export function finalSharing(configOn: (places: number) => Sharing): FinalSharing {
+  return {
+    threads: (places) => finalThreads(configOn(places), places),
+    speedUp: (places) => places * finalShare(configOn(places), places),
+  };
 }

@@ -35,6 +35,10 @@ export class CallbackEvaluator implements Evaluator, EvaluationStopper {
     return this.#inner.finalConcurrency;
   }
 
+  get chooseFinalMachine(): Evaluator['chooseFinalMachine'] {
+    return this.#inner.chooseFinalMachine;
+  }
+
   get capacityGrown(): Evaluator['capacityGrown'] {
     return this.#inner.capacityGrown;
   }

@@ -5,6 +5,7 @@ import type { Views } from '../../network/deployable-graph.ts';
 import type { AdjustSteps } from '../budget/adjust-steps.ts';
 import { endSeconds, finalEpochsWithin } from '../budget/apply-budget.ts';
 import { candidateWork, searchImages } from '../budget/candidate-work.ts';
+import { finalSharing } from '../budget/final-share.ts';
 import { onRung } from '../budget/rung-sizes.ts';
 import { adjustStepsWithin } from '../budget/time-guard.ts';
 import { type IdentifiedTask, probeTask } from '../candidates/identified-task.ts';
@@ -33,7 +34,12 @@ export async function decideFinal(
   signal: AbortSignal | undefined,
 ): Promise<AdjustSteps | undefined> {
   const { augmentation, views, work } = await decideByMirror(session, winner, found, signal);
-  const { config, run, elapsedSeconds } = session;
+  const { config, run, elapsedSeconds, evaluator } = session;
+  const machine = await evaluator.chooseFinalMachine?.(
+    config.lowering,
+    finalSharing(() => config),
+    signal,
+  );
   const chosen = { ...config, views, finalTraining: { ...config.finalTraining, augmentation } };
   const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(chosen, run.dataSize, winner.genome));
   if (config.undecided === undefined) {
@@ -43,7 +49,8 @@ export async function decideFinal(
   const spent = {
     elapsedSeconds: elapsedSeconds(),
     work: (found?.counts.searchWork ?? 0) + work,
-    workers: session.evaluator.finalConcurrency ?? session.evaluator.concurrency,
+    workers: machine?.workers ?? evaluator.finalConcurrency ?? evaluator.concurrency,
+    rate: machine?.rate,
   };
   // Both decisions are written at once: an interruption in between would lose the work of the first.
   const { undecided: _, ...decided } = chosen;

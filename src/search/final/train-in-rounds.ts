@@ -139,7 +139,7 @@ export class RoundTraining {
     );
     const train = async (replica: number, cancelled: AbortSignal): Promise<EvaluationOutcome> => {
       const known = recorded[replica];
-      const onProgress = ({ step, epoch, details }: EvaluationProgress) => {
+      const onProgress = ({ step, epoch, details, machine }: EvaluationProgress) => {
         const own = steps[replica] ?? [];
         taken[replica] = own.filter((other) => other < step).length;
         const { perEpoch, onProgress: report } = this.#options;
@@ -148,7 +148,7 @@ export class RoundTraining {
           this.#details.add(epoch.epoch, share, details);
         }
         const sum = taken.reduce((all, count) => all + count, 0);
-        report({ step: from + sum, totalSteps: plannedSteps(this.#plan) });
+        report({ step: from + sum, totalSteps: plannedSteps(this.#plan), ...(machine && { machine }) });
       };
       return (
         known ??

@@ -36,7 +36,10 @@ function cacheFitness(inner: Evaluator, cache: FitnessCache): Evaluator {
     get concurrency() {
       return inner.concurrency;
     },
-    finalConcurrency: inner.finalConcurrency,
+    get finalConcurrency() {
+      return inner.finalConcurrency;
+    },
+    chooseFinalMachine: inner.chooseFinalMachine,
     capacityGrown: inner.capacityGrown,
     async evaluate(task, options = {}) {
       const { id, genome, selection } = task;
@@ -60,7 +63,10 @@ function reuseCheckpoints(inner: Evaluator, notify: (notice: string) => void): E
     get concurrency() {
       return inner.concurrency;
     },
-    finalConcurrency: inner.finalConcurrency,
+    get finalConcurrency() {
+      return inner.finalConcurrency;
+    },
+    chooseFinalMachine: inner.chooseFinalMachine,
     capacityGrown: inner.capacityGrown,
     async evaluate(task: EvaluationTask, options: EvaluateOptions = {}) {
       const known = await checkpointOutcome(fileStorage, task, notify);

@@ -1,6 +1,7 @@
 // Whether two workers computed the same.
 
 import type { EvaluationFailure } from '../../../errors.ts';
+import type { EvaluationOutcome } from '../../task.ts';
 import type { ResultMessage } from './messages.ts';
 
 type Outcome = Extract<ResultMessage['answer'], { outcome: unknown }>['outcome'];
@@ -8,7 +9,7 @@ type Outcome = Extract<ResultMessage['answer'], { outcome: unknown }>['outcome']
 /** Failures that happen to a candidate on every machine; the others depend on memory, time and luck. */
 const REPEATABLE: readonly EvaluationFailure[] = ['diverged', 'invalid'];
 
-export function isRepeatable({ failure }: Outcome): boolean {
+export function isRepeatable({ failure }: Pick<EvaluationOutcome, 'failure'>): boolean {
   return failure === undefined || REPEATABLE.includes(failure.reason);
 }
 

@@ -19,6 +19,15 @@ const task: EvaluationTask = {
   parent: { id: 'c3d4', path: '/here/parent.safetensors', genome: '8-8' },
   checkpointPath: '/here/a1b2.safetensors',
 };
+const part = {
+  ...task,
+  selection: { seed: '1/data', validation: 0.2, purpose: 'final', leaveOut: { fold: 0, folds: 5 } },
+  part: {
+    ...{ from: 10, to: 20, replica: 0, replicas: 1 },
+    plan: [{ at: 0, total: 40 }],
+    start: [{ id: 'e5f6', path: '/here/state' }],
+  },
+} as const satisfies EvaluationTask;
 const context = {
   kind: 'some kind',
   data: { sha256: HASH, bytes: 10 },
@@ -40,6 +49,15 @@ describe('a task', () => {
       details: false,
       weights: false,
     });
+    expect(JSON.stringify(message)).not.toContain('/here');
+  });
+
+  it('that is a part of a final training arrives with the states that it starts from', () => {
+    const { message } = toMessage(part, { ...context, states: [context.parent], threads: 2 });
+    expect(readTask(JSON.stringify(message))).toEqual({ message });
+    expect(message).toMatchObject({ states: [context.parent], threads: 2 });
+    const start = [{ id: 'e5f6', path: '/there/state' }];
+    expect(toTask(message, { ...there, states: ['/there/state'] }).part).toEqual({ ...part.part, start });
     expect(JSON.stringify(message)).not.toContain('/here');
   });
 
@@ -88,6 +106,7 @@ describe('a task', () => {
 
 describe('messages', () => {
   const valid = JSON.stringify(toMessage(task, context).message);
+  const partText = JSON.stringify(toMessage(part, { ...context, states: [context.parent] }).message);
   const readers = { readTask, readResult, readProgress, readSearch, readWorker };
 
   it('of 10,000 that are malformed, almost all are refused, none throws, and none is taken for more than it says', () => {
@@ -113,8 +132,10 @@ describe('messages', () => {
     ['has an unknown key', valid.replace('{"task"', '{"run":"rm -rf /","task"'), /run/],
     ['has a negative limit', valid.replace('"timeoutMs":1000', '"timeoutMs":-1'), /timeoutMs/],
     ['has another optimiser', valid.replace('"name":"adam"', '"name":"eval"'), /optimiser/],
+    ['has a part without its state', partText.replace(/,"states":\[[^\]]*\]/, ''), /states/],
+    ['has more states than its part starts from', valid.replace('{"task"', '{"states":[],"task"'), /states/],
   ])('are refused if one %s', (_, text, problem) => {
-    expect(text).not.toBe(valid);
+    expect([valid, partText]).not.toContain(text);
     expect(readTask(text)).toEqual({ problem: expect.stringMatching(problem) });
   });
 });

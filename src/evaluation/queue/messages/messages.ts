@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { METRIC_NAMES } from '../../../engine/scoring/metrics.ts';
-import { fileSchema, nameSchema, sha256Schema, taskContentSchema } from './task-schema.ts';
+import { fileSchema, MOST_STATES, nameSchema, sha256Schema, taskContentSchema } from './task-schema.ts';
 
 /** Longest message that Redis is given. What is larger travels as a file. */
 export const LARGEST_MESSAGE_BYTES = 64 * 1024;
@@ -25,6 +25,9 @@ const taskMessageSchema = z.strictObject({
   details: z.boolean(),
   weights: z.boolean(),
   timeoutMs: z.number().positive(),
+  /** Of a final training; the states are those that its part starts from. */
+  threads: z.int().min(1).max(1024).exactOptional(),
+  states: z.array(fileSchema).max(MOST_STATES).exactOptional(),
 });
 
 const epochSchema = z.strictObject({
@@ -117,6 +120,8 @@ const workerRecordSchema = z.looseObject({
   failed: z.int().min(0),
   /** Set if it computes differently from others and takes no more tasks. */
   isAside: z.boolean().exactOptional(),
+  /** Id of the search whose final trainings it does, and nothing else. */
+  reservedFor: nameSchema.exactOptional(),
 });
 
 /** What a search says of itself. */
@@ -155,7 +160,13 @@ export type Difference = z.infer<typeof differenceSchema>;
 
 export type Parsed<T> = { readonly message: T } | { readonly problem: string };
 
-export const readTask = reader(taskMessageSchema, LARGEST_MESSAGE_BYTES);
+export const readTask = reader(
+  taskMessageSchema.refine(({ task, states }) => task.part?.start.length === states?.length, {
+    path: ['states'],
+    error: 'there must be one for each that the part starts from',
+  }),
+  LARGEST_MESSAGE_BYTES,
+);
 export const readResult = reader(resultMessageSchema, LARGEST_RESULT_BYTES);
 /** Its size is limited where it is received. */
 export const readProgress = reader(progressMessageSchema, Number.POSITIVE_INFINITY);

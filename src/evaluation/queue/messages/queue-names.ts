@@ -5,7 +5,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { VERSION } from '../../../version.ts';
 
 /** Raised when messages change. Workers of another number have queues of their own. */
-const PROTOCOL = 1;
+const PROTOCOL = 2;
 
 /** All workers and searches that exchange tasks: of one version, whose engines compute the same bits. */
 export interface Tribe {
@@ -30,6 +30,11 @@ export function isSameVersion(a: Omit<Tribe, 'kind'>, b: Omit<Tribe, 'kind'>): b
 /** Name of the BullMQ queue of a tribe; version and kind decide it. */
 export function queueNameOf({ version, protocol, kind }: Tribe): string {
   return `auto-cnn-${version}-${hashOf([protocol, kind]).slice(0, 12)}`;
+}
+
+/** Name of the queue that only one worker takes tasks from. */
+export function ownQueueNameOf(queueName: string, workerId: string): string {
+  return `${queueName}-${workerId}`;
 }
 
 /**
@@ -57,6 +62,8 @@ export const KEYS = {
   begun: (taskId: string) => `auto-cnn:begun:${taskId}`,
   /** What a worker says of itself, for as long as it lives. */
   worker: (workerId: string) => `auto-cnn:worker:${workerId}`,
+  /** Id of the search whose final trainings a worker does, for as long as the search renews it. */
+  reserved: (workerId: string) => `auto-cnn:reserved:${workerId}`,
   /** Ids of all workers. */
   workers: 'auto-cnn:workers',
   search: (searchId: string) => `auto-cnn:search:${searchId}`,

@@ -11,19 +11,27 @@ export interface MessageContext {
   readonly kind: string;
   readonly data: RemoteFile;
   readonly parent: RemoteFile | undefined;
+  /** Those that a part of a training starts from. */
+  readonly states?: readonly RemoteFile[];
+  readonly threads?: number;
   readonly timeoutMs: number;
 }
 
 /** @returns the message, and the id of all that its result depends on. */
 export function toMessage(
   task: EvaluationTask,
-  { kind, data, parent, timeoutMs }: MessageContext,
+  { kind, data, parent, states = [], threads = 1, timeoutMs }: MessageContext,
 ): { readonly taskId: string; readonly message: TaskMessage } {
   const keepsWeights = task.checkpointPath !== undefined;
   const content = contentOf(task);
   const taskId = taskIdOf([tribeOf(kind), content, keepsWeights]);
   const { details = false, weights = false } = task;
-  const message = { task: content, data, ...(parent && { parent }), keepsWeights, details, weights, timeoutMs };
+  const message: TaskMessage = {
+    ...{ task: content, data, keepsWeights, details, weights, timeoutMs },
+    ...(parent && { parent }),
+    ...(content.part && { states: [...states] }),
+    ...(threads > 1 && { threads }),
+  };
   const bytes = Buffer.byteLength(JSON.stringify(message));
   if (bytes > LARGEST_MESSAGE_BYTES) {
     throw new InvalidInputError(
@@ -38,16 +46,18 @@ export function toMessage(
 export interface TaskFiles {
   readonly data: string;
   readonly parent: string | undefined;
+  readonly states?: readonly string[];
   readonly checkpoint: string | undefined;
 }
 
 /** The task as a worker trains it. */
 export function toTask({ task, details, weights }: TaskMessage, files: TaskFiles): EvaluationTask {
-  const { parent, dataset, ...others } = task;
+  const { parent, part, dataset, ...others } = task;
   return {
     ...others,
     dataset: { ...dataset, path: files.data },
     ...(parent && files.parent !== undefined && { parent: { ...parent, path: files.parent } }),
+    ...(part && { part: { ...part, start: part.start.map((id, i) => ({ id, path: files.states?.[i] ?? '' })) } }),
     ...(files.checkpoint !== undefined && { checkpointPath: files.checkpoint }),
     details,
     weights,
@@ -88,6 +98,7 @@ function contentOf({
   seed,
   latency,
   parent,
+  part,
 }: EvaluationTask): TaskContent {
   const content = {
     id,
@@ -101,6 +112,7 @@ function contentOf({
     seed,
     latency,
     parent: parent && { ...parent, path: undefined },
+    part: part && { ...part, start: part.start.map(({ id }) => id) },
   };
   // As the worker will read it: without what is undefined, and in the same order, which the id depends on.
   const parsed = taskContentSchema.safeParse(JSON.parse(JSON.stringify(content)));

@@ -7,6 +7,8 @@ import { LOWERING_NAMES } from '../../../network/lowering/lowerings.ts';
 const LONGEST_TEXT = 2000;
 /** Classes, and epochs with a bar. */
 const LONGEST_LIST = 10_000;
+/** One for each replica. */
+export const MOST_STATES = 1024;
 
 const text = z.string().max(LONGEST_TEXT);
 const count = z.int().min(1).max(1e9);
@@ -83,6 +85,8 @@ const networkFields = {
 /** A file that the search hands out under its hash. */
 export const fileSchema = z.strictObject({ sha256: sha256Schema, bytes: z.int().min(0) });
 
+const stageSchema = z.strictObject({ at: z.int().min(0), total: count });
+
 export const taskContentSchema = z.strictObject({
   id: nameSchema.exactOptional(),
   genome: text,
@@ -95,6 +99,7 @@ export const taskContentSchema = z.strictObject({
     purpose: z.literal(['search', 'final']),
     scoreOnTest: z.literal(true).exactOptional(),
     searchLimit: count.exactOptional(),
+    leaveOut: z.strictObject({ fold: z.int().min(0), folds: count }).exactOptional(),
   }),
   training: trainingSchema,
   lowering: z.literal([...LOWERING_NAMES]).exactOptional(),
@@ -114,6 +119,17 @@ export const taskContentSchema = z.strictObject({
         })
         .exactOptional(),
       newClassifier: z.literal(true).exactOptional(),
+    })
+    .exactOptional(),
+  part: z
+    .strictObject({
+      from: z.int().min(0),
+      to: count,
+      replica: z.int().min(0),
+      replicas: count,
+      plan: z.tuple([stageSchema], stageSchema),
+      /** Ids of the states that it starts from. */
+      start: z.array(nameSchema).max(MOST_STATES),
     })
     .exactOptional(),
 });

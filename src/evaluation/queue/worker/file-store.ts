@@ -2,18 +2,21 @@
 // the folder, also across machines.
 
 import { existsSync } from 'node:fs';
-import { readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { constants, copyFile, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packedDatasetPath, resolveCacheDir } from '../../../data/cache/cache-folder.ts';
 import { readPackedDataset } from '../../../data/cache/packed-file.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { ensureFolder } from '../../../files/ensure-folder.ts';
+import { temporaryName } from '../../../files/write-file.ts';
 import type { Audience } from '../delivery/audience.ts';
 import { describeFile } from '../delivery/file-hash.ts';
 import type { RemoteFile } from '../messages/task-schema.ts';
 
 /** Weights are kept for candidates that start from them, and for searches that ask for them. */
 const MOST_WEIGHTS = 200;
+/** States of final trainings, which the next rounds begin with. */
+const MOST_STATES = 16;
 const LEAST_FREE_BYTES = 64 * 2 ** 20;
 /** What a process that was killed left behind. */
 const STALE_MS = 86_400_000;
@@ -23,6 +26,8 @@ export class FileStore {
   readonly #weights: string;
   readonly #datasets = new Map<string, Promise<string>>();
   readonly #fetches = new Map<string, Promise<void>>();
+  /** Paths by hash, the oldest first. No other worker has them. */
+  readonly #states = new Map<string, string>();
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -63,15 +68,45 @@ export class FileStore {
     return path;
   }
 
+  /** Writes the state that a part of a training starts from to `path`, from here if it was made here. */
+  async copyState(file: RemoteFile, path: string, audience: Audience, signal: AbortSignal): Promise<void> {
+    const known = this.#states.get(file.sha256);
+    const fetch = () => audience.fetchFile(file, path, signal);
+    await (known === undefined ? fetch() : copyFile(known, path, constants.COPYFILE_FICLONE).catch(fetch));
+  }
+
   /** @returns undefined if they are not there any more. */
   findWeights({ sha256 }: RemoteFile): string | undefined {
-    const path = this.#weightsPath(sha256);
+    const path = this.#states.get(sha256) ?? this.#weightsPath(sha256);
     return existsSync(path) ? path : undefined;
   }
 
   /** Where a training writes its weights. */
   unfinished(taskId: string): string {
     return join(this.#weights, `${taskId}.${process.pid}.unfinished`);
+  }
+
+  /** Where a part of a training finds a state that it starts from. */
+  start(): string {
+    return temporaryName(join(this.#weights, 'start'));
+  }
+
+  /** Keeps a state for the next rounds, and for the search if it has not arrived there. */
+  async keepState(unfinished: string): Promise<RemoteFile> {
+    const file = await describeFile(unfinished);
+    const path = join(this.#weights, `${file.sha256}.${process.pid}.state`);
+    await rename(unfinished, path);
+    this.#states.set(file.sha256, path);
+    for (const [sha256, oldest] of [...this.#states].slice(0, -MOST_STATES)) {
+      this.#states.delete(sha256);
+      await rm(oldest, { force: true });
+    }
+    return file;
+  }
+
+  /** Removes the states of this worker. */
+  async removeStates(): Promise<void> {
+    for (const path of this.#states.values()) await rm(path, { force: true });
   }
 
   /** Keeps weights under their hash. */

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Job, Queue, Worker } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { engineKind } from '../../../engine/engine-kind.ts';
 import { chooseLowering } from '../../../engine/lowering/choose-lowering.ts';
 import { loadRuntime } from '../../../engine/node/load-runtime.ts';
@@ -16,13 +16,15 @@ import { atMost } from '../at-most.ts';
 import { Audience } from '../delivery/audience.ts';
 import { DeliveryClient } from '../delivery/delivery-client.ts';
 import { readTask, readWanted, type SearchRecord, type TaskMessage, type WorkerRecord } from '../messages/messages.ts';
-import { isSameVersion, KEYS, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts';
+import { isSameVersion, KEYS, ownQueueNameOf, queueNameOf, taskIdOf, tribeOf } from '../messages/queue-names.ts';
 import { deadlyOutcome, deathsOf, noteBegin, noteEnd, type TaskDeaths } from '../redis/begun-tasks.ts';
 import { connectQueue, type QueueConnection } from '../redis/redis-connection.ts';
 import { announceWorker, BEAT_MS, findSearches, listSearches, withdrawWorker } from '../redis/registry.ts';
 import { untilTaken } from '../redis/until-taken.ts';
 import { FileStore } from './file-store.ts';
+import { Reservation } from './reservation.ts';
 import { HandBackError, type RunnerOptions, runTask } from './task-runner.ts';
+import { LONGEST_GOODBYE_MS, TaskTaker } from './task-taker.ts';
 
 export interface QueueWorkerOptions {
   readonly url: string;
@@ -51,8 +53,6 @@ const LONGEST_DOUBT_MS = 10_000;
 const DOUBT_MS = 500;
 /** A task that was handed back may find another worker meanwhile. */
 const HAND_BACK_PAUSE_MS = 2000;
-/** Redis may be gone when a worker ends: its locks expire by themselves. */
-const LONGEST_GOODBYE_MS = 5000;
 
 interface RunningTask {
   readonly abort: AbortController;
@@ -133,34 +133,36 @@ export class QueueWorker {
    * @throws the error of this machine that ended it: a full disk, an engine that fails or computes otherwise than others.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { Queue, Worker } = await import('bullmq');
+    const { Queue } = await import('bullmq');
     const { redis, address } = this.#connection;
     const { evaluator, notify } = this.#options;
     const name = queueNameOf(tribeOf(this.#kind));
-    const shared = { connection: redis, concurrency: evaluator.concurrency, maxStalledCount: ANY_NUMBER };
-    const worker = new Worker(name, (job: Job, token?: string) => this.#process(job, token ?? ''), {
-      ...shared,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_MS,
-      autorun: false,
+    const ownName = ownQueueNameOf(name, this.id);
+    const open = (queueName: string) =>
+      TaskTaker.open(queueName, {
+        ...{ redis, concurrency: evaluator.concurrency, maxStalledCount: ANY_NUMBER },
+        ...{ lockDuration: LOCK_MS, stalledInterval: STALLED_MS },
+        process: (job, token) => this.#process(job, token),
+      });
+    const shared = await open(name);
+    const queue = new Queue(name, { connection: redis }).on('error', () => {});
+    const reservation = new Reservation({
+      ...{ redis, workerId: this.id, shared },
+      openOwn: () => open(ownName),
+      removeOwn: () => removeQueue(new Queue(ownName, { connection: redis })),
     });
-    const queue = new Queue(name, { connection: redis });
-    // The connection reports its own errors, and a lock that was lost means that another worker has the task.
-    worker.on('error', () => {});
-    queue.on('error', () => {});
     const ended = once(this.#ending.signal, 'abort');
     const end = () => this.#ending.abort();
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
-    let taking = Promise.resolve();
     const work = async (): Promise<void> => {
-      await untilTaken('this worker', () => this.#beat(queue), notify, this.#ending.signal);
+      await untilTaken('this worker', () => this.#beat(queue, reservation), notify, this.#ending.signal);
       if (this.#ending.signal.aborted) return;
       notify(`${this.id} takes tasks from ${address.shown}: ${evaluator.concurrency} at a time, engine ${this.#kind}`);
-      taking = worker.run().catch((error: unknown) => this.#fail(error));
+      shared.start().catch((error: unknown) => this.#fail(error));
       while (!this.#ending.signal.aborted) {
         await pause(BEAT_MS, undefined, { signal: this.#ending.signal }).catch(() => {});
-        if (!this.#ending.signal.aborted) await this.#beat(queue).catch(() => {});
+        if (!this.#ending.signal.aborted) await this.#beat(queue, reservation).catch(() => {});
       }
     };
     try {
@@ -168,7 +170,9 @@ export class QueueWorker {
       await Promise.race([work(), ended]);
     } finally {
       signal.removeEventListener('abort', end);
-      await this.#end(worker, queue, taking);
+      await this.#end(shared, reservation);
+      await atMost(LONGEST_GOODBYE_MS, queue.close());
+      this.#connection.close();
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -274,9 +278,10 @@ export class QueueWorker {
   }
 
   /** Says that this worker is there, and hears what searches say to it. */
-  async #beat(queue: Queue): Promise<void> {
+  async #beat(queue: Queue, reservation: Reservation): Promise<void> {
     const { redis } = this.#connection;
-    await announceWorker(redis, this.#record());
+    await reservation.look();
+    await announceWorker(redis, this.#record(reservation));
     if (this.#refused > 1) this.#options.notify(`${this.#refused} messages on the queue were refused and removed`);
     this.#refused = 0;
     await this.#cancelUnwanted();
@@ -311,7 +316,7 @@ export class QueueWorker {
     this.#otherVersions = versions;
   }
 
-  #record(): WorkerRecord {
+  #record({ holder }: Reservation): WorkerRecord {
     return {
       ...tribeOf(this.#kind),
       id: this.id,
@@ -322,6 +327,7 @@ export class QueueWorker {
       running: [...this.#running.keys()],
       done: this.#done,
       failed: this.#failed,
+      ...(holder !== undefined && { reservedFor: holder }),
     };
   }
 
@@ -348,22 +354,21 @@ export class QueueWorker {
     }
   }
 
-  /**
-   * Hands back what is in training and leaves the queue. A worker of BullMQ is closed by force: otherwise it waits for the end
-   * of its blocking connection, which ioredis never reports of one that is between two attempts to connect.
-   *
-   * @param taking  ends when no task is being taken, trained or handed back.
-   */
-  async #end(worker: Worker, queue: Queue, taking: Promise<void>): Promise<void> {
+  /** Hands back what is in training, and leaves the queues. */
+  async #end(shared: TaskTaker, reservation: Reservation): Promise<void> {
     for (const running of this.#running.values()) this.#handBack(running);
-    await atMost(LONGEST_GOODBYE_MS, worker.close(true));
-    await atMost(LONGEST_GOODBYE_MS, taking);
+    await Promise.all([shared.close(), atMost(2 * LONGEST_GOODBYE_MS, reservation.close())]);
+    await this.#store.removeStates();
     await atMost(LONGEST_GOODBYE_MS, withdrawWorker(this.#connection.redis, this.id));
     await this.#options.evaluator.close();
     for (const client of this.#clients.values()) client.close();
-    await atMost(LONGEST_GOODBYE_MS, queue.close());
-    this.#connection.close();
   }
+}
+
+/** Unless it is in use again. */
+async function removeQueue(queue: Queue): Promise<void> {
+  await queue.obliterate().catch(() => queue.resume());
+  await queue.close();
 }
 
 /** The id must be the hash of the content: otherwise the result would stand for another task. */

@@ -1,8 +1,9 @@
 // A worker's work on one task: gets its files, trains it, sends the weights, records the result.
 
+import { rm } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
 import { AutoCnnError, EngineError, EvaluationError } from '../../../errors.ts';
-import { type Evaluator, failedOutcome } from '../../evaluator.ts';
+import { type EvaluationProgress, type Evaluator, failedOutcome } from '../../evaluator.ts';
 import { callAfter } from '../../long-timer.ts';
 import type { EvaluationOutcome } from '../../task.ts';
 import type { Audience } from '../delivery/audience.ts';
@@ -74,33 +75,47 @@ function withoutTraining(outcome: EvaluationOutcome): Answer {
 async function train({ evaluator, store, timeoutMs }: RunnerOptions, task: RunnableTask): Promise<Answer> {
   const { taskId, message, audience, signal } = task;
   const { dataset } = message.task;
+  const { states: starts = [] } = message;
+  const states = starts.map(() => store.start());
   const files: TaskFiles = {
     data: await fetching(store.dataset(dataset.fingerprint, message.data, audience, signal)),
     parent: message.parent && (await fetching(store.weights(message.parent, audience, signal))),
+    states,
     checkpoint: message.keepsWeights ? store.unfinished(taskId) : undefined,
   };
   const progress = new ProgressSender(audience, taskId, signal);
-  const began = performance.now();
+  const threads = Math.min(message.threads ?? 1, evaluator.concurrency);
+  // The epochs of a part are in its result; only their details are not.
+  const isBrief = message.task.part !== undefined && !message.details;
+  const onProgress = ({ step, totalSteps, ...news }: EvaluationProgress): void =>
+    progress.send({ step, totalSteps, ...(!isBrief && news) });
   try {
+    for (const [replica, start] of starts.entries()) {
+      await fetching(store.copyState(start, states[replica] ?? '', audience, signal));
+    }
+    const began = performance.now();
     const longest = Math.min(timeoutMs, message.timeoutMs);
     const outcome = await within(longest, signal, (either) =>
-      evaluator.evaluate(toTask(message, files), { signal: either, onProgress: progress.send }),
+      evaluator.evaluate(toTask(message, files), { signal: either, onProgress, threads }),
     );
     const seconds = (performance.now() - began) / 1000;
     await progress.sent;
     const isKept = files.checkpoint !== undefined && outcome.failure === undefined;
-    const weights = isKept ? await store.keep(files.checkpoint ?? '') : undefined;
+    const keep = (path: string) => (message.task.part === undefined ? store.keep(path) : store.keepState(path));
+    const weights = isKept ? await keep(files.checkpoint ?? '') : undefined;
     return { ...toAnswer(outcome, { ...progress.stepsOf(outcome.history), seconds }), ...(weights && { weights }) };
   } catch (error) {
     if (signal.aborted || isOfThisMachine(error)) throw error;
     return { error: toAnswerError(error, files) };
+  } finally {
+    for (const path of states) await rm(path, { force: true });
   }
 }
 
 /** A search that cannot be reached has no place in the answer. */
-async function fetching(path: Promise<string>): Promise<string> {
+async function fetching<T>(file: Promise<T>): Promise<T> {
   try {
-    return await path;
+    return await file;
   } catch (error) {
     if (error instanceof DeliveryError) throw new HandBackError(`its files cannot be fetched: ${error.message}`);
     throw error;
