@@ -26,6 +26,13 @@ export const ARMS = {
   // Other values.
   'smoothing-0.1': { finalTraining: { labelSmoothing: 0.1 } },
   'smoothing-0.2': { finalTraining: { labelSmoothing: 0.2 } },
+  'crop-4': augmented((base) => ({ ...base, padAndCrop: 4 })),
+  'colour-0.3': augmented((base) => ({ ...base, brightness: 0.3, contrast: 0.3, saturation: 0.3 })),
+  'colour-0.5': augmented((base) => ({ ...base, brightness: 0.5, contrast: 0.5, saturation: 0.5 })),
+  'colour-0.7': augmented((base) => ({ ...base, brightness: 0.7, contrast: 0.7, saturation: 0.7 })),
+  'no-colour': augmented(({ brightness: _, contrast: _c, saturation: _s, ...rest }) => rest),
+  'no-saturation': augmented(({ saturation: _, ...rest }) => rest),
+  'cutmix-0.5': augmented((base) => ({ ...base, cutmix: 0.5 })),
   'cutout-8': augmented((base) => ({ ...base, cutout: 8 })),
   'batch-32': { training: { batchSize: 32 } },
   'batch-128': { training: { batchSize: 128 } },

@@ -75,7 +75,14 @@ export const augmentationSchema = z
       .optional()
       .describe('Mirrors half of the images at random; alternating: each image in every other epoch.'),
     brightness: share.optional().describe('Maximum share by which all values grow or shrink.'),
+    contrast: share.optional().describe('Maximum share by which differences to the mean of the image grow or shrink.'),
+    saturation: share
+      .optional()
+      .describe('Maximum share by which differences between the three channels of a pixel grow or shrink.'),
     cutout: z.int().min(0).optional().describe('Side length of a square set to zero, in pixels.'),
+    cutmix: probability
+      .optional()
+      .describe('Share of the images that get a rectangle of another one, and its label in proportion.'),
   })
   .describe('Random changes of the training images; each is off by default.');
 
