@@ -1,7 +1,6 @@
 // Makes the decisions that need the winner: the augmentation and the length of its final training.
 
 import { estimateCost } from '../../genome/cost.ts';
-import type { Views } from '../../network/deployable-graph.ts';
 import type { AdjustSteps } from '../budget/adjust-steps.ts';
 import { endSeconds, finalEpochsWithin } from '../budget/apply-budget.ts';
 import { candidateWork, searchImages } from '../budget/candidate-work.ts';
@@ -10,10 +9,9 @@ import { adjustStepsWithin } from '../budget/time-guard.ts';
 import { type IdentifiedTask, probeTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import type { FoundNetworks } from '../candidates/search-result.ts';
-import type { SearchConfig } from '../config/config.ts';
-import type { FinalTrainingSettings } from '../config/presets.ts';
+import type { RunConfig, SearchConfig } from '../config/config.ts';
 import { viewsOf } from '../config/views.ts';
-import { chooseByMirror } from '../winner/choose-augmentation.ts';
+import { augmentationFor, chooseByMirror, type MirrorChoice } from '../winner/choose-augmentation.ts';
 import type { Winner } from '../winner/choose-winner.ts';
 
 /** With fewer images held out, no choice can be based on them. */
@@ -32,12 +30,12 @@ export async function decideFinal(
   found: FoundNetworks | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AdjustSteps | undefined> {
-  const { augmentation, views, work } = await decideByMirror(session, winner, found, signal);
+  const { flips, views, work } = await decideByMirror(session, winner, found, signal);
   const { config, run, elapsedSeconds } = session;
-  const chosen = { ...config, views, finalTraining: { ...config.finalTraining, augmentation } };
-  const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(chosen, run.dataSize, winner.genome));
+  const viewed = { ...config, views };
+  const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(viewed, run.dataSize, winner.genome));
   if (config.undecided === undefined) {
-    if (isOpen(config)) await session.adopt(chosen);
+    if (isOpen(config)) await session.adopt(withAugmentation(viewed, flips, session));
     return run.entries.some(({ type }) => type === 'plan') ? adjustSteps : undefined;
   }
   const spent = {
@@ -46,15 +44,28 @@ export async function decideFinal(
     workers: session.evaluator.finalConcurrency ?? session.evaluator.concurrency,
   };
   // Both decisions are written at once: an interruption in between would lose the work of the first.
-  const { undecided: _, ...decided } = chosen;
-  const finalEpochs = finalEpochsWithin(chosen, run.dataSize, winner, spent);
-  await session.adopt({ ...decided, finalEpochs });
+  const { undecided: _, ...decided } = viewed;
+  const finalEpochs = finalEpochsWithin(viewed, run.dataSize, winner, spent);
+  await session.adopt(withAugmentation({ ...decided, finalEpochs }, flips, session));
   return adjustSteps;
 }
 
-interface MirrorDecision {
-  readonly augmentation: FinalTrainingSettings['augmentation'];
-  readonly views: Views;
+/** Chooses the augmentation if it is open, and tells the user if it is a strong one. */
+function withAugmentation(config: RunConfig, flips: boolean, { run, events }: RunSession): RunConfig {
+  const { finalTraining, finalEpochs } = config;
+  if (finalTraining.augmentation !== 'auto') return config;
+  const augmentation = augmentationFor(run.dataset.shape, flips, finalEpochs);
+  if (augmentation.brightness !== undefined) {
+    const mixes = augmentation.cutmix === undefined ? '' : ', and half of them get a part of another image';
+    events.emit(
+      'notice',
+      `the final training sees each image ${Math.round(finalEpochs)} times; so that it does not learn them by heart, their colours vary${mixes}`,
+    );
+  }
+  return { ...config, finalTraining: { ...finalTraining, augmentation } };
+}
+
+interface MirrorDecision extends MirrorChoice {
   /** What the decision took beyond the search. */
   readonly work: number;
 }
@@ -66,13 +77,12 @@ async function decideByMirror(
   signal: AbortSignal | undefined,
 ): Promise<MirrorDecision> {
   const { config } = session;
-  const { augmentation } = config.finalTraining;
-  if (!isOpen(config)) return { augmentation, views: viewsOf(config), work: 0 };
+  if (!isOpen(config)) return { flips: false, views: viewsOf(config), work: 0 };
   const probe = found === undefined ? probeOf(session) : undefined;
   const training = probe ?? found?.trainingOf(winner.genome);
   const chosen = training && (await chooseByMirror(session, training, signal));
   return {
-    augmentation: augmentation === 'auto' ? chosen?.augmentation : augmentation,
+    flips: chosen?.flips ?? false,
     views: config.views === 'auto' ? (chosen?.views ?? 1) : config.views,
     work: probe === undefined ? 0 : workOf(probe, session),
   };

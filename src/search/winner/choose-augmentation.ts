@@ -1,5 +1,5 @@
-// Chooses the augmentation that suits the data, and how a model looks at it, using a network that was trained without
-// augmentation.
+// Chooses the augmentation that suits the data and the length of the training, and how a model looks at an image. A network that
+// was trained without augmentation tells what mirrored images are good for.
 
 import { type AugmentationSettings, mirrorRows } from '../../data/set/augment.ts';
 import {
@@ -19,9 +19,9 @@ import type { IdentifiedTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import { buildModel } from '../model/build-model.ts';
 
-/** The choice, and the accuracies it is based on. */
-export interface AugmentationChoice {
-  readonly augmentation: AugmentationSettings;
+/** Whether mirrored images help in training, and the accuracies it is based on. */
+export interface FlipChoice {
+  readonly flips: boolean;
   /** Accuracy on the images as they are, and mirrored left to right. */
   readonly accuracy: number;
   readonly mirroredAccuracy: number;
@@ -41,39 +41,62 @@ const SIDE_PER_PIXEL = 14;
 const IMAGES = 2000;
 
 /**
+ * A training that makes many passes learns its images by heart, their colours first. From so many on, these vary by
+ * {@link COLOUR_SHARE}. See docs/decisions/0021-few-images.md.
+ */
+const COLOUR_PASSES = 16;
+const COLOUR_SHARE = 0.5;
+/** From so many on, crops are twice as wide, and {@link MIXED_SHARE} of the images are mixed with others. */
+const MIX_PASSES = 50;
+const MIXED_SHARE = 0.5;
+
+/**
  * Pad-and-crop by a fourteenth of the shorter side (2 pixels of 28 and of 32), and horizontal flips if they do no harm. The
- * border is reflected, and flips alternate from epoch to epoch (Jordan 2024).
+ * border is reflected, and flips alternate from epoch to epoch (Jordan 2024). The more passes, the stronger the rest.
  *
+ * @param passes  of the training over its images.
+ */
+export function augmentationFor(
+  { channels, height, width }: ImageShape,
+  flips: boolean,
+  passes: number,
+): AugmentationSettings {
+  const [isLong, isLongest] = [passes >= COLOUR_PASSES, passes >= MIX_PASSES];
+  const padAndCrop = Math.round(Math.min(height, width) / SIDE_PER_PIXEL) * (isLongest ? 2 : 1);
+  return {
+    ...(padAndCrop > 0 && { padAndCrop, padding: 'reflect' }),
+    ...(flips && { horizontalFlip: 'alternating' }),
+    ...(isLong && { brightness: COLOUR_SHARE, contrast: COLOUR_SHARE }),
+    ...(isLong && channels === 3 && { saturation: COLOUR_SHARE }),
+    ...(isLongest && { cutmix: MIXED_SHARE }),
+  };
+}
+
+/**
  * @param model       a model trained without flips.
  * @param indices     positions of the validation images in `examples`.
  */
-export async function chooseAugmentation(
+export async function chooseFlips(
   model: DeployedModel,
   examples: Examples,
   indices: Int32Array,
   shape: ImageShape,
-): Promise<AugmentationChoice> {
-  const { height, width } = shape;
+): Promise<FlipChoice> {
   const imageSize = imageSizeOf(shape);
   const plain = selectExamples(examples, imageSize, indices);
   const { accuracy } = await model.score(plain, shape);
-  const { accuracy: mirroredAccuracy } = await model.score(mirror(plain, imageSize, width), shape);
-  const padAndCrop = Math.round(Math.min(height, width) / SIDE_PER_PIXEL);
-  const augmentation: AugmentationSettings = {
-    ...(padAndCrop > 0 && { padAndCrop, padding: 'reflect' }),
-    ...(mirroredAccuracy >= MIRROR_SHARE * accuracy && { horizontalFlip: 'alternating' }),
-  };
-  return { augmentation, accuracy, mirroredAccuracy };
+  const { accuracy: mirroredAccuracy } = await model.score(mirror(plain, imageSize, shape.width), shape);
+  return { flips: mirroredAccuracy >= MIRROR_SHARE * accuracy, accuracy, mirroredAccuracy };
 }
 
 /** What mirrored images are good for. */
 export interface MirrorChoice {
-  readonly augmentation: AugmentationSettings;
+  readonly flips: boolean;
   readonly views: Views;
 }
 
 /**
- * Calls {@link chooseAugmentation}, and looks whether two views classify more images rightly than one: with a candidate's
+ * Calls {@link chooseFlips}, and looks whether two views classify more images rightly than one: with a candidate's
  * weights from the search, on the validation images. If its fitness came from elsewhere, so that there
  * are no weights, it is trained for this purpose: shared results must not change the outcome of a run.
  *
@@ -97,13 +120,11 @@ export async function chooseByMirror(
   const { shape } = dataset;
   const { examples, validation } = heldOutImages(dataset, task.selection);
   try {
-    const { augmentation, accuracy } = await withModel(1, (model) =>
-      chooseAugmentation(model, examples, validation, shape),
-    );
-    if (!augmentation.horizontalFlip) return { augmentation, views: 1 };
+    const { flips, accuracy } = await withModel(1, (model) => chooseFlips(model, examples, validation, shape));
+    if (!flips) return { flips, views: 1 };
     const plain = selectExamples(examples, imageSizeOf(shape), validation);
     const both = await withModel(2, (model) => model.score(plain, shape));
-    return { augmentation, views: both.accuracy > accuracy ? 2 : 1 };
+    return { flips, views: both.accuracy > accuracy ? 2 : 1 };
   } finally {
     if (!isThere) await storage.remove(checkpoint);
   }
