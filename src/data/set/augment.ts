@@ -160,7 +160,9 @@ function stretch(share: number): Step {
   return (rng) => {
     const factor = drawFactor(share, rng);
     return (image) => {
-      const mean = image.reduce((sum, value) => sum + value, 0) / image.length;
+      let sum = 0;
+      for (let i = 0; i < image.length; i++) sum += image[i] ?? 0;
+      const mean = sum / image.length;
       mapValues(image, (value) => mean + (value - mean) * factor);
     };
   };
@@ -186,7 +188,8 @@ function drawFactor(share: number, rng: Rng): number {
 
 /** Changes each of the 256 values once instead of each pixel. */
 function mapValues(image: Uint8Array, change: (value: number) => number): void {
-  const changed = Uint8Array.from({ length: 256 }, (_, value) => toByte(change(value)));
+  const changed = new Uint8Array(256);
+  for (let value = 0; value < changed.length; value++) changed[value] = toByte(change(value));
   for (let i = 0; i < image.length; i++) image[i] = changed[image[i] ?? 0] ?? 0;
 }
 

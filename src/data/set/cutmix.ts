@@ -7,8 +7,8 @@ import { type ImageShape, imageSizeOf } from './dataset.ts';
  * An image gets a rectangle of the next image of its batch, whose share of the area is uniform in [0, 1) before the border cuts
  * it off. It then has the label of that image with the probability of that share, and else its own.
  *
- * Differs from Yun et al. 2019 (CutMix, eq. 1 and 2): there, the target is the mean of both labels, weighted by area. Losses are
- * linear in the target, so in the mean over drawings the gradient is the same, and graphs need one label for each image.
+ * Differs from Yun et al. 2019 (CutMix, eq. 1 and 2): there, the target is the mean of both labels, weighted by area. Gradients
+ * are linear in the target, so their mean over drawings is the same, and graphs need one label for each image.
  */
 export interface CutMix {
   /** Changes the first images of a batch, and their labels, in place. */

@@ -129,7 +129,7 @@ export const finalTrainingSchema = z
     labelSmoothing: share.optional(),
   })
   .describe(
-    'Settings of the final training that differ from those of candidates. augmentation auto: small crops, flips if the network also recognises mirrored images, and more with many passes over the images: colours that vary, CutMix.',
+    'Settings of the final training that differ from those of candidates. augmentation auto: small crops, flips if the network also recognises mirrored images, and more with many passes over the images: colours that vary, CutMix for photos.',
   );
 
 /** `outputLayer`: the layers after those of a genome. `checkHead` defines its rules. */

@@ -11,11 +11,13 @@ import type { RunSession } from '../candidates/run-session.ts';
 import type { FoundNetworks } from '../candidates/search-result.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
 import { viewsOf } from '../config/views.ts';
-import { augmentationFor, chooseByMirror, type MirrorChoice } from '../winner/choose-augmentation.ts';
+import { augmentationFor, chooseByMirror, type MirrorChoice, type Mirroring } from '../winner/choose-augmentation.ts';
 import type { Winner } from '../winner/choose-winner.ts';
 
 /** With fewer images held out, no choice can be based on them. */
 const LEAST_HELD_OUT = 20;
+/** Few images are mostly photos. */
+const UNKNOWN: Mirroring = { flips: false, mixes: true };
 
 /**
  * Makes the decisions and writes them into the configuration of the run.
@@ -30,12 +32,12 @@ export async function decideFinal(
   found: FoundNetworks | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AdjustSteps | undefined> {
-  const { flips, views, work } = await decideByMirror(session, winner, found, signal);
+  const { views, work, ...mirroring } = await decideByMirror(session, winner, found, signal);
   const { config, run, elapsedSeconds } = session;
   const viewed = { ...config, views };
   const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(viewed, run.dataSize, winner.genome));
   if (config.undecided === undefined) {
-    if (isOpen(config)) await session.adopt(withAugmentation(viewed, flips, session));
+    if (isOpen(config)) await session.adopt(withAugmentation(viewed, mirroring, session));
     return run.entries.some(({ type }) => type === 'plan') ? adjustSteps : undefined;
   }
   const spent = {
@@ -46,15 +48,15 @@ export async function decideFinal(
   // Both decisions are written at once: an interruption in between would lose the work of the first.
   const { undecided: _, ...decided } = viewed;
   const finalEpochs = finalEpochsWithin(viewed, run.dataSize, winner, spent);
-  await session.adopt(withAugmentation({ ...decided, finalEpochs }, flips, session));
+  await session.adopt(withAugmentation({ ...decided, finalEpochs }, mirroring, session));
   return adjustSteps;
 }
 
 /** Chooses the augmentation if it is open, and tells the user if it is a strong one. */
-function withAugmentation(config: RunConfig, flips: boolean, { run, events }: RunSession): RunConfig {
+function withAugmentation(config: RunConfig, mirroring: Mirroring, { run, events }: RunSession): RunConfig {
   const { finalTraining, finalEpochs } = config;
   if (finalTraining.augmentation !== 'auto') return config;
-  const augmentation = augmentationFor(run.dataset.shape, flips, finalEpochs);
+  const augmentation = augmentationFor(run.dataset.shape, mirroring, finalEpochs);
   if (augmentation.brightness !== undefined) {
     const mixes = augmentation.cutmix === undefined ? '' : ', and half of them get a part of another image';
     events.emit(
@@ -77,12 +79,12 @@ async function decideByMirror(
   signal: AbortSignal | undefined,
 ): Promise<MirrorDecision> {
   const { config } = session;
-  if (!isOpen(config)) return { flips: false, views: viewsOf(config), work: 0 };
+  if (!isOpen(config)) return { ...UNKNOWN, views: viewsOf(config), work: 0 };
   const probe = found === undefined ? probeOf(session) : undefined;
   const training = probe ?? found?.trainingOf(winner.genome);
   const chosen = training && (await chooseByMirror(session, training, signal));
   return {
-    flips: chosen?.flips ?? false,
+    ...(chosen ?? UNKNOWN),
     views: config.views === 'auto' ? (chosen?.views ?? 1) : config.views,
     work: probe === undefined ? 0 : workOf(probe, session),
   };

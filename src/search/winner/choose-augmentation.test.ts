@@ -35,7 +35,7 @@ describe('chooseFlips', () => {
     const examples = corners(20);
     const model = modelThat((image) => (image[27] === 255 ? 1 : 0));
     const choice = await chooseFlips(model, examples, Int32Array.from(examples.labels.keys()), shape);
-    expect(choice).toEqual({ flips: false, accuracy: 1, mirroredAccuracy: 0 });
+    expect(choice).toEqual({ flips: false, mixes: false, accuracy: 1, mirroredAccuracy: 0 });
     expect(pixelsOf(examples)[0]).toBe(255);
   });
 
@@ -43,11 +43,27 @@ describe('chooseFlips', () => {
     const examples = { ...corners(20), labels: new Int32Array(20) };
     const model = modelThat((image) => (image[0] === 255 || image[27] === 255 ? 0 : 1));
     const choice = await chooseFlips(model, examples, Int32Array.of(0, 1, 2), shape);
-    expect(choice).toEqual({ flips: true, accuracy: 1, mirroredAccuracy: 1 });
+    expect(choice).toEqual({ flips: true, mixes: true, accuracy: 1, mirroredAccuracy: 1 });
+  });
+
+  it('mixes images whose mirror may be unknown by chance, and mirrors none of them', async () => {
+    // Of 20 images, 10 are known, and 8 in the mirror: a standard error is 2.2.
+    const examples = corners(20);
+    let scored = 0;
+    const model = {
+      score: async () => ({ loss: 0, accuracy: scored++ === 0 ? 0.5 : 0.4 }),
+    } as unknown as DeployedModel;
+    const choice = await chooseFlips(model, examples, Int32Array.from(examples.labels.keys()), shape);
+    expect(choice).toEqual({ flips: false, mixes: true, accuracy: 0.5, mirroredAccuracy: 0.4 });
   });
 });
 
 describe('augmentationFor', () => {
+  const [DIGITS, PHOTOS] = [
+    { flips: false, mixes: false },
+    { flips: true, mixes: true },
+  ];
+
   it('crops by a fourteenth of the shorter side, and not at all if that is less than a pixel', () => {
     const sizes = [
       [28, 28, 2],
@@ -56,18 +72,21 @@ describe('augmentationFor', () => {
       [6, 28, undefined],
     ] as const;
     for (const [height, width, expected] of sizes) {
-      expect(augmentationFor({ channels: 1, height, width }, false, 1).padAndCrop).toBe(expected);
+      expect(augmentationFor({ channels: 1, height, width }, { flips: false, mixes: true }, 1).padAndCrop).toBe(
+        expected,
+      );
     }
   });
 
   it('is stronger the more passes a training makes, and varies saturation where there are three channels', () => {
     const crops = { padAndCrop: 2, padding: 'reflect' };
     const colours = { brightness: 0.5, contrast: 0.5 };
-    expect(augmentationFor(shape, false, 15.9)).toEqual(crops);
-    expect(augmentationFor(shape, false, 16)).toEqual({ ...crops, ...colours });
-    expect(augmentationFor(shape, false, 49.9)).toEqual({ ...crops, ...colours });
-    expect(augmentationFor({ ...shape, channels: 3 }, true, 50)).toEqual({
-      ...{ ...crops, padAndCrop: 4, horizontalFlip: 'alternating' },
+    expect(augmentationFor(shape, DIGITS, 15.9)).toEqual(crops);
+    expect(augmentationFor(shape, DIGITS, 16)).toEqual({ ...crops, ...colours });
+    expect(augmentationFor(shape, DIGITS, 50)).toEqual({ ...crops, ...colours });
+    expect(augmentationFor(shape, PHOTOS, 49.9)).not.toHaveProperty('cutmix');
+    expect(augmentationFor({ ...shape, channels: 3 }, PHOTOS, 50)).toEqual({
+      ...{ ...crops, horizontalFlip: 'alternating' },
       ...{ ...colours, saturation: 0.5, cutmix: 0.5 },
     });
   });
