@@ -40,7 +40,7 @@ describe('a training without a search', () => {
     expect(finalTraining?.augmentation).toEqual(STRONG);
     expect(finalEpochs).toBeGreaterThan(50);
     expect(first.notices).toContain(
-      `the final training sees each image ${Math.round(finalEpochs ?? 0)} times; so that it does not learn them by heart, their colours vary`,
+      `the final training sees each image ${Math.round(finalEpochs ?? 0)} times; so that it does not learn images by heart, brightness and contrast vary`,
     );
     expect(undecided).toBeUndefined();
     const [probe, ...finals] = first.tasks;

@@ -58,10 +58,10 @@ function withAugmentation(config: RunConfig, mirroring: Mirroring, { run, events
   if (finalTraining.augmentation !== 'auto') return config;
   const augmentation = augmentationFor(run.dataset.shape, mirroring, finalEpochs);
   if (augmentation.brightness !== undefined) {
-    const mixes = augmentation.cutmix === undefined ? '' : ', and half of them get a part of another image';
+    const mixes = augmentation.cutmix === undefined ? '' : ', and half of the images get a part of another';
     events.emit(
       'notice',
-      `the final training sees each image ${Math.round(finalEpochs)} times; so that it does not learn them by heart, their colours vary${mixes}`,
+      `the final training sees each image ${Math.round(finalEpochs)} times; so that it does not learn images by heart, brightness and contrast vary${mixes}`,
     );
   }
   return { ...config, finalTraining: { ...finalTraining, augmentation } };
