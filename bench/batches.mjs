@@ -13,7 +13,13 @@ import { createNetwork } from '../dist/network/training-graph.js';
 import { createRng } from '../dist/random/rng.js';
 
 const GENOMES = ['8-8-max-16-16', '16-16-max-32-32-max-64-64', '32-32-max-64-64'];
-const AUGMENTATIONS = { none: {}, shift: { padAndCrop: 2 }, 'shift, rotation': { padAndCrop: 2, rotation: 10 } };
+const COLOURS = { brightness: 0.5, contrast: 0.5 };
+const AUGMENTATIONS = {
+  none: {},
+  shift: { padAndCrop: 2 },
+  'shift, colours, mix': { padAndCrop: 2, ...COLOURS, cutmix: 0.5 },
+  'shift, rotation': { padAndCrop: 2, rotation: 10 },
+};
 const BATCH = 64;
 const IMAGES = 60_000;
 const INPUT = { channels: 1, height: 28, width: 28 };
@@ -44,8 +50,8 @@ function timeFill(settings) {
   const times = [];
   for (let i = 0; i < steps + 5; i++) {
     const began = performance.now();
-    const { image } = buffers.fill({ count: IMAGES, pixels, labels }, order, i * BATCH, BATCH);
-    augmenter?.augment(image.data, order.subarray(i * BATCH, (i + 1) * BATCH), 1, rng);
+    const { image, labels: shown } = buffers.fill({ count: IMAGES, pixels, labels }, order, i * BATCH, BATCH);
+    augmenter?.augment(image.data, shown.data, order.subarray(i * BATCH, (i + 1) * BATCH), 1, rng);
     if (i >= 5) times.push(performance.now() - began);
   }
   return median(times);

@@ -8,6 +8,7 @@ const sgd = (learningRate, others) => ({
   optimizer: { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4, ...others },
 });
 const adamw = (learningRate) => ({ learningRate, optimizer: { name: 'adamw' } });
+const COLOURS = { brightness: 0.5, contrast: 0.5, saturation: 0.5 };
 const augmented = (augmentation) => ({ finalTraining: { augmentation } });
 
 export const ARMS = {
@@ -26,6 +27,11 @@ export const ARMS = {
   // Other values.
   'smoothing-0.1': { finalTraining: { labelSmoothing: 0.1 } },
   'smoothing-0.2': { finalTraining: { labelSmoothing: 0.2 } },
+  'crop-4': augmented((base) => ({ ...base, padAndCrop: 4 })),
+  colours: augmented((base) => ({ ...base, ...COLOURS })),
+  cutmix: augmented((base) => ({ ...base, cutmix: 0.5 })),
+  'colours-cutmix': augmented((base) => ({ ...base, ...COLOURS, cutmix: 0.5 })),
+  'colours-cutmix-crop-4': augmented((base) => ({ ...base, ...COLOURS, cutmix: 0.5, padAndCrop: 4 })),
   'cutout-8': augmented((base) => ({ ...base, cutout: 8 })),
   'batch-32': { training: { batchSize: 32 } },
   'batch-128': { training: { batchSize: 128 } },

@@ -60,18 +60,21 @@ function scalarsOf(settings) {
 function augmented() {
   const all = { rotation: 20, padAndCrop: 2, horizontalFlip: true, brightness: 0.2, cutout: 4 };
   const inTurn = { padAndCrop: 3, padding: 'reflect', horizontalFlip: 'alternating' };
-  return [{ rotation: 15 }, { rotation: 180 }, all, inTurn].flatMap((settings, place) => {
+  const colours = { brightness: 0.5, contrast: 0.5, saturation: 0.5, cutmix: 0.5 };
+  return [{ rotation: 15 }, { rotation: 180 }, all, inTurn, { cutmix: 1 }, colours].flatMap((settings, place) => {
     const shape = { channels: 1 + 2 * (place % 2), height: 28, width: 27 };
     const rng = createRng(`augmentation ${place}`);
     const count = 60;
+    const labels = Int32Array.from({ length: count }, (_, i) => i);
     const pixels = randomBytes(count * shape.channels * shape.height * shape.width, rng);
     createAugmenter(settings, shape, count, rng).augment(
       pixels,
+      labels,
       Int32Array.from({ length: count }, (_, i) => i),
       1,
       rng,
     );
-    return [...pixels];
+    return [...pixels, ...labels];
   });
 }
 

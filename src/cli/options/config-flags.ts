@@ -167,6 +167,24 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
       'change the brightness by up to this share',
       parseNumber,
     ),
+    flag(
+      '--contrast <share>',
+      'training.augmentation.contrast',
+      'change the contrast by up to this share',
+      parseNumber,
+    ),
+    flag(
+      '--saturation <share>',
+      'training.augmentation.saturation',
+      'change the strength of colours by up to this share',
+      parseNumber,
+    ),
+    flag(
+      '--cutmix <share>',
+      'training.augmentation.cutmix',
+      'put a part of another image into this share of the images',
+      parseNumber,
+    ),
   ],
   'Data:': [
     ...DATA_FLAGS,

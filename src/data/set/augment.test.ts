@@ -13,6 +13,7 @@ const at = (image: Uint8Array, c: number, y: number, x: number) =>
 
 /** The numbers of the examples of a batch of one. */
 const FIRST = Int32Array.of(0);
+const LABELS = Int32Array.of(0);
 
 function augmenterOf(settings: AugmentationSettings, shape = SHAPE, examples = 1) {
   return createAugmenter(settings, shape, examples, createRng('examples'));
@@ -20,7 +21,7 @@ function augmenterOf(settings: AugmentationSettings, shape = SHAPE, examples = 1
 
 function augment(settings: AugmentationSettings, seed: number | string, image = IMAGE): Uint8Array {
   const batch = Uint8Array.from([...image, ...image]);
-  augmenterOf(settings)?.augment(batch, FIRST, 1, createRng(seed));
+  augmenterOf(settings)?.augment(batch, LABELS, FIRST, 1, createRng(seed));
   // Only the images asked for are changed.
   expect(Buffer.compare(batch.subarray(SIZE), image)).toBe(0);
   return batch.subarray(0, SIZE);
@@ -61,7 +62,7 @@ describe('createAugmenter', () => {
     const seen = new Set<string>();
     for (let seed = 0; seed < 400; seed++) {
       const image = Uint8Array.of(1, 2, 3);
-      augmenterOf({ padAndCrop: 4, padding: 'reflect' }, row)?.augment(image, FIRST, 1, createRng(seed));
+      augmenterOf({ padAndCrop: 4, padding: 'reflect' }, row)?.augment(image, LABELS, FIRST, 1, createRng(seed));
       seen.add(image.join());
     }
     expect([...seen].toSorted()).toEqual([...new Set(crops)].toSorted());
@@ -82,7 +83,7 @@ describe('createAugmenter', () => {
     const flippedIn = (epoch: number) =>
       Array.from({ length: examples }, (_, example) => {
         const image = IMAGE.slice();
-        augmenter?.augment(image, Int32Array.of(example), epoch, createRng(epoch));
+        augmenter?.augment(image, LABELS, Int32Array.of(example), epoch, createRng(epoch));
         return Buffer.compare(image, IMAGE) !== 0;
       });
     const [first, second, third] = [1, 2, 3].map(flippedIn);
@@ -132,18 +133,51 @@ describe('createAugmenter', () => {
     expect(brightest).toBe(255);
   });
 
+  it('stretches the contrast about the mean of all values by one factor within its share', () => {
+    const image = Uint8Array.from({ length: SIZE }, (_, i) => (i % 2 === 0 ? 100 : 180));
+    for (let seed = 0; seed < 100; seed++) {
+      const [low = 0, high = 0, ...others] = augment({ contrast: 0.5 }, seed, image);
+      expect(Math.abs((low + high) / 2 - 140)).toBeLessThanOrEqual(0.5);
+      expect(high - low).toBeGreaterThanOrEqual(40);
+      expect(high - low).toBeLessThanOrEqual(120);
+      expect(others.every((value, i) => value === (i % 2 === 0 ? low : high))).toBe(true);
+    }
+  });
+
+  it('takes colours away from their grey and towards it, by one factor within its share; images in grey stay', () => {
+    const colours: ImageShape = { channels: 3, height: 1, width: 2 };
+    const image = Uint8Array.of(120, 50, 60, 50, 30, 50);
+    const reds = new Set<number>();
+    for (let seed = 0; seed < 100; seed++) {
+      const changed = image.slice();
+      augmenterOf({ saturation: 0.5 }, colours)?.augment(changed, LABELS, FIRST, 1, createRng(seed));
+      const [red = 0, , green = 0, , blue = 0] = changed;
+      reds.add(red);
+      // The first pixel has a grey of 70, the second one is grey.
+      expect(red).toBeGreaterThanOrEqual(95);
+      expect(red).toBeLessThanOrEqual(145);
+      expect([Math.abs((red - 70) / 5 + (green - 70)) <= 0.8, Math.abs((red - 70) / 1.25 + (blue - 70)) <= 1]).toEqual([
+        true,
+        true,
+      ]);
+      expect([changed[1], changed[3], changed[5]]).toEqual([50, 50, 50]);
+    }
+    expect(reds.size).toBeGreaterThan(20);
+    expect(augmenterOf({ saturation: 0.5 }, SHAPE)).toBeUndefined();
+  });
+
   it('rotates about the centre: a quarter turn of a square image is exact, a centred disc stays', () => {
     const square: ImageShape = { channels: 1, height: 5, width: 5 };
     const image = Uint8Array.from({ length: 25 }, (_, i) => i + 1);
     const quarter = { ...createRng(1), uniform: () => 1 };
     const rotated = image.slice();
-    augmenterOf({ rotation: 90 }, square)?.augment(rotated, FIRST, 1, quarter);
+    augmenterOf({ rotation: 90 }, square)?.augment(rotated, LABELS, FIRST, 1, quarter);
     const turned = Uint8Array.from({ length: 25 }, (_, i) => image[(4 - (i % 5)) * 5 + Math.floor(i / 5)] ?? 0);
     const turnedBack = Uint8Array.from({ length: 25 }, (_, i) => image[(i % 5) * 5 + 4 - Math.floor(i / 5)] ?? 0);
     expect([turned, turnedBack]).toContainEqual(rotated);
     const still = { ...createRng(1), uniform: () => 0.5 };
     const same = image.slice();
-    augmenterOf({ rotation: 90 }, square)?.augment(same, FIRST, 1, still);
+    augmenterOf({ rotation: 90 }, square)?.augment(same, LABELS, FIRST, 1, still);
     expect(same).toEqual(image);
   });
 
@@ -155,7 +189,9 @@ describe('createAugmenter', () => {
         padding: fc.constantFrom('zeros' as const, 'reflect' as const),
         horizontalFlip: fc.constantFrom(false, true, 'alternating' as const),
         brightness: fc.double({ min: 0, max: 0.9, noNaN: true }),
+        contrast: fc.double({ min: 0, max: 0.9, noNaN: true }),
         cutout: fc.integer({ min: 0, max: 9 }),
+        cutmix: fc.double({ min: 0, max: 1, noNaN: true }),
       },
       { requiredKeys: [] },
     );
@@ -167,9 +203,18 @@ describe('createAugmenter', () => {
   });
 
   it('draws the same for an image that is left out as for one that is changed', () => {
-    const settings = { rotation: 20, padAndCrop: 2, horizontalFlip: true, brightness: 0.5, cutout: 3 };
+    const settings = {
+      rotation: 20,
+      padAndCrop: 2,
+      horizontalFlip: true,
+      brightness: 0.5,
+      contrast: 0.5,
+      cutout: 3,
+      cutmix: 0.5,
+    };
     const [augmenter, changing, skipping] = [augmenterOf(settings), createRng(1), createRng(1)];
-    augmenter?.augment(Uint8Array.from([...IMAGE, ...IMAGE, ...IMAGE]), Int32Array.of(0, 0, 0), 1, changing);
+    const three = Uint8Array.from([...IMAGE, ...IMAGE, ...IMAGE]);
+    augmenter?.augment(three, new Int32Array(3), Int32Array.of(0, 0, 0), 1, changing);
     augmenter?.skip(3, skipping);
     expect(skipping.uniform()).toBe(changing.uniform());
   });

@@ -2,6 +2,7 @@
 
 import { cosine, sine } from '../../arithmetic/sine-cosine.ts';
 import type { Rng } from '../../random/rng.ts';
+import { createCutMix } from './cutmix.ts';
 import { type ImageShape, imageSizeOf } from './dataset.ts';
 
 /** Changes that are off unless given. They are applied in this order. */
@@ -19,18 +20,24 @@ export interface AugmentationSettings {
   readonly horizontalFlip?: boolean | 'alternating' | undefined;
   /** Multiplies all values by a factor drawn uniformly from 1 ± this share, and cuts them off at 0 and 255. */
   readonly brightness?: number | undefined;
+  /** The same for the differences to the mean of all values. */
+  readonly contrast?: number | undefined;
+  /** The same for the differences to the mean of the three channels of a pixel. */
+  readonly saturation?: number | undefined;
   /** Side in pixels of a square of zeros around a random pixel (DeVries & Taylor 2017). */
   readonly cutout?: number | undefined;
+  /** Share of the images that get a rectangle of another image of the batch, and its label in proportion: see `CutMix`. */
+  readonly cutmix?: number | undefined;
 }
 
 export interface Augmenter {
   /**
-   * Changes the first images of a batch in place.
+   * Changes the first images of a batch in place, and their labels.
    *
    * @param examples  the number of each image in the data.
    * @param epoch     counted from 1.
    */
-  augment(pixels: Uint8Array, examples: Int32Array, epoch: number, rng: Rng): void;
+  augment(pixels: Uint8Array, labels: Int32Array, examples: Int32Array, epoch: number, rng: Rng): void;
   /** Draws the same random numbers as `augment` for `count` images, and changes nothing. */
   skip(count: number, rng: Rng): void;
 }
@@ -47,18 +54,21 @@ export function createAugmenter(
   rng: Rng,
 ): Augmenter | undefined {
   const steps = augmentationSteps(settings, shape, examples, rng);
-  if (steps.length === 0) return undefined;
+  const mix = settings.cutmix ? createCutMix(settings.cutmix, shape) : undefined;
+  if (steps.length === 0 && mix === undefined) return undefined;
   const size = imageSizeOf(shape);
   const scratch = new Uint8Array(size);
   return {
-    augment(pixels, batch, epoch, draws) {
+    augment(pixels, labels, batch, epoch, draws) {
       for (const [i, example] of batch.entries()) {
         const image = pixels.subarray(i * size, (i + 1) * size);
         for (const draw of steps) draw(draws, example, epoch)?.(image, scratch);
       }
+      mix?.mix(pixels, labels, batch.length, draws);
     },
     skip(count, draws) {
       for (let i = 0; i < count; i++) for (const draw of steps) draw(draws, 0, 0);
+      mix?.skip(count, draws);
     },
   };
 }
@@ -76,6 +86,8 @@ function augmentationSteps(settings: AugmentationSettings, shape: ImageShape, ex
     padding = 'zeros',
     horizontalFlip = false,
     brightness = 0,
+    contrast = 0,
+    saturation = 0,
     cutout = 0,
   } = settings;
   return [
@@ -84,6 +96,8 @@ function augmentationSteps(settings: AugmentationSettings, shape: ImageShape, ex
     ...(horizontalFlip === true ? [flipAtRandom(shape)] : []),
     ...(horizontalFlip === 'alternating' ? [flipInTurn(shape, examples, rng.fork('flips'))] : []),
     ...(brightness > 0 ? [brighten(brightness)] : []),
+    ...(contrast > 0 ? [stretch(contrast)] : []),
+    ...(saturation > 0 && shape.channels === 3 ? [saturate(saturation)] : []),
     ...(cutout > 0 ? [cutOut(cutout, shape)] : []),
   ];
 }
@@ -137,11 +151,50 @@ export function mirrorRows(pixels: Uint8Array, width: number): void {
 
 function brighten(share: number): Step {
   return (rng) => {
-    const factor = 1 + share * (2 * rng.uniform() - 1);
+    const factor = drawFactor(share, rng);
+    return (image) => mapValues(image, (value) => value * factor);
+  };
+}
+
+function stretch(share: number): Step {
+  return (rng) => {
+    const factor = drawFactor(share, rng);
     return (image) => {
-      for (const [i, value] of image.entries()) image[i] = Math.min(255, Math.round(value * factor));
+      let sum = 0;
+      for (let i = 0; i < image.length; i++) sum += image[i] ?? 0;
+      const mean = sum / image.length;
+      mapValues(image, (value) => mean + (value - mean) * factor);
     };
   };
+}
+
+function saturate(share: number): Step {
+  return (rng) => {
+    const factor = drawFactor(share, rng);
+    return (image) => {
+      const size = image.length / 3;
+      for (let i = 0; i < size; i++) {
+        const grey = ((image[i] ?? 0) + (image[i + size] ?? 0) + (image[i + 2 * size] ?? 0)) / 3;
+        for (let at = i; at < image.length; at += size) image[at] = toByte(grey + ((image[at] ?? 0) - grey) * factor);
+      }
+    };
+  };
+}
+
+/** Uniform in 1 ± the share. */
+function drawFactor(share: number, rng: Rng): number {
+  return 1 + share * (2 * rng.uniform() - 1);
+}
+
+/** Changes each of the 256 values once instead of each pixel. */
+function mapValues(image: Uint8Array, change: (value: number) => number): void {
+  const changed = new Uint8Array(256);
+  for (let value = 0; value < changed.length; value++) changed[value] = toByte(change(value));
+  for (let i = 0; i < image.length; i++) image[i] = changed[image[i] ?? 0] ?? 0;
+}
+
+function toByte(value: number): number {
+  return Math.max(0, Math.min(255, Math.round(value)));
 }
 
 function cutOut(side: number, { channels, height, width }: ImageShape): Step {

@@ -88,7 +88,7 @@ export function createEpochRunner(
       hooks.signal?.throwIfAborted();
       const batch = buffers.fill(data.examples, order, i * batchSize, count);
       const shown = order.subarray(i * batchSize, i * batchSize + count);
-      augmenter?.augment(batch.image.data as Uint8Array, shown, epoch, changes);
+      augmenter?.augment(batch.image.data as Uint8Array, batch.labels.data as Int32Array, shown, epoch, changes);
       const step = (epoch - 1) * perEpoch + i;
       const result = await session.step(batch, rateAt(step));
       if (!Number.isFinite(result.loss)) {

@@ -34,7 +34,20 @@ const SETTINGS: readonly (readonly [string, Partial<TrainingSettings>])[] = [
   ['sgd', { optimiser: { name: 'sgd', momentum: 0.9, weightDecay: 1e-4 } }],
   ['muon', { optimiser: { name: 'muon', momentum: 0.9, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.1 } }],
   ['rmsprop', { optimiser: { name: 'rmsprop', rho: 0.9, epsilon: 1e-7, weightDecay: 0 } }],
-  ['augmentation', { augmentation: { padAndCrop: 2, horizontalFlip: true, rotation: 10, brightness: 0.2, cutout: 3 } }],
+  [
+    'augmentation',
+    {
+      augmentation: {
+        padAndCrop: 2,
+        horizontalFlip: true,
+        rotation: 10,
+        brightness: 0.2,
+        cutout: 3,
+        contrast: 0.3,
+        cutmix: 0.5,
+      },
+    },
+  ],
   ['one-cycle', { schedule: { name: 'one-cycle', warmUp: 0.3 }, warmUpEpochs: 1 }],
   ['a part of an epoch at the end', { schedule: { name: 'cosine' }, epochs: 2.4 }],
 ];

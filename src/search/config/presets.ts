@@ -113,7 +113,7 @@ export function finalEpochsFor(preset: PresetName = 'fast', epochs: number): num
 
 /** Settings of the final training that differ from those of candidates. */
 export interface FinalTrainingSettings {
-  /** `auto`: see `chooseAugmentation`. */
+  /** `auto`: see `augmentationFor`. */
   readonly augmentation?: 'auto' | AugmentationSettings | undefined;
   /** For cross-entropy. */
   readonly labelSmoothing?: number | undefined;

@@ -94,6 +94,7 @@ describe('of a run’s configuration', () => {
     for (const key of ['finalSteps', 'finalEpochs', 'population', 'searchWork', 'replicas']) {
       expect(kept).not.toHaveProperty([key]);
     }
+    expect(kept).not.toHaveProperty('finalTraining.augmentation');
     expect(kept.searchSpace).toEqual({});
     expect(kept.training).toEqual({ batchSize: 64, metrics: ['macro-f1'], loss: { name: 'cross-entropy' } });
   });

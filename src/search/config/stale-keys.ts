@@ -14,7 +14,11 @@ const DERIVED: readonly { readonly key: string; readonly from: readonly string[]
   { key: 'lowering', from: ['device'] },
   { key: 'budget.rate', from: ['device', 'lowering', 'dataset', 'trainLimit'] },
   { key: 'budget.byteWork', from: ['device', 'lowering', 'dataset', 'trainLimit'] },
-  { key: 'finalTraining.augmentation', from: ['training.augmentation'] },
+  // How strong it is depends on the passes of the training.
+  {
+    key: 'finalTraining.augmentation',
+    from: ['training.augmentation', 'budget', 'trainLimit'],
+  },
   // On other data, mirror images may mean something else.
   { key: 'finalTraining', from: ['dataset', 'backbone'] },
   { key: 'backbone.sha256', from: ['backbone.file'] },

@@ -75,7 +75,14 @@ export const augmentationSchema = z
       .optional()
       .describe('Mirrors half of the images at random; alternating: each image in every other epoch.'),
     brightness: share.optional().describe('Maximum share by which all values grow or shrink.'),
+    contrast: share.optional().describe('Maximum share by which differences to the mean of the image grow or shrink.'),
+    saturation: share
+      .optional()
+      .describe('Maximum share by which differences between the three channels of a pixel grow or shrink.'),
     cutout: z.int().min(0).optional().describe('Side length of a square set to zero, in pixels.'),
+    cutmix: probability
+      .optional()
+      .describe('Share of the images that get a rectangle of another one, and its label in proportion.'),
   })
   .describe('Random changes of the training images; each is off by default.');
 
@@ -122,7 +129,7 @@ export const finalTrainingSchema = z
     labelSmoothing: share.optional(),
   })
   .describe(
-    'Settings of the final training that differ from those of candidates. augmentation auto: small crops, and flips if the network also recognises mirrored images.',
+    'Settings of the final training that differ from those of candidates. augmentation auto: small crops, flips if the network also recognises mirrored images, and more with many passes over the images: colours that vary, CutMix for photos.',
   );
 
 /** `outputLayer`: the layers after those of a genome. `checkHead` defines its rules. */

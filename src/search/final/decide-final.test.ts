@@ -21,6 +21,8 @@ const source = join(folder, 'digits');
 const runtime = await loadNodeRuntime();
 const DENSE = { type: 'dense', units: 'classes', activation: 'softmax' };
 const WITHOUT_SEARCH = { genome: '4-4-max-8-8', budget: '1.2e11flops', roundSteps: 100, tensorboard: false };
+/** For many passes over grey images of 8×8 pixels. */
+const STRONG = { padAndCrop: 1, padding: 'reflect', brightness: 0.5, contrast: 0.5 };
 let runs = 0;
 
 beforeAll(() => writeTinyDigits(source));
@@ -34,14 +36,17 @@ describe('a training without a search', () => {
 
   it('chooses its augmentation, and is repeated by its config.json without choosing again', async () => {
     const { finalTraining, finalEpochs, undecided } = first.config;
-    // The columns of the digits lie elsewhere in the mirror, and a crop would shift by less than a pixel and a half.
-    expect(finalTraining?.augmentation).toEqual({ padAndCrop: 1, padding: 'reflect' });
-    expect(finalEpochs).toBeGreaterThan(1);
+    // The columns of the digits lie elsewhere in the mirror.
+    expect(finalTraining?.augmentation).toEqual(STRONG);
+    expect(finalEpochs).toBeGreaterThan(50);
+    expect(first.notices).toContain(
+      `the final training sees each image ${Math.round(finalEpochs ?? 0)} times; so that it does not learn images by heart, brightness and contrast vary`,
+    );
     expect(undecided).toBeUndefined();
     const [probe, ...finals] = first.tasks;
     expect(probe?.selection).toMatchObject({ purpose: 'search', searchLimit: 2000 });
     expect(finals.every(({ selection }) => selection.purpose === 'final')).toBe(true);
-    expect(finals[0]?.training).toMatchObject({ augmentation: { padAndCrop: 1 }, loss: { labelSmoothing: 0.05 } });
+    expect(finals[0]?.training).toMatchObject({ augmentation: STRONG, loss: { labelSmoothing: 0.05 } });
 
     const second = await run(first.config);
     expect(second.tasks.map(({ id }) => id)).toEqual(finals.map(({ id }) => id));
@@ -54,9 +59,9 @@ describe('a training without a search', () => {
     expect(given.config.finalEpochs).toBeGreaterThan(first.config.finalEpochs ?? Number.POSITIVE_INFINITY);
   });
 
-  it('chooses no augmentation by fewer images than tell anything', async () => {
+  it('mirrors no images where fewer are held out than tell anything', async () => {
     const { config, tasks } = await run({ ...WITHOUT_SEARCH, trainLimit: 100 });
-    expect(config.finalTraining).toEqual({ labelSmoothing: 0.05 });
+    expect(config.finalTraining).toEqual({ augmentation: { ...STRONG, cutmix: 0.5 }, labelSmoothing: 0.05 });
     expect(tasks.every(({ selection }) => selection.purpose === 'final')).toBe(true);
   });
 
@@ -104,7 +109,10 @@ async function run(given: Partial<SearchConfigInput>) {
     },
     close: () => trainer.close(),
   };
-  await (await createSearch({ dataset: { source }, ...given }, { out, evaluator })).run();
+  const notices: string[] = [];
+  const search = await createSearch({ dataset: { source }, ...given }, { out, evaluator });
+  search.on('notice', (notice) => notices.push(notice));
+  await search.run();
   const config: SearchConfigInput = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
-  return { folder: out, config, tasks, model: readFileSync(join(out, 'model.onnx')).toString('base64') };
+  return { folder: out, config, tasks, notices, model: readFileSync(join(out, 'model.onnx')).toString('base64') };
 }

@@ -1,7 +1,6 @@
 // Makes the decisions that need the winner: the augmentation and the length of its final training.
 
 import { estimateCost } from '../../genome/cost.ts';
-import type { Views } from '../../network/deployable-graph.ts';
 import type { AdjustSteps } from '../budget/adjust-steps.ts';
 import { endSeconds, finalEpochsWithin } from '../budget/apply-budget.ts';
 import { candidateWork, searchImages } from '../budget/candidate-work.ts';
@@ -11,14 +10,15 @@ import { adjustStepsWithin } from '../budget/time-guard.ts';
 import { type IdentifiedTask, probeTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import type { FoundNetworks } from '../candidates/search-result.ts';
-import type { SearchConfig } from '../config/config.ts';
-import type { FinalTrainingSettings } from '../config/presets.ts';
+import type { RunConfig, SearchConfig } from '../config/config.ts';
 import { viewsOf } from '../config/views.ts';
-import { chooseByMirror } from '../winner/choose-augmentation.ts';
+import { augmentationFor, chooseByMirror, type MirrorChoice, type Mirroring } from '../winner/choose-augmentation.ts';
 import type { Winner } from '../winner/choose-winner.ts';
 
 /** With fewer images held out, no choice can be based on them. */
 const LEAST_HELD_OUT = 20;
+/** Few images are mostly photos. */
+const UNKNOWN: Mirroring = { flips: false, mixes: true };
 
 /**
  * Makes the decisions and writes them into the configuration of the run.
@@ -33,17 +33,14 @@ export async function decideFinal(
   found: FoundNetworks | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AdjustSteps | undefined> {
-  const { augmentation, views, work } = await decideByMirror(session, winner, found, signal);
+  const { views, work, ...mirroring } = await decideByMirror(session, winner, found, signal);
   const { config, run, elapsedSeconds, evaluator } = session;
-  const machine = await evaluator.chooseFinalMachine?.(
-    config.lowering,
-    finalSharing(() => config),
-    signal,
-  );
-  const chosen = { ...config, views, finalTraining: { ...config.finalTraining, augmentation } };
-  const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(chosen, run.dataSize, winner.genome));
+  const viewed = { ...config, views };
+  const sharing = finalSharing(() => config);
+  const machine = await evaluator.chooseFinalMachine?.(config.lowering, sharing, signal);
+  const adjustSteps = adjustStepsWithin(config, elapsedSeconds, endSeconds(viewed, run.dataSize, winner.genome));
   if (config.undecided === undefined) {
-    if (isOpen(config)) await session.adopt(chosen);
+    if (isOpen(config)) await session.adopt(withAugmentation(viewed, mirroring, session));
     return run.entries.some(({ type }) => type === 'plan') ? adjustSteps : undefined;
   }
   const spent = {
@@ -53,15 +50,28 @@ export async function decideFinal(
     rate: machine?.rate,
   };
   // Both decisions are written at once: an interruption in between would lose the work of the first.
-  const { undecided: _, ...decided } = chosen;
-  const finalEpochs = finalEpochsWithin(chosen, run.dataSize, winner, spent);
-  await session.adopt({ ...decided, finalEpochs });
+  const { undecided: _, ...decided } = viewed;
+  const finalEpochs = finalEpochsWithin(viewed, run.dataSize, winner, spent);
+  await session.adopt(withAugmentation({ ...decided, finalEpochs }, mirroring, session));
   return adjustSteps;
 }
 
-interface MirrorDecision {
-  readonly augmentation: FinalTrainingSettings['augmentation'];
-  readonly views: Views;
+/** Chooses the augmentation if it is open, and tells the user if it is a strong one. */
+function withAugmentation(config: RunConfig, mirroring: Mirroring, { run, events }: RunSession): RunConfig {
+  const { finalTraining, finalEpochs } = config;
+  if (finalTraining.augmentation !== 'auto') return config;
+  const augmentation = augmentationFor(run.dataset.shape, mirroring, finalEpochs);
+  if (augmentation.brightness !== undefined) {
+    const mixes = augmentation.cutmix === undefined ? '' : ', and half of the images get a part of another';
+    events.emit(
+      'notice',
+      `the final training sees each image ${Math.round(finalEpochs)} times; so that it does not learn images by heart, brightness and contrast vary${mixes}`,
+    );
+  }
+  return { ...config, finalTraining: { ...finalTraining, augmentation } };
+}
+
+interface MirrorDecision extends MirrorChoice {
   /** What the decision took beyond the search. */
   readonly work: number;
 }
@@ -73,13 +83,12 @@ async function decideByMirror(
   signal: AbortSignal | undefined,
 ): Promise<MirrorDecision> {
   const { config } = session;
-  const { augmentation } = config.finalTraining;
-  if (!isOpen(config)) return { augmentation, views: viewsOf(config), work: 0 };
+  if (!isOpen(config)) return { ...UNKNOWN, views: viewsOf(config), work: 0 };
   const probe = found === undefined ? probeOf(session) : undefined;
   const training = probe ?? found?.trainingOf(winner.genome);
   const chosen = training && (await chooseByMirror(session, training, signal));
   return {
-    augmentation: augmentation === 'auto' ? chosen?.augmentation : augmentation,
+    ...(chosen ?? UNKNOWN),
     views: config.views === 'auto' ? (chosen?.views ?? 1) : config.views,
     work: probe === undefined ? 0 : workOf(probe, session),
   };

@@ -6,7 +6,7 @@ import type { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { selectData } from '../../evaluation/select-data.ts';
 import type { EvaluationTask } from '../../evaluation/task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
-import { chooseAugmentation, chooseByMirror, heldOutImages } from './choose-augmentation.ts';
+import { augmentationFor, chooseByMirror, chooseFlips, heldOutImages } from './choose-augmentation.ts';
 
 const shape = { channels: 1, height: 28, width: 28 };
 
@@ -30,28 +30,41 @@ function modelThat(classify: (image: Uint8Array) => number): DeployedModel {
   } as unknown as DeployedModel;
 }
 
-describe('chooseAugmentation', () => {
+describe('chooseFlips', () => {
   it('mirrors no images whose classes a mirror swaps', async () => {
     const examples = corners(20);
     const model = modelThat((image) => (image[27] === 255 ? 1 : 0));
-    const choice = await chooseAugmentation(model, examples, Int32Array.from(examples.labels.keys()), shape);
-    expect(choice).toEqual({
-      augmentation: { padAndCrop: 2, padding: 'reflect' },
-      accuracy: 1,
-      mirroredAccuracy: 0,
-    });
+    const choice = await chooseFlips(model, examples, Int32Array.from(examples.labels.keys()), shape);
+    expect(choice).toEqual({ flips: false, mixes: false, accuracy: 1, mirroredAccuracy: 0 });
     expect(pixelsOf(examples)[0]).toBe(255);
   });
 
   it('mirrors images that a network knows as well in the mirror', async () => {
     const examples = { ...corners(20), labels: new Int32Array(20) };
     const model = modelThat((image) => (image[0] === 255 || image[27] === 255 ? 0 : 1));
-    const choice = await chooseAugmentation(model, examples, Int32Array.of(0, 1, 2), shape);
-    expect(choice.augmentation).toEqual({ padAndCrop: 2, padding: 'reflect', horizontalFlip: 'alternating' });
+    const choice = await chooseFlips(model, examples, Int32Array.of(0, 1, 2), shape);
+    expect(choice).toEqual({ flips: true, mixes: true, accuracy: 1, mirroredAccuracy: 1 });
   });
 
-  it('crops by a fourteenth of the shorter side, and not at all if that is less than a pixel', async () => {
-    const model = modelThat(() => 0);
+  it('mixes images whose mirror may be unknown by chance, and mirrors none of them', async () => {
+    // Of 20 images, 10 are known, and 8 in the mirror: a standard error is 2.2.
+    const examples = corners(20);
+    let scored = 0;
+    const model = {
+      score: async () => ({ loss: 0, accuracy: scored++ === 0 ? 0.5 : 0.4 }),
+    } as unknown as DeployedModel;
+    const choice = await chooseFlips(model, examples, Int32Array.from(examples.labels.keys()), shape);
+    expect(choice).toEqual({ flips: false, mixes: true, accuracy: 0.5, mirroredAccuracy: 0.4 });
+  });
+});
+
+describe('augmentationFor', () => {
+  const [DIGITS, PHOTOS] = [
+    { flips: false, mixes: false },
+    { flips: true, mixes: true },
+  ];
+
+  it('crops by a fourteenth of the shorter side, and not at all if that is less than a pixel', () => {
     const sizes = [
       [28, 28, 2],
       [32, 32, 2],
@@ -59,10 +72,23 @@ describe('chooseAugmentation', () => {
       [6, 28, undefined],
     ] as const;
     for (const [height, width, expected] of sizes) {
-      const image = { count: 1, pixels: new Uint8Array(height * width), labels: Int32Array.of(0) };
-      const { augmentation } = await chooseAugmentation(model, image, Int32Array.of(0), { channels: 1, height, width });
-      expect(augmentation.padAndCrop).toBe(expected);
+      expect(augmentationFor({ channels: 1, height, width }, { flips: false, mixes: true }, 1).padAndCrop).toBe(
+        expected,
+      );
     }
+  });
+
+  it('is stronger the more passes a training makes, and varies saturation where there are three channels', () => {
+    const crops = { padAndCrop: 2, padding: 'reflect' };
+    const colours = { brightness: 0.5, contrast: 0.5 };
+    expect(augmentationFor(shape, DIGITS, 15.9)).toEqual(crops);
+    expect(augmentationFor(shape, DIGITS, 16)).toEqual({ ...crops, ...colours });
+    expect(augmentationFor(shape, DIGITS, 50)).toEqual({ ...crops, ...colours });
+    expect(augmentationFor(shape, PHOTOS, 49.9)).not.toHaveProperty('cutmix');
+    expect(augmentationFor({ ...shape, channels: 3 }, PHOTOS, 50)).toEqual({
+      ...{ ...crops, horizontalFlip: 'alternating' },
+      ...{ ...colours, saturation: 0.5, cutmix: 0.5 },
+    });
   });
 });
 

@@ -1,5 +1,5 @@
-// Chooses the augmentation that suits the data, and how a model looks at it, using a network that was trained without
-// augmentation.
+// Chooses the augmentation that suits the data and the length of the training, and how a model looks at an image. A network that
+// was trained without augmentation tells what mirrored images are good for.
 
 import { type AugmentationSettings, mirrorRows } from '../../data/set/augment.ts';
 import {
@@ -19,9 +19,16 @@ import type { IdentifiedTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import { buildModel } from '../model/build-model.ts';
 
+/** What a mirror says of images. */
+export interface Mirroring {
+  /** Mirrored images help in training. */
+  readonly flips: boolean;
+  /** Nothing says that they show something else, as those of digits do; parts of images may be mixed then. */
+  readonly mixes: boolean;
+}
+
 /** The choice, and the accuracies it is based on. */
-export interface AugmentationChoice {
-  readonly augmentation: AugmentationSettings;
+export interface FlipChoice extends Mirroring {
   /** Accuracy on the images as they are, and mirrored left to right. */
   readonly accuracy: number;
   readonly mirroredAccuracy: number;
@@ -41,39 +48,64 @@ const SIDE_PER_PIXEL = 14;
 const IMAGES = 2000;
 
 /**
+ * A training that makes many passes learns its images by heart, their colours first. From so many on, these vary by
+ * {@link COLOUR_SHARE}. See docs/decisions/0022-few-images.md.
+ */
+const COLOUR_PASSES = 16;
+const COLOUR_SHARE = 0.5;
+/** From so many on, {@link MIXED_SHARE} of the images are mixed with others. Measured: photos gain, digits lose a little. */
+const MIX_PASSES = 50;
+const MIXED_SHARE = 0.5;
+
+/**
  * Pad-and-crop by a fourteenth of the shorter side (2 pixels of 28 and of 32), and horizontal flips if they do no harm. The
- * border is reflected, and flips alternate from epoch to epoch (Jordan 2024).
+ * border is reflected, and flips alternate from epoch to epoch (Jordan 2024). The more passes, the more is added.
  *
+ * @param passes  of the training over its images.
+ */
+export function augmentationFor(
+  { channels, height, width }: ImageShape,
+  { flips, mixes }: Mirroring,
+  passes: number,
+): AugmentationSettings {
+  const padAndCrop = Math.round(Math.min(height, width) / SIDE_PER_PIXEL);
+  const varies = passes >= COLOUR_PASSES;
+  return {
+    ...(padAndCrop > 0 && { padAndCrop, padding: 'reflect' }),
+    ...(flips && { horizontalFlip: 'alternating' }),
+    ...(varies && { brightness: COLOUR_SHARE, contrast: COLOUR_SHARE }),
+    ...(varies && channels === 3 && { saturation: COLOUR_SHARE }),
+    ...(mixes && passes >= MIX_PASSES && { cutmix: MIXED_SHARE }),
+  };
+}
+
+/**
  * @param model       a model trained without flips.
  * @param indices     positions of the validation images in `examples`.
  */
-export async function chooseAugmentation(
+export async function chooseFlips(
   model: DeployedModel,
   examples: Examples,
   indices: Int32Array,
   shape: ImageShape,
-): Promise<AugmentationChoice> {
-  const { height, width } = shape;
+): Promise<FlipChoice> {
   const imageSize = imageSizeOf(shape);
   const plain = selectExamples(examples, imageSize, indices);
   const { accuracy } = await model.score(plain, shape);
-  const { accuracy: mirroredAccuracy } = await model.score(mirror(plain, imageSize, width), shape);
-  const padAndCrop = Math.round(Math.min(height, width) / SIDE_PER_PIXEL);
-  const augmentation: AugmentationSettings = {
-    ...(padAndCrop > 0 && { padAndCrop, padding: 'reflect' }),
-    ...(mirroredAccuracy >= MIRROR_SHARE * accuracy && { horizontalFlip: 'alternating' }),
-  };
-  return { augmentation, accuracy, mirroredAccuracy };
+  const { accuracy: mirroredAccuracy } = await model.score(mirror(plain, imageSize, shape.width), shape);
+  const least = MIRROR_SHARE * accuracy;
+  const error = Math.sqrt((accuracy * (1 - accuracy)) / indices.length);
+  const [flips, mixes] = [mirroredAccuracy >= least, mirroredAccuracy >= least - error];
+  return { flips, mixes, accuracy, mirroredAccuracy };
 }
 
 /** What mirrored images are good for. */
-export interface MirrorChoice {
-  readonly augmentation: AugmentationSettings;
+export interface MirrorChoice extends Mirroring {
   readonly views: Views;
 }
 
 /**
- * Calls {@link chooseAugmentation}, and looks whether two views classify more images rightly than one: with a candidate's
+ * Calls {@link chooseFlips}, and looks whether two views classify more images rightly than one: with a candidate's
  * weights from the search, on the validation images. If its fitness came from elsewhere, so that there
  * are no weights, it is trained for this purpose: shared results must not change the outcome of a run.
  *
@@ -97,13 +129,11 @@ export async function chooseByMirror(
   const { shape } = dataset;
   const { examples, validation } = heldOutImages(dataset, task.selection);
   try {
-    const { augmentation, accuracy } = await withModel(1, (model) =>
-      chooseAugmentation(model, examples, validation, shape),
-    );
-    if (!augmentation.horizontalFlip) return { augmentation, views: 1 };
+    const { flips, mixes, accuracy } = await withModel(1, (model) => chooseFlips(model, examples, validation, shape));
+    if (!flips) return { flips, mixes, views: 1 };
     const plain = selectExamples(examples, imageSizeOf(shape), validation);
     const both = await withModel(2, (model) => model.score(plain, shape));
-    return { augmentation, views: both.accuracy > accuracy ? 2 : 1 };
+    return { flips, mixes, views: both.accuracy > accuracy ? 2 : 1 };
   } finally {
     if (!isThere) await storage.remove(checkpoint);
   }

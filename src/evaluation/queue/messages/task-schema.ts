@@ -60,7 +60,10 @@ const trainingSchema = z.strictObject({
       padding: z.literal(['zeros', 'reflect']).exactOptional(),
       horizontalFlip: z.literal([true, false, 'alternating']).exactOptional(),
       brightness: share.exactOptional(),
+      contrast: share.exactOptional(),
+      saturation: share.exactOptional(),
       cutout: size.exactOptional(),
+      cutmix: share.exactOptional(),
     })
     .exactOptional(),
   earlyStoppingPatience: count.exactOptional(),
