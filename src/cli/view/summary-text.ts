@@ -29,7 +29,8 @@ export function describeSummary(
   command: string,
   colours: Colours,
 ): string[] {
-  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto } = summary;
+  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, members, fitness, picked, pareto } =
+    summary;
   const input = summary.features ?? dataset.shape;
   const { views, evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
@@ -50,10 +51,11 @@ export function describeSummary(
     ),
     ...classRows(summary, row),
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
+    ...(members === undefined ? [] : [row('Ensemble', describeMembers(members))]),
     ...fitnessRows(summary, row),
     row(
       'Size',
-      `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image${views === undefined ? '' : ', seen twice: also mirrored'}`,
+      `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image${members === undefined ? '' : ', all networks together'}${views === undefined ? '' : ', seen twice: also mirrored'}`,
     ),
     ...(fitness === undefined
       ? []
@@ -110,6 +112,10 @@ function shownMembers(pareto: readonly FrontMember[], picked: string): readonly 
 
 function describeRepeats({ accuracies, mean, std, best }: NonNullable<SearchSummary['repeats']>): string {
   return `test accuracy ${percent(mean)} ± ${(100 * std).toFixed(2)}, best ${percent(best)} of ${accuracies.length}`;
+}
+
+function describeMembers({ accuracies, mean, std }: NonNullable<SearchSummary['members']>): string {
+  return `the mean of ${accuracies.length} networks; test accuracy of one alone ${percent(mean)} ± ${(100 * std).toFixed(2)}`;
 }
 
 function classRows(

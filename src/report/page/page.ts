@@ -87,6 +87,14 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
             `${percent(summary.repeats.mean)} ± ${(100 * summary.repeats.std).toFixed(2)}`,
           ],
         ] as const)),
+    ...(summary?.members === undefined
+      ? []
+      : ([
+          [
+            `An ensemble of ${summary.members.accuracies.length} networks; test accuracy of one alone`,
+            `${percent(summary.members.mean)} ± ${(100 * summary.members.std).toFixed(2)}`,
+          ],
+        ] as const)),
     ...(data === undefined
       ? []
       : ([

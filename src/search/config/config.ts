@@ -17,6 +17,7 @@ import {
   augmentationSchema,
   balanceSchema,
   count,
+  finalFields,
   finalTrainingSchema,
   headSchema,
   LOSS_NAMES,
@@ -38,7 +39,7 @@ import {
   searchShareFor,
   undecidedKeys,
 } from './undecided-keys.ts';
-import { viewsFor, viewsSchema } from './views.ts';
+import { checkEnsemble, viewsFor, viewsSchema } from './views.ts';
 
 /** Share of the training images that a search holds out. */
 export const DEFAULT_SHARE = 0.1;
@@ -153,26 +154,7 @@ const searchConfigSchema = z.strictObject({
   finalTraining: finalTrainingSchema.optional(),
   views: viewsSchema.optional(),
   ...objectiveFields,
-  replicas: count
-    .default(1)
-    .describe('Copies of the network that the final training trains in parallel, each on its share of the batches.'),
-  roundSteps: count
-    .optional()
-    .describe(
-      'Total steps of all replicas after which their states are averaged and saved. Default with several replicas: a few seconds’ worth.',
-    ),
-  finalSteps: z
-    .array(z.strictObject({ at: z.int().min(0), total: count }))
-    .min(1)
-    .optional()
-    .describe(
-      'Steps of the final training, instead of its epochs; each further entry changes the total from step `at` on.',
-    ),
-  repeats: count
-    .default(1)
-    .describe(
-      'Number of final trainings, each with its own seed; the one with the lowest training loss becomes the model.',
-    ),
+  ...finalFields,
   validation: z
     .union([z.number().gt(0).lt(1), z.literal('part')], {
       error: 'a share greater than 0 and less than 1, or part: the validation part of the data',
@@ -293,6 +275,7 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
     checkInheritance(config, placeOf);
     checkTimeLimit(config, placeOf);
     checkBackbone(config, placeOf);
+    checkEnsemble(config, placeOf);
     return {
       ...config,
       initialGenomes: config.initialGenomes.map((text) => canonicalGenome(text, placeOf('initialGenomes'))),

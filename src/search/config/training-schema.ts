@@ -125,6 +125,39 @@ export const finalTrainingSchema = z
     'Settings of the final training that differ from those of candidates. augmentation auto: small crops, and flips if the network also recognises mirrored images.',
   );
 
+const stepsSchema = z.array(z.strictObject({ at: z.int().min(0), total: count })).min(1);
+
+/** How the final training is divided, and how many there are. */
+export const finalFields = {
+  replicas: count
+    .default(1)
+    .describe('Copies of the network that the final training trains in parallel, each on its share of the batches.'),
+  roundSteps: count
+    .optional()
+    .describe(
+      'Total steps of all replicas after which their states are averaged and saved. Default with several replicas: a few seconds’ worth.',
+    ),
+  finalSteps: stepsSchema
+    .optional()
+    .describe(
+      'Steps of the final training, instead of its epochs; each further entry changes the total from step `at` on.',
+    ),
+  repeats: count
+    .default(1)
+    .describe(
+      'Number of final trainings, each with its own seed; the one with the lowest training loss becomes the model.',
+    ),
+  ensemble: count
+    .default(1)
+    .describe(
+      'The model is the mean of the probabilities of this many networks of one genome, each trained with its own seed: with a budget, each for its share of the final training; else for finalEpochs. Its parameters, FLOPs and time for an image are theirs together.',
+    ),
+  memberSteps: z
+    .array(stepsSchema)
+    .optional()
+    .describe('finalSteps of each member of an ensemble, set by a run whose budget is a time.'),
+};
+
 /** `outputLayer`: the layers after those of a genome. `checkHead` defines its rules. */
 export const headSchema = z
   .array(

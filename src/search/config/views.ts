@@ -1,4 +1,4 @@
-// How many looks a model takes at an image.
+// How many looks a model takes at an image, and with how many networks.
 
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
@@ -47,4 +47,38 @@ export function viewsFor(
     );
   }
   return given ?? (preset === 'fast' && mayDecide && backbone === undefined ? 'auto' : 1);
+}
+
+type Passes = { readonly views: Views | 'auto'; readonly ensemble: number };
+
+/** How often a network is run for an answer of the model: each member of an ensemble takes every look. */
+export function passesOf(config: Passes): number {
+  return viewsOf(config) * config.ensemble;
+}
+
+/** The number of final trainings. */
+export function trainingsOf({ repeats, ensemble }: { readonly repeats: number; readonly ensemble: number }): number {
+  return Math.max(repeats, ensemble);
+}
+
+/** @throws {InvalidInputError} if several trainings are asked for twice, or there are more lengths than members. */
+export function checkEnsemble(
+  {
+    ensemble,
+    repeats,
+    memberSteps,
+  }: { readonly ensemble: number; readonly repeats: number; readonly memberSteps?: readonly unknown[] | undefined },
+  placeOf: PlaceOfKey,
+): void {
+  if (ensemble > 1 && repeats > 1) {
+    throw new InvalidInputError(
+      `${placeOf('ensemble')} is ${ensemble} and repeats is ${repeats}: the trainings are either members of one model or repeats of it; set one of them to 1`,
+      { details: { path: 'ensemble', received: ensemble, repeats } },
+    );
+  }
+  if (memberSteps === undefined || memberSteps.length <= ensemble) return;
+  throw new InvalidInputError(
+    `${placeOf('memberSteps')} has ${memberSteps.length} lengths for an ensemble of ${ensemble}; give at most one for each member`,
+    { details: { path: 'memberSteps', received: memberSteps.length, ensemble } },
+  );
 }

@@ -61,7 +61,7 @@ function backboneLines({ backbone }: SearchConfig): string[] {
 }
 
 function figureLines(summary: SearchSummary): string[] {
-  const { testAccuracy, testLoss, testExamples, parameters, flops, views, fitness, repeats, seed } = summary;
+  const { testAccuracy, testLoss, testExamples, parameters, flops, views, fitness, repeats, members, seed } = summary;
   const searched = `after a search of ${counted(summary.evaluations, 'network')} in ${Math.round(summary.searchSeconds)} s`;
   return [
     `- Test accuracy ${percent(testAccuracy)} of ${counted(testExamples, 'image')} (${intervalText(testAccuracy, testExamples)}), cross-entropy ${testLoss.toFixed(4)}`,
@@ -70,6 +70,11 @@ function figureLines(summary: SearchSummary): string[] {
       ? []
       : [
           `- Test accuracy of ${repeats.accuracies.length} trainings: mean ${percent(repeats.mean)}, standard deviation ${percent(repeats.std)}`,
+        ]),
+    ...(members === undefined
+      ? []
+      : [
+          `- An ensemble: the mean of ${members.accuracies.length} trainings of the network, at as many times the parameters, FLOPs and time; test accuracy of one alone: mean ${percent(members.mean)}, standard deviation ${percent(members.std)}`,
         ]),
     ...(fitness === undefined
       ? []

@@ -52,6 +52,11 @@ export interface SearchSummary {
   readonly testRecalls?: readonly (number | null)[];
   /** Expected calibration error on the test images: mean distance between confidence and accuracy, over 15 bins. */
   readonly testCalibrationError?: number;
+  /**
+   * The model is an ensemble of these trainings: statistics of each of them alone, scored once. Parameters and FLOPs are
+   * those of all together. Absent if it is one network.
+   */
+  readonly members?: RepeatStatistics;
   /** Statistics of the final trainings if there were several, each scored once; `model.onnx` is one of them. */
   readonly repeats?: {
     /** In the order of the trainings, without failed ones. */
