@@ -118,6 +118,15 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
       parseNumberOrName,
     ),
     flag('--repeats <n>', 'repeats', 'final trainings, each with its own seed; reports mean and spread', parseNumber),
+    {
+      ...flag(
+        '--cross-validate [folds]',
+        'crossValidation',
+        'also estimate the accuracy by all training images, beyond the budget: 5 folds, or as many',
+        parseNumber,
+      ),
+      implied: 5,
+    },
     flag('--ensemble <n>', 'ensemble', 'networks whose mean is the model; each has its share of a budget', parseNumber),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),

@@ -16,6 +16,7 @@ import { finalEpochsFor, finalTrainingFor, headFor, overPreset, PRESET_NAMES, pi
 import {
   augmentationSchema,
   balanceSchema,
+  checkFinalTrainings,
   count,
   finalFields,
   finalTrainingSchema,
@@ -39,7 +40,7 @@ import {
   searchShareFor,
   undecidedKeys,
 } from './undecided-keys.ts';
-import { checkEnsemble, viewsFor, viewsSchema } from './views.ts';
+import { viewsFor, viewsSchema } from './views.ts';
 
 /** Share of the training images that a search holds out. */
 export const DEFAULT_SHARE = 0.1;
@@ -275,7 +276,7 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
     checkInheritance(config, placeOf);
     checkTimeLimit(config, placeOf);
     checkBackbone(config, placeOf);
-    checkEnsemble(config, placeOf);
+    checkFinalTrainings(config, placeOf);
     return {
       ...config,
       initialGenomes: config.initialGenomes.map((text) => canonicalGenome(text, placeOf('initialGenomes'))),

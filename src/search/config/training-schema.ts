@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 import { METRIC_NAMES } from '../../engine/scoring/metrics.ts';
+import { InvalidInputError } from '../../errors.ts';
+import type { PlaceOfKey } from './config-issue.ts';
 
 export const probability = z.number().min(0).max(1);
 export const count = z.int().min(1);
@@ -156,7 +158,53 @@ export const finalFields = {
     .array(stepsSchema)
     .optional()
     .describe('finalSteps of each member of an ensemble, set by a run whose budget is a time.'),
+  crossValidation: z
+    .int()
+    .min(2)
+    .optional()
+    .describe(
+      'After the final training and beyond the budget, the network is trained once more without each of this many folds of the training images, and scored on them.',
+    ),
 };
+
+/**
+ * @throws {InvalidInputError} if several trainings are asked for twice, there are more lengths than members, or networks
+ *   would know the images of their fold.
+ */
+export function checkFinalTrainings(
+  {
+    ensemble,
+    repeats,
+    memberSteps = [],
+    crossValidation,
+    startFrom,
+  }: {
+    readonly ensemble: number;
+    readonly repeats: number;
+    readonly memberSteps?: readonly unknown[] | undefined;
+    readonly crossValidation?: number | undefined;
+    readonly startFrom?: object | undefined;
+  },
+  placeOf: PlaceOfKey,
+): void {
+  if (ensemble > 1 && repeats > 1) {
+    throw new InvalidInputError(
+      `${placeOf('ensemble')} is ${ensemble} and repeats is ${repeats}: the trainings are either members of one model or repeats of it; set one of them to 1`,
+      { details: { path: 'ensemble', received: ensemble, repeats } },
+    );
+  }
+  if (memberSteps.length > ensemble) {
+    throw new InvalidInputError(
+      `${placeOf('memberSteps')} has ${memberSteps.length} lengths for an ensemble of ${ensemble}; give at most one for each member`,
+      { details: { path: 'memberSteps', received: memberSteps.length, ensemble } },
+    );
+  }
+  if (crossValidation === undefined || startFrom === undefined) return;
+  throw new InvalidInputError(
+    `${placeOf('crossValidation')} is ${crossValidation}, but the run starts from the weights of another, which may have been trained on the images of each fold; leave one of them out`,
+    { details: { path: 'crossValidation', received: crossValidation } },
+  );
+}
 
 /** `outputLayer`: the layers after those of a genome. `checkHead` defines its rules. */
 export const headSchema = z

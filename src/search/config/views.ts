@@ -60,25 +60,3 @@ export function passesOf(config: Passes): number {
 export function trainingsOf({ repeats, ensemble }: { readonly repeats: number; readonly ensemble: number }): number {
   return Math.max(repeats, ensemble);
 }
-
-/** @throws {InvalidInputError} if several trainings are asked for twice, or there are more lengths than members. */
-export function checkEnsemble(
-  {
-    ensemble,
-    repeats,
-    memberSteps,
-  }: { readonly ensemble: number; readonly repeats: number; readonly memberSteps?: readonly unknown[] | undefined },
-  placeOf: PlaceOfKey,
-): void {
-  if (ensemble > 1 && repeats > 1) {
-    throw new InvalidInputError(
-      `${placeOf('ensemble')} is ${ensemble} and repeats is ${repeats}: the trainings are either members of one model or repeats of it; set one of them to 1`,
-      { details: { path: 'ensemble', received: ensemble, repeats } },
-    );
-  }
-  if (memberSteps === undefined || memberSteps.length <= ensemble) return;
-  throw new InvalidInputError(
-    `${placeOf('memberSteps')} has ${memberSteps.length} lengths for an ensemble of ${ensemble}; give at most one for each member`,
-    { details: { path: 'memberSteps', received: memberSteps.length, ensemble } },
-  );
-}

@@ -1,6 +1,7 @@
 // The lengths of the final trainings, as `config.json` keeps them: a later run repeats them from there.
 
 import type { TrainingPlan } from '../../engine/training/training-plan.ts';
+import { usedImages } from '../budget/candidate-work.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { type OpenRun, writeConfig } from '../records/open-run.ts';
 
@@ -9,6 +10,13 @@ type Lengths = Pick<SearchConfig, 'finalSteps' | 'memberSteps'>;
 /** The length of a training that the configuration gives; undefined if its epochs say how long it is. */
 export function plannedIn({ finalSteps, memberSteps }: Lengths, repeat: number): Lengths['finalSteps'] {
   return memberSteps?.[repeat - 1] ?? finalSteps;
+}
+
+/** Epochs of the final training of a run; of an ensemble, those of its first member. */
+export function finalEpochsOf({ config, dataSize }: Pick<OpenRun, 'config' | 'dataSize'>): number {
+  const last = plannedIn(config, 1)?.at(-1);
+  if (last === undefined) return config.finalEpochs;
+  return last.total / Math.ceil(usedImages(config, dataSize) / config.training.batchSize);
 }
 
 export class FinalPlans {

@@ -35,6 +35,7 @@ export interface TrainedNetworks {
   readonly tried: readonly FinalEntry[];
   /** The training that becomes the model, or the members of it. */
   readonly chosen: ChosenTrainings;
+  readonly crossValidation: SearchSummary['crossValidation'];
 }
 
 /**
@@ -43,7 +44,7 @@ export interface TrainedNetworks {
  */
 export async function finishRun(
   { run, config, elapsedSeconds }: RunSession,
-  { winner, tried, chosen }: TrainedNetworks,
+  { winner, tried, chosen, crossValidation }: TrainedNetworks,
   { searchSeconds, searchWork, ...counts }: SearchCounts & { readonly searchSeconds: number },
 ): Promise<SearchSummary> {
   const { storage, folder, dataset } = run;
@@ -67,6 +68,7 @@ export async function finishRun(
     testBalancedAccuracy: score.macro.recall,
     testRecalls: score.classes.map(({ examples, recall }) => (examples === 0 ? null : recall)),
     testCalibrationError: score.calibration.expectedError,
+    ...(crossValidation && { crossValidation }),
     ...(alone && (members > 1 ? { members: alone } : { repeats: alone })),
     parameters: members * cost.parameters,
     flops: members * viewsOf(config) * cost.flops,
