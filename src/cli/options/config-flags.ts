@@ -127,7 +127,12 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
       ),
       implied: 5,
     },
-    flag('--ensemble <n>', 'ensemble', 'networks whose mean is the model; each has its share of a budget', parseNumber),
+    flag(
+      '--ensemble <n>',
+      'ensemble',
+      'networks whose mean is the model; each has its share of a budget; auto, with a budget the default',
+      parseNumberOrName,
+    ),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
     flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(', '), parseText),

@@ -11,7 +11,7 @@ import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { formatBudget, type TimeBudget } from '../config/budget-text.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/network-input.ts';
-import { passesOf, trainingsOf } from '../config/views.ts';
+import { membersOf, passesOf, trainingsOf } from '../config/views.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
 import { START_WORK, usedImages } from './candidate-work.ts';
@@ -118,7 +118,7 @@ export function endSeconds(config: SearchConfig, { problem, testExamples }: Data
   const images = passesOf(config) * testExamples;
   const work = images * scoringWork(estimateCost(genome, problem), { byteWork: budget.byteWork });
   // The members of an ensemble are scored alone, too.
-  const times = config.ensemble > 1 ? 2 : config.repeats;
+  const times = membersOf(config) > 1 ? 2 : config.repeats;
   return END_SECONDS + (times * work) / budget.rate;
 }
 

@@ -6,7 +6,7 @@ import type { EvaluationOutcome } from '../../evaluation/task.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
 import type { RunConfig } from '../config/config.ts';
-import { passesOf } from '../config/views.ts';
+import { membersOf, passesOf } from '../config/views.ts';
 import type { Candidate, SearchEmitter } from '../records/events.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { type OpenRun, writeConfig } from '../records/open-run.ts';
@@ -97,7 +97,7 @@ export class RunSession {
     const passes = isCounted ? passesOf(this.config) : 1;
     const { latencyMs } = outcome;
     const costs = {
-      parameters: isCounted ? this.config.ensemble * parameters : parameters,
+      parameters: isCounted ? membersOf(this.config) * parameters : parameters,
       flops: passes * flops,
       ...(latencyMs !== undefined && { latencyMs: passes * latencyMs }),
     };

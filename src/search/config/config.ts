@@ -40,7 +40,7 @@ import {
   searchShareFor,
   undecidedKeys,
 } from './undecided-keys.ts';
-import { viewsFor, viewsSchema } from './views.ts';
+import { ensembleFor, viewsFor, viewsSchema } from './views.ts';
 
 /** Share of the training images that a search holds out. */
 export const DEFAULT_SHARE = 0.1;
@@ -219,12 +219,13 @@ export interface SearchConfigInput extends z.input<typeof searchConfigSchema> {}
 export interface SearchConfig
   extends Omit<
     z.output<typeof searchConfigSchema>,
-    'preset' | 'outputLayer' | 'views' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
+    'preset' | 'outputLayer' | 'views' | 'ensemble' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
   > {
   readonly pick: string;
   readonly workers: number;
   readonly outputLayer: HeadLayer[];
   readonly views: NonNullable<z.output<typeof searchConfigSchema>['views']>;
+  readonly ensemble: number | 'auto';
   readonly finalEpochs: number;
   readonly finalTraining: NonNullable<z.output<typeof searchConfigSchema>['finalTraining']>;
 }
@@ -265,11 +266,26 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       searchShare = searchShareFor(input),
       outputLayer = headFor(preset, genome, hasBudget, objectives),
       views: givenViews,
+      ensemble: givenEnsemble,
       ...others
     } = parsed.data;
-    const given = { ...others, searchShare, workers, outputLayer, views: 1, pick, finalEpochs, finalTraining } as const;
+    const given = {
+      ...others,
+      searchShare,
+      workers,
+      outputLayer,
+      views: 1,
+      ensemble: 1,
+      pick,
+      finalEpochs,
+      finalTraining,
+    } as const;
     const open = withOpenEnds(withObjectives(given, placeOf), undecided);
-    const config = { ...open, views: viewsFor(givenViews, preset, open, placeOf) };
+    const config = {
+      ...open,
+      views: viewsFor(givenViews, preset, open, placeOf),
+      ensemble: ensembleFor(givenEnsemble, preset, open, placeOf),
+    };
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
     checkSearchShare(config, placeOf);

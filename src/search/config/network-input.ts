@@ -7,7 +7,7 @@ import type { ImageShape } from '../../genome/image-shape.ts';
 import type { SearchSpace } from '../../genome/search-space.ts';
 import type { WorkSetting } from '../../genome/work.ts';
 import type { SearchConfig } from './config.ts';
-import { passesOf } from './views.ts';
+import { membersOf, passesOf } from './views.ts';
 
 /** Keys of the configuration that say what stands around a genome. */
 export type NetworkKey = 'outputLayer' | 'shortcut';
@@ -60,7 +60,7 @@ export function searchSpaceOf({
   return {
     channels,
     maxDepth,
-    ...(maxParameters !== undefined && { maxParameters: maxParameters / ensemble }),
+    ...(maxParameters !== undefined && { maxParameters: maxParameters / membersOf({ ensemble }) }),
     ...(maxFlops !== null && { maxFlops: maxFlops / passesOf({ views, ensemble }) }),
     ...(maxActivationBytes !== undefined && { maxActivationBytes }),
     ...(maxWork !== undefined && { maxWork, training: workSettingOf({ training, budget }) }),

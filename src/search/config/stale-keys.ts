@@ -21,6 +21,19 @@ const DERIVED: readonly { readonly key: string; readonly from: readonly string[]
   { key: 'startFrom.genomes', from: ['startFrom.run'] },
   { key: 'startFrom.model', from: ['startFrom.run', 'dataset', 'backbone'] },
   { key: 'views', from: ['objectives', 'searchSpace.maxFlops', 'dataset', 'backbone'] },
+  {
+    key: 'ensemble',
+    from: [
+      'objectives',
+      'searchSpace.maxFlops',
+      'searchSpace.maxParameters',
+      'repeats',
+      'budget',
+      'trainLimit',
+      'dataset',
+      'backbone',
+    ],
+  },
   { key: 'finalTraining.labelSmoothing', from: ['training.loss'] },
   { key: 'pick', from: ['objectives'] },
 ];

@@ -149,10 +149,11 @@ export const finalFields = {
     .describe(
       'Number of final trainings, each with its own seed; the one with the lowest training loss becomes the model.',
     ),
-  ensemble: count
-    .default(1)
+  ensemble: z
+    .union([count, z.literal('auto')], { error: 'a whole number of networks, or auto' })
+    .optional()
     .describe(
-      'The model is the mean of the probabilities of this many networks of one genome, each trained with its own seed: with a budget, each for its share of the final training; else for finalEpochs. Its parameters, FLOPs and time for an image are theirs together.',
+      'The model is the mean of the probabilities of this many networks of one genome, each trained with its own seed: with a budget, each for its share of the final training; else for finalEpochs. Its parameters, FLOPs and time for an image are theirs together. auto: up to 4, each of which sees each image at least 20 times. Default: auto with a budget and the preset fast, unless size, FLOPs or latency matter; else 1.',
     ),
   memberSteps: z
     .array(stepsSchema)
@@ -179,7 +180,7 @@ export function checkFinalTrainings(
     crossValidation,
     startFrom,
   }: {
-    readonly ensemble: number;
+    readonly ensemble: number | 'auto';
     readonly repeats: number;
     readonly memberSteps?: readonly unknown[] | undefined;
     readonly crossValidation?: number | undefined;
@@ -187,13 +188,13 @@ export function checkFinalTrainings(
   },
   placeOf: PlaceOfKey,
 ): void {
-  if (ensemble > 1 && repeats > 1) {
+  if (ensemble !== 1 && repeats > 1) {
     throw new InvalidInputError(
       `${placeOf('ensemble')} is ${ensemble} and repeats is ${repeats}: the trainings are either members of one model or repeats of it; set one of them to 1`,
       { details: { path: 'ensemble', received: ensemble, repeats } },
     );
   }
-  if (memberSteps.length > ensemble) {
+  if (ensemble !== 'auto' && memberSteps.length > ensemble) {
     throw new InvalidInputError(
       `${placeOf('memberSteps')} has ${memberSteps.length} lengths for an ensemble of ${ensemble}; give at most one for each member`,
       { details: { path: 'memberSteps', received: memberSteps.length, ensemble } },

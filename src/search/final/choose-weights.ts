@@ -3,6 +3,7 @@
 import { EvaluationError } from '../../errors.ts';
 import { genomeId } from '../../genome/text.ts';
 import type { SearchConfig } from '../config/config.ts';
+import { membersOf } from '../config/views.ts';
 import type { EvaluationEntry, FinalEntry } from '../records/journal-entry.ts';
 import type { OpenRun } from '../records/open-run.ts';
 import { bestRepeat } from '../records/repeats.ts';
@@ -45,11 +46,11 @@ export async function chooseWeights(
 /** Of final trainings so far; undefined if none has weights. */
 export function chooseTrained(
   tried: readonly FinalEntry[],
-  { ensemble }: Pick<SearchConfig, 'ensemble'>,
+  config: Pick<SearchConfig, 'ensemble'>,
 ): ChosenTrainings | undefined {
   const trained = tried.filter(({ failure }) => failure === undefined);
   const best = bestRepeat(trained);
   if (best === undefined) return undefined;
-  const [first = best, ...others] = ensemble === 1 ? [best] : trained;
+  const [first = best, ...others] = membersOf(config) === 1 ? [best] : trained;
   return [first, ...others];
 }

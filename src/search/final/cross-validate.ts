@@ -5,6 +5,7 @@ import { EvaluationError } from '../../errors.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { counted, duration } from '../../text/figures.ts';
 import { type RunSession, roundSeconds } from '../candidates/run-session.ts';
+import { membersOf } from '../config/views.ts';
 import type { FinalEntry } from '../records/journal-entry.ts';
 import type { SearchSummary } from '../records/summary.ts';
 import { finalEpochsOf } from './final-plans.ts';
@@ -27,14 +28,15 @@ export async function crossValidate(
   signal: AbortSignal,
 ): Promise<CrossValidation | undefined> {
   const { run, config, events, evaluator } = session;
-  const { crossValidation: folds, ensemble } = config;
+  const { crossValidation: folds } = config;
+  const members = membersOf(config);
   if (folds === undefined) return undefined;
   const began = performance.now();
   const epochs = finalEpochsOf(run);
   const ofOne = finals.reduce((sum, { seconds }) => sum + seconds, 0) / finals.length;
   events.emit(
     'notice',
-    `cross-validation: ${counted(folds * ensemble, 'training')}, each without one of ${folds} folds of the training images; about ${duration((folds - 1) * ensemble * ofOne)}${config.budget === undefined ? '' : ', beyond the budget'}`,
+    `cross-validation: ${counted(folds * members, 'training')}, each without one of ${folds} folds of the training images; about ${duration((folds - 1) * members * ofOne)}${config.budget === undefined ? '' : ', beyond the budget'}`,
   );
   let told = 0;
   const onProgress = (share: number): void => {
@@ -48,7 +50,7 @@ export async function crossValidate(
       genome,
       folds,
       epochs,
-      members: ensemble,
+      members,
       checkpoint: run.folder.checkpoint,
       evaluator,
       signal,

@@ -53,7 +53,7 @@ describe('an ensemble', () => {
   it('has the work of one training under a budget, whatever the number of workers, and is repeated', async () => {
     const budget = '8e10flops';
     const alone = recording();
-    await run({ genome: '4-4', budget }, alone);
+    await run({ genome: '4-4', budget, ensemble: 1 }, alone);
     out += ' of two';
     const [one, two] = [recording(1), recording(2)];
     const summary = await run({ genome: '4-4', budget, ensemble: 2 }, one);
@@ -101,6 +101,29 @@ describe('an ensemble', () => {
     search.on('notice', (notice) => notices.push(notice));
     expect((await search.run()).members?.accuracies).toHaveLength(2);
     expect(notices).toEqual(['final training 2 of 3 failed (too slow); the model is made of the others']);
+  });
+
+  it('is chosen where a budget lets one network see few images very often, and said', async () => {
+    const search = await createSearch(configOf({ genome: '4-4', budget: '1e11flops' }), {
+      out,
+      cacheDir,
+      evaluator: recording(),
+    });
+    const notices: string[] = [];
+    search.on('notice', (notice) => notices.push(notice));
+    const { members, budget } = await search.run();
+    expect(members?.accuracies.length).toBeGreaterThan(1);
+    expect(budget?.finalEpochs).toBeGreaterThanOrEqual(20);
+    expect(notices.at(-1)).toMatch(
+      /^The model is the mean of \d networks, each trained for [\d.]+ epochs instead of one/,
+    );
+    expect(readConfigFile(join(out, 'config.json'))).toMatchObject({ ensemble: members?.accuracies.length });
+  });
+
+  it('is not chosen where there is no budget, or something limits the model', async () => {
+    expect(await run({ genome: '4-4' })).not.toHaveProperty('members');
+    const asked = run({ genome: '4-4', ensemble: 'auto' });
+    await expect(asked).rejects.toThrow(/ensemble: auto needs a budget that decides finalEpochs/);
   });
 
   it.each([

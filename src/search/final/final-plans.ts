@@ -3,6 +3,7 @@
 import type { TrainingPlan } from '../../engine/training/training-plan.ts';
 import { usedImages } from '../budget/candidate-work.ts';
 import type { SearchConfig } from '../config/config.ts';
+import { membersOf } from '../config/views.ts';
 import { type OpenRun, writeConfig } from '../records/open-run.ts';
 
 type Lengths = Pick<SearchConfig, 'finalSteps' | 'memberSteps'>;
@@ -41,7 +42,7 @@ export class FinalPlans {
   /** Those before one that is known are as long as it was planned to be, until they say otherwise. */
   #config(plan: TrainingPlan): OpenRun['config'] {
     const { config } = this.#run;
-    if (config.ensemble === 1) return { ...config, finalSteps: [...plan] };
+    if (membersOf(config) === 1) return { ...config, finalSteps: [...plan] };
     const [{ total }] = plan;
     const last = Math.max(...this.#plans.keys());
     const memberSteps = Array.from({ length: last }, (_, i) => [...(this.#plans.get(i + 1) ?? [{ at: 0, total }])]);

@@ -15,7 +15,7 @@ import { finalThreads } from '../budget/final-share.ts';
 import { finalTask, type IdentifiedTask, idOf } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import { workSettingOf } from '../config/network-input.ts';
-import { trainingsOf } from '../config/views.ts';
+import { membersOf, trainingsOf } from '../config/views.ts';
 import type { SearchEmitter } from '../records/events.ts';
 import type { FinalEntry, PlanEntry } from '../records/journal-entry.ts';
 import type { OpenRun } from '../records/open-run.ts';
@@ -106,7 +106,7 @@ async function trainFinal(training: FinalTraining, genome: Genome, signal: Abort
     const count = trainingsOf(config);
     const which = count === 1 ? 'the final training' : `final training ${repeat} of ${count}`;
     const isOnly = config.genome === undefined && count === 1;
-    const others = config.ensemble > 1 ? '; the model is made of the others' : '';
+    const others = membersOf(config) > 1 ? '; the model is made of the others' : '';
     const instead = isOnly ? '; the model has the weights of the search' : others;
     events.emit('notice', `${which} failed (${entry.failure.message})${instead}`);
   }
