@@ -40,7 +40,7 @@ const MAY_IMPORT = {
   'search/callbacks': [...TRAINING, 'text', ...RECORDS],
   'search/model': [...TRAINING, 'text', ...RECORDS],
   'search/winner': [...TRAINING, 'evolution', 'concurrency.ts', ...SEARCHING, 'search/model'],
-  'search/final': [...TRAINING, 'concurrency.ts', ...SEARCHING, 'search/model', 'search/winner'],
+  'search/final': [...TRAINING, 'concurrency.ts', 'text', ...SEARCHING, 'search/model', 'search/winner'],
   'search/tensorboard': [...TRAINING, 'files', ...RECORDS],
   'search/run': [...TRAINING, 'data', 'files', ...RECORDS],
   'search/shared': [...TRAINING, 'files', ...SEARCHING, 'search/run'],

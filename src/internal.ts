@@ -35,6 +35,7 @@ export { openBalance, overPreset, PRESET_NAMES, presetSettings } from './search/
 export { withoutStale } from './search/config/stale-keys.ts';
 export { LOSS_NAMES, OPTIMISER_NAMES, SCHEDULE_NAMES } from './search/config/training-schema.ts';
 export { AUTO_GENOME, searchShareFor, undecidedKeys } from './search/config/undecided-keys.ts';
+export { trainingsOf } from './search/config/views.ts';
 export type { FrontStartEvent } from './search/records/events.ts';
 export type { FrontMember } from './search/records/summary.ts';
 export { resolveConfig } from './search/run/resolve-config.ts';

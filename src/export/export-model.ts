@@ -125,7 +125,7 @@ function filesOf(
 }
 
 /** Everything needed to build the network around the weights; values that are not plain text are JSON. */
-function safetensorsMetadata({ metadata, network: { normalisation } }: ModelParts): Record<string, string> {
+function safetensorsMetadata({ metadata, members, network: { normalisation } }: ModelParts): Record<string, string> {
   const { genome, version, classes, input, structure, preparation } = metadata;
   return {
     format: 'auto-cnn',
@@ -135,6 +135,7 @@ function safetensorsMetadata({ metadata, network: { normalisation } }: ModelPart
     input: JSON.stringify(input),
     preparation: JSON.stringify(preparation),
     normalisation: JSON.stringify(normalisation),
+    ...(members.length > 1 && { members: String(members.length) }),
     structure: JSON.stringify({ head: structure?.head, shortcut: structure?.shortcut }),
   };
 }

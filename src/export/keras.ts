@@ -1,6 +1,7 @@
 // Exports a model as Keras 3 source and weights. Keras has the channels last, so the weights are reordered.
 
 import type { PoolingType } from '../genome/genome.ts';
+import { memberPrefix, type Views } from '../network/deployable-graph.ts';
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
@@ -29,10 +30,10 @@ const NAMES: Readonly<Record<string, string>> = {
 const kerasName = (name: string): string => name.replaceAll('.', '_');
 
 /** Weights by the name `LAYER.VARIABLE`. */
-function kerasWeights({ network, state }: ModelParts): ReadonlyMap<string, NamedArray> {
+function kerasWeights({ network, members }: ModelParts): ReadonlyMap<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
   const flattened = flattenedPixels(network);
-  const add = (specs: readonly ParameterSpec[], flat: Float32Array) => {
+  const add = (prefix: string, specs: readonly ParameterSpec[], flat: Float32Array) => {
     for (const { name, shape, offset, size } of specs) {
       const at = name.lastIndexOf('.');
       const array = { shape, data: flat.subarray(offset, offset + size) };
@@ -42,12 +43,15 @@ function kerasWeights({ network, state }: ModelParts): ReadonlyMap<string, Named
           : name === `${flattened?.dense}.weight`
             ? pixelsFirst(array, flattened?.pixels ?? 1)
             : array;
-      const key = `${kerasName(name.slice(0, at))}.${NAMES[name.slice(at + 1)] ?? name.slice(at + 1)}`;
+      const key = `${kerasName(prefix + name.slice(0, at))}.${NAMES[name.slice(at + 1)] ?? name.slice(at + 1)}`;
       arrays.set(key, arranged);
     }
   };
-  add(network.layout.parameters, state.parameters);
-  add(network.layout.statistics, state.statistics);
+  for (const [member, { parameters, statistics }] of members.entries()) {
+    const prefix = memberPrefix(member, members.length);
+    add(prefix, network.layout.parameters, parameters);
+    add(prefix, network.layout.statistics, statistics);
+  }
   return arrays;
 }
 
@@ -84,8 +88,9 @@ function pixelsFirst({ shape, data }: NamedArray, pixels: number): NamedArray {
 }
 
 function modelSource(model: ModelParts): string {
-  const { views, network } = model;
+  const { views, network, members } = model;
   const { layers } = network;
+  const isEnsemble = members.length > 1;
   const remarks = layerRemarks(network);
   const lines = layers.map((layer, i) => {
     const remark = remarks.get(layer);
@@ -106,21 +111,18 @@ from keras import layers
 ${pythonConstants(model)}
 ${functions.map((each) => `\n\n${each}\n`).join('')}
 
-def build_model():
+def ${isEnsemble ? 'build_network(name)' : 'build_model()'}:
     """Raw pixels [N, HEIGHT, WIDTH, CHANNELS], float32 of 0..255, to probabilities [N, classes]."""
     x = image = keras.Input((HEIGHT, WIDTH, CHANNELS), name="image")
     x = layers.Normalization(mean=MEAN, variance=[std * std for std in STD], name="normalise")(x)
-${lines.join('')}${views === 1 ? '' : TWO_VIEWS}    return keras.Model(image, x)
+${lines.join('')}${views === 1 ? '' : TWO_VIEWS}    return keras.Model(image, x${isEnsemble ? ', name=name' : ''})
 
-
+${isEnsemble ? buildEnsemble(members.length) : ''}
 def load_model(path=Path(__file__).with_name("weights.npz")):
     """The trained model; compile() it to train it further."""
     model = build_model()
     with np.load(path) as weights:
-        for layer in ${views === 1 ? 'model' : 'model.get_layer("network")'}.layers:
-            if layer.name.startswith(("layers_", "head_")):
-                layer.set_weights([weights[f"{layer.name}.{weight.name}"] for weight in layer.weights])
-    return model
+${isEnsemble ? loadEnsemble(views) : loadNetwork(views)}    return model
 
 
 def predict(model, pixels):
@@ -128,6 +130,31 @@ def predict(model, pixels):
     return model.predict(pixels.astype(np.float32), verbose=0)
 `;
 }
+
+const buildEnsemble = (members: number): string => `
+MEMBERS = [f"members_{i}" for i in range(${members})]
+
+
+def build_model():
+    """The mean of ${members} trainings of the network."""
+    image = keras.Input((HEIGHT, WIDTH, CHANNELS), name="image")
+    x = layers.Average(name="mean")([build_network(name)(image) for name in MEMBERS])
+    return keras.Model(image, x)
+
+`;
+
+const loadNetwork = (
+  views: Views,
+): string => `        for layer in ${views === 1 ? 'model' : 'model.get_layer("network")'}.layers:
+            if layer.name.startswith(("layers_", "head_")):
+                layer.set_weights([weights[f"{layer.name}.{weight.name}"] for weight in layer.weights])
+`;
+
+const loadEnsemble = (views: Views): string => `        for name in MEMBERS:
+            for layer in model.get_layer(name)${views === 1 ? '' : '.get_layer("network")'}.layers:
+                if layer.name.startswith(("layers_", "head_")):
+                    layer.set_weights([weights[f"{name}_{layer.name}.{weight.name}"] for weight in layer.weights])
+`;
 
 const TWO_VIEWS = `    network = keras.Model(image, x, name="network")
     # The mean of what it says of the image and of its mirror image.

@@ -1,6 +1,6 @@
 // Exports a model as ONNX files: unchanged, and with its weights in fewer bytes.
 
-import { compileDeployable } from '../network/deployable-graph.ts';
+import { compileEnsemble, memberPrefix } from '../network/deployable-graph.ts';
 import { encodeOnnx } from '../network/onnx/onnx-bytes.ts';
 import { toMetadataProps } from '../network/onnx/onnx-metadata.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
@@ -16,12 +16,17 @@ export function exportOnnx(model: ModelParts, precisions: readonly WeightPrecisi
 
 /** The same graph with weights stored in fewer bytes; inputs, outputs and metadata are unchanged. */
 export function compressedOnnx(
-  { network, state, views, metadata }: ModelParts,
+  { network, members, views, metadata }: ModelParts,
   precision: WeightPrecision,
 ): Uint8Array {
-  const weights = new Set(network.layout.parameters.map(({ name }) => name));
-  return encodeOnnx(compressWeights(compileDeployable(network, state, views), weights, precision), {
-    metadata: toMetadataProps(metadata, network, views, metadata.preparation),
+  const weights = new Set(
+    members.flatMap((_, member) =>
+      network.layout.parameters.map(({ name }) => memberPrefix(member, members.length) + name),
+    ),
+  );
+  const about = { ...metadata, members: members.length };
+  return encodeOnnx(compressWeights(compileEnsemble(network, members, views), weights, precision), {
+    metadata: toMetadataProps(about, network, views, metadata.preparation),
     producerVersion: metadata.version,
   });
 }

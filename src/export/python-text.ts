@@ -7,10 +7,10 @@ import type { Layer } from '../network/layers.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
 
 /** The first lines of `model.py`. */
-export function pythonHeader({ metadata, network }: ModelParts, needs: string): string {
+export function pythonHeader({ metadata, network, members }: ModelParts, needs: string): string {
   const input = formatImageShape(metadata.input);
   const genome = metadata.genome === '' ? 'without layers' : metadata.genome;
-  const { parameters } = costOf(network);
+  const parameters = members.length * costOf(network).parameters;
   return `"""The network ${genome}, designed and trained by auto-cnn ${metadata.version}.
 
 It takes images of ${input} (height, width, channels), distinguishes ${metadata.classes.length} classes and has ${parameters.toLocaleString('en-US')} parameters;

@@ -1,6 +1,7 @@
 // Exports a model as PyTorch source and weights.
 
 import type { PoolingType } from '../genome/genome.ts';
+import { memberPrefix } from '../network/deployable-graph.ts';
 import type { Layer } from '../network/layers.ts';
 import type { ParameterSpec } from '../network/parameters.ts';
 import type { ModelParts } from '../search/trained/model-parts.ts';
@@ -24,18 +25,21 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** The state dict; PyTorch's dense weights are [units, features]. */
-function torchWeights({ network, state }: ModelParts): ReadonlyMap<string, NamedArray> {
+function torchWeights({ network, members }: ModelParts): ReadonlyMap<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
-  const add = (specs: readonly ParameterSpec[], flat: Float32Array) => {
+  const add = (prefix: string, specs: readonly ParameterSpec[], flat: Float32Array) => {
     for (const { name, shape, offset, size } of specs) {
       const at = name.lastIndexOf('.') + 1;
       const data = flat.subarray(offset, offset + size);
-      const key = name.slice(0, at) + (NAMES[name.slice(at)] ?? name.slice(at));
+      const key = prefix + name.slice(0, at) + (NAMES[name.slice(at)] ?? name.slice(at));
       arrays.set(key, shape.length === 2 ? transpose({ shape, data }) : { shape, data });
     }
   };
-  add(network.layout.parameters, state.parameters);
-  add(network.layout.statistics, state.statistics);
+  for (const [member, { parameters, statistics }] of members.entries()) {
+    const prefix = memberPrefix(member, members.length);
+    add(prefix, network.layout.parameters, parameters);
+    add(prefix, network.layout.statistics, statistics);
+  }
   return arrays;
 }
 
@@ -46,6 +50,7 @@ function transpose({ shape: [rows = 1, columns = 1], data }: NamedArray): NamedA
 
 function modelSource(model: ModelParts): string {
   const { layers } = model.network;
+  const members = model.members.length;
   const remarks = layerRemarks(model.network);
   const line = (layer: Layer, text: string) => {
     const remark = remarks.get(layer);
@@ -72,7 +77,7 @@ from torch import nn
 ${[pythonConstants(model), ...classes].join('\n\n\n')}
 
 
-class Model(nn.Module):
+class ${members === 1 ? 'Model' : 'Network'}(nn.Module):
     """Raw pixels [N, CHANNELS, HEIGHT, WIDTH], float32 of 0..255, to logits [N, classes]."""
 
     def __init__(self):
@@ -87,7 +92,7 @@ ${head.join('')}        ))
         x = (x - self.mean) / self.std
 ${model.views === 1 ? '' : TWO_VIEWS}        return self.head(self.layers(x))
 
-
+${members === 1 ? '' : ensembleClass(members)}
 def load_model(path=Path(__file__).with_name("weights.npz")):
     """The trained model, ready to answer; call train() on it to train it further."""
     model = Model()
@@ -103,6 +108,20 @@ def predict(model, pixels):
         return torch.softmax(model(images), dim=1).numpy()
 `;
 }
+
+const ensembleClass = (members: number): string => `
+class Model(nn.Module):
+    """The mean of what ${members} trainings of the network say: raw pixels to logits, of which softmax makes it."""
+
+    def __init__(self):
+        super().__init__()
+        self.members = nn.ModuleList(Network() for _ in range(${members}))
+
+    def forward(self, x):
+        logs = torch.stack([torch.log_softmax(member(x), dim=1) for member in self.members])
+        return torch.logsumexp(logs, dim=0)
+
+`;
 
 const TWO_VIEWS = `        if self.training:
             return self.look(x)

@@ -27,11 +27,12 @@ export function checkAgainstData(config: SearchConfig, dataset: Dataset, create?
       { details: { classWeights, classes } },
     );
   }
-  const { trainLimit, searchLimit, validation, seed, genome } = config;
+  const { trainLimit, searchLimit, validation, seed, genome, crossValidation: folds } = config;
   const problem = networkInputOf(config, dataset);
+  const whole = { seed: `${seed}/data`, validation, purpose: 'final', ...(trainLimit && { trainLimit }) } as const;
+  if (folds !== undefined) selectData(dataset, { ...whole, leaveOut: { fold: 0, folds } });
   if (genome !== undefined) {
-    const limit = trainLimit && { trainLimit };
-    selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'final', ...limit });
+    selectData(dataset, whole);
     if (genome !== AUTO_GENOME) estimateCost(parseGenome(genome), problem);
     return;
   }

@@ -14,6 +14,7 @@ import type { DataSize } from './config/network-input.ts';
 import { SEARCH_SHARE } from './config/undecided-keys.ts';
 import { BestSoFar } from './final/best-so-far.ts';
 import { chooseWeights } from './final/choose-weights.ts';
+import { crossValidate } from './final/cross-validate.ts';
 import { decideFinal } from './final/decide-final.ts';
 import { trainFinals } from './final/final-training.ts';
 import { finishRun } from './final/finish-run.ts';
@@ -92,7 +93,12 @@ export class Search extends EventEmitter<SearchEvents> {
     const adjustSteps = await decideFinal(session, winner, found, signal);
     const tried = await trainFinals(session, winner.genome, adjustSteps, signal);
     const chosen = await chooseWeights(winner, tried, session.run);
-    return finishRun(session, { winner, tried, chosen }, { ...(found?.counts ?? NO_SEARCH), searchSeconds });
+    const crossValidation = await crossValidate(session, winner.genome, tried, signal);
+    return finishRun(
+      session,
+      { winner, tried, chosen, crossValidation },
+      { ...(found?.counts ?? NO_SEARCH), searchSeconds },
+    );
   }
 
   #announce(): void {

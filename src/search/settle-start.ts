@@ -53,7 +53,10 @@ export async function settleStart(
   if (other.backbone?.sha256 !== backbone?.sha256) {
     return refuse('its networks are not behind the same backbone; start from one whose networks are');
   }
-  const { network, state } = partsOf(model);
+  const { network, members } = partsOf(model);
+  // Those of an ensemble differ by chance alone.
+  const [state] = members;
+  if (state === undefined) return refuse('its model has no weights');
   const { problem, normalisation } = network;
   const own = networkInputOf(config, dataset);
   if (problem.input.channels !== own.input.channels) {

@@ -60,6 +60,13 @@ export const EXPORTABLE = [
   exportable('stages, the image and its mirror image', '4max8-8mean4', shapeOf(3, 9, 7), ['cat', 'dog'], {
     views: 2,
   }),
+  exportable('an ensemble of three networks with skip layers', '4-8-max', shapeOf(3, 7, 6), ['cat', 'dog', 'owl'], {
+    members: 3,
+  }),
+  exportable('an ensemble, each member of which looks twice', '4max4', shapeOf(1, 6, 9), ['cat', 'dog'], {
+    members: 2,
+    views: 2,
+  }),
   exportable('no layers', '', shapeOf(3, 6, 4), ['cat', 'dog']),
 ] as const;
 

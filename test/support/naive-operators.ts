@@ -148,7 +148,11 @@ const NAIVE_OPERATORS: NaiveOperators = {
   ],
   add: ([a = NONE, b = NONE]) => [{ ...a, data: a.data.map((value, i) => value + at(b.data, i)) }],
 
-  average: ([a = NONE, b = NONE]) => [{ ...a, data: a.data.map((value, i) => (value + at(b.data, i)) / 2) }],
+  average(inputs) {
+    const { shape, data } = at(inputs, 0);
+    const mean = data.map((_, i) => inputs.reduce((sum, each) => sum + at(each.data, i), 0) / inputs.length);
+    return [{ shape, data: mean }];
+  },
 
   maxPool: ([x = NONE]) => [poolWith(x, (window) => Math.max(...window))],
   meanPool: ([x = NONE]) => [poolWith(x, (window) => window.reduce((sum, value) => sum + value) / 4)],

@@ -121,8 +121,8 @@ const CASES: { readonly [Op in OperatorName]: (make: CaseBuilder, sizes: CaseSiz
     return make.done({});
   },
   average(make, { batch, classes }) {
-    for (let i = 0; i < 2; i++) make.floats(['N', classes], batch);
-    return make.done({});
+    for (let i = 0; i < 3; i++) make.floats(['N', classes], batch);
+    return make.done({ count: 3 });
   },
   maxPool(make, { batch, channels, height, width }) {
     make.floats(['N', channels, height, width], batch);

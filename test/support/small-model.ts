@@ -3,11 +3,11 @@
 import { type ImageShape, imageSizeOf } from '../../src/data/set/dataset.ts';
 import type { NetworkInput } from '../../src/genome/cost.ts';
 import { parseGenome } from '../../src/genome/text.ts';
-import { compileDeployable, type TrainedState, type Views } from '../../src/network/deployable-graph.ts';
+import { compileEnsemble, type TrainedState, type Views } from '../../src/network/deployable-graph.ts';
 import { encodeOnnx } from '../../src/network/onnx/onnx-bytes.ts';
 import { type ImagePreparation, toMetadataProps } from '../../src/network/onnx/onnx-metadata.ts';
 import { createNetwork, type Network } from '../../src/network/training-graph.ts';
-import { createRng } from '../../src/random/rng.ts';
+import { createRng, type Rng } from '../../src/random/rng.ts';
 
 export interface SmallModel {
   readonly network: Network;
@@ -23,10 +23,12 @@ export function smallModel(
   classes: readonly string[],
   {
     views = 1,
+    members = 1,
     decided,
     ...options
   }: Pick<NetworkInput, 'head' | 'shortcut'> & {
     readonly views?: Views;
+    readonly members?: number;
     readonly decided?: Pick<ImagePreparation, 'ground' | 'pixelRange'>;
   } = {},
 ): SmallModel {
@@ -35,8 +37,14 @@ export function smallModel(
     std: Array.from({ length: input.channels }, (_, i) => 60 + 5 * i),
   };
   const network = createNetwork(parseGenome(genome), { input, classes: classes.length, ...options }, normalisation);
-  const rng = createRng(7);
-  const { parameterCount, statisticCount, parameters, statistics } = network.layout;
+  const states = Array.from({ length: members }, (_, member) => stateOf(network, createRng(7 + member)));
+  const [state = stateOf(network, createRng(7))] = states;
+  const metadata = toMetadataProps({ classes, genome, version: '1.2.3', members }, network, views, decided);
+  return { network, state, classes, bytes: encodeOnnx(compileEnsemble(network, states, views), { metadata }) };
+}
+
+function stateOf({ layout }: Network, rng: Rng): TrainedState {
+  const { parameterCount, statisticCount, parameters, statistics } = layout;
   const state = { parameters: new Float32Array(parameterCount), statistics: new Float32Array(statisticCount) };
   for (const { name, shape, offset, size } of parameters) {
     const fanIn = name.endsWith('.weight')
@@ -49,8 +57,7 @@ export function smallModel(
     const low = name.endsWith('.variance') ? 0.5 : -0.5;
     for (let i = 0; i < size; i++) state.statistics[offset + i] = low + rng.uniform();
   }
-  const metadata = toMetadataProps({ classes, genome, version: '1.2.3' }, network, views, decided);
-  return { network, state, classes, bytes: encodeOnnx(compileDeployable(network, state, views), { metadata }) };
+  return state;
 }
 
 /** `[count, channels, height, width]`, noise of several contrasts. */

@@ -8,7 +8,7 @@ import { EXIT } from '../exit.ts';
 import { addCommonOptions, type CommonOptions } from '../options/common-options.ts';
 import { parseNumber } from '../options/option-values.ts';
 import { isInteractive, PROCESS_START, showsUnicode, type Terminal } from '../terminal.ts';
-import { bar, counted, grouped, percent, shellWord, shownPath, toAscii } from '../view/format.ts';
+import { bar, counted, grouped, intervalText, percent, shellWord, shownPath, toAscii } from '../view/format.ts';
 import { drawReport } from './run-search.ts';
 
 interface SuspectsOptions extends CommonOptions {
@@ -74,7 +74,7 @@ function describe({ records }: FoundSuspects, page: string): readonly string[] {
     return `  ${file ?? image.slice(0, 12)}  ${label}, looks like ${suggested} (${figures})`;
   });
   return [
-    `Images      ${grouped(images)}; networks that had not seen them agree with ${percent(accuracy)} of the labels`,
+    `Images      ${grouped(images)}; networks that had not seen them agree with ${percent(accuracy)} of the labels, ${intervalText(accuracy, images)}`,
     `Suspects    ${grouped(suspects.length)}: ${counted(wrong, 'label')} likely wrong, ${counted(nearCopies, 'image')} with a near copy in another class`,
     ...first,
     ...(suspects.length > SHOWN ? [`  and ${grouped(suspects.length - SHOWN)} more`] : []),

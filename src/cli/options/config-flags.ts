@@ -23,6 +23,7 @@ import {
   withoutStale,
 } from '../../internal.ts';
 import { BACKBONE_FLAGS, type ConfigFlag, DATA_FLAGS, flag, LABELS_FLAG } from './data-flags.ts';
+import { MACHINE_FLAGS } from './machine-flags.ts';
 import { parseAugmentation, parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 import { parseLimit, parseNumber, parseNumberOrName, parseNumbers, parseSeconds, parseText } from './option-values.ts';
 
@@ -117,6 +118,21 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
       parseNumberOrName,
     ),
     flag('--repeats <n>', 'repeats', 'final trainings, each with its own seed; reports mean and spread', parseNumber),
+    {
+      ...flag(
+        '--cross-validate [folds]',
+        'crossValidation',
+        'also estimate the accuracy by all training images, beyond the budget: 5 folds, or as many',
+        parseNumber,
+      ),
+      implied: 5,
+    },
+    flag(
+      '--ensemble <n>',
+      'ensemble',
+      'networks whose mean is the model; each has its share of a budget; auto, with a budget the default',
+      parseNumberOrName,
+    ),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
     flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(', '), parseText),
@@ -204,26 +220,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     ),
   ],
   'Backbone:': BACKBONE_FLAGS,
-  'Machine:': [
-    flag('--workers <n>', 'workers', 'child processes (default: one per core)', parseNumber),
-    flag('--device <name>', 'device', 'cpu, wasm, webgpu, cuda, coreml, dml or auto (default: cpu)', parseText),
-    flag('--lowering <name>', 'lowering', 'plain, blocked (the fast layout of the CPU) or auto', parseText),
-    flag('--timeout <time>', 'timeoutSeconds', 'longest training of a candidate, such as 90s', parseSeconds),
-    flag(
-      '--logs-dir <folder>',
-      'logsDir',
-      'folder for TensorBoard (default: tensorboard in the run folder)',
-      parseText,
-    ),
-    flag('--fitness-cache <file>', 'fitnessCache', 'file of finished evaluations, shared between runs', parseText),
-    flag(
-      '--checkpoint-dir <folder>',
-      'checkpointDir',
-      'folder of weights, shared between runs: nothing is trained twice',
-      parseText,
-    ),
-    flag('--no-tensorboard', 'tensorboard', 'write no event files', parseText),
-  ],
+  'Machine:': MACHINE_FLAGS,
 };
 
 export const ALL_FLAGS: readonly ConfigFlag[] = [PRESET_FLAG, ...Object.values(SEARCH_FLAGS).flat()];

@@ -10,7 +10,7 @@ export interface ConfigFlag {
   readonly description: string;
   readonly parse: ParseValue;
   /** The value of a flag without an argument. Default: true, or false with `--no-`. */
-  readonly implied?: string;
+  readonly implied?: string | number;
   /** A folder in place of the value sets this key. */
   readonly folderKey?: string;
 }

@@ -1,7 +1,7 @@
 // Lines that both views print.
 
 import type { GenerationEvent, StartEvent } from '../../index.ts';
-import { type FrontStartEvent, formatBudget, formatImageShape } from '../../internal.ts';
+import { type FrontStartEvent, formatBudget, formatImageShape, trainingsOf } from '../../internal.ts';
 import { counted, countedParts, percent, shownGenome, shownPath } from './format.ts';
 
 export function describeStart({ folder, config, dataset, journalled, notices }: StartEvent): string[] {
@@ -26,9 +26,10 @@ function describeBudget(config: StartEvent['config'], { trainExamples }: StartEv
 }
 
 /** `Final training of 8-8`, with its number where there are several. */
-export function describeFinal({ genome, repeats }: StartEvent['config'], trained: string, repeat: number): string {
-  const name = genome === undefined ? 'Final training' : 'Training';
-  return `${name}${repeats === 1 ? '' : ` ${repeat} of ${repeats}`} of ${shownGenome(trained)}`;
+export function describeFinal(config: StartEvent['config'], trained: string, repeat: number): string {
+  const name = config.genome === undefined ? 'Final training' : 'Training';
+  const count = trainingsOf(config);
+  return `${name}${count === 1 ? '' : ` ${repeat} of ${count}`} of ${shownGenome(trained)}`;
 }
 
 export function describeFront({ genomes, epochs }: FrontStartEvent): string {

@@ -1,5 +1,6 @@
 // The view in a pipe or a log file: a line for each thing that is done.
 
+import { trainingsOf } from '../../internal.ts';
 import type { Terminal } from '../terminal.ts';
 import { counted, duration, grouped, percent, shownGenome } from './format.ts';
 import { describeFinal, describeFront, describeGeneration, describeStart, generationOf } from './lines.ts';
@@ -50,7 +51,8 @@ export function describeEvent({ type, event }: RunEvent, { start, known, total, 
       if (epoch === undefined) return [];
       const { repeat } = finals.find(({ id }) => id === event.id) ?? {};
       const { total: epochs } = finalEpochs(start, { startedAt: 0, ...event.progress });
-      const which = start.config.repeats === 1 ? '' : `[training ${repeat}/${start.config.repeats}] `;
+      const count = trainingsOf(start.config);
+      const which = count === 1 ? '' : `[training ${repeat}/${count}] `;
       return [
         `${which}Epoch ${epoch.epoch}/${epochs}: loss ${epoch.loss.toFixed(4)}, accuracy ${percent(epoch.accuracy)}`,
       ];

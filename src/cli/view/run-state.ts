@@ -11,7 +11,7 @@ import {
   type SearchEvents,
   type StartEvent,
 } from '../../index.ts';
-import { networkInputOf, searchImages, usedImages } from '../../internal.ts';
+import { networkInputOf, searchImages, trainingsOf, usedImages } from '../../internal.ts';
 
 export interface RunState {
   readonly start: StartEvent;
@@ -58,7 +58,7 @@ export interface TrainingState {
 
 export interface FinalState extends TrainingState {
   readonly id: string;
-  /** From 1 to `repeats` of the configuration. */
+  /** From 1 to `repeats` or `ensemble` of the configuration. */
   readonly repeat: number;
   readonly ended: boolean;
   readonly genome: string;
@@ -185,9 +185,11 @@ export function secondsLeft(state: RunState, now: number): number | undefined {
   if (final !== undefined) {
     if (final.step === 0) return undefined;
     const whole = (((now - final.startedAt) / 1000) * final.totalSteps) / final.step;
-    const { repeats, workers } = start.config;
     const latest = Math.max(...state.finals.map(({ repeat }) => repeat));
-    return whole * (1 - final.step / final.totalSteps + Math.ceil((repeats - latest) / workers));
+    return (
+      whole *
+      (1 - final.step / final.totalSteps + Math.ceil((trainingsOf(start.config) - latest) / start.config.workers))
+    );
   }
   if (generations === null) return undefined;
   const running = state.candidates.flatMap(({ genome, training }) =>
@@ -214,7 +216,7 @@ function finalSeconds({ best, start }: RunState, mean: number): number {
   const searched = Math.min(config.searchLimit ?? all, searchImages(config, dataset).train);
   const epochs = (config.equalCompute && best?.history.length) || config.training.epochs;
   const once = ((best?.seconds ?? mean) * config.finalEpochs * all) / (epochs * searched);
-  return once * Math.ceil(config.repeats / config.workers);
+  return once * Math.ceil(trainingsOf(config) / config.workers);
 }
 
 function startState(start: StartEvent, now: number): RunState {

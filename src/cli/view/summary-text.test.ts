@@ -41,6 +41,33 @@ it('the commands can be pasted into a shell', () => {
   expect(text).toContain("npx auto-cnn inspect '' --input");
 });
 
+it('few test images are said to say little, unless all training images say more', () => {
+  const rowsWith = (changes: Partial<typeof SUMMARY>) =>
+    describeSummary({ ...SUMMARY, ...changes }, 'a', 'b', 'npx auto-cnn', PLAIN).join('\n');
+  const few = { testAccuracy: 0.5, testExamples: 8, testInterval: [0.25, 0.75] } as const;
+  expect(rowsWith(few)).toMatch(/8 test images say little; --cross-validate estimates the accuracy by [\d,]+ more/);
+  const crossValidation = {
+    folds: 5,
+    epochs: 9,
+    images: 72,
+    accuracy: 0.75,
+    interval: [0.66, 0.82] as const,
+    balancedAccuracy: 0.7,
+    seconds: 12.3,
+  };
+  expect(rowsWith({ ...few, crossValidation })).toContain(`
+  Cross-valid.  75.00 % of 72 training images, 90 % interval 65.80 to 82.38 %
+                each by a network trained without its fold of 5, in 12 s
+`);
+});
+
+it('an ensemble says how many networks it has, and what one of them comes to', () => {
+  const members = { accuracies: [0.9, 0.92], mean: 0.91, std: 0.0141, best: 0.92 };
+  const text = describeSummary({ ...SUMMARY, members }, 'a', 'b', 'npx auto-cnn', PLAIN).join('\n');
+  expect(text).toContain('  Ensemble      the mean of 2 networks; test accuracy of one alone 91.00 % ± 1.41');
+  expect(text).toContain('per image, all networks together');
+});
+
 it('another metric is named, and a search on the test images is called biased', () => {
   const fitness = { metric: 'macro-f1', on: 'validation', value: 0.91234, images: 900 } as const;
   const rowsWith = (changes: Partial<typeof SUMMARY>) =>

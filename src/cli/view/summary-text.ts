@@ -29,7 +29,8 @@ export function describeSummary(
   command: string,
   colours: Colours,
 ): string[] {
-  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, fitness, picked, pareto } = summary;
+  const { genome, testAccuracy, testExamples, parameters, flops, dataset, repeats, members, fitness, picked, pareto } =
+    summary;
   const input = summary.features ?? dataset.shape;
   const { views, evaluations, reused, failures, generations, seconds, searchSeconds, finalTrainingSeconds } = summary;
   const row = (name: string, text: string): string => `  ${colours.dim(name.padEnd(14))}${text}`;
@@ -48,12 +49,14 @@ export function describeSummary(
       'Test accuracy',
       `${colours.bold(colours.green(percent(testAccuracy)))} of ${counted(testExamples, 'image')}, ${intervalText(testAccuracy, testExamples)}`,
     ),
+    ...crossRows(summary, row),
     ...classRows(summary, row),
     ...(repeats === undefined ? [] : [row('Repeats', describeRepeats(repeats))]),
+    ...(members === undefined ? [] : [row('Ensemble', describeMembers(members))]),
     ...fitnessRows(summary, row),
     row(
       'Size',
-      `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image${views === undefined ? '' : ', seen twice: also mirrored'}`,
+      `${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image${members === undefined ? '' : ', all networks together'}${views === undefined ? '' : ', seen twice: also mirrored'}`,
     ),
     ...(fitness === undefined
       ? []
@@ -110,6 +113,35 @@ function shownMembers(pareto: readonly FrontMember[], picked: string): readonly 
 
 function describeRepeats({ accuracies, mean, std, best }: NonNullable<SearchSummary['repeats']>): string {
   return `test accuracy ${percent(mean)} ± ${(100 * std).toFixed(2)}, best ${percent(best)} of ${accuracies.length}`;
+}
+
+function describeMembers({ accuracies, mean, std }: NonNullable<SearchSummary['members']>): string {
+  return `the mean of ${accuracies.length} networks; test accuracy of one alone ${percent(mean)} ± ${(100 * std).toFixed(2)}`;
+}
+
+/** An interval wider than this says little: a network that guesses among ten classes may be as good. */
+const WIDE = 0.1;
+
+/** What a test part of few images does not say, or how to learn it. */
+function crossRows(
+  { crossValidation, testExamples, testInterval: [low, high] = [0, 0], dataset }: SearchSummary,
+  row: (name: string, text: string) => string,
+): readonly string[] {
+  if (crossValidation !== undefined) {
+    const { folds, accuracy, images, seconds } = crossValidation;
+    return [
+      row(
+        'Cross-valid.',
+        `${percent(accuracy)} of ${counted(images, 'training image')}, ${intervalText(accuracy, images)}`,
+      ),
+      row('', `each by a network trained without its fold of ${folds}, in ${duration(seconds)}`),
+    ];
+  }
+  if (high - low <= WIDE) return [];
+  const images = dataset.trainExamples + (dataset.validationExamples ?? 0);
+  if (images <= testExamples) return [];
+  const few = `${counted(testExamples, 'test image')} ${testExamples === 1 ? 'says' : 'say'} little`;
+  return [row('', `${few}; --cross-validate estimates the accuracy by ${grouped(images)} more`)];
 }
 
 function classRows(

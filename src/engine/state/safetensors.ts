@@ -2,7 +2,7 @@
 // Format: https://github.com/huggingface/safetensors (README, "Format").
 
 import { DataFormatError } from '../../errors.ts';
-import type { TrainedState } from '../../network/deployable-graph.ts';
+import { memberPrefix, type TrainedState } from '../../network/deployable-graph.ts';
 import type { ParameterLayout, ParameterSpec } from '../../network/parameters.ts';
 import type { TrainingState } from './training-state.ts';
 
@@ -94,18 +94,34 @@ export function encodeState(
   state: TrainedState & Partial<Pick<TrainingState, 'slots'>>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
-  const tensors = new Map<string, NamedTensor>();
-  const add = (specs: readonly ParameterSpec[], flat: Float32Array) => {
-    for (const { name, shape, offset, size } of specs) {
-      tensors.set(name, { shape, data: flat.subarray(offset, offset + size) });
-    }
-  };
-  add(layout.parameters, state.parameters);
-  add(layout.statistics, state.statistics);
+  const tensors = new Map(namedTensors(layout, state));
   for (const [name, data] of Object.entries(state.slots ?? {})) {
     tensors.set(`${SLOT_PREFIX}${name}`, { shape: [data.length], data });
   }
   return encodeSafetensors(tensors, metadata);
+}
+
+/** Encodes the members of a model under the names that they have there. */
+export function encodeStates(
+  layout: ParameterLayout,
+  members: readonly TrainedState[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const named = members.flatMap((state, member) =>
+    namedTensors(layout, state).map(([name, tensor]) => [memberPrefix(member, members.length) + name, tensor] as const),
+  );
+  return encodeSafetensors(new Map(named), metadata);
+}
+
+function namedTensors(
+  layout: ParameterLayout,
+  { parameters, statistics }: TrainedState,
+): (readonly [name: string, tensor: NamedTensor])[] {
+  const named = (specs: readonly ParameterSpec[], flat: Float32Array) =>
+    specs.map(
+      ({ name, shape, offset, size }) => [name, { shape, data: flat.subarray(offset, offset + size) }] as const,
+    );
+  return [...named(layout.parameters, parameters), ...named(layout.statistics, statistics)];
 }
 
 /**

@@ -51,8 +51,8 @@ export interface OperatorAttributes {
   /** dy, y (the ReLU's output) → dx. */
   reluGradient: None;
   add: None;
-  /** a, b → (a + b) / 2. */
-  average: None;
+  /** Inputs of one shape → their mean. */
+  average: { readonly count: number };
   maxPool: None;
   /** dy, x, y → dx. Tied maxima share the gradient equally. */
   maxPoolGradient: None;
@@ -242,7 +242,7 @@ const INFERENCE: Inference = {
   relu: (inputs) => [float32(...inputs.count(1).float(0))],
   reluGradient: sameShape(2),
   add: sameShape(2),
-  average: sameShape(2),
+  average: (inputs, { count }) => sameShape(count)(inputs),
   maxPool: pooled,
   maxPoolGradient(inputs) {
     const shape = inputs.count(3).float(1, 4);

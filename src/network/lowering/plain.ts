@@ -113,7 +113,11 @@ export const plainRules: LoweringRules = {
 
   add: (_, inputs, { onnx }) => [onnx.add('Add', inputs)],
 
-  average: (_, inputs, { onnx }) => [onnx.add('Mul', [onnx.add('Add', inputs), onnx.scalar(0.5)])],
+  average({ attributes: { count } }, inputs, { onnx }) {
+    const sum = inputs.reduce((partial, input) => onnx.add('Add', [partial, input]));
+    return [onnx.add('Mul', [sum, onnx.scalar(1 / count)])];
+  },
+
   maxPool: (_, inputs, { onnx }) => [onnx.add('MaxPool', inputs, POOL)],
   meanPool: (_, inputs, { onnx }) => [onnx.add('AveragePool', inputs, POOL)],
 

@@ -32,6 +32,8 @@ export interface ModelMetadata {
   readonly structure?: {
     /** The model looks at each image and at its mirror image. Absent if it looks once. */
     readonly views?: 2;
+    /** It is the mean of so many trainings of the network. Absent if it is one. */
+    readonly members?: number;
     /** What the network takes, behind a backbone in the same graph. Absent if it takes the images. */
     readonly features?: ImageShape;
     readonly head: readonly HeadLayer[];
@@ -46,14 +48,16 @@ export type NetworkStructure = NonNullable<ModelMetadata['structure']>;
 
 /** What is decided by the training images. */
 type DecidedPreparation = Pick<ImagePreparation, 'ground' | 'pixelRange'>;
+type Members = Pick<NetworkStructure, 'members'>;
 
 /**
+ * @param about     `members` is the number of trainings in the model, if there are several.
  * @param network   adds the preparation of images and the properties that the genome does not determine.
  * @param decided   the preparation that the training images decided.
  * @param image     shape of the images, if a backbone stands between them and the network.
  */
 export function toMetadataProps(
-  { classes, genome, version }: Pick<ModelMetadata, 'classes' | 'genome' | 'version'>,
+  { classes, genome, version, members = 1 }: Pick<ModelMetadata, 'classes' | 'genome' | 'version'> & Members,
   network?: Network,
   views: Views = 1,
   decided: DecidedPreparation = {},
@@ -68,6 +72,7 @@ export function toMetadataProps(
     shortcut,
     normalisation,
     ...(views === 2 && { views }),
+    ...(members > 1 && { members }),
     ...(image && { features: problem.input }),
   };
   return {
@@ -203,13 +208,14 @@ function parseStructure(text: string, input: ImageShape, path: string): NetworkS
     );
   };
   const value = parseJson(text) as Partial<NetworkStructure> | null | undefined;
-  const { head, shortcut, normalisation, views, features } = value ?? {};
+  const { head, shortcut, normalisation, views, members, features } = value ?? {};
   if (features !== undefined && !isShape(features)) return fail();
   const { channels } = features ?? input;
   const isVector = (numbers: unknown) =>
     Array.isArray(numbers) && numbers.length === channels && numbers.every(Number.isFinite);
   if (!Array.isArray(head) || !isVector(normalisation?.mean) || !isVector(normalisation?.std)) return fail();
   if (views !== undefined && views !== 2) return fail();
+  if (members !== undefined && !(Number.isInteger(members) && members > 1)) return fail();
   if (shortcut !== 'always' && shortcut !== 'where-channels-differ') return fail();
   try {
     checkHead(head);
@@ -217,7 +223,8 @@ function parseStructure(text: string, input: ImageShape, path: string): NetworkS
     if (error instanceof InvalidInputError || error instanceof TypeError) fail();
     throw error;
   }
-  return { head, shortcut, normalisation, ...(views && { views }), ...(features && { features }) } as NetworkStructure;
+  const further = { ...(views && { views }), ...(members && { members }), ...(features && { features }) };
+  return { head, shortcut, normalisation, ...further } as NetworkStructure;
 }
 
 function isShape(shape: ImageShape): boolean {

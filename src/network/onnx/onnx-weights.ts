@@ -1,7 +1,7 @@
 // Reads the weights from a model that `encodeOnnx` wrote.
 
 import { DataFormatError } from '../../errors.ts';
-import type { TrainedState } from '../deployable-graph.ts';
+import { memberPrefix, type TrainedState } from '../deployable-graph.ts';
 import type { ParameterLayout, ParameterSpec } from '../parameters.ts';
 import { readGraph } from './onnx-metadata.ts';
 import { readMessage } from './protobuf-message.ts';
@@ -12,20 +12,26 @@ const TENSOR = { sizes: 1, type: 2, name: 8, raw: 9 } as const;
 const FLOAT32 = 1;
 
 /**
- * The state of a network from its model file.
+ * The states of the members of a model from its file; one if it is not an ensemble.
  *
  * @param path  shown in messages.
  * @throws {DataFormatError} if a weight is missing, or has another shape or type.
  */
-export function readModelState(layout: ParameterLayout, bytes: Uint8Array, path: string): TrainedState {
+export function readModelStates(
+  layout: ParameterLayout,
+  members: number,
+  bytes: Uint8Array,
+  path: string,
+): readonly TrainedState[] {
   const tensors = new Map(
     readGraph(readMessage(bytes))
       .messages(GRAPH.initializer)
       .map((tensor) => [tensor.text(TENSOR.name), tensor]),
   );
-  const read = (specs: readonly ParameterSpec[], count: number): Float32Array => {
+  const read = (prefix: string, specs: readonly ParameterSpec[], count: number): Float32Array => {
     const flat = new Float32Array(count);
-    for (const { name, shape, offset, size } of specs) {
+    for (const { name: own, shape, offset, size } of specs) {
+      const name = prefix + own;
       const tensor = tensors.get(name);
       const raw = tensor?.bytes(TENSOR.raw);
       const found = tensor?.numbers(TENSOR.sizes);
@@ -39,8 +45,11 @@ export function readModelState(layout: ParameterLayout, bytes: Uint8Array, path:
     }
     return flat;
   };
-  return {
-    parameters: read(layout.parameters, layout.parameterCount),
-    statistics: read(layout.statistics, layout.statisticCount),
-  };
+  return Array.from({ length: members }, (_, member) => {
+    const prefix = memberPrefix(member, members);
+    return {
+      parameters: read(prefix, layout.parameters, layout.parameterCount),
+      statistics: read(prefix, layout.statistics, layout.statisticCount),
+    };
+  });
 }

@@ -68,12 +68,16 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
             'Test accuracy',
             `${percent(summary.testAccuracy)} of ${counted(summary.testExamples, 'image')}, ${intervalText(summary.testAccuracy, summary.testExamples)}`,
           ],
+          ...crossFacts(summary),
           ...classFacts(summary),
         ] as const)),
     ...(best === undefined
       ? []
       : ([
-          [`In the search, ${metric}`, `${fitnessText(metric, best.fitness)} on ${config.fitnessOn} images`],
+          [
+            `In the search, ${metric}`,
+            `${fitnessText(metric, best.fitness)} on ${config.fitnessOn} images${searchedInterval(summary)}`,
+          ],
         ] as const)),
     ...(cost === undefined || winner === undefined
       ? []
@@ -87,12 +91,38 @@ function factsOf(records: RunRecords): readonly (readonly [name: string, value: 
             `${percent(summary.repeats.mean)} ± ${(100 * summary.repeats.std).toFixed(2)}`,
           ],
         ] as const)),
+    ...(summary?.members === undefined
+      ? []
+      : ([
+          [
+            `An ensemble of ${summary.members.accuracies.length} networks; test accuracy of one alone`,
+            `${percent(summary.members.mean)} ± ${(100 * summary.members.std).toFixed(2)}`,
+          ],
+        ] as const)),
     ...(data === undefined
       ? []
       : ([
           ['Data', countedParts(data)],
           ['Images', imagesText(data)],
         ] as const)),
+  ];
+}
+
+function searchedInterval(summary: RunRecords['summary']): string {
+  const { metric, value, images } = summary?.fitness ?? {};
+  return metric !== 'accuracy' || value === undefined || images === undefined ? '' : `, ${intervalText(value, images)}`;
+}
+
+function crossFacts({
+  crossValidation,
+}: NonNullable<RunRecords['summary']>): readonly (readonly [name: string, value: string])[] {
+  if (crossValidation === undefined) return [];
+  const { folds, accuracy, images, seconds } = crossValidation;
+  return [
+    [
+      `Cross-validation, ${folds} folds`,
+      `${percent(accuracy)} of ${counted(images, 'training image')}, each by a network trained without its fold, ${intervalText(accuracy, images)}; it took ${duration(seconds)}`,
+    ],
   ];
 }
 

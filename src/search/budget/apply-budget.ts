@@ -12,7 +12,7 @@ import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { formatBudget, type TimeBudget } from '../config/budget-text.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/network-input.ts';
-import { viewsOf } from '../config/views.ts';
+import { membersOf, passesOf, trainingsOf } from '../config/views.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
 import { START_WORK, usedImages } from './candidate-work.ts';
@@ -109,12 +109,13 @@ export function finalEpochsWithin(
   { genome, evaluation }: { readonly genome: Genome; readonly evaluation: EvaluationEntry | undefined },
   { elapsedSeconds, work, workers, rate }: SearchSpent,
 ): number {
-  const { budget, repeats, replicas } = config;
+  const { budget, replicas } = config;
   if (budget === undefined) return config.finalEpochs;
+  const trainings = trainingsOf(config);
   const cost = estimateCost(genome, data.problem);
-  if ('flops' in budget) return planFinalEpochs((budget.flops - work) / repeats - START_WORK, config, data, cost);
+  if ('flops' in budget) return planFinalEpochs((budget.flops - work) / trainings - START_WORK, config, data, cost);
   const left = budget.seconds - elapsedSeconds - endSeconds(config, data, genome);
-  const seconds = left / Math.ceil(repeats / Math.ceil(workers / replicas));
+  const seconds = left / Math.ceil(trainings / Math.ceil(workers / replicas));
   const threads = finalThreads(config, workers);
   const expected = measuredRate(evaluation, budget.rate ?? 0);
   const pace = rate === undefined || budget.rate === undefined ? 1 : rate / budget.rate;
@@ -124,11 +125,13 @@ export function finalEpochsWithin(
 
 /** Time needed after the final training: this process scores the test images and writes the model. */
 export function endSeconds(config: SearchConfig, { problem, testExamples }: DataSize, genome: Genome): number {
-  const { budget, repeats } = config;
+  const { budget } = config;
   if (budget === undefined || 'flops' in budget || budget.rate === undefined) return END_SECONDS;
-  const work =
-    viewsOf(config) * testExamples * scoringWork(estimateCost(genome, problem), { byteWork: budget.byteWork });
-  return END_SECONDS + (repeats * work) / budget.rate;
+  const images = passesOf(config) * testExamples;
+  const work = images * scoringWork(estimateCost(genome, problem), { byteWork: budget.byteWork });
+  // The members of an ensemble are scored alone, too.
+  const times = membersOf(config) > 1 ? 2 : config.repeats;
+  return END_SECONDS + (times * work) / budget.rate;
 }
 
 /** The rate of the winner's own training, unless it was not trained here or its duration is implausible. */

@@ -12,6 +12,7 @@ import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { type DataSize, searchSpaceOf, workSettingOf } from '../config/network-input.ts';
 import { AUTO_GENOME, type BudgetKey, SEARCH_SHARE } from '../config/undecided-keys.ts';
+import { trainingsOf } from '../config/views.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
 
 /**
@@ -115,7 +116,8 @@ function planShared(
   if (chosen !== undefined) {
     const own = Math.max(0, work * finalShare - START_WORK);
     const isEnoughFor = (genome: Genome): boolean =>
-      own >= images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));
+      own / trainingsOf(config) >=
+      images * leastPasses * trainingWork(estimateCost(genome, data.problem), workSettingOf(config));
     const genome = chosen === AUTO_GENOME ? referenceFor(own, config, data, isEnoughFor) : parseGenome(chosen);
     if (genome === undefined || !isEnoughFor(genome)) return undefined;
     return { ...decided, ...later, genome: genomeId(genome) };
@@ -125,7 +127,7 @@ function planShared(
   const frontWork = isOpen('frontWork') ? FRONT_SHARE * work : (config.frontWork ?? 0);
   const finalWorkPerImage = ((work - searchWork - frontWork) * finalShare) / images;
   const least = ROOM * smallestWork(config, isOpen('searchSpace.channels'), data.problem);
-  if (finalWorkPerImage < leastPasses * least) return undefined;
+  if (finalWorkPerImage / trainingsOf(config) < leastPasses * least) return undefined;
   // A short final training does not justify networks that the search has no time for.
   const passes = Math.max(passesFor(finalWorkPerImage, images, config), isOpen('finalEpochs') ? 0 : config.finalEpochs);
   const affordable = Math.round(Math.max(finalWorkPerImage / passes, least));

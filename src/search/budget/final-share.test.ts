@@ -23,8 +23,10 @@ describe('the final training', () => {
   ] as const)(
     'in %s graphs, with %i replicas and %i repeats on %i workers, has %i threads and a share of %d',
     (lowering, replicas, repeats, workers, threads, share) => {
-      expect(finalThreads({ lowering, replicas, repeats }, workers)).toBe(threads);
-      expect(finalShare({ lowering, replicas, repeats }, workers)).toBeCloseTo(share, 12);
+      expect(finalThreads({ lowering, replicas, repeats, ensemble: 1 }, workers)).toBe(threads);
+      expect(finalShare({ lowering, replicas, repeats, ensemble: 1 }, workers)).toBeCloseTo(share, 12);
+      const members = { lowering, replicas, repeats: 1, ensemble: repeats };
+      expect(finalShare(members, workers)).toBeCloseTo(share, 12);
     },
   );
 });

@@ -3,12 +3,14 @@
 import { threadSpeedUp, usableThreads } from '../../engine/threads.ts';
 import type { FinalSharing } from '../../evaluation/evaluator.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
+import { trainingsOf } from '../config/views.ts';
 
-type Sharing = Pick<SearchConfig, 'replicas' | 'repeats'> & Pick<RunConfig, 'lowering'>;
+type Sharing = Pick<SearchConfig, 'replicas' | 'repeats' | 'ensemble'> & Pick<RunConfig, 'lowering'>;
 
 /** Trainings and replicas that run at the same time, each in a process. */
-function processesOf({ replicas, repeats }: Sharing, workers: number): number {
-  return Math.min(workers, replicas * Math.min(repeats, Math.ceil(workers / replicas)));
+function processesOf(config: Sharing, workers: number): number {
+  const { replicas } = config;
+  return Math.min(workers, replicas * Math.min(trainingsOf(config), Math.ceil(workers / replicas)));
 }
 
 /** Threads of each process of the final training. */

@@ -27,7 +27,7 @@ export interface EvaluationControl extends SearchControl {
 export interface TrainingEvent extends Candidate {
   /** True for a final training, on all training and validation images; false for a candidate of the search. */
   readonly final: boolean;
-  /** Only for a final training: from 1 to `repeats`. */
+  /** Only for a final training: from 1 to `repeats` or `ensemble`. */
   readonly repeat?: number;
 }
 

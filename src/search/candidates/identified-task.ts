@@ -129,14 +129,20 @@ export function finalTask(genome: Genome, settings: TaskSettings, repeat = 1): I
   return identify(genome, withFinalTraining(settings), finalSelection(config), { epochs }, { repeat });
 }
 
-/** The final training of a genome without the images of a fold. */
+/**
+ * The final training of a genome without the images of a fold.
+ *
+ * @param repeat  from 1; each has a seed of its own.
+ */
 export function foldTask(
   genome: Genome,
   settings: TaskSettings,
   epochs: number,
   leaveOut: NonNullable<EvaluationTask['selection']['leaveOut']>,
+  repeat = 1,
 ): IdentifiedTask {
-  return identify(genome, withFinalTraining(settings), { ...finalSelection(settings.config), leaveOut }, { epochs });
+  const selection = { ...finalSelection(settings.config), leaveOut };
+  return identify(genome, withFinalTraining(settings), selection, { epochs }, { repeat });
 }
 
 function finalSelection({ trainLimit, validation }: RunConfig) {

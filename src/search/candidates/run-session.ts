@@ -6,7 +6,7 @@ import type { EvaluationOutcome } from '../../evaluation/task.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
 import type { RunConfig } from '../config/config.ts';
-import { viewsOf } from '../config/views.ts';
+import { membersOf, passesOf } from '../config/views.ts';
 import type { Candidate, SearchEmitter } from '../records/events.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { type OpenRun, writeConfig } from '../records/open-run.ts';
@@ -92,13 +92,14 @@ export class RunSession {
    */
   describe(candidate: Candidate, outcome: EvaluationOutcome, began: number): Described {
     const { parameters, flops } = estimateCost(parseGenome(candidate.genome), this.#run.problem);
-    // With the fitness alone, figures are those of one look, as how many there are may be decided at the end.
-    const views = this.config.objectives.length > 1 ? viewsOf(this.config) : 1;
+    // With the fitness alone, figures are those of one look of one network, as how many looks there are may be decided at the end.
+    const isCounted = this.config.objectives.length > 1;
+    const passes = isCounted ? passesOf(this.config) : 1;
     const { latencyMs } = outcome;
     const costs = {
-      parameters,
-      flops: views * flops,
-      ...(latencyMs !== undefined && { latencyMs: views * latencyMs }),
+      parameters: isCounted ? membersOf(this.config) * parameters : parameters,
+      flops: passes * flops,
+      ...(latencyMs !== undefined && { latencyMs: passes * latencyMs }),
     };
     const seconds = roundSeconds((performance.now() - began) / 1000);
     return { ...candidate, ...outcome, ...costs, seconds, elapsedSeconds: this.elapsedSeconds() };

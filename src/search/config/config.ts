@@ -16,7 +16,9 @@ import { finalEpochsFor, finalTrainingFor, headFor, overPreset, PRESET_NAMES, pi
 import {
   augmentationSchema,
   balanceSchema,
+  checkFinalTrainings,
   count,
+  finalFields,
   finalTrainingSchema,
   headSchema,
   LOSS_NAMES,
@@ -38,7 +40,7 @@ import {
   searchShareFor,
   undecidedKeys,
 } from './undecided-keys.ts';
-import { viewsFor, viewsSchema } from './views.ts';
+import { ensembleFor, viewsFor, viewsSchema } from './views.ts';
 
 /** Share of the training images that a search holds out. */
 export const DEFAULT_SHARE = 0.1;
@@ -153,26 +155,7 @@ const searchConfigSchema = z.strictObject({
   finalTraining: finalTrainingSchema.optional(),
   views: viewsSchema.optional(),
   ...objectiveFields,
-  replicas: count
-    .default(1)
-    .describe('Copies of the network that the final training trains in parallel, each on its share of the batches.'),
-  roundSteps: count
-    .optional()
-    .describe(
-      'Total steps of all replicas after which their states are averaged and saved. Default with several replicas: a few seconds’ worth.',
-    ),
-  finalSteps: z
-    .array(z.strictObject({ at: z.int().min(0), total: count }))
-    .min(1)
-    .optional()
-    .describe(
-      'Steps of the final training, instead of its epochs; each further entry changes the total from step `at` on.',
-    ),
-  repeats: count
-    .default(1)
-    .describe(
-      'Number of final trainings, each with its own seed; the one with the lowest training loss becomes the model.',
-    ),
+  ...finalFields,
   validation: z
     .union([z.number().gt(0).lt(1), z.literal('part')], {
       error: 'a share greater than 0 and less than 1, or part: the validation part of the data',
@@ -236,12 +219,13 @@ export interface SearchConfigInput extends z.input<typeof searchConfigSchema> {}
 export interface SearchConfig
   extends Omit<
     z.output<typeof searchConfigSchema>,
-    'preset' | 'outputLayer' | 'views' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
+    'preset' | 'outputLayer' | 'views' | 'ensemble' | 'finalEpochs' | 'finalTraining' | 'pick' | 'workers'
   > {
   readonly pick: string;
   readonly workers: number;
   readonly outputLayer: HeadLayer[];
   readonly views: NonNullable<z.output<typeof searchConfigSchema>['views']>;
+  readonly ensemble: number | 'auto';
   readonly finalEpochs: number;
   readonly finalTraining: NonNullable<z.output<typeof searchConfigSchema>['finalTraining']>;
 }
@@ -282,17 +266,33 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       searchShare = searchShareFor(input),
       outputLayer = headFor(preset, genome, hasBudget, objectives),
       views: givenViews,
+      ensemble: givenEnsemble,
       ...others
     } = parsed.data;
-    const given = { ...others, searchShare, workers, outputLayer, views: 1, pick, finalEpochs, finalTraining } as const;
+    const given = {
+      ...others,
+      searchShare,
+      workers,
+      outputLayer,
+      views: 1,
+      ensemble: 1,
+      pick,
+      finalEpochs,
+      finalTraining,
+    } as const;
     const open = withOpenEnds(withObjectives(given, placeOf), undecided);
-    const config = { ...open, views: viewsFor(givenViews, preset, open, placeOf) };
+    const config = {
+      ...open,
+      views: viewsFor(givenViews, preset, open, placeOf),
+      ensemble: ensembleFor(givenEnsemble, preset, open, placeOf),
+    };
     checkSum(config.mutationWeights, placeOf);
     checkEnd(config, placeOf);
     checkSearchShare(config, placeOf);
     checkInheritance(config, placeOf);
     checkTimeLimit(config, placeOf);
     checkBackbone(config, placeOf);
+    checkFinalTrainings(config, placeOf);
     return {
       ...config,
       initialGenomes: config.initialGenomes.map((text) => canonicalGenome(text, placeOf('initialGenomes'))),

@@ -7,7 +7,7 @@ import type { ImageShape } from '../../genome/image-shape.ts';
 import type { SearchSpace } from '../../genome/search-space.ts';
 import type { WorkSetting } from '../../genome/work.ts';
 import type { SearchConfig } from './config.ts';
-import { viewsOf } from './views.ts';
+import { membersOf, passesOf } from './views.ts';
 
 /** Keys of the configuration that say what stands around a genome. */
 export type NetworkKey = 'outputLayer' | 'shortcut';
@@ -48,19 +48,20 @@ export function dataSizeOf(config: Pick<SearchConfig, NetworkKey | 'backbone'>, 
   };
 }
 
-/** The genomes that the configuration allows. */
+/** The genomes that the configuration allows. Its limits are those of the model, which may run a network several times. */
 export function searchSpaceOf({
   searchSpace,
   training,
   views,
+  ensemble,
   budget,
-}: Pick<SearchConfig, 'searchSpace' | 'training' | 'views' | 'budget'>): SearchSpace {
+}: Pick<SearchConfig, 'searchSpace' | 'training' | 'views' | 'ensemble' | 'budget'>): SearchSpace {
   const { channels, maxDepth, maxParameters, maxFlops, maxActivationBytes, maxWork } = searchSpace;
   return {
     channels,
     maxDepth,
-    ...(maxParameters !== undefined && { maxParameters }),
-    ...(maxFlops !== null && { maxFlops: maxFlops / viewsOf({ views }) }),
+    ...(maxParameters !== undefined && { maxParameters: maxParameters / membersOf({ ensemble }) }),
+    ...(maxFlops !== null && { maxFlops: maxFlops / passesOf({ views, ensemble }) }),
     ...(maxActivationBytes !== undefined && { maxActivationBytes }),
     ...(maxWork !== undefined && { maxWork, training: workSettingOf({ training, budget }) }),
   };

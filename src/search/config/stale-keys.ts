@@ -25,6 +25,19 @@ const DERIVED: readonly { readonly key: string; readonly from: readonly string[]
   { key: 'startFrom.genomes', from: ['startFrom.run'] },
   { key: 'startFrom.model', from: ['startFrom.run', 'dataset', 'backbone'] },
   { key: 'views', from: ['objectives', 'searchSpace.maxFlops', 'dataset', 'backbone'] },
+  {
+    key: 'ensemble',
+    from: [
+      'objectives',
+      'searchSpace.maxFlops',
+      'searchSpace.maxParameters',
+      'repeats',
+      'budget',
+      'trainLimit',
+      'dataset',
+      'backbone',
+    ],
+  },
   { key: 'finalTraining.labelSmoothing', from: ['training.loss'] },
   { key: 'pick', from: ['objectives'] },
 ];
@@ -38,6 +51,7 @@ const STEPS_FOLLOW = [
   'dataset',
   'backbone',
   'budget',
+  'ensemble',
 ];
 /** The keys that the plan of a budget depends on. */
 const PLAN_FOLLOWS = ['budget', 'dataset', 'backbone', 'trainLimit'];
@@ -58,7 +72,7 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
   const drop = (key: string): void => {
     if (!changes.has(key)) kept = without(kept, key.split('.'));
   };
-  if (changed(STEPS_FOLLOW)) drop('finalSteps');
+  if (changed(STEPS_FOLLOW)) for (const key of ['finalSteps', 'memberSteps']) drop(key);
   if (valueAt(kept, 'undecided') !== undefined) kept = stillUndecided(kept, changes);
   const { balance } = kept;
   if (Array.isArray(balance)) kept = { ...kept, balance: balance.filter((key) => !changes.has(`training.${key}`)) };
@@ -69,6 +83,7 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
     // A whole share was asked for, or the budget was long.
     if (wasRun && Number(kept.searchShare) < SEARCH_SHARE) kept = withOpenShare(kept, 'auto', changes);
   }
+  if (hasBudget && wasRun && changes.has('ensemble')) drop('finalEpochs');
   // Only runs derive values; in a file written by hand, all values are intended.
   if (!wasRun) return kept as Stored;
   if (kept.searchShare === 0 && changed(['objectives', ...SEARCH_KEYS]))
@@ -109,7 +124,7 @@ function withFinalEpochs(tree: Tree, changes: Changes): Tree {
   const { finalEpochs } = tree;
   const epochs = valueAt(tree, 'training.epochs');
   if (changes.has('finalEpochs') || typeof epochs !== 'number' || typeof finalEpochs !== 'number') return tree;
-  const { finalSteps: _, ...others } = tree;
+  const { finalSteps: _, memberSteps: __, ...others } = tree;
   // Below 3, only a preset that has as many as candidates gives as many.
   if (finalEpochs === epochs && epochs < 3) return { ...others, finalEpochs: changes.get('training.epochs') };
   return finalEpochs === Math.max(3, epochs) ? without(others, ['finalEpochs']) : tree;

@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 import { METRIC_NAMES } from '../../engine/scoring/metrics.ts';
+import { InvalidInputError } from '../../errors.ts';
+import type { PlaceOfKey } from './config-issue.ts';
 
 export const probability = z.number().min(0).max(1);
 export const count = z.int().min(1);
@@ -131,6 +133,86 @@ export const finalTrainingSchema = z
   .describe(
     'Settings of the final training that differ from those of candidates. augmentation auto: small crops, flips if the network also recognises mirrored images, and more with many passes over the images: colours that vary, CutMix for photos.',
   );
+
+const stepsSchema = z.array(z.strictObject({ at: z.int().min(0), total: count })).min(1);
+
+/** How the final training is divided, and how many there are. */
+export const finalFields = {
+  replicas: count
+    .default(1)
+    .describe('Copies of the network that the final training trains in parallel, each on its share of the batches.'),
+  roundSteps: count
+    .optional()
+    .describe(
+      'Total steps of all replicas after which their states are averaged and saved. Default with several replicas: a few seconds’ worth.',
+    ),
+  finalSteps: stepsSchema
+    .optional()
+    .describe(
+      'Steps of the final training, instead of its epochs; each further entry changes the total from step `at` on.',
+    ),
+  repeats: count
+    .default(1)
+    .describe(
+      'Number of final trainings, each with its own seed; the one with the lowest training loss becomes the model.',
+    ),
+  ensemble: z
+    .union([count, z.literal('auto')], { error: 'a whole number of networks, or auto' })
+    .optional()
+    .describe(
+      'The model is the mean of the probabilities of this many networks of one genome, each trained with its own seed: with a budget, each for its share of the final training; else for finalEpochs. Its parameters, FLOPs and time for an image are theirs together. auto: up to 4, each of which sees each image at least 20 times. Default: auto with a budget and the preset fast, unless size, FLOPs or latency matter; else 1.',
+    ),
+  memberSteps: z
+    .array(stepsSchema)
+    .optional()
+    .describe('finalSteps of each member of an ensemble, set by a run whose budget is a time.'),
+  crossValidation: z
+    .int()
+    .min(2)
+    .optional()
+    .describe(
+      'After the final training and beyond the budget, the network is trained once more without each of this many folds of the training images, and scored on them.',
+    ),
+};
+
+/**
+ * @throws {InvalidInputError} if several trainings are asked for twice, there are more lengths than members, or networks
+ *   would know the images of their fold.
+ */
+export function checkFinalTrainings(
+  {
+    ensemble,
+    repeats,
+    memberSteps = [],
+    crossValidation,
+    startFrom,
+  }: {
+    readonly ensemble: number | 'auto';
+    readonly repeats: number;
+    readonly memberSteps?: readonly unknown[] | undefined;
+    readonly crossValidation?: number | undefined;
+    readonly startFrom?: object | undefined;
+  },
+  placeOf: PlaceOfKey,
+): void {
+  if (ensemble !== 1 && repeats > 1) {
+    throw new InvalidInputError(
+      `${placeOf('ensemble')} is ${ensemble} and repeats is ${repeats}: the trainings are either members of one model or repeats of it; set one of them to 1`,
+      { details: { path: 'ensemble', received: ensemble, repeats } },
+    );
+  }
+  if (ensemble !== 'auto' && memberSteps.length > ensemble) {
+    throw new InvalidInputError(
+      `${placeOf('memberSteps')} has ${memberSteps.length} lengths for an ensemble of ${ensemble}; give at most one for each member`,
+      { details: { path: 'memberSteps', received: memberSteps.length, ensemble } },
+    );
+  }
+  if (crossValidation === undefined || startFrom === undefined) return;
+  throw new InvalidInputError(
+    `${placeOf('crossValidation')} is ${crossValidation}, but the run starts from the weights of another, which may have been trained on the images of each fold; leave one of them out`,
+    { details: { path: 'crossValidation', received: crossValidation } },
+  );
+}
 
 /** `outputLayer`: the layers after those of a genome. `checkHead` defines its rules. */
 export const headSchema = z

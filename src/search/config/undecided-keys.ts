@@ -64,7 +64,7 @@ export function undecidedKeys(input: unknown): BudgetKey[] {
   const isGiven = (key: string): boolean => valueAt(input, key.split('.')) !== undefined;
   const objectives = valueAt(input, ['objectives']);
   const isMoot: Partial<Record<BudgetKey, boolean>> = {
-    finalEpochs: isGiven('finalSteps'),
+    finalEpochs: isGiven('finalSteps') || isGiven('memberSteps'),
     frontWork: isGiven('frontEpochs') || !Array.isArray(objectives) || objectives.length < 2,
   };
   return keys.filter((key) => !isGiven(key) && !isMoot[key]);

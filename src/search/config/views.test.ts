@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../run/resolve-config.ts';
-import { viewsOf } from './views.ts';
+import { membersFor, passesOf, trainingsOf, viewsOf } from './views.ts';
 
 const DATA = { dataset: { source: 'mnist' } };
 const viewsWith = (settings: object) => resolveConfig({ ...DATA, ...settings }, 'the test').views;
@@ -37,5 +37,42 @@ describe('views', () => {
 
   it('count as one as long as they are not decided', () => {
     expect([viewsOf({ views: 'auto' }), viewsOf({ views: 1 }), viewsOf({ views: 2 })]).toEqual([1, 1, 2]);
+  });
+});
+
+describe('the members of an ensemble', () => {
+  const ensembleWith = (settings: object) => resolveConfig({ ...DATA, ...settings }, 'the test').ensemble;
+
+  it.each([
+    [{}, 1],
+    [{ budget: '5m' }, 'auto'],
+    [{ budget: '5m', genome: '8-8', searchSpace: { maxFlops: 1e6 } }, 'auto'],
+    [{ budget: '5m', searchSpace: { maxFlops: 1e6 } }, 1],
+    [{ budget: '5m', searchSpace: { maxParameters: 1e6 } }, 1],
+    [{ budget: '5m', objectives: ['accuracy', 'parameters'] }, 1],
+    [{ budget: '5m', preset: 'cnn-ga' }, 1],
+    [{ budget: '5m', repeats: 3 }, 1],
+    [{ budget: '5m', finalEpochs: 9 }, 1],
+    [{ budget: '5m', ensemble: 3 }, 3],
+    [{ ensemble: 2 }, 2],
+  ] as const)('are, with %o, %s', (settings, expected) => {
+    expect(ensembleWith(settings)).toBe(expected);
+  });
+
+  it.each([
+    [0.3, 1],
+    [19, 1],
+    [39.9, 1],
+    [40, 2],
+    [79, 3],
+    [1000, 4],
+  ])('are, where one network would make %d passes, %i', (epochs, members) => {
+    expect(membersFor((count) => epochs / count)).toBe(members);
+  });
+
+  it('count in what an answer takes, and as final trainings; one as long as they are not decided', () => {
+    expect(passesOf({ views: 2, ensemble: 3 })).toBe(6);
+    expect(passesOf({ views: 2, ensemble: 'auto' })).toBe(2);
+    expect([trainingsOf({ repeats: 1, ensemble: 3 }), trainingsOf({ repeats: 5, ensemble: 'auto' })]).toEqual([3, 5]);
   });
 });

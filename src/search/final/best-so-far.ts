@@ -3,7 +3,7 @@
 import { type EvaluationError, InterruptedError } from '../../errors.ts';
 import type { EvaluationEntry, FinalEntry, JournalEntry } from '../records/journal-entry.ts';
 import type { OpenRun } from '../records/open-run.ts';
-import { bestRepeat } from '../records/repeats.ts';
+import { chooseTrained } from './choose-weights.ts';
 import { writeModel } from './finish-run.ts';
 
 export class BestSoFar {
@@ -20,15 +20,15 @@ export class BestSoFar {
     else this.#candidates.push(entry);
   }
 
-  /** Writes `model.onnx` from the best final training, else from the fittest candidate with weights. */
+  /** Writes `model.onnx` from the best final training or the members so far, else from the fittest candidate with weights. */
   async interrupted(run: OpenRun, cause: EvaluationError): Promise<InterruptedError> {
-    const final = bestRepeat(await withWeights(this.#finals, run));
+    const finals = chooseTrained(await withWeights(this.#finals, run), run.config);
     const candidate = (await withWeights(this.#candidates, run)).reduce<EvaluationEntry | undefined>(
       (best, entry) => (best === undefined || entry.fitness > best.fitness ? entry : best),
       undefined,
     );
-    const chosen = final ?? candidate;
-    if (chosen !== undefined) await writeModel(run, chosen.genome, chosen.id);
+    const [chosen = candidate] = finals ?? [];
+    if (chosen !== undefined) await writeModel(run, finals ?? [chosen]);
     const best = chosen && { genome: chosen.genome, ...(chosen === candidate && { fitness: candidate.fitness }) };
     const { path } = run.folder;
     return new InterruptedError(`the search in ${path} was interrupted; no finished work is lost`, {

@@ -14,6 +14,7 @@ import type { EvaluationTask } from '../../evaluation/task.ts';
 import { parseGenome } from '../../genome/text.ts';
 import type { AdjustSteps } from '../budget/adjust-steps.ts';
 import { RunSession } from '../candidates/run-session.ts';
+import type { SearchConfigInput } from '../config/config.ts';
 import type { SearchEvents } from '../records/events.ts';
 import type { FinalEntry } from '../records/journal-entry.ts';
 import type { OpenRun } from '../records/open-run.ts';
@@ -100,9 +101,39 @@ describe('a final training whose length may change', () => {
   });
 });
 
+describe('the members of an ensemble', () => {
+  /** Of two members, 28 steps are to come when the first is asked. */
+  const decide: AdjustSteps = (done, total) => (done === 8 ? (total === 28 ? 22 : 16) : total);
+
+  it('have a length each that leaves time for those after it, which the configuration replays', async () => {
+    const changed = await train(await begin({ ensemble: 2 }), decide);
+    expect(changed.tasks.map(({ part }) => part?.to)).toEqual([4, 8, 11, 4, 8, 12, 16]);
+    const config = readConfigFile(join(out, 'config.json')) as SearchConfigInput;
+    const lengths = [11, 16].map((total) => [
+      { at: 0, total: 14 },
+      { at: 8, total },
+    ]);
+    expect(config.memberSteps).toEqual(lengths);
+    expect(config.finalSteps).toBeUndefined();
+    out += ' replayed';
+    const replayed = await train(await startRun(resolveConfig(config, 'the test'), out, { cacheDir }), () => 4);
+    expect(replayed.tasks.map(({ part }) => part?.to)).toEqual([4, 8, 11, 4, 8, 12, 16]);
+    expect(replayed.weights).toEqual(changed.weights);
+  });
+
+  it('go on with their lengths after an interruption', async () => {
+    const whole = await train(await begin({ ensemble: 2 }), decide);
+    out += ' interrupted';
+    await expect(train(await begin({ ensemble: 2 }), decide, 12)).rejects.toMatchObject({ reason: 'cancelled' });
+    const resumed = await train(await reopenRun(out, {}, { cacheDir }), keep);
+    expect(resumed.tasks.map(({ part }) => part?.to)).toEqual([16]);
+    expect(resumed.weights).toEqual(whole.weights);
+  });
+});
+
 const keep: AdjustSteps = (_, total) => total;
 
-function begin(): Promise<OpenRun> {
+function begin(further: Partial<SearchConfigInput> = {}): Promise<OpenRun> {
   const config = {
     dataset: { source: join(folder, 'digits') },
     genome: '4-4',
@@ -110,6 +141,7 @@ function begin(): Promise<OpenRun> {
     roundSteps: 4,
     training: { batchSize: 32, epochs: 1 },
     tensorboard: false,
+    ...further,
   };
   return startRun(resolveConfig(config, 'the test'), out, { cacheDir });
 }
@@ -133,10 +165,12 @@ async function train(run: OpenRun, adjustSteps: AdjustSteps, abortAt?: number) {
   events.on('notice', (notice) => notices.push(notice));
   try {
     const session = new RunSession(run, evaluator, events);
-    const [final] = await trainFinals(session, parseGenome('4-4'), adjustSteps, abort.signal);
-    const path = run.folder.checkpoint((final as FinalEntry).id);
-    const { tensors } = decodeSafetensors(readFileSync(path), path);
-    return { final: final as FinalEntry, tasks, notices, weights: tensors };
+    const finals = await trainFinals(session, parseGenome('4-4'), adjustSteps, abort.signal);
+    const weights = finals.map(({ id }) => {
+      const path = run.folder.checkpoint(id);
+      return decodeSafetensors(readFileSync(path), path).tensors;
+    });
+    return { final: finals[0] as FinalEntry, tasks, notices, weights };
   } finally {
     run.close();
     await inner.close();

@@ -15,9 +15,11 @@ import { finalThreads } from '../budget/final-share.ts';
 import { finalTask, type IdentifiedTask, idOf } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import { workSettingOf } from '../config/network-input.ts';
+import { membersOf, trainingsOf } from '../config/views.ts';
 import type { SearchEmitter } from '../records/events.ts';
 import type { FinalEntry, PlanEntry } from '../records/journal-entry.ts';
-import { type OpenRun, writeConfig } from '../records/open-run.ts';
+import type { OpenRun } from '../records/open-run.ts';
+import { FinalPlans, plannedIn } from './final-plans.ts';
 import { limitEvaluator } from './limit-evaluator.ts';
 import { type Rounds, roundsOf } from './rounds.ts';
 import { type RoundOptions, RoundTraining } from './train-in-rounds.ts';
@@ -26,9 +28,10 @@ import { type RoundOptions, RoundTraining } from './train-in-rounds.ts';
 const TOLD_CHANGE = 0.2;
 
 /**
- * Trains a genome from scratch on all training and validation images, `repeats` times. Trainings that are in the journal are not repeated.
+ * Trains a genome from scratch on all training and validation images, as often as `repeats` or `ensemble` says. Trainings
+ * that are in the journal are not repeated.
  *
- * @param adjustSteps  may change the length of a single training while it runs.
+ * @param adjustSteps  may change the length of a training that becomes the model, or of members of it, while it runs.
  * @returns all trainings, including failed ones.
  * @throws {EvaluationError} `cancelled` if the signal is aborted.
  */
@@ -38,32 +41,40 @@ export async function trainFinals(
   adjustSteps: AdjustSteps | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly FinalEntry[]> {
-  const { repeats, replicas } = session.config;
+  const { config } = session;
   const evaluator = limitEvaluator(session.evaluator);
-  const atATime = Math.ceil(evaluator.concurrency / replicas);
-  const threads = finalThreads(session.config, evaluator.concurrency);
-  const numbers = Array.from({ length: repeats }, (_, index) => index + 1);
-  const train = (repeat: number, cancelled: AbortSignal) =>
-    trainFinal({ session, evaluator, threads, adjustSteps }, genome, repeat, cancelled);
+  const atATime = Math.ceil(evaluator.concurrency / config.replicas);
+  const threads = finalThreads(config, evaluator.concurrency);
+  const numbers = Array.from({ length: trainingsOf(config) }, (_, index) => index + 1);
+  const shared = { session, evaluator, threads, plans: new FinalPlans(session.run) };
+  const train = (repeat: number, cancelled: AbortSignal) => {
+    const turns = Math.ceil((numbers.length - repeat + 1) / atATime);
+    const training = { ...shared, repeat, adjustSteps: adjustSteps && withTurns(adjustSteps, turns) };
+    return trainFinal(training, genome, cancelled);
+  };
   return mapCancelling(numbers, atATime, train, signal);
+}
+
+/** The time that is left is for this training and as many others after it as long. */
+function withTurns(adjustSteps: AdjustSteps, turns: number): AdjustSteps {
+  return (done, total, secondsPerStep) =>
+    Math.max(done, Math.floor(adjustSteps(done, turns * total, secondsPerStep) / turns));
 }
 
 /** The context of a final training. */
 interface FinalTraining {
+  /** From 1. */
+  readonly repeat: number;
   readonly session: RunSession;
   readonly evaluator: Evaluator;
   /** Of each process. */
   readonly threads: number;
   readonly adjustSteps: AdjustSteps | undefined;
+  readonly plans: FinalPlans;
 }
 
-async function trainFinal(
-  training: FinalTraining,
-  genome: Genome,
-  repeat: number,
-  signal: AbortSignal,
-): Promise<FinalEntry> {
-  const { session, evaluator, threads } = training;
+async function trainFinal(training: FinalTraining, genome: Genome, signal: AbortSignal): Promise<FinalEntry> {
+  const { session, evaluator, threads, repeat } = training;
   const { run, config, events } = session;
   const { folder, entries, journal, storage } = run;
   const base = finalTask(genome, session.tasks, repeat);
@@ -92,18 +103,24 @@ async function trainFinal(
   journal.append(entry);
   events.emit('final', entry);
   if (entry.failure !== undefined) {
-    const which = config.repeats === 1 ? 'the final training' : `final training ${repeat} of ${config.repeats}`;
-    const instead =
-      config.genome === undefined && config.repeats === 1 ? '; the model has the weights of the search' : '';
+    const count = trainingsOf(config);
+    const which = count === 1 ? 'the final training' : `final training ${repeat} of ${count}`;
+    const isOnly = config.genome === undefined && count === 1;
+    const others = membersOf(config) > 1 ? '; the model is made of the others' : '';
+    const instead = isOnly ? '; the model has the weights of the search' : others;
     events.emit('notice', `${which} failed (${entry.failure.message})${instead}`);
   }
   return entry;
 }
 
-function roundsFor({ session: { run, config }, adjustSteps }: FinalTraining, genome: Genome): Rounds | undefined {
+function roundsFor(
+  { session: { run, config }, repeat, adjustSteps }: FinalTraining,
+  genome: Genome,
+): Rounds | undefined {
   const work = trainingWork(estimateCost(genome, run.problem), workSettingOf(config));
   const isPlanned = adjustSteps !== undefined || run.entries.some(({ type }) => type === 'plan');
-  return roundsOf(config, perEpochOf(run), work * config.training.batchSize, isPlanned && config.repeats === 1);
+  const planned = { ...config, finalSteps: plannedIn(config, repeat) };
+  return roundsOf(planned, perEpochOf(run), work * config.training.batchSize, isPlanned && config.repeats === 1);
 }
 
 /**
@@ -121,14 +138,14 @@ function inRounds(
   return { id, genome, task: { ...task, id, checkpointPath: tasks.checkpoint(id) } };
 }
 
-/** The length is fixed if the configuration already says how it changes, or if there are several trainings. */
+/** The length is fixed if the configuration already says how it changes, or if trainings are compared with each other. */
 function mayAdjust({ config, entries }: OpenRun): boolean {
-  const isOurs = config.finalSteps === undefined || entries.some(({ type }) => type === 'plan');
+  const isOurs = plannedIn(config, 1) === undefined || entries.some(({ type }) => type === 'plan');
   return isOurs && config.repeats === 1;
 }
 
 function roundOptions(
-  { session: { run, config, events, elapsedSeconds }, evaluator, threads, adjustSteps }: FinalTraining,
+  { session: { run, events, elapsedSeconds }, evaluator, threads, repeat, adjustSteps, plans }: FinalTraining,
   rounds: Rounds,
   onProgress: RoundOptions['onProgress'],
 ): RoundOptions {
@@ -137,8 +154,7 @@ function roundOptions(
   };
   const options = { run, evaluator, rounds, threads, perEpoch: perEpochOf(run), elapsedSeconds, onProgress, onNotice };
   if (adjustSteps === undefined || !mayAdjust(run)) return options;
-  const onPlan = (finalSteps: TrainingPlan) =>
-    writeConfig({ ...run, config: { ...config, finalSteps: [...finalSteps] } });
+  const onPlan = (plan: TrainingPlan) => plans.record(repeat, plan);
   return { ...options, adjustSteps, onPlan };
 }
 

@@ -24,6 +24,7 @@ import { describeRepeats } from '../records/repeats.ts';
 import { describeDataset, type SearchSummary } from '../records/summary.ts';
 import { PredictionRecorder } from '../records/test-predictions.ts';
 import type { Winner } from '../winner/choose-winner.ts';
+import type { ChosenTrainings } from './choose-weights.ts';
 
 const BATCH = 250;
 
@@ -32,8 +33,9 @@ export interface TrainedNetworks {
   readonly winner: Winner;
   /** All final trainings, including failed ones. */
   readonly tried: readonly FinalEntry[];
-  /** The training that becomes the model. */
-  readonly chosen: EvaluationEntry | FinalEntry;
+  /** The training that becomes the model, or the members of it. */
+  readonly chosen: ChosenTrainings;
+  readonly crossValidation: SearchSummary['crossValidation'];
 }
 
 /**
@@ -42,18 +44,21 @@ export interface TrainedNetworks {
  */
 export async function finishRun(
   { run, config, elapsedSeconds }: RunSession,
-  { winner, tried, chosen }: TrainedNetworks,
+  { winner, tried, chosen, crossValidation }: TrainedNetworks,
   { searchSeconds, searchWork, ...counts }: SearchCounts & { readonly searchSeconds: number },
 ): Promise<SearchSummary> {
   const { storage, folder, dataset } = run;
   const finals = tried.filter(({ failure }) => failure === undefined);
   const runtime = await run.loadRuntime();
   const recorder = new PredictionRecorder(dataset);
-  const bytes = await writeModel(run, chosen.genome, chosen.id);
+  const [{ genome }] = chosen;
+  const members = chosen.length;
+  const cost = estimateCost(parseGenome(genome), run.problem);
+  const bytes = await writeModel(run, chosen);
   const score = await scoreOnTest(runtime, bytes, folder.model, dataset, recorder);
-  const repeats = describeRepeats(await scoreFinals());
+  const alone = describeRepeats(await scoreFinals());
   const summary: SearchSummary = {
-    genome: chosen.genome,
+    genome,
     ...(winner.evaluation && describeEvaluation(winner.evaluation, config, run.dataSize)),
     ...winner.front,
     testAccuracy: score.accuracy,
@@ -63,9 +68,10 @@ export async function finishRun(
     testBalancedAccuracy: score.macro.recall,
     testRecalls: score.classes.map(({ examples, recall }) => (examples === 0 ? null : recall)),
     testCalibrationError: score.calibration.expectedError,
-    ...(repeats && { repeats }),
-    parameters: chosen.parameters,
-    flops: viewsOf(config) * estimateCost(parseGenome(chosen.genome), run.problem).flops,
+    ...(crossValidation && { crossValidation }),
+    ...(alone && (members > 1 ? { members: alone } : { repeats: alone })),
+    parameters: members * cost.parameters,
+    flops: members * viewsOf(config) * cost.flops,
     ...counts,
     ...(run.extractor && { features: run.extractor.shape }),
     dataset: describeDataset(dataset),
@@ -90,7 +96,7 @@ export async function finishRun(
     for (const { id, genome } of finals) {
       const path = folder.checkpoint(id);
       const own =
-        id === chosen.id
+        members === 1 && id === chosen[0].id
           ? score
           : await scoreOnTest(runtime, await buildModel(genome, run, path, viewsOf(config)), path, dataset);
       accuracies.push(own.accuracy);
@@ -99,10 +105,11 @@ export async function finishRun(
   }
 }
 
-/** Writes `model.onnx` with the weights of a checkpoint and returns its bytes. */
-export async function writeModel(run: OpenRun, genome: string, checkpointId: string): Promise<Uint8Array> {
+/** Writes `model.onnx` with the weights of trainings and returns its bytes. */
+export async function writeModel(run: OpenRun, chosen: ChosenTrainings): Promise<Uint8Array> {
   const { storage, folder } = run;
-  const bytes = await buildModel(genome, run, folder.checkpoint(checkpointId), viewsOf(run.config));
+  const paths = chosen.map(({ id }) => folder.checkpoint(id));
+  const bytes = await buildModel(chosen[0].genome, run, paths, viewsOf(run.config));
   await storage.write(folder.model, bytes);
   return bytes;
 }

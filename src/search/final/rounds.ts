@@ -62,22 +62,34 @@ export function planAt([first, ...changes]: TrainingPlan, step: number): Trainin
 }
 
 /**
- * @throws {InvalidInputError} if the training cannot be divided, or the plan is not in order.
+ * @throws {InvalidInputError} if the training cannot be divided, or a plan is not in order.
  */
-export function checkRounds({ replicas, roundSteps, finalSteps, training }: SearchConfig): void {
-  if (training.schedule.name === 'reduce-on-plateau' && (replicas > 1 || roundSteps || finalSteps)) {
+export function checkRounds({
+  replicas,
+  roundSteps,
+  finalSteps,
+  memberSteps = [],
+  training,
+}: Pick<SearchConfig, 'replicas' | 'roundSteps' | 'finalSteps' | 'memberSteps' | 'training'>): void {
+  const isPlanned = finalSteps !== undefined || memberSteps.length > 0;
+  if (training.schedule.name === 'reduce-on-plateau' && (replicas > 1 || roundSteps || isPlanned)) {
     throw new InvalidInputError(
-      'training.schedule reduce-on-plateau needs the loss of whole epochs, which a final training in rounds does not have; use another schedule, such as one-cycle, or remove replicas, roundSteps and finalSteps',
+      'training.schedule reduce-on-plateau needs the loss of whole epochs, which a final training in rounds does not have; use another schedule, such as one-cycle, or remove replicas, roundSteps, finalSteps and memberSteps',
       { details: { schedule: training.schedule.name, replicas } },
     );
   }
-  for (const [i, { at, total }] of (finalSteps ?? []).entries()) {
-    const before = finalSteps?.[i - 1];
-    const ends = finalSteps?.[i + 1]?.at ?? at;
+  checkPlan(finalSteps ?? [], 'finalSteps');
+  for (const [i, plan] of memberSteps.entries()) checkPlan(plan, `memberSteps[${i}]`);
+}
+
+function checkPlan(plan: readonly { readonly at: number; readonly total: number }[], name: string): void {
+  for (const [i, { at, total }] of plan.entries()) {
+    const before = plan[i - 1];
+    const ends = plan[i + 1]?.at ?? at;
     if (before === undefined ? at === 0 : at > before.at && at <= before.total && total >= ends) continue;
     throw new InvalidInputError(
-      `finalSteps[${i}] must begin ${before === undefined ? 'at 0' : `after ${before.at} and by ${before.total}, and must not end before it begins`}, received ${JSON.stringify({ at, total })}`,
-      { details: { path: `finalSteps.${i}`, received: { at, total } } },
+      `${name}[${i}] must begin ${before === undefined ? 'at 0' : `after ${before.at} and by ${before.total}, and must not end before it begins`}, received ${JSON.stringify({ at, total })}`,
+      { details: { path: `${name}.${i}`, received: { at, total } } },
     );
   }
 }

@@ -4,7 +4,7 @@ import { decodeSafetensors, decodeState } from '../../engine/state/safetensors.t
 import { DataFormatError } from '../../errors.ts';
 import { parseGenome } from '../../genome/text.ts';
 import { joinClassifier } from '../../network/backbone/feature-model.ts';
-import { compileDeployable, type Views } from '../../network/deployable-graph.ts';
+import { compileEnsemble, type Views } from '../../network/deployable-graph.ts';
 import type { Normalisation } from '../../network/normalisation.ts';
 import { encodeOnnx } from '../../network/onnx/onnx-bytes.ts';
 import { toMetadataProps } from '../../network/onnx/onnx-metadata.ts';
@@ -13,21 +13,26 @@ import { VERSION } from '../../version.ts';
 import type { OpenRun } from '../records/open-run.ts';
 
 /**
- * The deployable model of a genome with the weights of a checkpoint.
+ * The deployable model of a genome with the weights of a checkpoint, or as the mean of several.
  *
- * @throws {DataFormatError} if the checkpoint is damaged or belongs to another network.
+ * @param checkpoints  paths of trainings on the same images.
+ * @throws {DataFormatError} if a checkpoint is damaged or belongs to another network.
  */
 export async function buildModel(
   genome: string,
   { storage, problem, dataset, extractor }: Pick<OpenRun, 'storage' | 'problem' | 'dataset' | 'extractor'>,
-  checkpointPath: string,
+  checkpoints: string | readonly string[],
   views: Views = 1,
 ): Promise<Uint8Array> {
-  const bytes = await storage.read(checkpointPath);
-  const { metadata: stored } = decodeSafetensors(bytes, checkpointPath);
-  const network = createNetwork(parseGenome(genome), problem, normalisationOf(stored, checkpointPath));
-  const graph = compileDeployable(network, decodeState(network.layout, bytes, checkpointPath), views);
-  const about = { classes: dataset.classes, genome, version: VERSION };
+  const paths = typeof checkpoints === 'string' ? [checkpoints] : checkpoints;
+  const files = await Promise.all(paths.map(async (path) => ({ path, bytes: await storage.read(path) })));
+  const [first] = files;
+  if (first === undefined) throw new RangeError('a model has at least one checkpoint');
+  const { metadata: stored } = decodeSafetensors(first.bytes, first.path);
+  const network = createNetwork(parseGenome(genome), problem, normalisationOf(stored, first.path));
+  const states = files.map(({ path, bytes }) => decodeState(network.layout, bytes, path));
+  const graph = compileEnsemble(network, states, views);
+  const about = { classes: dataset.classes, genome, version: VERSION, members: states.length };
   const metadata = toMetadataProps(about, network, views, dataset, extractor?.image);
   if (extractor !== undefined) return joinClassifier(extractor, graph, metadata);
   return encodeOnnx(graph, { metadata, producerVersion: VERSION });

@@ -5,7 +5,7 @@ import { formatImageShape } from '../../genome/image-shape.ts';
 import { formatLayerTable, layerTableOf } from '../../genome/layer-table.ts';
 import { parseGenome, shownGenome } from '../../genome/text.ts';
 import { type Layer, planLayers } from '../../network/layers.ts';
-import { counted, grouped, intervalText, percent, scaled } from '../../text/figures.ts';
+import { counted, duration, grouped, intervalText, percent, scaled } from '../../text/figures.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { networkInputOf } from '../config/network-input.ts';
 import type { SearchSummary } from '../records/summary.ts';
@@ -61,22 +61,44 @@ function backboneLines({ backbone }: SearchConfig): string[] {
 }
 
 function figureLines(summary: SearchSummary): string[] {
-  const { testAccuracy, testLoss, testExamples, parameters, flops, views, fitness, repeats, seed } = summary;
+  const { testAccuracy, testLoss, testExamples, parameters, flops, views, fitness, repeats, members, seed } = summary;
   const searched = `after a search of ${counted(summary.evaluations, 'network')} in ${Math.round(summary.searchSeconds)} s`;
   return [
     `- Test accuracy ${percent(testAccuracy)} of ${counted(testExamples, 'image')} (${intervalText(testAccuracy, testExamples)}), cross-entropy ${testLoss.toFixed(4)}`,
+    ...crossLines(summary),
     ...classLines(summary),
     ...(repeats === undefined
       ? []
       : [
           `- Test accuracy of ${repeats.accuracies.length} trainings: mean ${percent(repeats.mean)}, standard deviation ${percent(repeats.std)}`,
         ]),
+    ...(members === undefined
+      ? []
+      : [
+          `- An ensemble: the mean of ${members.accuracies.length} trainings of the network, at as many times the parameters, FLOPs and time; test accuracy of one alone: mean ${percent(members.mean)}, standard deviation ${percent(members.std)}`,
+        ]),
     ...(fitness === undefined
       ? []
-      : [`- In the search: ${fitness.metric} ${percent(fitness.value)} on ${searchedImages(fitness)}`]),
+      : [
+          `- In the search: ${fitness.metric} ${percent(fitness.value)} on ${searchedImages(fitness)}${searchedInterval(fitness)}`,
+        ]),
     `- ${grouped(parameters)} parameters, ${scaled(flops, 'FLOPs')} per image${views === undefined ? '' : TWO_VIEWS}`,
     `- Trained in ${Math.round(summary.finalTrainingSeconds)} s${fitness === undefined ? '' : `, ${searched}`}, seed ${seed}`,
   ];
+}
+
+function crossLines({ crossValidation, fitness }: SearchSummary): string[] {
+  if (crossValidation === undefined) return [];
+  const { folds, images, accuracy, balancedAccuracy, seconds } = crossValidation;
+  const chosen =
+    fitness === undefined ? '' : '; a little high, as the search chose the network by some of these images';
+  return [
+    `- Cross-validation accuracy ${percent(accuracy)} of ${counted(images, 'training image')} (${intervalText(accuracy, images)}), mean recall of the classes ${percent(balancedAccuracy)}: each image was classified by a network that was trained without its fold, one of ${folds}. It estimates what such a training reaches with ${folds - 1} of ${folds} parts of the images${chosen}. It took ${duration(seconds)}`,
+  ];
+}
+
+function searchedInterval({ metric, value, images }: NonNullable<SearchSummary['fitness']>): string {
+  return images === undefined || metric !== 'accuracy' ? '' : ` (${intervalText(value, images)})`;
 }
 
 function searchedImages({ images, on }: NonNullable<SearchSummary['fitness']>): string {
@@ -142,7 +164,7 @@ console.log((await (await InferenceSession.create('model.onnx')).run({ image: ne
   ];
 }
 
-function limitLines({ dataset, fitness, testExamples }: SearchSummary): string[] {
+function limitLines({ dataset, fitness, testExamples, crossValidation }: SearchSummary): string[] {
   const { height, width } = dataset.shape;
   return [
     `- It always answers with one of its ${dataset.classes.length} classes, whatever the image shows; there is no "none of these".`,
@@ -155,7 +177,7 @@ function limitLines({ dataset, fitness, testExamples }: SearchSummary): string[]
       : []),
     ...(testExamples < 1000
       ? [
-          `- The test set is small (${counted(testExamples, 'image')}): the interval above shows how uncertain the accuracy is.`,
+          `- The test set is small (${counted(testExamples, 'image')}): the interval above shows how uncertain the accuracy is.${crossValidation === undefined ? ' A training with `--cross-validate` estimates it by all training images.' : ''}`,
         ]
       : []),
     '- Probabilities may be overconfident: `npx auto-cnn evaluate` measures by how much, and scores each class separately.',

@@ -68,7 +68,7 @@ export interface SearchEvents {
   generation: [event: GenerationEvent];
   /** After a search with several objectives: these networks of the front are trained again, for this many epochs. */
   frontStart: [event: { readonly genomes: readonly string[]; readonly epochs: number }];
-  /** With `repeats`, several may run concurrently; `repeat` counts from 1. */
+  /** With `repeats` or `ensemble`, several may run concurrently; `repeat` counts from 1. */
   finalStart: [candidate: Candidate & { readonly repeat: number }];
   finalProgress: [event: Candidate & { readonly progress: EvaluationProgress }];
   final: [entry: FinalEntry];

@@ -46,12 +46,36 @@ export interface SearchSummary {
   readonly testExamples: number;
   /** 90 % interval of the accuracy on all images of the same kind, by Wilson's method. Absent in runs of versions before. */
   readonly testInterval?: readonly [low: number, high: number];
+  /**
+   * Stratified cross-validation over the images of the final training, the test images left out: each image was classified by
+   * a network trained without its fold, with the genome and length of the final training. It estimates the accuracy of
+   * this recipe with (folds − 1) / folds of the images; after a search it is a little high, as the genome was chosen by some of
+   * them. Absent if it was not asked for.
+   */
+  readonly crossValidation?: {
+    readonly folds: number;
+    /** Length of the training of each fold. */
+    readonly epochs: number;
+    readonly images: number;
+    readonly accuracy: number;
+    /** 90 % interval, as `testInterval`; it takes no account of the choice of the folds. */
+    readonly interval: readonly [low: number, high: number];
+    /** Mean recall of the classes. */
+    readonly balancedAccuracy: number;
+    /** What it took in this session, beyond the budget. */
+    readonly seconds: number;
+  };
   /** Mean recall of the classes that have test images. This and the two below are absent in runs of versions before. */
   readonly testBalancedAccuracy?: number;
   /** Share of the test images of each class that are classified correctly, in the order of `dataset.classes`; null if there are none. */
   readonly testRecalls?: readonly (number | null)[];
   /** Expected calibration error on the test images: mean distance between confidence and accuracy, over 15 bins. */
   readonly testCalibrationError?: number;
+  /**
+   * The model is an ensemble of these trainings: statistics of each of them alone, scored once. Parameters and FLOPs are
+   * those of all together. Absent if it is one network.
+   */
+  readonly members?: RepeatStatistics;
   /** Statistics of the final trainings if there were several, each scored once; `model.onnx` is one of them. */
   readonly repeats?: {
     /** In the order of the trainings, without failed ones. */

@@ -1,14 +1,6 @@
 // Confident learning: which labels are wrong, judged by networks that did not see them.
 
-/** Predictions for labelled images by networks that were not trained on them. */
-export interface OutOfFold {
-  /** Number of classes. */
-  readonly classes: number;
-  /** `[n]`: the classes that the images are given as. */
-  readonly labels: Int32Array;
-  /** `[n, classes]`. */
-  readonly probabilities: Float32Array;
-}
+import type { OutOfFold } from '../final/out-of-fold.ts';
 
 export interface LabelErrors {
   /**

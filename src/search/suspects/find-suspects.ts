@@ -13,15 +13,16 @@ import { ProcessPoolEvaluator } from '../../evaluation/node/process-pool-evaluat
 import { parseGenome } from '../../genome/text.ts';
 import { formatBudget, requireBudget } from '../config/budget-text.ts';
 import type { RunConfig } from '../config/config.ts';
+import { finalEpochsOf } from '../final/final-plans.ts';
+import { type PredictedExamples, predictOutOfFold } from '../final/out-of-fold.ts';
 import type { OpenRun } from '../records/open-run.ts';
 import { sourcesAt } from '../run/data-place.ts';
 import { readJson } from '../run/run-folder.ts';
 import { settleEngine } from '../settle-engine.ts';
 import { type OpenOptions, reopenRun } from '../start-run.ts';
 import { findLabelErrors, rankBySelfConfidence } from './confident-learning.ts';
-import { epochsWithin, finalEpochsOf } from './fold-epochs.ts';
+import { epochsWithin } from './fold-epochs.ts';
 import { findNearCopies } from './near-copies.ts';
-import { predictOutOfFold, type RankedExamples } from './out-of-fold.ts';
 import { type RankedImage, type SuspectRecords, suspectPathsOf } from './suspect-records.ts';
 
 export interface SuspectOptions extends Pick<OpenOptions, 'cacheDir' | 'onLoadProgress' | 'startedAt'> {
@@ -85,6 +86,8 @@ export async function findSuspects(path: string, options: SuspectOptions = {}): 
       genome: parseGenome(genome),
       folds,
       epochs,
+      members: 1,
+      checkpoint: suspectPathsOf(run.folder).checkpoint,
       evaluator,
       signal,
       onProgress: options.onProgress ?? (() => {}),
@@ -183,7 +186,7 @@ function suspectsIn(ranking: readonly RankedImage[]): readonly RankedImage[] {
 }
 
 function rankImages(
-  { examples, indices, ...predicted }: RankedExamples,
+  { examples, indices, ...predicted }: PredictedExamples,
   { classes, shape }: Dataset,
   files: ReadonlyMap<string, string>,
 ) {

@@ -8,17 +8,11 @@ import { trainingWork } from '../../genome/work.ts';
 import { startWork, usedImages } from '../budget/candidate-work.ts';
 import { type Budget, formatBudget } from '../config/budget-text.ts';
 import { workSettingOf } from '../config/network-input.ts';
+import { finalEpochsOf } from '../final/final-plans.ts';
 import type { OpenRun } from '../records/open-run.ts';
 
 /** The rest is for predictions, near copies and the page. */
 const TRAINING_SHARE = 0.9;
-
-/** Epochs of the final training of a run. */
-export function finalEpochsOf({ config, dataSize }: Pick<OpenRun, 'config' | 'dataSize'>): number {
-  const last = config.finalSteps?.at(-1);
-  if (last === undefined) return config.finalEpochs;
-  return last.total / Math.ceil(usedImages(config, dataSize) / config.training.batchSize);
-}
 
 /**
  * Epochs of the trainings of all folds, to a hundredth.

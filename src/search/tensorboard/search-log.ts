@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import type { SearchConfig } from '../config/config.ts';
+import { trainingsOf } from '../config/views.ts';
 import type {
   Candidate,
   CandidateProgress,
@@ -154,7 +155,7 @@ class SearchLog {
 
   startFinal({ id, repeat }: FinalCandidate): void {
     const { folder, config } = this.#options;
-    const place = config.repeats === 1 ? join(folder, 'final') : join(folder, 'final', String(repeat));
+    const place = trainingsOf(config) === 1 ? join(folder, 'final') : join(folder, 'final', String(repeat));
     this.#finals.set(id, new TrainingLog(place, this.#now()));
   }
 

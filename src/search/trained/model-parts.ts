@@ -5,12 +5,12 @@ import type { Dataset } from '../../data/set/dataset.ts';
 import { loadRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
-import { encodeState } from '../../engine/state/safetensors.ts';
+import { encodeStates } from '../../engine/state/safetensors.ts';
 import { InvalidInputError } from '../../errors.ts';
 import { parseGenome } from '../../genome/text.ts';
 import type { TrainedState, Views } from '../../network/deployable-graph.ts';
 import type { ModelMetadata } from '../../network/onnx/onnx-metadata.ts';
-import { readModelState } from '../../network/onnx/onnx-weights.ts';
+import { readModelStates } from '../../network/onnx/onnx-weights.ts';
 import { createNetwork, type Network } from '../../network/training-graph.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { openRunFolder } from '../run/run-folder.ts';
@@ -26,7 +26,8 @@ export interface ModelParts {
   readonly metadata: ModelMetadata;
   readonly network: Network;
   readonly views: Views;
-  readonly state: TrainedState;
+  /** Of each training of the network whose mean the model is; one unless it is an ensemble. */
+  readonly members: readonly TrainedState[];
 }
 
 /**
@@ -41,15 +42,18 @@ export function partsOf({ path, bytes, metadata }: ModelFile): ModelParts {
       { details: { path, version } },
     );
   }
-  const { head, shortcut, normalisation, views = 1, features } = structure;
+  const { head, shortcut, normalisation, views = 1, members = 1, features } = structure;
   const problem = { input: features ?? input, classes: classes.length, head, shortcut };
   const network = createNetwork(parseGenome(genome), problem, normalisation);
-  return { path, bytes, metadata, network, views, state: readModelState(network.layout, bytes, path) };
+  return { path, bytes, metadata, network, views, members: readModelStates(network.layout, members, bytes, path) };
 }
 
 /** All weights and running statistics under their names, as a safetensors file. */
-export function encodeWeights({ network, state }: ModelParts, metadata: Readonly<Record<string, string>>): Uint8Array {
-  return encodeState(network.layout, state, metadata);
+export function encodeWeights(
+  { network, members }: ModelParts,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  return encodeStates(network.layout, members, metadata);
 }
 
 /** The configuration of the run that contains a model or its export; undefined if there is none. */

@@ -10,17 +10,19 @@ import { selectFolds } from '../../evaluation/select-data.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { foldTask, type IdentifiedTask, taskSettingsOf } from '../candidates/identified-task.ts';
 import { viewsOf } from '../config/views.ts';
-import { limitEvaluator } from '../final/limit-evaluator.ts';
 import { buildModel } from '../model/build-model.ts';
 import type { OpenRun } from '../records/open-run.ts';
-import type { OutOfFold } from './confident-learning.ts';
-import { suspectPathsOf } from './suspect-records.ts';
+import { limitEvaluator } from './limit-evaluator.ts';
 
 /** How the folds are trained. */
 export interface FoldTraining {
   readonly genome: Genome;
   readonly folds: number;
   readonly epochs: number;
+  /** Networks for each fold, whose mean predicts. */
+  readonly members: number;
+  /** Paths of their weights. */
+  readonly checkpoint: (id: string) => string;
   readonly evaluator: Evaluator;
   readonly signal: AbortSignal;
   /** Called with the share of all trainings that is done, 0 to 1. */
@@ -28,7 +30,17 @@ export interface FoldTraining {
   readonly onNotice: (notice: string) => void;
 }
 
-export interface RankedExamples extends OutOfFold {
+/** Predictions for labelled images by networks that were not trained on them. */
+export interface OutOfFold {
+  /** Number of classes. */
+  readonly classes: number;
+  /** `[n]`: the classes that the images are given as. */
+  readonly labels: Int32Array;
+  /** `[n, classes]`. */
+  readonly probabilities: Float32Array;
+}
+
+export interface PredictedExamples extends OutOfFold {
   readonly examples: Examples;
   /** `[n]`: positions in `examples`. */
   readonly indices: Int32Array;
@@ -42,16 +54,14 @@ const BATCH = 250;
  *
  * @throws {EvaluationError} if a training fails, `cancelled` if the signal is aborted.
  */
-export async function predictOutOfFold(run: OpenRun, training: FoldTraining): Promise<RankedExamples> {
-  const { genome, folds, epochs, signal } = training;
+export async function predictOutOfFold(run: OpenRun, training: FoldTraining): Promise<PredictedExamples> {
+  const { genome, folds, epochs, members, checkpoint, signal } = training;
   const { dataset, config } = run;
-  const paths = suspectPathsOf(run.folder);
-  const settings = {
-    ...taskSettingsOf(run),
-    config: { ...config, tensorboard: false },
-    checkpoint: paths.checkpoint,
-  };
-  const tasks = Array.from({ length: folds }, (_, fold) => foldTask(genome, settings, epochs, { fold, folds }));
+  const settings = { ...taskSettingsOf(run), config: { ...config, tensorboard: false }, checkpoint };
+  const byFold = Array.from({ length: folds }, (_, fold) =>
+    Array.from({ length: members }, (_, member) => foldTask(genome, settings, epochs, { fold, folds }, member + 1)),
+  );
+  const tasks = byFold.flat();
   const [first] = tasks;
   const selected = first === undefined ? undefined : selectFolds(dataset, first.task.selection, folds);
   if (selected === undefined) throw new RangeError('there is no fold');
@@ -62,10 +72,10 @@ export async function predictOutOfFold(run: OpenRun, training: FoldTraining): Pr
   const probabilities = new Float32Array(indices.length * classes);
   const size = imageSizeOf(dataset.shape);
   const runtime = await run.loadRuntime();
-  for (const [fold, { task }] of tasks.entries()) {
-    const path = task.checkpointPath ?? '';
-    const bytes = await buildModel(task.genome, run, path, viewsOf(config));
-    const model = await DeployedModel.load(runtime, bytes, path);
+  for (const [fold, ofFold] of byFold.entries()) {
+    const paths = ofFold.map(({ task }) => task.checkpointPath ?? '');
+    const bytes = await buildModel(first?.task.genome ?? '', run, paths, viewsOf(config));
+    const model = await DeployedModel.load(runtime, bytes, paths.join(', '));
     const positions = Int32Array.from(indices.keys()).filter((position) => foldOf[position] === fold);
     const left = selectExamples(
       examples,
@@ -93,32 +103,33 @@ async function trainFolds(
 ): Promise<void> {
   const limited = limitEvaluator(evaluator);
   const shares = tasks.map(() => 0);
-  const advance = (fold: number, share: number): void => {
-    shares[fold] = share;
-    onProgress(shares.reduce((sum, each) => sum + each, 0) / folds);
+  const advance = (number: number, share: number): void => {
+    shares[number] = share;
+    onProgress(shares.reduce((sum, each) => sum + each, 0) / tasks.length);
   };
-  const train = async ({ task }: IdentifiedTask, fold: number, cancelled: AbortSignal): Promise<void> => {
+  const train = async ({ task }: IdentifiedTask, number: number, cancelled: AbortSignal): Promise<void> => {
     const known = await checkpointOutcome(storage, task, onNotice);
     const outcome =
       known ??
       (await limited.evaluate(task, {
         signal: cancelled,
-        onProgress: ({ step, totalSteps }) => advance(fold, step / totalSteps),
+        onProgress: ({ step, totalSteps }) => advance(number, step / totalSteps),
       }));
     if (outcome.failure !== undefined) {
       const { reason, message } = outcome.failure;
+      const { fold = 0 } = task.selection.leaveOut ?? {};
       throw new EvaluationError(
         reason,
         `the training without fold ${fold + 1} of ${folds} failed (${message}); try another number of folds, or a run that trains longer`,
         { details: { fold, folds } },
       );
     }
-    advance(fold, 1);
+    advance(number, 1);
   };
   await mapCancelling(
-    tasks.map((task, fold) => ({ task, fold })),
+    tasks.map((task, number) => ({ task, number })),
     evaluator.concurrency,
-    ({ task, fold }, cancelled) => train(task, fold, cancelled),
+    ({ task, number }, cancelled) => train(task, number, cancelled),
     signal,
   );
 }
