@@ -48,6 +48,7 @@ const TRAIN_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     START_FLAG,
     ...flagsUnder('Budget:'),
     ...flagsUnder('Training:'),
+    ...flagsUnder('Final training:'),
     ...flagsUnder('Evolution:').filter(({ key }) => key === 'seed'),
   ],
   ...Object.fromEntries(

@@ -23,8 +23,9 @@ import {
   withoutStale,
 } from '../../internal.ts';
 import { BACKBONE_FLAGS, type ConfigFlag, DATA_FLAGS, flag, LABELS_FLAG } from './data-flags.ts';
+import { FINAL_FLAGS } from './final-flags.ts';
 import { MACHINE_FLAGS } from './machine-flags.ts';
-import { parseAugmentation, parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
+import { parseClassWeights, parseGenomes, parseHead, parseNames } from './network-values.ts';
 import { parseLimit, parseNumber, parseNumberOrName, parseNumbers, parseSeconds, parseText } from './option-values.ts';
 
 /** A step schedule needs a list, which only a file can give. */
@@ -108,31 +109,6 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     ),
     flag('--equal-compute', 'equalCompute', 'give small networks more epochs, for equal work', parseText),
     flag('--inherit-weights', 'inheritWeights', 'start unchanged layers with the weights of the parent', parseText),
-    flag('--final-epochs <n>', 'finalEpochs', 'epochs of the final training, at least --epochs', parseNumber),
-    flag('--final-augmentation <how>', 'finalTraining.augmentation', 'auto or none', parseAugmentation),
-    flag('--final-label-smoothing <x>', 'finalTraining.labelSmoothing', 'in the final training', parseNumber),
-    flag(
-      '--views <n>',
-      'views',
-      '2: also look at the mirror image; 1; auto, with a budget the default',
-      parseNumberOrName,
-    ),
-    flag('--repeats <n>', 'repeats', 'final trainings, each with its own seed; reports mean and spread', parseNumber),
-    {
-      ...flag(
-        '--cross-validate [folds]',
-        'crossValidation',
-        'also estimate the accuracy by all training images, beyond the budget: 5 folds, or as many',
-        parseNumber,
-      ),
-      implied: 5,
-    },
-    flag(
-      '--ensemble <n>',
-      'ensemble',
-      'networks whose mean is the model; each has its share of a budget; auto, with a budget the default',
-      parseNumberOrName,
-    ),
     flag('--batch-size <n>', 'training.batchSize', 'images in a training step', parseNumber),
     flag('--learning-rate <x>', 'training.learningRate', 'base rate', parseNumber),
     flag('--optimizer <name>', 'training.optimizer.name', OPTIMISER_NAMES.join(', '), parseText),
@@ -156,6 +132,7 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     ),
     flag('--fitness-on <part>', 'fitnessOn', 'validation, or test, which biases the result', parseText),
   ],
+  'Final training:': FINAL_FLAGS,
   'Networks:': NETWORK_FLAGS,
   'Augmentation of the training images:': [
     flag('--crop <pixels>', 'training.augmentation.padAndCrop', 'pad the border, crop at random', parseNumber),

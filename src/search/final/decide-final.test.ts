@@ -20,7 +20,13 @@ const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-decide-'));
 const source = join(folder, 'digits');
 const runtime = await loadNodeRuntime();
 const DENSE = { type: 'dense', units: 'classes', activation: 'softmax' };
-const WITHOUT_SEARCH = { genome: '4-4-max-8-8', budget: '1.2e11flops', roundSteps: 100, tensorboard: false };
+const WITHOUT_SEARCH = {
+  genome: '4-4-max-8-8',
+  budget: '1.2e11flops',
+  ensemble: 1,
+  roundSteps: 100,
+  tensorboard: false,
+};
 /** For many passes over grey images of 8×8 pixels. */
 const STRONG = { padAndCrop: 1, padding: 'reflect', brightness: 0.5, contrast: 0.5 };
 let runs = 0;
