@@ -19,11 +19,11 @@ const ROUND_STEPS = 50;
 const LONG = { timeout: 300_000 };
 
 /** @param config  beyond the flags. */
-function placeOf(name: string, config: object): RunPlace {
+function placeOf(name: string, config: object, finalEpochs = 100): RunPlace {
   const path = join(folder, `${name}.json`);
   writeFileSync(path, JSON.stringify(config));
-  const size = ['--population', '2', '--generations', '0', '--epochs', '1', '--final-epochs', '300', '--workers', '1'];
-  const space = ['--channels', '8', '--max-depth', '2', '--seed', '7', '--config', path];
+  const size = ['--population', '2', '--generations', '0', '--epochs', '1', '--final-epochs', `${finalEpochs}`];
+  const space = ['--channels', '8', '--max-depth', '2', '--workers', '1', '--seed', '7', '--config', path];
   return {
     folder: join(folder, name),
     search: [join(folder, 'digits'), ...size, ...space],
@@ -153,12 +153,12 @@ describe.runIf(process.platform === 'linux' && hasRedis)('a final training on a 
   describe('that has no rounds', () => {
     let whole: FinishedRun;
     beforeAll(async () => {
-      whole = await alone(placeOf('whole', {}));
+      whole = await alone(placeOf('whole', {}, 300));
     }, LONG.timeout);
 
     it('goes on from the last of its epochs that the search has when the worker is killed', LONG, async () => {
       const worker = await startWorker();
-      const place = placeOf('whole-killed', {});
+      const place = placeOf('whole-killed', {}, 300);
       const run = start(place);
       while (run.isRunning && !run.output.includes('Epoch 1/')) await pause(20);
       await worker.kill();
