@@ -9,7 +9,7 @@ import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineKind } from '../src/engine/engine-kind.ts';
 import { InProcessEvaluator } from '../src/evaluation/node/in-process-evaluator.ts';
-import { queueNameOf, tribeOf } from '../src/evaluation/queue/messages/queue-names.ts';
+import { KEYS, queueNameOf, tribeOf } from '../src/evaluation/queue/messages/queue-names.ts';
 import { QueueEvaluator } from '../src/evaluation/queue/queue-evaluator.ts';
 import { connectQueue } from '../src/evaluation/queue/redis/redis-connection.ts';
 import { announceSearch, announceWorker, listWorkers } from '../src/evaluation/queue/redis/registry.ts';
@@ -101,15 +101,19 @@ describe.runIf(hasRedis)('a worker', () => {
     await expect(outcome).rejects.toMatchObject({ reason: 'cancelled' });
   });
 
-  it('that is told to end while Redis is away, or when it has just come back, ends', async () => {
+  it('that is told to end while Redis is away, or when it has just come back, ends, also if a search has reserved it', async () => {
     for (const isBack of [false, true]) {
       const worker = await startWorker();
+      const [id = ''] = /^\S+(?= takes tasks)/m.exec(worker.output) ?? [];
+      redis.command('set', KEYS.reserved(id), 'a search');
+      while (!redis.command('keys', 'bull:*').includes(id)) await pause(100);
       await redis.kill();
       while (!worker.output.includes('waiting for it')) await pause(100);
       // Then each connection waits longer before it tries again.
       await pause(3000);
       if (isBack) await redis.restart();
       expect(await worker.stop()).toBe(0);
+      expect(worker.output).not.toMatch(/^ +at /m);
       if (!isBack) await redis.restart();
     }
   });

@@ -42,12 +42,6 @@ export interface QueueWorkerOptions {
   readonly notify: (line: string) => void;
 }
 
-/** A lock that is not renewed for so long is lost: then another worker gets the task. */
-const LOCK_MS = 10_000;
-/** How often lost tasks are looked for. A task of a machine that is gone is back after 15 s at most. */
-const STALLED_MS = 5000;
-/** Losses do not count against a task; deaths do, see `begun-tasks.ts`. */
-const ANY_NUMBER = 1_000_000;
 /** How long a task waits to learn whether the worker that had it is dead: until its record has expired. */
 const LONGEST_DOUBT_MS = 10_000;
 const DOUBT_MS = 500;
@@ -138,18 +132,19 @@ export class QueueWorker {
     const { evaluator, notify } = this.#options;
     const name = queueNameOf(tribeOf(this.#kind));
     const ownName = ownQueueNameOf(name, this.id);
-    const open = (queueName: string) =>
-      TaskTaker.open(queueName, {
-        ...{ redis, concurrency: evaluator.concurrency, maxStalledCount: ANY_NUMBER },
-        ...{ lockDuration: LOCK_MS, stalledInterval: STALLED_MS },
-        process: (job, token) => this.#process(job, token),
-      });
-    const shared = await open(name);
-    const queue = new Queue(name, { connection: redis }).on('error', () => {});
+    // The connection reports its own errors.
+    const openQueue = (queueName: string) => new Queue(queueName, { connection: redis }).on('error', () => {});
+    const queue = openQueue(name);
+    const taking = {
+      ...{ redis, concurrency: evaluator.concurrency },
+      process: (job: Job, token: string) => this.#process(job, token),
+      onFailure: (error: unknown) => this.#fail(error),
+    };
     const reservation = new Reservation({
-      ...{ redis, workerId: this.id, shared },
-      openOwn: () => open(ownName),
-      removeOwn: () => removeQueue(new Queue(ownName, { connection: redis })),
+      ...{ redis, workerId: this.id },
+      takeShared: () => TaskTaker.start(name, taking),
+      takeOwn: () => TaskTaker.start(ownName, taking),
+      removeOwn: () => removeQueue(openQueue(ownName)),
     });
     const ended = once(this.#ending.signal, 'abort');
     const end = () => this.#ending.abort();
@@ -159,7 +154,7 @@ export class QueueWorker {
       await untilTaken('this worker', () => this.#beat(queue, reservation), notify, this.#ending.signal);
       if (this.#ending.signal.aborted) return;
       notify(`${this.id} takes tasks from ${address.shown}: ${evaluator.concurrency} at a time, engine ${this.#kind}`);
-      shared.start().catch((error: unknown) => this.#fail(error));
+      await reservation.start();
       while (!this.#ending.signal.aborted) {
         await pause(BEAT_MS, undefined, { signal: this.#ending.signal }).catch(() => {});
         if (!this.#ending.signal.aborted) await this.#beat(queue, reservation).catch(() => {});
@@ -170,7 +165,7 @@ export class QueueWorker {
       await Promise.race([work(), ended]);
     } finally {
       signal.removeEventListener('abort', end);
-      await this.#end(shared, reservation);
+      await this.#end(reservation);
       await atMost(LONGEST_GOODBYE_MS, queue.close());
       this.#connection.close();
     }
@@ -355,9 +350,9 @@ export class QueueWorker {
   }
 
   /** Hands back what is in training, and leaves the queues. */
-  async #end(shared: TaskTaker, reservation: Reservation): Promise<void> {
+  async #end(reservation: Reservation): Promise<void> {
     for (const running of this.#running.values()) this.#handBack(running);
-    await Promise.all([shared.close(), atMost(2 * LONGEST_GOODBYE_MS, reservation.close())]);
+    await atMost(3 * LONGEST_GOODBYE_MS, reservation.close());
     await this.#store.removeStates();
     await atMost(LONGEST_GOODBYE_MS, withdrawWorker(this.#connection.redis, this.id));
     await this.#options.evaluator.close();

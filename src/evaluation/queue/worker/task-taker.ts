@@ -1,86 +1,71 @@
-// Takes tasks from one queue. A worker of BullMQ, which this wraps, waits when it is closed for the end of its blocking
-// connection. ioredis does not report that of a connection that is between two attempts to connect. So a worker is only
-// closed by force, once it has nothing in training.
+// Takes tasks from one queue, with a worker of BullMQ. When that is closed, it waits for the end of its blocking connection,
+// which ioredis does not report of one that is between two attempts to connect. So it is closed by force, once it waits for
+// nothing on that connection: an attempt under way would leave it open.
 
-import type { Job, Worker, WorkerOptions } from 'bullmq';
+import type { Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { atMost } from '../at-most.ts';
 
 /** Redis may be gone when a worker ends: its locks expire by themselves. */
 export const LONGEST_GOODBYE_MS = 5000;
+/** A lock that is not renewed for so long is lost: then another worker gets the task. */
+const LOCK_MS = 10_000;
+/** How often lost tasks are looked for. A task of a machine that is gone is back after 15 s at most. */
+const STALLED_MS = 5000;
+/** Losses do not count against a task; deaths do, see `begun-tasks.ts`. */
+const ANY_NUMBER = 1_000_000;
+/** Longest wait for a task before it looks whether it is to end. */
+const WAIT_SECONDS = 1;
 
-export interface TaskTakerOptions extends Omit<WorkerOptions, 'connection' | 'autorun'> {
+export interface TaskTakerOptions {
   readonly redis: Redis;
+  /** Tasks at a time. */
+  readonly concurrency: number;
   /** Trains a task, or hands it back. */
   readonly process: (job: Job, token: string) => Promise<void>;
+  /** Called if no tasks can be taken any more. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 export class TaskTaker {
-  readonly #redis: Redis;
   readonly #worker: Worker;
-  readonly #tasks = new Set<Promise<void>>();
+  /** Ends when nothing is taken, trained or handed back any more. */
+  readonly #taking: Promise<void>;
 
-  /** @param queueName  nothing is taken from it before `start`. */
-  static async open(queueName: string, options: TaskTakerOptions): Promise<TaskTaker> {
+  /** Begins to take tasks. */
+  static async start(queueName: string, options: TaskTakerOptions): Promise<TaskTaker> {
     const { Worker } = await import('bullmq');
-    const { redis, process, ...others } = options;
-    const taker: TaskTaker = new TaskTaker(
-      redis,
-      new Worker(queueName, (job: Job, token = '') => taker.#keep(process(job, token)), {
-        ...others,
-        connection: redis,
-        autorun: false,
-      }),
-    );
-    return taker;
-  }
-
-  private constructor(redis: Redis, worker: Worker) {
-    this.#redis = redis;
+    const { redis, concurrency, process, onFailure } = options;
+    const worker = new Worker(queueName, (job: Job, token = '') => process(job, token), {
+      connection: redis,
+      concurrency,
+      maxStalledCount: ANY_NUMBER,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_MS,
+      drainDelay: WAIT_SECONDS,
+      autorun: false,
+    });
     // The connection reports its own errors, and a lock that was lost means that another worker has the task.
-    this.#worker = worker.on('error', () => {});
+    worker.on('error', () => {});
+    return new TaskTaker(worker, onFailure);
   }
 
-  /** @throws if tasks cannot be taken. */
-  start(): Promise<void> {
-    return this.#worker.run();
-  }
-
-  /** Takes no more until it is resumed. What is in training goes on. */
-  pause(): Promise<void> {
-    return this.#worker.pause(true);
-  }
-
-  resume(): void {
-    this.#worker.resume();
+  private constructor(worker: Worker, onFailure: (error: unknown) => void) {
+    this.#worker = worker;
+    this.#taking = worker.run().catch(onFailure);
   }
 
   /** Takes no more. Resolves when what is in training has ended. */
   async finish(): Promise<void> {
-    await this.pause();
-    await this.#untilIdle();
+    await this.#worker.pause(true);
+    await this.#taking;
     await this.#worker.close(true);
   }
 
-  /** The same, but waits only a few seconds for each. What is still in training then goes to another worker. */
+  /** The same, but waits only a few seconds. What is still in training then goes to another worker. */
   async close(): Promise<void> {
-    await this.pause();
-    await atMost(LONGEST_GOODBYE_MS, this.#untilIdle());
+    await this.#worker.pause(true);
+    await atMost(LONGEST_GOODBYE_MS, this.#taking);
     await atMost(LONGEST_GOODBYE_MS, this.#worker.close(true));
-  }
-
-  async #keep(task: Promise<void>): Promise<void> {
-    this.#tasks.add(task);
-    try {
-      await task;
-    } finally {
-      this.#tasks.delete(task);
-    }
-  }
-
-  async #untilIdle(): Promise<void> {
-    // Redis answers in order: then a task that was just being taken is here.
-    await this.#redis.ping();
-    while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
   }
 }
