@@ -12,7 +12,7 @@ import { type RunPlace, RunProcess, signal } from './faults/run-process.ts';
 import { hasRedis, RedisServer } from './support/redis.ts';
 import { runInProcess } from './support/run-program.ts';
 import { writeTinyDigits } from './support/tiny-digits.ts';
-import { FastWorkerProcess, WorkerProcess } from './support/worker-process.ts';
+import { FastWorkerProcess, SlowWorkerProcess, type WorkerProcess } from './support/worker-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-queue-final-'));
 const ROUND_STEPS = 50;
@@ -93,7 +93,7 @@ describe.runIf(process.platform === 'linux' && hasRedis)('a final training on a 
   });
 
   it('stays with the search where no worker is clearly faster', LONG, async () => {
-    await startWorker(WorkerProcess);
+    await startWorker(SlowWorkerProcess);
     const place = inRounds('equal');
     const run = start(place);
     await expectSame(run, place);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-const FASTER = new URL('declares-faster.mjs', import.meta.url).href;
+const SPEED = new URL('declares-speed.mjs', import.meta.url).href;
 
 export class WorkerProcess {
   readonly child: ChildProcess;
@@ -62,6 +62,13 @@ export class WorkerProcess {
 /** One that says it is far faster than any machine, so that searches have it do their final trainings. */
 export class FastWorkerProcess extends WorkerProcess {
   protected override get nodeOptions(): readonly string[] {
-    return ['--import', FASTER];
+    return ['--import', `${SPEED}?times=100`];
+  }
+}
+
+/** One that says it is far slower than any machine: what is measured beside other work varies. */
+export class SlowWorkerProcess extends WorkerProcess {
+  protected override get nodeOptions(): readonly string[] {
+    return ['--import', `${SPEED}?times=0.01`];
   }
 }
