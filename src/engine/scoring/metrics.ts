@@ -77,7 +77,7 @@ export class MetricCounter {
   }
 }
 
-function indexOfMaximum(row: Float32Array): number {
+export function indexOfMaximum(row: Float32Array): number {
   let best = 0;
   for (let i = 1; i < row.length; i++) if ((row[i] ?? 0) > (row[best] ?? 0)) best = i;
   return best;

@@ -4,12 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recordingEvaluator } from '../../../test/support/recording-evaluator.ts';
 import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
-import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
-import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
 import type { SearchConfigInput } from '../config/config.ts';
 import { createSearch, resumeSearch } from '../create-search.ts';
 import { scoreOf } from './cross-validate.ts';
@@ -17,7 +15,6 @@ import { scoreOf } from './cross-validate.ts';
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-folds-'));
 const source = join(folder, 'digits');
 const cacheDir = join(folder, 'cache');
-const runtime = await loadNodeRuntime();
 let out: string;
 let runs = 0;
 
@@ -29,7 +26,7 @@ beforeEach(() => {
 
 describe('cross-validation', () => {
   it('scores every training image by a network trained without it, whatever the number of workers', async () => {
-    const [one, two] = [recording(1), recording(2)];
+    const [one, two] = [recordingEvaluator(1), recordingEvaluator(2)];
     const { crossValidation: alone, testAccuracy } = await run({ crossValidation: 4 }, one);
     expect(one.tasks.map(({ selection }) => selection.leaveOut?.fold)).toEqual([undefined, 0, 1, 2, 3]);
     expect(new Set(one.tasks.map(({ training }) => training.epochs))).toEqual(new Set([6]));
@@ -45,7 +42,7 @@ describe('cross-validation', () => {
   });
 
   it('trains as many members for each fold as the model has', async () => {
-    const evaluator = recording(2);
+    const evaluator = recordingEvaluator(2);
     await run({ crossValidation: 2, ensemble: 2 }, evaluator);
     const folds = evaluator.tasks.filter(({ selection }) => selection.leaveOut !== undefined);
     expect(folds.map(({ selection }) => selection.leaveOut?.fold)).toEqual([0, 0, 1, 1]);
@@ -54,14 +51,14 @@ describe('cross-validation', () => {
 
   it('goes on after an interruption without training a fold again', async () => {
     const abort = new AbortController();
-    const stopping = recording(1, async ({ selection }) => {
+    const stopping = recordingEvaluator(1, async ({ selection }) => {
       if (selection.leaveOut?.fold === 2) abort.abort();
       return undefined;
     });
     const search = await createSearch(configOf({ crossValidation: 4 }), { out, cacheDir, evaluator: stopping });
     await expect(search.run({ signal: abort.signal })).rejects.toThrow(InterruptedError);
     expect(readFileSync(join(out, 'model.onnx')).length).toBeGreaterThan(0);
-    const evaluator = recording(1);
+    const evaluator = recordingEvaluator(1);
     const resumed = await (await resumeSearch(out, { cacheDir, evaluator })).run();
     expect(evaluator.tasks.map(({ selection }) => selection.leaveOut?.fold)).toEqual([2, 3]);
     out += ' whole';
@@ -71,7 +68,7 @@ describe('cross-validation', () => {
 
   it('has no result if the training of a fold fails, and the model stays', async () => {
     const failure = { reason: 'diverged', message: 'the loss became NaN' } as const;
-    const evaluator = recording(1, async ({ selection }) =>
+    const evaluator = recordingEvaluator(1, async ({ selection }) =>
       selection.leaveOut?.fold === 1 ? { fitness: 0, history: [], bestEpoch: 0, failure } : undefined,
     );
     const search = await createSearch(configOf({ crossValidation: 3 }), { out, cacheDir, evaluator });
@@ -89,7 +86,7 @@ describe('cross-validation', () => {
       /starts from the weights/,
     ],
   ])('is refused before anything is trained with %s', async (_, config, message) => {
-    const evaluator = recording();
+    const evaluator = recordingEvaluator();
     await expect(run(config, evaluator)).rejects.toThrow(message);
     expect(evaluator.tasks).toEqual([]);
   });
@@ -108,24 +105,6 @@ function configOf(config: Partial<SearchConfigInput>): SearchConfigInput {
   return { dataset: { source }, genome: '4-4', finalEpochs: 6, training: { batchSize: 32 }, ...config };
 }
 
-async function run(config: Partial<SearchConfigInput>, evaluator: Evaluator = recording()) {
+async function run(config: Partial<SearchConfigInput>, evaluator: Evaluator = recordingEvaluator()) {
   return (await createSearch(configOf(config), { out, cacheDir, evaluator })).run();
-}
-
-/** Answers with what `answer` says, else trains. */
-function recording(
-  concurrency = 2,
-  answer: (task: EvaluationTask) => Promise<EvaluationOutcome | undefined> = async () => undefined,
-): Evaluator & { readonly tasks: EvaluationTask[] } {
-  const inner = new InProcessEvaluator(runtime);
-  const tasks: EvaluationTask[] = [];
-  return {
-    concurrency,
-    tasks,
-    async evaluate(task, options) {
-      tasks.push(task);
-      return (await answer(task)) ?? inner.evaluate(task, options);
-    },
-    async close() {},
-  };
 }

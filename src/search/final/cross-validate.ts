@@ -1,6 +1,8 @@
 // What the recipe of a run reaches on images that it was not trained on, measured on all images of the final training.
 
 import { wilsonInterval } from '../../arithmetic/wilson-interval.ts';
+import { ReportCounter } from '../../engine/scoring/classification-report.ts';
+import { indexOfMaximum } from '../../engine/scoring/metrics.ts';
 import { EvaluationError } from '../../errors.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { counted, duration } from '../../text/figures.ts';
@@ -71,19 +73,15 @@ export function scoreOf({
   labels,
   probabilities,
 }: OutOfFold): Pick<CrossValidation, 'images' | 'accuracy' | 'interval' | 'balancedAccuracy'> {
-  const [counts, correct] = [new Array<number>(classes).fill(0), new Array<number>(classes).fill(0)];
-  for (const [i, label] of labels.entries()) {
-    const row = probabilities.subarray(i * classes, (i + 1) * classes);
-    counts[label] = (counts[label] ?? 0) + 1;
-    if (row.indexOf(Math.max(...row)) === label) correct[label] = (correct[label] ?? 0) + 1;
-  }
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const recalls = counts.flatMap((count, label) => (count === 0 ? [] : [(correct[label] ?? 0) / count]));
-  const accuracy = sum(correct) / labels.length;
+  const counter = new ReportCounter(classes);
+  const predicted = labels.map((_, i) => indexOfMaximum(probabilities.subarray(i * classes, (i + 1) * classes)));
+  counter.add(predicted, probabilities, labels);
+  const { macro, confusion } = counter.report();
+  const accuracy = confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0) / labels.length;
   return {
     images: labels.length,
     accuracy,
     interval: wilsonInterval(accuracy, labels.length),
-    balancedAccuracy: sum(recalls) / recalls.length,
+    balancedAccuracy: macro.recall,
   };
 }

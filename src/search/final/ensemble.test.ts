@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type RecordingEvaluator, recordingEvaluator } from '../../../test/support/recording-evaluator.ts';
 import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
 import { loadDataset } from '../../data/load-dataset.ts';
 import { readImages } from '../../data/set/dataset.ts';
@@ -11,8 +12,7 @@ import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
-import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
+import type { EvaluationTask } from '../../evaluation/task.ts';
 import { fileStorage } from '../../files/file-storage.ts';
 import type { SearchConfigInput } from '../config/config.ts';
 import { createSearch, resumeSearch } from '../create-search.ts';
@@ -34,7 +34,7 @@ beforeEach(() => {
 
 describe('an ensemble', () => {
   it('answers with the mean of its members, and counts all of them', async () => {
-    const evaluator = recording();
+    const evaluator = recordingEvaluator();
     const single = await run({ genome: '4-4' });
     out += ' of three';
     const summary = await run({ genome: '4-4', ensemble: 3, views: 2 }, evaluator);
@@ -52,13 +52,13 @@ describe('an ensemble', () => {
 
   it('has the work of one training under a budget, whatever the number of workers, and is repeated', async () => {
     const budget = '8e10flops';
-    const alone = recording();
+    const alone = recordingEvaluator();
     await run({ genome: '4-4', budget, ensemble: 1 }, alone);
     out += ' of two';
-    const [one, two] = [recording(1), recording(2)];
+    const [one, two] = [recordingEvaluator(1), recordingEvaluator(2)];
     const summary = await run({ genome: '4-4', budget, ensemble: 2 }, one);
     const model = readFileSync(join(out, 'model.onnx'));
-    const epochsOf = ({ tasks }: { tasks: EvaluationTask[] }) =>
+    const epochsOf = ({ tasks }: RecordingEvaluator) =>
       tasks.reduce((sum, { training, selection }) => sum + (selection.purpose === 'final' ? training.epochs : 0), 0);
     expect(epochsOf(one) / epochsOf(alone)).toBeGreaterThan(0.5);
     expect(epochsOf(one) / epochsOf(alone)).toBeLessThanOrEqual(1);
@@ -72,7 +72,7 @@ describe('an ensemble', () => {
 
   it('goes on after an interruption, which leaves the members so far as a model', async () => {
     const abort = new AbortController();
-    const stopping = recording(1, async (task) => {
+    const stopping = recordingEvaluator(1, async (task) => {
       if (task.seed.endsWith('/3')) abort.abort();
       return undefined;
     });
@@ -82,7 +82,7 @@ describe('an ensemble', () => {
     const soFar = await DeployedModel.load(runtime, readFileSync(join(out, 'model.onnx')), 'so far');
     expect(soFar.metadata.structure?.members).toBe(2);
     await soFar.release();
-    const evaluator = recording();
+    const evaluator = recordingEvaluator();
     await (await resumeSearch(out, { cacheDir, evaluator })).run();
     expect(evaluator.tasks).toHaveLength(1);
     const resumed = readFileSync(join(out, 'model.onnx'));
@@ -93,7 +93,7 @@ describe('an ensemble', () => {
 
   it('is made of the other members if one fails', async () => {
     const failure = { reason: 'timeout', message: 'too slow' } as const;
-    const evaluator = recording(2, async (task) =>
+    const evaluator = recordingEvaluator(2, async (task) =>
       task.seed.endsWith('/2') ? { fitness: 0, history: [], bestEpoch: 0, failure } : undefined,
     );
     const search = await createSearch(configOf({ genome: '4-4', ensemble: 3 }), { out, cacheDir, evaluator });
@@ -107,7 +107,7 @@ describe('an ensemble', () => {
     const search = await createSearch(configOf({ genome: '4-4', budget: '1e11flops' }), {
       out,
       cacheDir,
-      evaluator: recording(),
+      evaluator: recordingEvaluator(),
     });
     const notices: string[] = [];
     search.on('notice', (notice) => notices.push(notice));
@@ -150,7 +150,7 @@ function configOf(config: Partial<SearchConfigInput>): SearchConfigInput {
   return { dataset: { source }, ...epochs, training: { epochs: 1, batchSize: 32 }, ...config };
 }
 
-async function run(config: Partial<SearchConfigInput>, evaluator: Evaluator = recording()) {
+async function run(config: Partial<SearchConfigInput>, evaluator: Evaluator = recordingEvaluator()) {
   return (await createSearch(configOf(config), { out, cacheDir, evaluator })).run();
 }
 
@@ -169,35 +169,4 @@ async function checkpointModel({ genome, checkpointPath = '' }: EvaluationTask):
   const dataset = await loadDataset(source, { cacheDir });
   const problem = { input: dataset.shape, classes: dataset.classes.length };
   return buildModel(genome, { storage: fileStorage, problem, dataset }, checkpointPath, 2);
-}
-
-interface Recording extends Evaluator {
-  readonly tasks: EvaluationTask[];
-  /** Trainings that were under way at a time. */
-  readonly most: number;
-}
-
-/** Answers with what `answer` says, else trains. */
-function recording(
-  concurrency = 2,
-  answer: (task: EvaluationTask) => Promise<EvaluationOutcome | undefined> = async () => undefined,
-): Recording {
-  const inner = new InProcessEvaluator(runtime);
-  let running = 0;
-  const evaluator = {
-    concurrency,
-    tasks: [] as EvaluationTask[],
-    most: 0,
-    async evaluate(task, options) {
-      evaluator.tasks.push(task);
-      evaluator.most = Math.max(evaluator.most, ++running);
-      try {
-        return (await answer(task)) ?? (await inner.evaluate(task, options));
-      } finally {
-        running--;
-      }
-    },
-    async close() {},
-  } satisfies Evaluator & { tasks: EvaluationTask[]; most: number };
-  return evaluator;
 }

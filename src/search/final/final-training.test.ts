@@ -4,14 +4,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recordingEvaluator } from '../../../test/support/recording-evaluator.ts';
 import { writeTinyDigits } from '../../../test/support/tiny-digits.ts';
 import { loadDataset } from '../../data/load-dataset.ts';
 import { loadNodeRuntime } from '../../engine/node/onnxruntime-node.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { InterruptedError, InvalidInputError } from '../../errors.ts';
 import type { Evaluator } from '../../evaluation/evaluator.ts';
-import { InProcessEvaluator } from '../../evaluation/node/in-process-evaluator.ts';
-import type { EvaluationOutcome, EvaluationTask } from '../../evaluation/task.ts';
+import type { EvaluationTask } from '../../evaluation/task.ts';
 import { fileStorage } from '../../files/file-storage.ts';
 import type { SearchConfigInput } from '../config/config.ts';
 import { createSearch, resumeSearch } from '../create-search.ts';
@@ -38,7 +38,7 @@ describe('several final trainings', () => {
     const single = await run({ genome: '4-4' });
     const [first] = finalsOf(out);
     out += ' repeated';
-    const evaluator = recording();
+    const evaluator = recordingEvaluator();
     const summary = await run({ genome: '4-4', repeats: 3 }, evaluator);
     const finals = finalsOf(out);
     expect(new Set(evaluator.tasks.map(({ seed }) => seed)).size).toBe(3);
@@ -59,7 +59,7 @@ describe('several final trainings', () => {
 
   it('run at the same time, and those that are done are kept on resuming', async () => {
     const abort = new AbortController();
-    const stopping = recording(async (task) => {
+    const stopping = recordingEvaluator(2, async (task) => {
       if (task.seed.endsWith('/3')) abort.abort();
       return undefined;
     });
@@ -67,7 +67,7 @@ describe('several final trainings', () => {
     await expect((await interrupted).run({ signal: abort.signal })).rejects.toThrow(InterruptedError);
     const kept = finalsOf(out);
     expect(kept.length).toBeGreaterThan(0);
-    const evaluator = recording();
+    const evaluator = recordingEvaluator();
     const resumed = await (await resumeSearch(out, { cacheDir, evaluator })).run();
     expect(evaluator.tasks).toHaveLength(4 - kept.length);
     expect(evaluator.most).toBe(2);
@@ -80,7 +80,7 @@ describe('several final trainings', () => {
 
   it('leave the best of those that are done as the model so far when they are interrupted', async () => {
     const abort = new AbortController();
-    const stopping = recording(async (task) => {
+    const stopping = recordingEvaluator(2, async (task) => {
       if (task.seed.endsWith('/4')) abort.abort();
       return undefined;
     });
@@ -99,7 +99,7 @@ describe('several final trainings', () => {
 
   it('go on without one that fails, and name it', async () => {
     const failure = { reason: 'timeout', message: 'too slow' } as const;
-    const evaluator = recording(async (task) =>
+    const evaluator = recordingEvaluator(2, async (task) =>
       task.seed.endsWith('/2') ? { fitness: 0, history: [], bestEpoch: 0, failure } : undefined,
     );
     const search = await createSearch(configOf({ genome: '4-4', repeats: 3 }), { out, cacheDir, evaluator });
@@ -120,7 +120,7 @@ describe('several final trainings', () => {
 
 describe('a configuration that names a genome', () => {
   it('trains that one and no other, and says nothing of a search', async () => {
-    const evaluator = recording();
+    const evaluator = recordingEvaluator();
     const summary = await run({ genome: '4-4-0.2' }, evaluator);
     expect(evaluator.tasks.map(({ genome, selection }) => [genome, selection.purpose])).toEqual([['4-4-max', 'final']]);
     expect(summary).toMatchObject({ genome: '4-4-max', evaluations: 0, generations: 0, searchSeconds: 0 });
@@ -138,7 +138,7 @@ describe('a configuration that names a genome', () => {
     ['too much pooling', { genome: 'max-max-max-max' }, /genome "max-max-max-max": .*1x1/],
     ['too few images', { genome: '4-4', trainLimit: 5 }, /--train-limit/],
   ])('is refused for %s before anything is written', async (_, config, message) => {
-    const started = createSearch(configOf(config), { out, cacheDir, evaluator: recording() });
+    const started = createSearch(configOf(config), { out, cacheDir, evaluator: recordingEvaluator() });
     await expect(started).rejects.toThrow(InvalidInputError);
     await expect(started).rejects.toThrow(message);
     expect(existsSync(out)).toBe(false);
@@ -146,7 +146,7 @@ describe('a configuration that names a genome', () => {
 
   it('ends with the reason if the training fails', async () => {
     const failure = { reason: 'diverged', message: 'the loss became NaN' } as const;
-    const failing = recording(async () => ({ fitness: 0, history: [], bestEpoch: 0, failure }));
+    const failing = recordingEvaluator(2, async () => ({ fitness: 0, history: [], bestEpoch: 0, failure }));
     await expect(run({ genome: '4-4' }, failing)).rejects.toThrow(
       /the training of 4-4 failed: the loss became NaN; train it again with other settings/,
     );
@@ -158,7 +158,7 @@ function configOf(config: Partial<SearchConfigInput>): SearchConfigInput {
   return { dataset: { source }, finalEpochs: 2, training: { epochs: 1, batchSize: 32 }, ...config };
 }
 
-async function run(config: Partial<SearchConfigInput>, evaluator: Evaluator = recording()) {
+async function run(config: Partial<SearchConfigInput>, evaluator: Evaluator = recordingEvaluator()) {
   return (await createSearch(configOf(config), { out, cacheDir, evaluator })).run();
 }
 
@@ -174,32 +174,4 @@ async function testAccuracyOf({ genome, checkpointPath = '' }: EvaluationTask): 
   const { accuracy } = await model.score(dataset.test, dataset.shape);
   await model.release();
   return accuracy;
-}
-
-interface Recording extends Evaluator {
-  readonly tasks: EvaluationTask[];
-  /** Trainings that were under way at a time. */
-  readonly most: number;
-}
-
-/** Two at a time; answers with what `answer` says, else trains. */
-function recording(answer: (task: EvaluationTask) => Promise<EvaluationOutcome | undefined> = async () => undefined) {
-  const inner = new InProcessEvaluator(runtime);
-  let running = 0;
-  const evaluator = {
-    concurrency: 2,
-    tasks: [] as EvaluationTask[],
-    most: 0,
-    async evaluate(task, options) {
-      evaluator.tasks.push(task);
-      evaluator.most = Math.max(evaluator.most, ++running);
-      try {
-        return (await answer(task)) ?? (await inner.evaluate(task, options));
-      } finally {
-        running--;
-      }
-    },
-    close: () => inner.close(),
-  } satisfies Recording as Recording & { most: number };
-  return evaluator;
 }
