@@ -52,9 +52,11 @@ export function convolutionRules(layouts: Layouts): ConvolutionRules {
 }
 
 /**
- * dW[m, c, i, j] = Σ dy[n, m, h, w] · x[n, c, h + i, w + j] as one convolution that sums over images instead of channels.
- * Its "channels" are the images, its kernel is all of dy, and its input has pixels and channels side by side, [h, w·C + c].
- * A kernel dilated by C then steps from pixel to pixel, and output [i, j·C + c] is the gradient of that weight.
+ * dW[m, c, i, j] = Σ dy[n, m, h, w] · x[n, c, h + i, w + j] as convolutions that sum over images instead of channels, one
+ * for each block of channels. Their "channels" are the images, their kernel is all of dy, and their input has pixels and the
+ * channels of a block side by side, [h, w·B + c]. A kernel dilated by B then steps from pixel to pixel, and output
+ * [i, j·B + c] is the gradient of that weight. With all channels side by side, pixels would be so far apart, often by a
+ * power of two, that they displace each other in the cache.
  *
  * Large images are cut into bands of rows, each of which counts as an image, so that the kernel fits into a cache.
  */
@@ -69,33 +71,51 @@ function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x:
   // rows.
   const ownRows = height > pad && bands === 1 ? pad : 0;
   const rows = height + 2 * (pad - ownRows);
-  const columns = width + 2 * pad;
 
-  const missing = layouts.padded(images) - images;
-  const around = [0, pad - ownRows, pad, 0, missing, pad - ownRows, pad, 0];
-  const last = channelsLast(layouts, x, channels);
-  const surrounded = around.some((count) => count > 0) ? onnx.add('Pad', [last, onnx.integers(...around)]) : last;
-  const row = columns * channels;
-  const cut =
-    bands === 1 ? surrounded : cutIntoBands(onnx, surrounded, { images: images + missing, rows, row, bands, pad });
-  const shape = onnx.integers(1, bands * (images + missing), height / bands + rows - height, row);
+  const { maps, groups, depth } = channelGroups(layouts, node, x);
+  const all = layouts.padded(images);
+  const around = [0, 0, pad - ownRows, pad * depth, 0, all - images, pad - ownRows, pad * depth];
+  const surrounded = around.some((count) => count > 0) ? onnx.add('Pad', [maps, onnx.integers(...around)]) : maps;
+  const row = (width + 2 * pad) * depth;
+  const cut = bands === 1 ? surrounded : cutIntoBands(onnx, surrounded, { groups, images: all, rows, row, bands, pad });
+  const shape = onnx.integers(groups, bands * all, height / bands + rows - height, row);
   const input = layouts.add('ReorderInput', [onnx.add('Reshape', [cut, shape])]);
 
   const result = layouts.convolve(
     [input, imageKernel(layouts, node, dy)],
     {
       kernel_shape: ints(height / bands, width),
-      dilations: ints(1, channels),
+      dilations: ints(1, depth),
       pads: ints(ownRows, 0, ownRows, 0),
     },
     {},
   );
   const padded = layouts.padded(filters);
-  const split = onnx.add('Reshape', [result, onnx.integers(padded / blockSize, kernel * kernel, channels, blockSize)]);
-  const byFilter = onnx.add('Transpose', [split], { perm: ints(0, 2, 1, 3) });
-  const formal = onnx.add('Reshape', [byFilter, onnx.integers(1, padded, channels, kernel * kernel)]);
-  const weights = layouts.add('ReorderOutput', [formal], { channels: int(filters) });
-  return onnx.add('Reshape', [weights, onnx.integers(filters, channels, kernel, kernel)]);
+  const split = onnx.integers(groups, padded / blockSize, kernel * kernel, depth, blockSize);
+  const byFilter = onnx.add('Transpose', [onnx.add('Reshape', [result, split])], { perm: ints(1, 0, 3, 2, 4) });
+  const formal = onnx.add('Reshape', [byFilter, onnx.integers(1, padded, groups * depth, kernel * kernel)]);
+  const plain = layouts.add('ReorderOutput', [formal], { channels: int(filters) });
+  const weights = onnx.add('Reshape', [plain, onnx.integers(filters, groups * depth, kernel, kernel)]);
+  if (groups * depth === channels) return weights;
+  return onnx.add('Slice', [weights, onnx.integers(0), onnx.integers(channels), onnx.integers(1)]);
+}
+
+/** The channels of x in groups of `depth`, which lie side by side in a pixel: `maps` is [groups, N, H, W · depth]. */
+function channelGroups(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x: string) {
+  const { onnx, blockSize } = layouts;
+  const [images, channels] = [sizeOf(node, 0, 0), sizeOf(node, 0, 1)];
+  const [height, width] = [sizeOf(node, 0, 2), sizeOf(node, 0, 3)];
+  const isImage = layouts.isPlain(x) && channels < blockSize;
+  const depth = isImage ? channels : blockSize;
+  const groups = isImage ? 1 : layouts.padded(channels) / blockSize;
+  const maps = onnx.once(`channel groups ${x}`, () => {
+    const pixels = height * width;
+    const shape = isImage ? [images, depth, pixels] : [images, groups, pixels * depth];
+    const split = onnx.add('Reshape', [isImage ? x : layouts.blocked(x, channels), onnx.integers(...shape)]);
+    const grouped = onnx.add('Transpose', [split], { perm: isImage ? ints(0, 2, 1) : ints(1, 0, 2) });
+    return onnx.add('Reshape', [grouped, onnx.integers(groups, images, height, width * depth)]);
+  });
+  return { maps, groups, depth };
 }
 
 /** Bytes that a kernel may take up in the cache next to a core. */
@@ -116,11 +136,18 @@ function bandsOf(layouts: Layouts, node: Node<'conv2dWeightGradient'>): number {
   return 1;
 }
 
-/** `[N, rows, row]` → `[bands · N · rows of a band, row]`, band by band, with `pad` rows on each side of a band. */
+/** `[groups, N, rows, row]` → `[groups, bands · N · rows of a band, row]`, band by band, with `pad` rows on each side of a band. */
 function cutIntoBands(
   onnx: OnnxBuilder,
   surrounded: string,
-  { images, rows, row, bands, pad }: Readonly<Record<'images' | 'rows' | 'row' | 'bands' | 'pad', number>>,
+  {
+    groups,
+    images,
+    rows,
+    row,
+    bands,
+    pad,
+  }: Readonly<Record<'groups' | 'images' | 'rows' | 'row' | 'bands' | 'pad', number>>,
 ): string {
   const ownRows = (rows - 2 * pad) / bands;
   const order = Array.from({ length: bands }, (_, band) =>
@@ -128,8 +155,8 @@ function cutIntoBands(
       Array.from({ length: ownRows + 2 * pad }, (_, offset) => image * rows + band * ownRows + offset),
     ),
   ).flat(2);
-  const allRows = onnx.add('Reshape', [surrounded, onnx.integers(images * rows, row)]);
-  return onnx.add('Gather', [allRows, onnx.integers(...order)], { axis: int(0) });
+  const allRows = onnx.add('Reshape', [surrounded, onnx.integers(groups, images * rows, row)]);
+  return onnx.add('Gather', [allRows, onnx.integers(...order)], { axis: int(1) });
 }
 
 /** dy as a kernel: `[M, bands · N, H / bands, W]`, with the images padded to whole blocks. */
@@ -148,20 +175,6 @@ function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: s
     const split = onnx.add('Reshape', [filled, shape]);
     const swapped = onnx.add('Transpose', [split], { perm: ints(2, 3, 0, 4, 1, 5) });
     return onnx.add('Reshape', [swapped, onnx.integers(padded, bands * all, height / bands, width)]);
-  });
-}
-
-/** `[N, H, W, C]` */
-function channelsLast(layouts: Layouts, x: string, channels: number): string {
-  const { onnx } = layouts;
-  return onnx.once(`channel-last ${x}`, () => {
-    if (layouts.isPlain(x) && channels < layouts.blockSize) {
-      return onnx.add('Transpose', [x], { perm: ints(0, 2, 3, 1) });
-    }
-    return layouts.add('ReorderOutput', [layouts.blocked(x, channels)], {
-      channels: int(channels),
-      channels_last: int(1),
-    });
   });
 }
 

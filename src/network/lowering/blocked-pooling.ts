@@ -36,12 +36,16 @@ export function poolingRules(layouts: Layouts, otherwise: Pick<LoweringRules, 'm
     return onnx.add('Reshape', [filled, onnx.integers(-1, layouts.padded(channels), height, width)]);
   };
 
-  /** Both operands of `opType` have a pixel for each of x, y being repeated 2×2. Upsampling is slower and has one thread only. */
+  /**
+   * Both operands of `opType` have a pixel for each of x, y being repeated 2×2. Only columns are upsampled, as that has one
+   * thread; broadcasting does the rest, as its runs are then whole rows.
+   */
   const withEachWindow = (opType: 'Sub' | 'Mul', x: string, y: string, [channels, height, width]: Sizes): string => {
     if (height % 2 === 1 || width % 2 === 1) return onnx.add(opType, [x, upsample(y, channels, height, width)]);
-    const windows = onnx.add('Reshape', [x, onnx.integers(-1, height / 2, 2, width / 2, 2, blockSize)]);
-    const each = onnx.add('Reshape', [y, onnx.integers(-1, height / 2, 1, width / 2, 1, blockSize)]);
-    const result = onnx.add(opType, [windows, each]);
+    const wide = layouts.add('Upsample', [y], { scales: ints(1, 1, 1, 2) });
+    const rows = onnx.add('Reshape', [x, onnx.integers(-1, height / 2, 2, width * blockSize)]);
+    const each = onnx.add('Reshape', [wide, onnx.integers(-1, height / 2, 1, width * blockSize)]);
+    const result = onnx.add(opType, [rows, each]);
     return onnx.add('Reshape', [result, onnx.integers(-1, layouts.padded(channels), height, width)]);
   };
 
