@@ -22,7 +22,7 @@ describe('threads', () => {
   });
 
   it('gain less the more there are', () => {
-    expect([1, 2, 4].map(threadSpeedUp)).toEqual([1, 1.5, 2]);
+    expect([1, 2, 4].map(threadSpeedUp)).toEqual([1, 5 / 3, 2.5]);
   });
 
   it('apply to every session of the engine, and can be overruled', async () => {

@@ -23,9 +23,9 @@ export function withThreads(engine: Runtime, threads: number): Runtime {
 }
 
 /**
- * How many times as fast as one thread a training is: a third of a step is not shared out (Amdahl 1967; measured: 1.42 to
- * 1.62 with two threads, see bench/results/2026-11-29-threads.md).
+ * How many times as fast as one thread a training is: a fifth of a step is not shared out (Amdahl 1967; measured: 1.36 to
+ * 2.00 with two threads, see bench/results/2026-11-30-training-step.md).
  */
 export function threadSpeedUp(threads: number): number {
-  return (3 * threads) / (threads + 2);
+  return (5 * threads) / (threads + 4);
 }

@@ -72,13 +72,30 @@ function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x:
   const ownRows = height > pad && bands === 1 ? pad : 0;
   const rows = height + 2 * (pad - ownRows);
 
-  const { maps, groups, depth } = channelGroups(layouts, node, x);
   const all = layouts.padded(images);
-  const around = [0, 0, pad - ownRows, pad * depth, 0, all - images, pad - ownRows, pad * depth];
-  const surrounded = around.some((count) => count > 0) ? onnx.add('Pad', [maps, onnx.integers(...around)]) : maps;
+  const { maps, groups, depth } = surroundedMaps(layouts, node, x, {
+    rows: pad - ownRows,
+    columns: pad,
+    images: all - images,
+  });
   const row = (width + 2 * pad) * depth;
-  const cut = bands === 1 ? surrounded : cutIntoBands(onnx, surrounded, { groups, images: all, rows, row, bands, pad });
-  const shape = onnx.integers(groups, bands * all, height / bands + rows - height, row);
+  const bandRows = height / bands + rows - height;
+  // [N, groups, rows, row] → [groups, bands, N, rows of a band, row]
+  const byGroup: readonly Axis[] = [
+    [groups, 1],
+    [all, groups],
+  ];
+  const byBand: readonly Axis[] = [
+    [groups, rows],
+    [bands, height / bands],
+    [all, groups * rows],
+    [bandRows, 1],
+  ];
+  const cut =
+    bands === 1
+      ? reordered(onnx, maps, { count: all * groups, length: rows * row }, byGroup)
+      : reordered(onnx, maps, { count: all * groups * rows, length: row }, byBand);
+  const shape = onnx.integers(groups, bands * all, bandRows, row);
   const input = layouts.add('ReorderInput', [onnx.add('Reshape', [cut, shape])]);
 
   const result = layouts.convolve(
@@ -100,22 +117,50 @@ function weightGradient(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x:
   return onnx.add('Slice', [weights, onnx.integers(0), onnx.integers(channels), onnx.integers(1)]);
 }
 
-/** The channels of x in groups of `depth`, which lie side by side in a pixel: `maps` is [groups, N, H, W · depth]. */
-function channelGroups(layouts: Layouts, node: Node<'conv2dWeightGradient'>, x: string) {
+/**
+ * x with zeros around its pixels and after its images. The channels lie side by side in groups of `depth`: `maps` is
+ * [N, groups, H, W · depth].
+ */
+function surroundedMaps(
+  layouts: Layouts,
+  node: Node<'conv2dWeightGradient'>,
+  x: string,
+  around: Readonly<Record<'rows' | 'columns' | 'images', number>>,
+) {
   const { onnx, blockSize } = layouts;
   const [images, channels] = [sizeOf(node, 0, 0), sizeOf(node, 0, 1)];
-  const [height, width] = [sizeOf(node, 0, 2), sizeOf(node, 0, 3)];
-  const isImage = layouts.isPlain(x) && channels < blockSize;
-  const depth = isImage ? channels : blockSize;
-  const groups = isImage ? 1 : layouts.padded(channels) / blockSize;
-  const maps = onnx.once(`channel groups ${x}`, () => {
-    const pixels = height * width;
-    const shape = isImage ? [images, depth, pixels] : [images, groups, pixels * depth];
-    const split = onnx.add('Reshape', [isImage ? x : layouts.blocked(x, channels), onnx.integers(...shape)]);
-    const grouped = onnx.add('Transpose', [split], { perm: isImage ? ints(0, 2, 1) : ints(1, 0, 2) });
-    return onnx.add('Reshape', [grouped, onnx.integers(groups, images, height, width * depth)]);
-  });
-  return { maps, groups, depth };
+  const { rows, columns } = around;
+  if (layouts.isPlain(x) && channels < blockSize) {
+    const last = onnx.once(`channel-last ${x}`, () => onnx.add('Transpose', [x], { perm: ints(0, 2, 3, 1) }));
+    const counts = [0, rows, columns, 0, around.images, rows, columns, 0];
+    const maps = counts.some((count) => count > 0) ? onnx.add('Pad', [last, onnx.integers(...counts)]) : last;
+    return { maps, groups: 1, depth: channels };
+  }
+  const maps = layouts.surrounded(
+    layouts.padAxis(layouts.blocked(x, channels), 0, 4, images, around.images),
+    channels,
+    rows,
+    columns,
+  );
+  return { maps, groups: layouts.padded(channels) / blockSize, depth: blockSize };
+}
+
+/** Length of an axis, and how many rows apart its elements are. */
+type Axis = readonly [length: number, stride: number];
+
+/** Rows of `x` in another order. Unlike a transposition, it has all threads. */
+function reordered(
+  onnx: OnnxBuilder,
+  x: string,
+  { count, length }: Readonly<Record<'count' | 'length', number>>,
+  axes: readonly Axis[],
+): string {
+  const order = axes.reduce<number[]>(
+    (starts, [size, stride]) => starts.flatMap((start) => Array.from({ length: size }, (_, i) => start + i * stride)),
+    [0],
+  );
+  if (order.length === count && order.every((index, i) => index === i)) return x;
+  return onnx.add('Gather', [onnx.add('Reshape', [x, onnx.integers(count, length)]), onnx.integers(...order)]);
 }
 
 /** Bytes that a kernel may take up in the cache next to a core. */
@@ -136,29 +181,6 @@ function bandsOf(layouts: Layouts, node: Node<'conv2dWeightGradient'>): number {
   return 1;
 }
 
-/** `[groups, N, rows, row]` → `[groups, bands · N · rows of a band, row]`, band by band, with `pad` rows on each side of a band. */
-function cutIntoBands(
-  onnx: OnnxBuilder,
-  surrounded: string,
-  {
-    groups,
-    images,
-    rows,
-    row,
-    bands,
-    pad,
-  }: Readonly<Record<'groups' | 'images' | 'rows' | 'row' | 'bands' | 'pad', number>>,
-): string {
-  const ownRows = (rows - 2 * pad) / bands;
-  const order = Array.from({ length: bands }, (_, band) =>
-    Array.from({ length: images }, (_, image) =>
-      Array.from({ length: ownRows + 2 * pad }, (_, offset) => image * rows + band * ownRows + offset),
-    ),
-  ).flat(2);
-  const allRows = onnx.add('Reshape', [surrounded, onnx.integers(groups, images * rows, row)]);
-  return onnx.add('Gather', [allRows, onnx.integers(...order)], { axis: int(1) });
-}
-
 /** dy as a kernel: `[M, bands · N, H / bands, W]`, with the images padded to whole blocks. */
 function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: string): string {
   const { onnx, blockSize } = layouts;
@@ -171,9 +193,17 @@ function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: s
   return onnx.once(`image kernel ${blocked}`, () => {
     const filled = layouts.padAxis(blocked, 0, 4, images, all - images);
     const pixels = (height / bands) * width;
-    const shape = onnx.integers(all / blockSize, blockSize, padded / blockSize, bands, pixels, blockSize);
-    const split = onnx.add('Reshape', [filled, shape]);
-    const swapped = onnx.add('Transpose', [split], { perm: ints(2, 3, 0, 4, 1, 5) });
+    const blocks = padded / blockSize;
+    // [N/B, B of N, M/B · pixels, B of M] → [N/B, M/B · pixels, B of N, B of M]: to the operator, images are the pixels.
+    const rows = onnx.add('Reshape', [filled, onnx.integers(all / blockSize, blockSize, 1, bands * padded * pixels)]);
+    const together = layouts.add('ReorderInput', [rows], { channels_last: int(1) });
+    const byFilter: readonly Axis[] = [
+      [blocks, bands],
+      [bands, 1],
+      [all / blockSize, blocks * bands],
+    ];
+    const size = { count: (all / blockSize) * blocks * bands, length: pixels * blockSize ** 2 };
+    const swapped = reordered(onnx, together, size, byFilter);
     return onnx.add('Reshape', [swapped, onnx.integers(padded, bands * all, height / bands, width)]);
   });
 }

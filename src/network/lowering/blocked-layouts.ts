@@ -154,6 +154,18 @@ export class Layouts {
     return this.convolve([x, weight, bias], { kernel_shape: ints(1, 1), group: int(size) }, fused);
   }
 
+  /** Blocked x with rows and columns of zeros around each map. As a convolution it has all threads, unlike a padding. */
+  surrounded(x: string, channels: number, rows: number, columns: number): string {
+    if (rows === 0 && columns === 0) return x;
+    const size = this.padded(channels);
+    const ones = this.onnx.add('Reshape', [
+      this.onnx.floats(new Float32Array(size).fill(1)),
+      this.onnx.integers(size, 1, 1, 1),
+    ]);
+    const pads = ints(rows, columns, rows, columns);
+    return this.convolve([x, ones], { kernel_shape: ints(1, 1), group: int(size), pads }, {});
+  }
+
   /** x where y > 0, else zero. A HardSigmoid this steep is the step function, and the fastest way to compute it. */
   wherePositive(x: string, y: string): string {
     return this.onnx.add('Mul', [x, this.onnx.add('HardSigmoid', [y], { alpha: float(1e30), beta: float(0) })]);
