@@ -2,6 +2,7 @@
 // last, it is reserved: it takes no other tasks, and these from a queue of its own. Whatever happens to it, the search goes on
 // without it.
 
+import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import type { Evaluator, FinalSharing, FinalSpeed } from '../evaluator.ts';
@@ -46,8 +47,8 @@ export class FinalMachine {
   readonly #waiting = new Set<Waiting>();
   readonly #refused = new Set<string>();
   #sharing: FinalSharing | undefined;
-  /** The speed of this machine. */
-  #here: TrainingSpeed | undefined;
+  /** Of this machine. */
+  #rateHere: TrainingSpeed['rate'] | undefined;
   #reserved: WorkerRecord | undefined;
   #entering: Promise<WorkerRecord | undefined> | undefined;
 
@@ -68,12 +69,13 @@ export class FinalMachine {
     return this.#sharing?.threads(places);
   }
 
-  /** See `Evaluator.chooseFinalMachine`. Measures this machine if there are workers to compare it with. */
+  /** See `Evaluator.chooseFinalMachine`. Measures this machine if there are workers to compare it with, and none of them has. */
   async choose(lowering: LoweringName, sharing: FinalSharing, signal?: AbortSignal): Promise<FinalSpeed> {
     const { fleet, local } = this.#options;
     this.#sharing = sharing;
-    if (fleet.alike.length > 0) this.#here ??= await local.measureSpeed?.(lowering, signal);
-    const { slots, rate } = this.#fastest() ?? { slots: local.concurrency, rate: this.#here?.rate };
+    if (fleet.alike.length > 0)
+      this.#rateHere ??= this.#knownRate() ?? (await local.measureSpeed?.(lowering, signal))?.rate;
+    const { slots, rate } = this.#fastest() ?? { slots: local.concurrency, rate: this.#rateHere };
     return { workers: slots, ...(rate !== undefined && { rate }) };
   }
 
@@ -187,9 +189,15 @@ export class FinalMachine {
     return rate * (this.#sharing?.speedUp(slots) ?? 1);
   }
 
-  /** Infinite before it was measured. */
+  /** As a worker on this machine has measured it, which takes seconds. */
+  #knownRate(): number | undefined {
+    const beside = this.#options.fleet.alike.filter(({ host }) => host === hostname());
+    return beside.find(({ rate }) => rate !== undefined)?.rate;
+  }
+
+  /** Infinite before it is known. */
   get #speedHere(): number {
-    const { rate } = this.#here ?? { rate: Number.POSITIVE_INFINITY };
+    const rate = this.#rateHere ?? Number.POSITIVE_INFINITY;
     return this.#speedOf({ rate, slots: this.#options.local.concurrency });
   }
 }
