@@ -160,7 +160,7 @@ export const finalFields = {
     .union([count, z.literal('auto')], { error: 'a whole number of networks, or auto' })
     .optional()
     .describe(
-      'The model is the mean of the probabilities of this many networks of one genome, each trained with its own seed: with a budget, each for its share of the final training; else for finalEpochs. Its parameters, FLOPs and time for an image are theirs together. auto: up to 4, each of which sees each image at least 20 times. Default: auto with a budget and the preset fast, unless size, FLOPs or latency matter; else 1.',
+      'The model is the mean of the probabilities of this many networks of one genome, each trained with its own seed: with a budget, each for its share of the final training; else for finalEpochs. Its parameters, FLOPs and time for an image are theirs together. auto: up to 4, each of which sees each image at least 100 times. Default: auto with a budget and the preset fast, unless size, FLOPs or latency matter; else 1.',
     ),
   memberSteps: z
     .array(stepsSchema)

@@ -61,10 +61,10 @@ describe('the members of an ensemble', () => {
 
   it.each([
     [0.3, 1],
-    [19, 1],
-    [39.9, 1],
-    [40, 2],
-    [79, 3],
+    [99, 1],
+    [199.9, 1],
+    [200, 2],
+    [399, 3],
     [1000, 4],
   ])('are, where one network would make %d passes, %i', (epochs, members) => {
     expect(membersFor((count) => epochs / count)).toBe(members);

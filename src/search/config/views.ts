@@ -81,7 +81,7 @@ export function ensembleFor(
 }
 
 /** Each member should see each image this often, and there are no more members than this; see docs/decisions/0021-ensemble.md. */
-const MEMBER_EPOCHS = 20;
+const MEMBER_EPOCHS = 100;
 const MOST_MEMBERS = 4;
 
 /**
