@@ -202,7 +202,7 @@ function imageKernel(layouts: Layouts, node: Node<'conv2dWeightGradient'>, dy: s
       [bands, 1],
       [all / blockSize, blocks * bands],
     ];
-    const size = { count: (all / blockSize) * blocks * bands, length: pixels * blockSize ** 2 };
+    const size = { count: (all / blockSize) * blocks * bands, length: pixels * blockSize * blockSize };
     const swapped = reordered(onnx, together, size, byFilter);
     return onnx.add('Reshape', [swapped, onnx.integers(padded, bands * all, height / bands, width)]);
   });
