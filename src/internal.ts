@@ -28,6 +28,7 @@ export { writeSuspectsPage } from './report/suspects/write-suspects-page.ts';
 export { REPORT_FORMATS } from './report/write-report.ts';
 export { searchImages, usedImages } from './search/budget/candidate-work.ts';
 export { BUDGET_EXAMPLES, formatBudget } from './search/config/budget-text.ts';
+export { splitsOf } from './search/config/fidelity-schema.ts';
 export { networkInputOf } from './search/config/network-input.ts';
 export { COST_NAMES } from './search/config/objectives.ts';
 export { PICK_EXAMPLES } from './search/config/pick-rule.ts';

@@ -6,7 +6,8 @@ import { measureInference } from '../engine/measure.ts';
 import type { Runtime } from '../engine/runtime.ts';
 import { encodeState } from '../engine/state/safetensors.ts';
 import { usableThreads, withThreads } from '../engine/threads.ts';
-import { type TrainingHooks, type TrainingResult, train } from '../engine/training/train.ts';
+import { stepsPerEpoch } from '../engine/training/epoch-runner.ts';
+import { stepsOf, type TrainingHooks, type TrainingResult, train } from '../engine/training/train.ts';
 import { AutoCnnError, DataFormatError, EvaluationError } from '../errors.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { TrainedState } from '../network/deployable-graph.ts';
@@ -16,7 +17,7 @@ import type { Storage } from '../storage.ts';
 import { encodeCheckpoint, readInherited } from './checkpoint.ts';
 import { recordDetails } from './epoch-details.ts';
 import { cancelledError, type EvaluateOptions, type EvaluationProgress, failedOutcome } from './evaluator.ts';
-import { prepareData } from './select-data.ts';
+import { type PreparedData, prepareSplits } from './select-data.ts';
 import type { EvaluationOutcome, EvaluationTask } from './task.ts';
 
 /** What an evaluation needs from its environment. */
@@ -26,7 +27,8 @@ export interface EvaluationHost {
 }
 
 /**
- * Trains and scores one genome.
+ * Trains and scores one genome: once for each split of its selection, that of the checkpoint last, as its epochs are scored
+ * together with those of the others.
  *
  * @returns the outcome; if the candidate itself fails, an outcome with fitness 0.
  * @throws errors that are not the candidate's fault: see `Evaluator.evaluate`.
@@ -40,24 +42,36 @@ export async function evaluateTask(
   const { lowering = 'plain' } = task;
   const oneThread = await requireEngine(runtime, lowering, task.engineKind);
   const engine = withThreads(oneThread, usableThreads(lowering, threads));
-  const { data, normalisation } = prepareData(dataset, task.selection);
+  const [first, ...others] = prepareSplits(dataset, task.selection);
+  const { data, normalisation } = first;
   const metadata = { genome: task.genome, normalisation: JSON.stringify(normalisation) };
   let network: Network;
   let result: TrainingResult;
   let latency: Pick<EvaluationOutcome, 'latencyMs'> = {};
   try {
-    network = createNetwork(
-      parseGenome(task.genome),
-      { input: dataset.shape, classes: dataset.classes.length, ...task.network },
-      normalisation,
-    );
+    const problem = { input: dataset.shape, classes: dataset.classes.length, ...task.network };
+    network = createNetwork(parseGenome(task.genome), problem, normalisation);
     const encode = (state: TrainedState) => encodeState(network.layout, state, metadata);
+    const inherited = task.parent && (await readInherited(storage, network, task.parent));
+    const elsewhere: Pick<TrainingResult, 'scores'>[] = [];
+    const report = onProgress && acrossSplits([...others, first], task, () => elsewhere.length, onProgress);
+    for (const [index, split] of others.entries()) {
+      // The last training of all may end early, and needs the scores of all epochs.
+      const settings = { ...task.training, earlyStoppingPatience: undefined, stopBelow: undefined };
+      const hooks: TrainingHooks = {
+        ...(report && { onProgress: ({ step, totalSteps }) => report({ step, totalSteps }) }),
+        ...(signal && { signal }),
+      };
+      const onSplit = createNetwork(network.genome, problem, split.normalisation);
+      const rng = createRng(`${task.seed}/split ${index + 2}`);
+      const { scores } = await train(engine, onSplit, settings, split.data, rng, hooks, inherited);
+      elsewhere.push({ scores });
+    }
     const hooks: TrainingHooks = {
-      ...(onProgress && reportingHooks(task, network, encode, onProgress)),
+      ...(report && reportingHooks(task, network, encode, report)),
       ...(signal && { signal }),
     };
-    const inherited = task.parent && (await readInherited(storage, network, task.parent));
-    result = await train(engine, network, task.training, data, createRng(task.seed), hooks, inherited);
+    result = await train(engine, network, task.training, data, createRng(task.seed), hooks, inherited, elsewhere);
     if (task.latency) latency = { latencyMs: await measureLatency(runtime, network) };
   } catch (error) {
     if (signal?.aborted) throw cancelledError(error);
@@ -80,6 +94,24 @@ export async function evaluateTask(
 async function measureLatency(runtime: Runtime, network: Network): Promise<number> {
   const { ms } = await measureInference(runtime, network, { batch: 1 });
   return Math.round(ms * 1000) / 1000;
+}
+
+/**
+ * Counts the steps of the trainings on all splits.
+ *
+ * @param splits  in the order in which they are trained on.
+ * @param ended   how many of these trainings have ended.
+ */
+function acrossSplits(
+  splits: readonly PreparedData[],
+  { training }: EvaluationTask,
+  ended: () => number,
+  onProgress: (progress: EvaluationProgress) => void,
+): (progress: EvaluationProgress) => void {
+  const steps = splits.map(({ data }) => stepsOf(training, stepsPerEpoch(data, training.batchSize)));
+  const stepsIn = (of: readonly number[]): number => of.reduce((sum, each) => sum + each, 0);
+  const totalSteps = stepsIn(steps);
+  return (progress) => onProgress({ ...progress, step: stepsIn(steps.slice(0, ended())) + progress.step, totalSteps });
 }
 
 /** Reports details and weights with each epoch, as the task requires. */

@@ -19,6 +19,18 @@ describe('selectData', () => {
     expect([...train, ...validation].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
   });
 
+  it('holds out other images in each of several splits, and all the others are trained on', () => {
+    const splits = [0, 1, 2].map((split) => selectData(dataset, { ...SELECTION, splits: 3 }, split));
+    expect(splits[0]).toEqual(select());
+    const pooled = splits.flatMap(({ validation }) => [...validation]);
+    expect(new Set(pooled).size).toBe(30);
+    for (const { train, validation } of splits) {
+      expect([train.length, brightCount(train), validation.length, brightCount(validation)]).toEqual([30, 15, 10, 5]);
+      expect([...train, ...validation].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+    }
+    expect(selectData(dataset, { ...SELECTION, splits: 3, purpose: 'final' }).train).toHaveLength(40);
+  });
+
   it('depends on its seed alone', () => {
     expect(select()).toEqual(select());
     expect(select({ seed: 'another' }).validation).not.toEqual(select().validation);

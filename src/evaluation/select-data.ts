@@ -2,7 +2,7 @@
 // candidates of a search see the same split.
 
 import { type Dataset, type Examples, imageSizeOf, joinExamples } from '../data/set/dataset.ts';
-import { stratifiedFolds, stratifiedSample, stratifiedSplit } from '../data/set/split.ts';
+import { stratifiedFolds, stratifiedSample, stratifiedSplits } from '../data/set/split.ts';
 import { channelStatistics } from '../data/set/statistics.ts';
 import type { TrainingData } from '../engine/training/train.ts';
 import { InvalidInputError } from '../errors.ts';
@@ -11,12 +11,13 @@ import { createRng } from '../random/rng.ts';
 import type { DataSelection } from './task.ts';
 
 /**
+ * @param split  which of the validation splits, from 0, if the selection has several.
  * @throws {InvalidInputError} if a limit is below the number of classes, no images can be held out, the validation part
- *   that is asked for is missing, or there are more folds than images.
+ *   that is asked for is missing, or there are more folds or splits than images.
  */
-export function selectData(dataset: Dataset, selection: DataSelection): TrainingData {
+export function selectData(dataset: Dataset, selection: DataSelection, split = 0): TrainingData {
   const { leaveOut, ...whole } = selection;
-  if (leaveOut === undefined) return selectWhole(dataset, whole);
+  if (leaveOut === undefined) return selectWhole(dataset, whole, split);
   const { examples, train, validation } = selectWhole(dataset, whole);
   const foldOf = dealFolds(dataset, selection.seed, { examples, indices: train }, leaveOut.folds);
   return { examples, train: train.filter((_, i) => foldOf[i] !== leaveOut.fold), validation };
@@ -41,8 +42,8 @@ function dealFolds({ classes }: Dataset, seed: string, chosen: Chosen, folds: nu
   return stratifiedFolds(labelsOf(chosen), classes.length, folds, createRng(seed).fork('folds'));
 }
 
-function selectWhole(dataset: Dataset, selection: DataSelection): TrainingData {
-  const { trainLimit, searchLimit, validation: share, purpose } = selection;
+function selectWhole(dataset: Dataset, selection: DataSelection, number = 0): TrainingData {
+  const { trainLimit, searchLimit, validation: share, purpose, splits: count = 1 } = selection;
   const { train: examples, classes } = dataset;
   const rng = createRng(selection.seed);
   const sample = ({ examples, indices }: Chosen, limit: number | undefined, option: string): Chosen => {
@@ -65,7 +66,9 @@ function selectWhole(dataset: Dataset, selection: DataSelection): TrainingData {
     parts = { train: all, validation };
   } else {
     if (purpose === 'final') return { examples, train: all.indices, validation: new Int32Array() };
-    const split = stratifiedSplit(labelsOf(all), classes.length, share, rng.fork('validation split'));
+    const splits = stratifiedSplits(labelsOf(all), classes.length, share, count, rng.fork('validation split'));
+    const split = splits[number];
+    if (split === undefined) throw new RangeError(`there is no split ${number} of ${count}`);
     const chosen = (positions: Int32Array): Chosen => ({ examples, indices: pick(all.indices, positions) });
     parts = { train: chosen(split.train), validation: chosen(split.validation) };
   }
@@ -108,20 +111,31 @@ export interface PreparedData {
   readonly normalisation: Normalisation;
 }
 
-const latest = new WeakMap<Dataset, PreparedData & { readonly key: string }>();
+type Splits = readonly [PreparedData, ...PreparedData[]];
+
+const latest = new WeakMap<Dataset, { readonly key: string; readonly splits: Splits }>();
+
+/** Like {@link prepareSplits}, of the first split. */
+export function prepareData(dataset: Dataset, selection: DataSelection): PreparedData {
+  return prepareSplits(dataset, selection)[0];
+}
 
 /**
- * Like {@link selectData}, but caches the latest selection of each data set, because the candidates of a search share it.
+ * Like {@link selectData}, for each split, but caches the latest selection of each data set, because the candidates of a
+ * search share it.
  */
-export function prepareData(dataset: Dataset, selection: DataSelection): PreparedData {
+export function prepareSplits(dataset: Dataset, selection: DataSelection): Splits {
   const key = JSON.stringify(selection);
   const known = latest.get(dataset);
-  if (known?.key === key) return known;
-  const data = selectData(dataset, selection);
-  const { shape } = dataset;
-  const prepared = { key, data, normalisation: channelStatistics(data.examples, data.train, shape) };
-  latest.set(dataset, prepared);
-  return prepared;
+  if (known?.key === key) return known.splits;
+  const prepare = (split: number): PreparedData => {
+    const data = selectData(dataset, selection, split);
+    return { data, normalisation: channelStatistics(data.examples, data.train, dataset.shape) };
+  };
+  const others = Array.from({ length: (selection.splits ?? 1) - 1 }, (_, index) => prepare(index + 1));
+  const splits: Splits = [prepare(0), ...others];
+  latest.set(dataset, { key, splits });
+  return splits;
 }
 
 function labelsOf({ examples, indices }: Chosen): Int32Array {

@@ -28,6 +28,11 @@ export interface EvaluationTask {
     readonly trainLimit?: number;
     /** Share of those images that is held out, stratified; `part`: none, the data has a validation part of its own. */
     readonly validation: number | 'part';
+    /**
+     * `search` only: the network is trained once for each of so many disjoint validation splits, and scored on the validation
+     * images of all of them together. Its weights are those of the first. Default: 1.
+     */
+    readonly splits?: number;
     /** `search`: train on the rest, score on the validation images. `final`: train on everything. */
     readonly purpose: 'search' | 'final';
     /** `search` only: score on the test part, which is then used many times. The Python package does this. */
@@ -93,7 +98,10 @@ export type ParentWeights = NonNullable<EvaluationTask['parent']>;
 
 /** The outcome of a task. */
 export interface EvaluationOutcome {
-  /** Highest value of the first metric on the validation images over the epochs; 0 if the evaluation failed. */
+  /**
+   * Highest value of the first metric on the validation images, of all splits together, over the epochs; 0 if the evaluation
+   * failed.
+   */
   readonly fitness: number;
   readonly history: readonly EpochRecord[];
   readonly bestEpoch: number;

@@ -8,6 +8,7 @@ import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import { createStrategy } from './candidates/create-strategy.ts';
 import type { SearchConfig } from './config/config.ts';
+import { checkSplits, splitsOf } from './config/fidelity-schema.ts';
 import { networkInputOf } from './config/network-input.ts';
 import { AUTO_GENOME } from './config/undecided-keys.ts';
 import { checkRounds } from './final/rounds.ts';
@@ -37,6 +38,23 @@ export function checkAgainstData(config: SearchConfig, dataset: Dataset, create?
     return;
   }
   const limits = { ...(trainLimit && { trainLimit }), ...(searchLimit && { searchLimit }) };
-  selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'search', ...limits });
+  checkSplits(config, () => '--fitness-splits (fitnessSplits)');
+  const splits = splitsOf(config);
+  selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'search', ...limits, splits });
   createStrategy(config, problem, create);
+}
+
+/** Whether the data has images enough for all validation splits: classes of one image give none. */
+export function hasSplits(config: SearchConfig, dataset: Dataset): boolean {
+  const { seed, validation, trainLimit } = config;
+  const splits = splitsOf(config);
+  if (splits === 1) return true;
+  const limits = trainLimit && { trainLimit };
+  try {
+    selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'search', ...limits, splits });
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidInputError) return false;
+    throw error;
+  }
 }

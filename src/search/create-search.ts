@@ -11,7 +11,9 @@ import type { LoweringName } from '../network/lowering/lowerings.ts';
 import { applyBudget, type MachineSpeed } from './budget/apply-budget.ts';
 import { limitCandidateTime } from './budget/candidate-time.ts';
 import { withTypicalWork } from './budget/equal-compute.ts';
-import type { ConfigSource, SearchConfigInput } from './config/config.ts';
+import { withSplits } from './budget/fitness-splits.ts';
+import { hasSplits } from './check-config.ts';
+import type { ConfigSource, RunConfig, SearchConfigInput } from './config/config.ts';
 import { dataSizeOf } from './config/network-input.ts';
 import { openBalance } from './config/presets.ts';
 import { SEARCH_SHARE } from './config/undecided-keys.ts';
@@ -97,10 +99,13 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   const decide: Decide = async (given, dataset) => {
     const machine = speedOf(trainer.evaluator, deviceOf(given), options.signal);
     const data = dataSizeOf(given, dataset);
-    const planned = await limitCandidateTime(given, data, machine, (config) =>
-      applyBudget(config, data, machine, elapsedSeconds),
-    );
-    const decided = withTypicalWork(planned, data);
+    const plan = (config: RunConfig): Promise<RunConfig> =>
+      limitCandidateTime(config, data, machine, async (config) =>
+        withSplits(await applyBudget(config, data, machine, elapsedSeconds), data),
+      );
+    const planned = await plan(given);
+    const isTooMuch = given.fitnessSplits === 'auto' && !hasSplits(planned, dataset);
+    const decided = withTypicalWork(isTooMuch ? await plan({ ...given, fitnessSplits: 1 }) : planned, data);
     if (path !== undefined && imported !== undefined) checkImported(path, imported, data.problem);
     return decided;
   };

@@ -5,7 +5,8 @@ import { EvaluationError } from '../errors.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { parseGenome } from '../genome/text.ts';
 import { canTellApart } from './budget/budget-plan.ts';
-import { searchImages } from './budget/candidate-work.ts';
+import { scoredImages, searchImages } from './budget/candidate-work.ts';
+import { noticeOfSplits } from './budget/fitness-splits.ts';
 import { findBest } from './candidates/find-best.ts';
 import { RunSession } from './candidates/run-session.ts';
 import { NO_SEARCH } from './candidates/search-result.ts';
@@ -114,13 +115,16 @@ export class Search extends EventEmitter<SearchEvents> {
   }
 }
 
-/** That a budget is left to one network has to be said: the command was to search. */
+/** That a budget is left to one network has to be said: the command was to search; so has that candidates train several times. */
 function noticesOfPlan(config: RunConfig, data: DataSize): readonly string[] {
   const { searchShare, genome } = config;
+  const { validation: heldOut } = searchImages(config, data);
+  const splits = noticeOfSplits(config, scoredImages(config, data));
+  if (splits !== undefined) return [splits];
   if (searchShare !== 0 || genome === undefined) return [];
   const why = canTellApart(config, data)
     ? 'with so many images it is too short for a search to pay'
-    : `the ${searchImages(config, data).validation} images held out for validation are too few to tell a better one from chance`;
+    : `the ${heldOut} images held out for validation are too few to tell a better one from chance`;
   return [
     `All of the budget goes to one network, ${genome}: ${why}. --search-share ${SEARCH_SHARE} (searchShare) searches all the same.`,
   ];

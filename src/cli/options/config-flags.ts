@@ -71,6 +71,12 @@ export const SEARCH_FLAGS: Readonly<Record<string, readonly ConfigFlag[]>> = {
     },
     flag('--rungs <n>', 'rungs', 'levels of training in successive halving', parseNumber),
     flag('--reduction <x>', 'reduction', 'one candidate in this many goes on to the next rung', parseNumber),
+    flag(
+      '--fitness-splits <n>',
+      'fitnessSplits',
+      'validation splits, each with a training of the candidate, that score it together, or auto (default: 1; with a budget auto)',
+      parseNumberOrName,
+    ),
     flag('--objectives <list>', 'objectives', `the fitness, then costs: ${COST_NAMES.join(', ')}`, parseNames),
     flag('--pick <rule>', 'pick', `${PICK_EXAMPLES}; with a budget promising`, parseText),
     flag('--crossover-probability <x>', 'crossoverProbability', 'for each pair of parents', parseNumber),

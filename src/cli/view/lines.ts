@@ -1,7 +1,7 @@
 // Lines that both views print.
 
 import type { GenerationEvent, StartEvent } from '../../index.ts';
-import { type FrontStartEvent, formatBudget, formatImageShape, trainingsOf } from '../../internal.ts';
+import { type FrontStartEvent, formatBudget, formatImageShape, splitsOf, trainingsOf } from '../../internal.ts';
 import { counted, countedParts, percent, shownGenome, shownPath } from './format.ts';
 
 export function describeStart({ folder, config, dataset, journalled, notices }: StartEvent): string[] {
@@ -22,7 +22,9 @@ function describeBudget(config: StartEvent['config'], { trainExamples }: StartEv
   if (genome !== undefined) return text;
   const images = searchLimit === null ? (trainLimit ?? trainExamples) : searchLimit;
   const who = config.equalCompute ? 'the typical candidate trains' : 'candidates train';
-  return `${text}: ${who} ${counted(training.epochs, 'epoch')} of ${counted(images, 'image')}`;
+  const splits = splitsOf(config);
+  const times = splits === 1 ? '' : `${splits} times `;
+  return `${text}: ${who} ${times}${counted(training.epochs, 'epoch')} of ${counted(images, 'image')}`;
 }
 
 /** `Final training of 8-8`, with its number where there are several. */

@@ -11,7 +11,7 @@ import {
   type SearchEvents,
   type StartEvent,
 } from '../../index.ts';
-import { networkInputOf, searchImages, trainingsOf, usedImages } from '../../internal.ts';
+import { networkInputOf, searchImages, splitsOf, trainingsOf, usedImages } from '../../internal.ts';
 
 export interface RunState {
   readonly start: StartEvent;
@@ -215,7 +215,7 @@ function finalSeconds({ best, start }: RunState, mean: number): number {
   const all = usedImages(config, dataset);
   const searched = Math.min(config.searchLimit ?? all, searchImages(config, dataset).train);
   const epochs = (config.equalCompute && best?.history.length) || config.training.epochs;
-  const once = ((best?.seconds ?? mean) * config.finalEpochs * all) / (epochs * searched);
+  const once = ((best?.seconds ?? mean) * config.finalEpochs * all) / (splitsOf(config) * epochs * searched);
   return once * Math.ceil(trainingsOf(config) / config.workers);
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../random/rng.ts';
-import { stratifiedFolds, stratifiedSample, stratifiedSplit } from './split.ts';
+import { heldOutBy, stratifiedFolds, stratifiedSample, stratifiedSplit, stratifiedSplits } from './split.ts';
 
 const labelsOf = (...sizes: number[]): Int32Array =>
   Int32Array.from(sizes.flatMap((size, label) => new Array<number>(size).fill(label)));
@@ -125,6 +125,57 @@ describe('stratifiedFolds', () => {
   it.each([1, 2.5, 7])('refuses %d folds of 6 images', (folds) => {
     expect(() => stratifiedFolds(labelsOf(3, 3), 2, folds, createRng(1))).toThrow(
       `The number of folds must be a whole number from 2 to the number of images, 6, got ${folds}: use 5, for example.`,
+    );
+  });
+});
+
+describe('stratifiedSplits', () => {
+  it('gives disjoint validation parts, of each class its share of all of them together', () => {
+    const labels = createRng(3).shuffle(labelsOf(25, 25, 10, 40));
+    const splits = stratifiedSplits(labels, 4, 0.1, 5, createRng(1));
+    const pooled = Int32Array.from(splits.flatMap(({ validation }) => [...validation]));
+    expect(splits.map(({ validation }) => validation.length)).toEqual([10, 10, 10, 10, 10]);
+    expect(new Set(pooled).size).toBe(50);
+    expect(countsOf(labels, pooled, 4)).toEqual([13, 12, 5, 20]);
+    for (const { validation } of splits) {
+      const [first = 0, second = 0, third = 0, fourth = 0] = countsOf(labels, validation, 4);
+      expect([first + second, third, fourth]).toEqual([5, 1, 4]);
+    }
+  });
+
+  it('covers all examples where the shares add up to all', () => {
+    const labels = labelsOf(7, 9, 14);
+    const splits = stratifiedSplits(labels, 3, 1 / 3, 3, createRng(1));
+    expect(splits.flatMap(({ validation }) => [...validation]).sort((a, b) => a - b)).toEqual([...labels.keys()]);
+  });
+
+  it('begins with the one split, parts all examples each time, and never takes one twice', () => {
+    const someSizes = fc.array(fc.integer({ min: 2, max: 40 }), { minLength: 2, maxLength: 8 });
+    fc.assert(
+      fc.property(someSizes, fc.integer({ min: 2, max: 10 }), fc.nat(), (sizes, count, seed) => {
+        const labels = createRng(seed).shuffle(labelsOf(...sizes));
+        fc.pre(labels.length >= 2 * count);
+        const fraction = 1 / count;
+        const splits = stratifiedSplits(labels, sizes.length, fraction, count, createRng(seed));
+        expect(splits[0]).toEqual(stratifiedSplit(labels, sizes.length, fraction, createRng(seed)));
+        for (const [index, { train, validation }] of splits.entries()) {
+          expect([...train, ...validation].sort((a, b) => a - b)).toEqual([...labels.keys()]);
+          expect(Math.min(...countsOf(labels, train, sizes.length))).toBeGreaterThan(0);
+          const pooled = splits.slice(0, index + 1).flatMap((split) => [...split.validation]);
+          expect(new Set(pooled).size).toBe(pooled.length);
+          expect(pooled).toHaveLength(heldOutBy(labels.length, fraction, index + 1));
+          const counts = countsOf(labels, Int32Array.from(pooled), sizes.length);
+          for (const [label, size] of sizes.entries()) {
+            expect(Math.abs((counts[label] ?? 0) - (size * pooled.length) / labels.length)).toBeLessThan(2);
+          }
+        }
+      }),
+    );
+  });
+
+  it('refuses more splits than there are images for', () => {
+    expect(() => stratifiedSplits(labelsOf(2, 2, 1, 1), 4, 0.2, 5, createRng(1))).toThrow(
+      '6 images in 4 classes are too few for 5 validation splits of 0.2 of them each: no image is left for split 4; use fewer splits, or add images.',
     );
   });
 });

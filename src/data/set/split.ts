@@ -21,6 +21,25 @@ export interface Split {
  * @throws {InvalidInputError} if the fraction is outside its range or no class has an example to spare.
  */
 export function stratifiedSplit(labels: Int32Array, classCount: number, fraction: number, rng: Rng): Split {
+  const [split] = stratifiedSplits(labels, classCount, fraction, 1, rng);
+  if (split === undefined) throw new RangeError('there is no split');
+  return split;
+}
+
+/**
+ * Several splits like {@link stratifiedSplit}, the first of which is that one. No example is in the validation part of two;
+ * the first k parts together, for every k, have each class's share of `k · fraction` of all examples.
+ *
+ * @param count  number of splits.
+ * @throws {InvalidInputError} as above, and if a split would have no validation examples.
+ */
+export function stratifiedSplits(
+  labels: Int32Array,
+  classCount: number,
+  fraction: number,
+  count: number,
+  rng: Rng,
+): readonly Split[] {
   if (!(fraction > 0 && fraction < 1)) {
     throw new InvalidInputError(
       `The validation fraction must lie between 0 and 1, got ${fraction}: use 0.1, for example.`,
@@ -30,21 +49,37 @@ export function stratifiedSplit(labels: Int32Array, classCount: number, fraction
     );
   }
   const byClass = groupByClass(labels, classCount);
-  const capacities = byClass.map((members) => Math.max(0, members.length - 1));
-  if (capacities.every((capacity) => capacity === 0)) {
+  const sizes = byClass.map((members) => members.length);
+  if (sizes.every((size) => size <= 1)) {
     throw new InvalidInputError(
       `Nothing can be split off: each of the ${classCount} classes has at most one example, and one must stay for training; add images.`,
     );
   }
-  const total = Math.max(1, Math.round(fraction * labels.length));
-  const counts = apportion(
-    byClass.map((members) => members.length),
-    total,
-    byClass.map(() => 0),
-    capacities,
-  );
-  const [validation, train] = drawPerClass(byClass, counts, rng);
-  return { train, validation };
+  const shuffled = byClass.map((members) => rng.shuffle([...members]));
+  let taken = sizes.map(() => 0);
+  return Array.from({ length: count }, (_, index): Split => {
+    const from = taken;
+    // One of each class stays for training.
+    const most = sizes.map((size, label) => Math.min(size, (from[label] ?? 0) + Math.max(0, size - 1)));
+    taken = apportion(sizes, heldOutBy(labels.length, fraction, index + 1), from, most);
+    const validation = shuffled.flatMap((members, label) => members.slice(from[label], taken[label]));
+    if (validation.length === 0) {
+      throw new InvalidInputError(
+        `${labels.length} images in ${classCount} classes are too few for ${count} validation splits of ${fraction} of them each: no image is left for split ${index + 1}; use fewer splits, or add images.`,
+        { details: { count, fraction, images: labels.length } },
+      );
+    }
+    const isHeldOut = new Set(validation);
+    return {
+      train: Int32Array.from(labels.keys()).filter((position) => !isHeldOut.has(position)),
+      validation: Int32Array.from(validation).sort(),
+    };
+  });
+}
+
+/** Number of validation examples in the first so many splits of {@link stratifiedSplits} together. */
+export function heldOutBy(examples: number, fraction: number, splits: number): number {
+  return Math.max(splits, Math.round(splits * fraction * examples));
 }
 
 /**

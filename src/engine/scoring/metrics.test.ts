@@ -33,6 +33,22 @@ describe('MetricCounter', () => {
     expect(count().value(name)).toBeCloseTo(expected, 12);
   });
 
+  it.each(METRIC_NAMES)('gives %s of parts that were counted apart, as of all examples together', (name) => {
+    const counter = (from: number, to: number) => {
+      const part = new MetricCounter(4);
+      part.add(Float32Array.from(LOGITS.slice(from, to).flat()), LABELS.slice(from, to), to - from);
+      return part;
+    };
+    const [first, second] = [counter(0, 4), counter(4, 6)];
+    const pooled = new MetricCounter(4);
+    pooled.include(first);
+    pooled.include(second);
+    expect(pooled.value(name)).toBe(count().value(name));
+    expect(pooled.examples).toBe(6);
+    // Recalls 2/3 and 1, and 0 and 1: their mean is not the recall of all.
+    if (name === 'balanced-accuracy') expect((first.value(name) + second.value(name)) / 2).toBeCloseTo(2 / 3, 12);
+  });
+
   it('knows every name', () => {
     for (const name of METRIC_NAMES) expect(count().value(name)).toBeGreaterThan(0);
   });

@@ -57,6 +57,21 @@ export class MetricCounter {
     }
   }
 
+  get examples(): number {
+    return this.#examples;
+  }
+
+  /** Adds the counts of another counter of the same classes. */
+  include(other: MetricCounter): void {
+    for (let c = 0; c < this.#classes; c++) {
+      increment(this.#right, c, other.#right[c]);
+      increment(this.#actual, c, other.#actual[c]);
+      increment(this.#predicted, c, other.#predicted[c]);
+    }
+    for (const [k, count] of other.#withinTop) this.#withinTop.set(k, (this.#withinTop.get(k) ?? 0) + count);
+    this.#examples += other.#examples;
+  }
+
   value(name: MetricName): number {
     switch (name) {
       case 'accuracy':
@@ -83,6 +98,6 @@ export function indexOfMaximum(row: Float32Array): number {
   return best;
 }
 
-function increment(counts: Float64Array, index: number): void {
-  counts[index] = (counts[index] ?? 0) + 1;
+function increment(counts: Float64Array, index: number, by = 1): void {
+  counts[index] = (counts[index] ?? 0) + by;
 }

@@ -24,6 +24,17 @@ export interface ScoreWithMetrics extends Score {
   readonly metrics: MetricCounter;
 }
 
+/** The score on several sets of examples together. */
+export function poolScores(scores: readonly ScoreWithMetrics[], classes: number): ScoreWithMetrics {
+  const metrics = new MetricCounter(classes);
+  let lossSum = 0;
+  for (const score of scores) {
+    metrics.include(score.metrics);
+    lossSum += score.loss * score.metrics.examples;
+  }
+  return { loss: lossSum / metrics.examples, accuracy: metrics.value('accuracy'), metrics };
+}
+
 export class Scorer {
   readonly #session: RuntimeSession;
   readonly #buffers: BatchBuffers;

@@ -1,5 +1,6 @@
 // The training loop: trains epochs, scores each on validation data, and keeps the best epoch's weights.
 
+import { mean } from '../../arithmetic/averages.ts';
 import type { AugmentationSettings } from '../../data/set/augment.ts';
 import type { Examples } from '../../data/set/dataset.ts';
 import type { TrainedState } from '../../network/deployable-graph.ts';
@@ -8,7 +9,7 @@ import type { LossSettings, Network } from '../../network/training-graph.ts';
 import type { Rng } from '../../random/rng.ts';
 import type { Runtime } from '../runtime.ts';
 import type { MetricName } from '../scoring/metrics.ts';
-import { Scorer, type ScoreWithMetrics } from '../scoring/scorer.ts';
+import { poolScores, Scorer, type ScoreWithMetrics } from '../scoring/scorer.ts';
 import { initialiseState } from '../state/initialise.ts';
 import { createEpochRunner, diverged, type EpochRun, requireFinite, stepsPerEpoch } from './epoch-runner.ts';
 import { createSchedule, type ScheduleSettings } from './schedule.ts';
@@ -66,6 +67,14 @@ export interface TrainingData {
   readonly validationExamples?: Examples;
 }
 
+/** How well a training did in one epoch. */
+export interface EpochScore {
+  /** Mean over its training examples. */
+  readonly trained: { readonly loss: number; readonly accuracy: number };
+  /** On its validation examples. */
+  readonly score: ScoreWithMetrics;
+}
+
 export interface TrainingProgress {
   /** Steps done so far, over all epochs. */
   readonly step: number;
@@ -96,6 +105,8 @@ export interface TrainingResult {
   readonly best: TrainedState;
   /** The training was ended by `stopBelow`. */
   readonly pruned?: true;
+  /** Of this training alone, after each epoch; empty without validation data. */
+  readonly scores: readonly EpochScore[];
 }
 
 /** Batch size for scoring: large enough to hide overhead, small enough for the cache. */
@@ -106,6 +117,8 @@ const SCORING_BATCH = 128;
  *
  * @param rng        streams `initial state` and `epoch …` are forked from it.
  * @param inherited  initial values of some parameters, by name. Running statistics need none: the first step sets them.
+ * @param others     trainings of the network on other splits of the data, for as many epochs. History, fitness and the best
+ *   epoch are then those of all of these trainings together; the weights are those of this one.
  * @throws {EvaluationError} `diverged` if a training or validation loss is not a finite number; the signal's reason if it
  *   is aborted.
  */
@@ -117,6 +130,7 @@ export async function train(
   rng: Rng,
   hooks: TrainingHooks = {},
   inherited?: ReadonlyMap<string, Float32Array>,
+  others: readonly Pick<TrainingResult, 'scores'>[] = [],
 ): Promise<TrainingResult> {
   const initial = initialiseState(network.layout, rng.fork('initial state'), inherited);
   const { optimiser, statisticsMomentum, loss = CROSS_ENTROPY, metrics = ['accuracy'] } = settings;
@@ -135,15 +149,18 @@ export async function train(
   try {
     const runEpoch = createEpochRunner(runtime, network, settings, data, rng);
     const history: EpochRecord[] = [];
+    const scores: EpochScore[] = [];
     let best: { fitness: number; epoch: number; state: TrainedState } | undefined;
     let pruned = false;
     for (let epoch = 1; (epoch - 1) * perEpoch < totalSteps; epoch++) {
       const steps = Math.min(perEpoch, totalSteps - (epoch - 1) * perEpoch);
-      const { examples: _, ...trained } = await runEpoch(run, epoch, { from: 0, to: steps });
-      const score = await scorer?.score(session.state, validationExamples, data.validation, hooks.signal);
-      if (score !== undefined && !Number.isFinite(score.loss)) {
-        throw diverged(`the validation loss became ${score.loss} after epoch ${epoch}`, { epoch });
+      const { examples: _, ...own } = await runEpoch(run, epoch, { from: 0, to: steps });
+      const ownScore = await scorer?.score(session.state, validationExamples, data.validation, hooks.signal);
+      if (ownScore !== undefined && !Number.isFinite(ownScore.loss)) {
+        throw diverged(`the validation loss became ${ownScore.loss} after epoch ${epoch}`, { epoch });
       }
+      if (ownScore !== undefined) scores.push({ trained: own, score: ownScore });
+      const { trained, score } = pooled(own, ownScore, epoch);
       const record: EpochRecord = { epoch, ...trained, ...(score && describeScore(score, metrics)) };
       history.push(record);
       const fitness = score?.metrics.value(metrics[0] ?? 'accuracy') ?? 0;
@@ -152,7 +169,7 @@ export async function train(
         best = { fitness, epoch, state };
       }
       requireFinite(best.state.parameters, epoch);
-      schedule.epochEnded(score?.loss ?? trained.loss);
+      schedule.epochEnded(ownScore?.loss ?? own.loss);
       hooks.onEpochEnd?.(epoch, state.parameters, best.state);
       hooks.onProgress?.({ step: (epoch - 1) * perEpoch + steps, totalSteps, epoch: record });
       if (earlyStoppingPatience !== undefined && epoch - best.epoch >= earlyStoppingPatience) break;
@@ -160,11 +177,39 @@ export async function train(
       if (pruned) break;
     }
     const { fitness = 0, epoch: bestEpoch = 0, state = initial } = best ?? {};
-    return { history, bestEpoch, fitness, best: state, ...(pruned && { pruned }) };
+    return { history, bestEpoch, fitness, best: state, ...(pruned && { pruned }), scores };
   } finally {
     await session.release();
     await scorer?.release();
   }
+
+  /** An epoch of this training and of the others. */
+  function pooled(
+    trained: EpochScore['trained'],
+    score: ScoreWithMetrics | undefined,
+    epoch: number,
+  ): { readonly trained: EpochScore['trained']; readonly score: ScoreWithMetrics | undefined } {
+    if (others.length === 0 || score === undefined) return { trained, score };
+    const all = [{ trained, score }, ...others.map(({ scores }) => scoreAfter(scores, epoch))];
+    const { classes } = network.problem;
+    return {
+      trained: {
+        loss: mean(all.map(({ trained }) => trained.loss)),
+        accuracy: mean(all.map(({ trained }) => trained.accuracy)),
+      },
+      score: poolScores(
+        all.map(({ score }) => score),
+        classes,
+      ),
+    };
+  }
+}
+
+/** A partial last epoch may round to no step on a split that has an image less; the score is then that of the one before. */
+function scoreAfter(scores: readonly EpochScore[], epoch: number): EpochScore {
+  const score = scores[Math.min(epoch, scores.length) - 1];
+  if (score === undefined) throw new RangeError('a training on another split has no scores');
+  return score;
 }
 
 /** A metric on the validation data after an epoch; 0 if it was not measured. */

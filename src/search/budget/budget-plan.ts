@@ -10,10 +10,12 @@ import { cheapestGenomes, type SearchSpace, violation } from '../../genome/searc
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
+import { splitsOf } from '../config/fidelity-schema.ts';
 import { type DataSize, searchSpaceOf, workSettingOf } from '../config/network-input.ts';
 import { AUTO_GENOME, type BudgetKey, SEARCH_SHARE } from '../config/undecided-keys.ts';
 import { trainingsOf } from '../config/views.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
+import { LEAST_SCORED, wantedSplits, withoutOpenSplits } from './fitness-splits.ts';
 
 /**
  * With less work for each image, a search costs more accuracy than it finds; see docs/decisions/0017-sure-thing.md. With so
@@ -21,11 +23,6 @@ import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
  */
 const SEARCH_WORK = 3e9;
 const SHARE_STEP = 0.05;
-/**
- * With fewer validation images, a network 5 points better than the reference design cannot be told from chance: two
- * standard errors of an accuracy of 50 % are 5 points with 400 of them.
- */
-const LEAST_SCORED = 400;
 /** With several objectives: the share of the work for retraining networks of the front. */
 const FRONT_SHARE = 0.4;
 /** Number of candidates that a search is sized for, and for how few it would rather train them longer. */
@@ -94,7 +91,7 @@ export function planBudget(
   return undefined;
 }
 
-/** Whether there are enough validation images for a search to find what is better. */
+/** Whether there are enough validation images for a search to find what is better, with one split. */
 export function canTellApart(config: SearchConfig, data: DataSize): boolean {
   return searchImages(config, data).validation >= LEAST_SCORED;
 }
@@ -106,7 +103,7 @@ function planShared(
   data: DataSize,
   finalShare: number,
 ): SearchConfig | undefined {
-  const { undecided = [], ...decided } = config;
+  const { undecided = [], ...decided } = withoutOpenSplits(config);
   const isOpen = (key: BudgetKey): boolean => undecided.includes(key);
   const images = usedImages(config, data);
   const later = isOpen('finalEpochs') ? { undecided: ['finalEpochs' as const] } : {};
@@ -138,13 +135,21 @@ function planShared(
   const { rungs, reduction } = config;
   const ofLastRung = integerPower(reduction, rungs - 1) / rungs;
   const ranked = FIDELITY * images * passes * typical;
-  const each = clamp(ranked, searchWork / CANDIDATES, searchWork / FEW_CANDIDATES);
-  const size = candidateSize(each * ofLastRung, typical, config, isOpen, data);
-  const count = (searchWork / size.work) * ofLastRung;
+  const sizeFor = (each: number) => candidateSize(each * ofLastRung, typical, config, isOpen, data);
+  // Each training of a candidate must be long enough to rank it, and enough candidates must be left.
+  const long = Math.max(ranked, sizeFor(START_WORK + ranked).work / ofLastRung);
+  const affordableSplits = Math.max(1, Math.floor(searchWork / FEW_CANDIDATES / long));
+  const isAuto = config.fitnessSplits === 'auto';
+  const splits = isAuto ? Math.min(wantedSplits(config, data), affordableSplits) : splitsOf(config);
+  const wanted = splits * ranked + (splits - 1) * START_WORK;
+  const each = clamp(wanted, searchWork / CANDIDATES, searchWork / FEW_CANDIDATES);
+  const size = sizeFor(each / splits);
+  const count = (searchWork / (splits * size.work)) * ofLastRung;
   if (count < LEAST_CANDIDATES) return undefined;
   const plan: SearchConfig = {
     ...decided,
     ...later,
+    ...(isAuto && splits > 1 && { fitnessSplits: splits }),
     searchWork,
     ...(isOpen('frontWork') && { frontWork }),
     searchLimit: size.searchLimit,

@@ -24,6 +24,7 @@ describe('limitCandidateTime', () => {
     ['without a budget', OPEN, 6],
     ['with epochs of its own', { ...OPEN, training: { epochs: 2 }, searchLimit: 1500 }, 3],
     ['scored on the test images', { ...OPEN, fitnessOn: 'test' as const, searchLimit: null }, 60],
+    ['trained on several splits', { ...OPEN, fitnessSplits: 3 }, 12],
     ['with a budget', { budget: { flops: 1e14 } }, 6],
   ])('allows what the machine trains in the time, and nothing slower: %s', async (_, given, seconds) => {
     const config = await decided(given, seconds);

@@ -2,6 +2,7 @@
 
 import { InvalidInputError } from '../../errors.ts';
 import type { RunConfig } from '../config/config.ts';
+import { splitsOf } from '../config/fidelity-schema.ts';
 import type { DataSize } from '../config/network-input.ts';
 import type { BudgetKey } from '../config/undecided-keys.ts';
 import type { MachineSpeed } from './apply-budget.ts';
@@ -30,14 +31,16 @@ export async function limitCandidateTime(
   const { maxSeconds, ...space } = config.searchSpace;
   const unlimited = await decide({ ...config, searchSpace: space });
   if (maxSeconds === undefined || config.genome !== undefined) return unlimited;
-  const { searchLimit, training } = unlimited;
+  const { searchLimit, training, fitnessSplits } = unlimited;
+  const splits = splitsOf(unlimited);
   const { rate } = await machine.measureSpeed(config.lowering);
   const perEpoch = epochWork(unlimited, data, 1);
-  const imagesSeen = training.epochs * (perEpoch.training + perEpoch.scoring);
-  const maxWork = Math.floor((maxSeconds * rate - startWork(space.maxDepth)) / imagesSeen);
+  const imagesSeen = splits * training.epochs * (perEpoch.training + perEpoch.scoring);
+  const start = splits * startWork(space.maxDepth);
+  const maxWork = Math.floor((maxSeconds * rate - start) / imagesSeen);
   const least = smallestWork(unlimited, false, data.problem);
   if (maxWork < least) {
-    const needed = ((startWork(space.maxDepth) + least * imagesSeen) / rate).toPrecision(2);
+    const needed = ((start + least * imagesSeen) / rate).toPrecision(2);
     throw new InvalidInputError(
       `no network trains within ${maxSeconds} s (--max-candidate-time, searchSpace.maxSeconds): the smallest takes about ${Number(needed)} s on this machine; allow more, or give candidates fewer epochs or images with --epochs or --search-limit`,
       { details: { maxSeconds, needed: Number(needed) } },
@@ -48,6 +51,7 @@ export async function limitCandidateTime(
   return decide({
     ...config,
     searchLimit,
+    fitnessSplits,
     training: { ...config.training, epochs: training.epochs },
     searchSpace: { ...space, maxWork },
     ...(undecided && { undecided: undecided.filter((key) => !SIZES.includes(key)) }),

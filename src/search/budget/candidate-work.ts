@@ -1,8 +1,10 @@
 // Estimates how much computing a candidate of a search takes.
 
+import { heldOutBy } from '../../data/set/split.ts';
 import type { NetworkCost } from '../../genome/cost.ts';
 import { trainingWork } from '../../genome/work.ts';
 import type { SearchConfig } from '../config/config.ts';
+import { splitsOf } from '../config/fidelity-schema.ts';
 import { type DataSize, workSettingOf } from '../config/network-input.ts';
 
 /** Overhead before and after any training: selecting images, writing weights. About a tenth of a second on a current core. */
@@ -26,14 +28,14 @@ export function usedImages(
   return limited(data.trainExamples, config) + (config.validation === 'part' ? validationPart(config, data) : 0);
 }
 
-/** How many images candidates can train on and be scored on if the configuration sets no limit. */
+/** How many images a candidate can train on and be scored on, in one split, if the configuration sets no limit. */
 export function searchImages(
   config: Pick<SearchConfig, 'trainLimit' | 'validation' | 'fitnessOn'>,
   data: PartSizes,
 ): { readonly train: number; readonly validation: number } {
   const all = usedImages(config, data);
   const { validation: share } = config;
-  const heldOut = share === 'part' ? validationPart(config, data) : Math.max(1, Math.round(share * all));
+  const heldOut = share === 'part' ? validationPart(config, data) : heldOutBy(all, share, 1);
   return { train: all - heldOut, validation: config.fitnessOn === 'test' ? data.testExamples : heldOut };
 }
 
@@ -47,18 +49,24 @@ function validationPart(
 const limited = (images: number, { trainLimit = images }: Pick<SearchConfig, 'trainLimit'>): number =>
   Math.min(trainLimit, images);
 
-type Sized = Pick<SearchConfig, 'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'training' | 'budget'>;
+type Sized = Pick<
+  SearchConfig,
+  'trainLimit' | 'searchLimit' | 'validation' | 'fitnessOn' | 'fitnessSplits' | 'training' | 'budget'
+>;
 
-/** Work of one candidate, from the start of its training to its fitness. A final partial epoch is scored, too. */
+/**
+ * Work of one candidate, from the start of its training to its fitness; with several validation splits, of all its trainings.
+ * A final partial epoch is scored, too.
+ */
 export function candidateWork(config: Sized, data: DataSize, cost: NetworkCost): number {
   const { epochs } = config.training;
   const { training, scoring } = epochWork(config, data, trainingWork(cost, workSettingOf(config)));
   const compiled = cost.layers.filter(({ kind }) => kind === 'skip' || kind === 'stage').length;
-  return startWork(compiled) + epochs * training + Math.ceil(epochs) * scoring;
+  return splitsOf(config) * (startWork(compiled) + epochs * training + Math.ceil(epochs) * scoring);
 }
 
 /**
- * Work of one epoch of a candidate and of the scoring that follows it.
+ * Work of one epoch of a candidate, in one split, and of the scoring that follows it.
  *
  * @param imageWork  work of training on one image.
  */
@@ -71,12 +79,22 @@ export function epochWork(
   const limit = config.searchLimit ?? Number.POSITIVE_INFINITY;
   return {
     training: Math.min(images.train, limit) * imageWork,
-    scoring: (scoredImages(config, data) * imageWork) / 3,
+    scoring: (limitedTo(config, images.validation) * imageWork) / 3,
   };
 }
 
-/** Number of images on which the fitness of a candidate is measured. */
+/** Number of images on which the fitness of a candidate is measured, in all splits together. */
 export function scoredImages(config: Omit<Sized, 'training' | 'budget'>, data: DataSize): number {
-  const { validation } = searchImages(config, data);
-  return config.fitnessOn === 'test' ? validation : Math.min(validation, config.searchLimit ?? validation);
+  const { validation: share } = config;
+  const splits = splitsOf(config);
+  if (splits === 1 || share === 'part') return limitedTo(config, searchImages(config, data).validation);
+  const heldOut = (first: number): number => (first === 0 ? 0 : heldOutBy(usedImages(config, data), share, first));
+  return Array.from({ length: splits }, (_, split) => limitedTo(config, heldOut(split + 1) - heldOut(split))).reduce(
+    (sum, images) => sum + images,
+    0,
+  );
+}
+
+function limitedTo({ searchLimit, fitnessOn }: Pick<Sized, 'searchLimit' | 'fitnessOn'>, validation: number): number {
+  return fitnessOn === 'test' ? validation : Math.min(validation, searchLimit ?? validation);
 }

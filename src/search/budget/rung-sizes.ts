@@ -21,6 +21,7 @@ type Sized = Pick<
   | 'searchLimit'
   | 'validation'
   | 'fitnessOn'
+  | 'fitnessSplits'
   | 'training'
   | 'rungs'
   | 'reduction'

@@ -53,7 +53,7 @@ describe('a search under a budget', () => {
     const [own] = short.notices.filter((notice) => !auto.notices.includes(notice));
     expect(own).toMatch(/^All of the budget goes to one network, .*: the 12 images held out .*--search-share 0.25/);
     expect((await run(short.config)).model).toBe(short.model);
-    expect((await run({ budget: '9e11flops', searchShare: 0.5 })).evaluated.length).toBeGreaterThan(0);
+    expect((await run({ ...given, budget: '9e11flops', searchShare: 0.5 })).evaluated.length).toBeGreaterThan(0);
   });
 
   it('has its candidates limited to a time, which is measured once and then written down as work', async () => {

@@ -11,6 +11,7 @@ import { probeGenome } from '../../genome/reference-genomes.ts';
 import { genomeId } from '../../genome/text.ts';
 import { candidateSizes, type RungSize } from '../budget/rung-sizes.ts';
 import type { RunConfig } from '../config/config.ts';
+import { splitsOf } from '../config/fidelity-schema.ts';
 import { type DataSize, networkOptionsOf } from '../config/network-input.ts';
 import type { OpenRun } from '../records/open-run.ts';
 
@@ -92,6 +93,7 @@ function candidateTask(
     ...(trainLimit && { trainLimit }),
     ...(searchLimit && { searchLimit }),
     ...(fitnessOn === 'test' && { scoreOnTest: true as const }),
+    ...splitsIn(settings.config),
   };
   const length = { epochs, ...(stopBelow.length > 0 && { stopBelow }) };
   return identify(genome, settings, { ...limits, validation, purpose: 'search' }, length, { parent });
@@ -114,8 +116,18 @@ export function probeTask(settings: TaskSettings, { problem }: DataSize): Identi
 /** A network of the front, on all images that candidates may be trained on. */
 export function refinementTask(genome: Genome, settings: TaskSettings, epochs: number): IdentifiedTask {
   const { trainLimit, validation, fitnessOn } = settings.config;
-  const selection = { ...(trainLimit && { trainLimit }), ...(fitnessOn === 'test' && { scoreOnTest: true as const }) };
+  const selection = {
+    ...(trainLimit && { trainLimit }),
+    ...(fitnessOn === 'test' && { scoreOnTest: true as const }),
+    ...splitsIn(settings.config),
+  };
   return identify(genome, settings, { ...selection, validation, purpose: 'search' }, { epochs });
+}
+
+/** Not a word of a single split: ids of runs before there were several stay as they are. */
+function splitsIn(config: RunConfig): Pick<EvaluationTask['selection'], 'splits'> {
+  const splits = splitsOf(config);
+  return splits === 1 ? {} : { splits };
 }
 
 /**

@@ -9,7 +9,7 @@ import { LOWERING_NAMES, type LoweringName } from '../../network/lowering/loweri
 import { BUDGET_EXAMPLES, type Budget, requireBudget } from './budget-text.ts';
 import { describeIssue, type PlaceOfKey, valueAt } from './config-issue.ts';
 import { backboneSchema, checkBackbone, datasetSchema } from './dataset-schema.ts';
-import { checkInheritance, checkTimeLimit, fidelityFields } from './fidelity-schema.ts';
+import { checkInheritance, checkSplits, checkTimeLimit, fidelityFields, splitsFor } from './fidelity-schema.ts';
 import { objectiveFields, withObjectives } from './objectives-schema.ts';
 import { withPresetRules } from './preset-rules.ts';
 import { finalEpochsFor, finalTrainingFor, headFor, overPreset, PRESET_NAMES, pickFor } from './presets.ts';
@@ -267,10 +267,12 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       outputLayer = headFor(preset, genome, hasBudget, objectives),
       views: givenViews,
       ensemble: givenEnsemble,
+      fitnessSplits,
       ...others
     } = parsed.data;
     const given = {
       ...others,
+      ...splitsFor(fitnessSplits, undecided),
       searchShare,
       workers,
       outputLayer,
@@ -290,6 +292,7 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
     checkEnd(config, placeOf);
     checkSearchShare(config, placeOf);
     checkInheritance(config, placeOf);
+    checkSplits(config, placeOf);
     checkTimeLimit(config, placeOf);
     checkBackbone(config, placeOf);
     checkFinalTrainings(config, placeOf);

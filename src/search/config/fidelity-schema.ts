@@ -4,7 +4,18 @@ import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
 import { count, headSchema, positive, shortcutSchema } from './training-schema.ts';
 
+/** Beyond that, each image more says little, and takes a whole training. */
+const MOST_SPLITS = 10;
+
 export const fidelityFields = {
+  fitnessSplits: z
+    .union([z.int().min(1).max(MOST_SPLITS), z.literal('auto')], {
+      error: `a whole number from 1 to ${MOST_SPLITS}, or auto`,
+    })
+    .optional()
+    .describe(
+      'Disjoint validation splits: each candidate is trained once for each of them, and scored on the validation images of all together. auto: more than one where few images are held out and a budget has the work for it. Default: auto with a budget and the preset fast; else 1.',
+    ),
   rungs: count
     .default(1)
     .describe(
@@ -56,6 +67,62 @@ export const fidelityFields = {
       'A run whose networks the search begins with, and whose weights all layers begin with that its model has, too.',
     ),
 };
+
+interface SplitSettings {
+  readonly fitnessSplits?: number | 'auto' | undefined;
+  readonly validation: number | 'part';
+  readonly fitnessOn: 'validation' | 'test';
+  readonly inheritWeights: boolean;
+  readonly earlyStopCandidates: 'none' | 'median';
+  readonly genome?: string | undefined;
+}
+
+/** Validation splits that score a candidate: one as long as it is not decided. */
+export function splitsOf({ fitnessSplits }: Pick<SplitSettings, 'fitnessSplits'>): number {
+  return typeof fitnessSplits === 'number' ? fitnessSplits : 1;
+}
+
+/**
+ * The default number of validation splits: the plan of a budget decides. Presets of the package and the paper have one.
+ *
+ * @param given      by the user or the preset.
+ * @param undecided  keys that a budget has yet to decide.
+ */
+export function splitsFor(
+  given: number | 'auto' | undefined,
+  undecided: readonly string[],
+): Pick<SplitSettings, 'fitnessSplits'> {
+  const fitnessSplits = given ?? (undecided.includes('searchWork') ? 'auto' : undefined);
+  return fitnessSplits === undefined ? {} : { fitnessSplits };
+}
+
+/** Why candidates cannot be scored on so many splits, as the end of a sentence with its cure; undefined if they can. */
+export function splitsTrouble(splits: number, config: Omit<SplitSettings, 'fitnessSplits'>): string | undefined {
+  const { validation, fitnessOn, inheritWeights, earlyStopCandidates } = config;
+  const cure = 'leave one of them out';
+  if (splits === 1) return undefined;
+  if (fitnessOn === 'test') return `fitnessOn is test, which scores candidates on the test images; ${cure}`;
+  if (validation === 'part')
+    return 'the validation part of the data scores candidates, and there is one of it; use 1, or data without that part';
+  if (inheritWeights)
+    return `inheritWeights gives candidates weights that were trained on validation images of other splits; ${cure}`;
+  if (earlyStopCandidates === 'median')
+    return `earlyStopCandidates is median, which could end only the last of the trainings of a candidate; ${cure}`;
+  // Shares such as 1/3 are not exact.
+  if (splits * validation <= 1 + 1e-9) return undefined;
+  return `with validation ${validation} no more than ${Math.floor(1 / validation + 1e-9)} disjoint splits exist; use as many or fewer, or a smaller share`;
+}
+
+/** @throws {InvalidInputError} if candidates cannot be scored on so many validation splits. */
+export function checkSplits(config: SplitSettings, placeOf: (path: string) => string): void {
+  const { fitnessSplits, genome } = config;
+  // Without a search there are no candidates.
+  const trouble = genome === undefined ? splitsTrouble(splitsOf(config), config) : undefined;
+  if (trouble === undefined) return;
+  throw new InvalidInputError(`${placeOf('fitnessSplits')} is ${fitnessSplits}, but ${trouble}`, {
+    details: { path: 'fitnessSplits', received: fitnessSplits },
+  });
+}
 
 /** @throws {InvalidInputError} if the weights of parents are needed but only their fitness is kept. */
 export function checkInheritance(

@@ -45,6 +45,7 @@ const AUTOCNN = {
   outputLayer: DEFAULT_HEAD,
   shortcut: 'always',
   validation: 0.2,
+  fitnessSplits: 1,
   searchLimit: null,
   timeoutSeconds: WEEK_SECONDS,
 };
@@ -87,6 +88,7 @@ const CNN_GA = {
   shortcut: 'where-channels-differ',
   repeats: 5,
   validation: 0.1,
+  fitnessSplits: 1,
   searchLimit: null,
   timeoutSeconds: WEEK_SECONDS,
 };

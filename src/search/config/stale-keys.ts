@@ -55,6 +55,8 @@ const STEPS_FOLLOW = [
 ];
 /** The keys that the plan of a budget depends on. */
 const PLAN_FOLLOWS = ['budget', 'dataset', 'backbone', 'trainLimit'];
+/** What scores candidates. */
+const SCORING = ['validation', 'fitnessOn', 'inheritWeights', 'earlyStopCandidates'];
 /** What a budget decides for the training of a genome. */
 const LENGTH_KEYS = ['finalEpochs', 'replicas'] as const;
 
@@ -83,6 +85,7 @@ export function withoutStale<Stored extends object>(stored: Stored, changes: Cha
     // A whole share was asked for, or the budget was long.
     if (wasRun && Number(kept.searchShare) < SEARCH_SHARE) kept = withOpenShare(kept, 'auto', changes);
   }
+  if (hasBudget && wasRun && changed([...PLAN_FOLLOWS, ...SCORING])) drop('fitnessSplits');
   if (hasBudget && wasRun && changes.has('ensemble')) drop('finalEpochs');
   // Only runs derive values; in a file written by hand, all values are intended.
   if (!wasRun) return kept as Stored;

@@ -46,6 +46,7 @@ export const SEARCH_KEYS = [
   'mutationProbability',
   'mutationWeights',
   'fitnessOn',
+  'fitnessSplits',
   'pick',
   'training.epochs',
   'training.metrics',

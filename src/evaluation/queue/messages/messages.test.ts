@@ -12,7 +12,7 @@ const task: EvaluationTask = {
   id: 'a1b2',
   genome: '8-8-max',
   dataset: { path: '/here/data.pack', fingerprint: HASH },
-  selection: { seed: '1/data', validation: 0.2, purpose: 'search' },
+  selection: { seed: '1/data', validation: 0.2, splits: 3, purpose: 'search' },
   training: TOY_TRAINING,
   lowering: 'plain',
   seed: '1/search/8-8-max',

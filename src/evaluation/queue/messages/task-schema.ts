@@ -99,6 +99,7 @@ export const taskContentSchema = z.strictObject({
     seed: text,
     trainLimit: count.exactOptional(),
     validation: z.union([share, z.literal('part')]),
+    splits: count.exactOptional(),
     purpose: z.literal(['search', 'final']),
     scoreOnTest: z.literal(true).exactOptional(),
     searchLimit: count.exactOptional(),
