@@ -1,0 +1,116 @@
+// What do the few images of a beginner give, now and in another version, with the search and without?
+// node bench/few-images.mjs --cifar FOLDER --out FOLDER [--per-class 20,100,500] [--work 6.6e13] [--seeds 1,2,3,4,5]
+//   [--arms search,no-search,before] [--before CHECKOUT]
+// FOLDER has train/CLASS/ and test/CLASS/. A run gets a folder with so many images of each class, drawn by its seed from
+// the training images, and nothing else: it splits off its own test part, and states an interval for the accuracy on it.
+// Its model is then scored on all of test/. All runs take the same work. What is done is in FOLDER/results.json, so the
+// same command goes on after an interruption. See README.md.
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { median } from '../dist/arithmetic/averages.js';
+import { writeFileAtomicallySync } from '../dist/files/write-file.js';
+import { createRng } from '../dist/index.js';
+import { percent } from '../dist/text/figures.js';
+import { commitOf, describeMachine } from './support/provenance.mjs';
+
+const HERE = fileURLToPath(new URL('..', import.meta.url));
+
+const { values } = parseArgs({
+  options: {
+    cifar: { type: 'string' },
+    out: { type: 'string' },
+    before: { type: 'string' },
+    'per-class': { type: 'string', default: '20,100,500' },
+    work: { type: 'string', default: '6.6e13' },
+    seeds: { type: 'string', default: '1,2,3,4,5' },
+    arms: { type: 'string', default: 'search,no-search,before' },
+  },
+});
+if (values.cifar === undefined || values.out === undefined) {
+  throw new Error('--cifar FOLDER and --out FOLDER are needed; see bench/README.md');
+}
+const numbers = (text) => text.split(',').map(Number);
+const arms = values.arms.split(',');
+if (arms.includes('before') && values.before === undefined) {
+  throw new Error(
+    '--before CHECKOUT is needed, the folder of another version that is built; or leave before out of --arms',
+  );
+}
+mkdirSync(values.out, { recursive: true });
+const resultsPath = join(values.out, 'results.json');
+const results = existsSync(resultsPath) ? JSON.parse(readFileSync(resultsPath, 'utf8')) : [];
+
+for (const seed of numbers(values.seeds)) {
+  for (const perClass of numbers(values['per-class'])) {
+    const data = writeData(perClass, seed);
+    for (const arm of arms) {
+      if (results.some((each) => each.perClass === perClass && each.seed === seed && each.arm === arm)) continue;
+      const result = { perClass, seed, arm, ...runArm(arm, perClass, seed, data) };
+      results.push({ ...result, ...describeMachine(), date: new Date().toISOString() });
+      writeFileAtomicallySync(resultsPath, `${JSON.stringify(results, null, 1)}\n`);
+      console.log(JSON.stringify(result));
+    }
+  }
+}
+console.log(`\n${table()}`);
+
+/** @returns a folder of classes. */
+function writeData(perClass, seed) {
+  const folder = join(values.out, `data-${perClass}-${seed}`);
+  if (existsSync(folder)) return folder;
+  const rng = createRng(`few images ${seed}`);
+  const unfinished = `${folder}.unfinished`;
+  for (const label of readdirSync(join(values.cifar, 'train')).sort()) {
+    const names = readdirSync(join(values.cifar, 'train', label)).sort();
+    for (const name of rng.fork(label).shuffle(names).slice(0, perClass)) {
+      cpSync(join(values.cifar, 'train', label, name), join(unfinished, label, name));
+    }
+  }
+  // A whole folder has its name at once, so that an interrupted one is not taken for it.
+  execFileSync('mv', [unfinished, folder]);
+  return folder;
+}
+
+function runArm(arm, perClass, seed, data) {
+  const version = arm === 'before' ? values.before : HERE;
+  const run = join(values.out, `${arm}-${perClass}-${seed}`);
+  if (!existsSync(join(run, 'summary.json'))) {
+    rmSync(run, { recursive: true, force: true });
+    const command = arm === 'no-search' ? ['train', 'auto'] : ['search'];
+    const flags = ['--budget', `${values.work}flops`, '--seed', String(seed), '--out', run, '--no-tensorboard'];
+    autoCnn(version, ...command, data, ...flags);
+  }
+  const summary = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8'));
+  const { testAccuracy: own, testInterval: interval, genome, evaluations, parameters } = summary;
+  const { accuracy } = autoCnn(version, 'evaluate', join(run, 'model.onnx'), join(values.cifar, 'test'));
+  return { accuracy, own, interval, genome, evaluations, parameters, commit: commitOf('src', version) };
+}
+
+/** Runs the command line of a version. @returns what it printed. */
+function autoCnn(version, ...args) {
+  const output = execFileSync(process.execPath, [join(version, 'dist/cli/main.js'), ...args, '--json'], {
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(output);
+}
+
+function table() {
+  const rows = numbers(values['per-class']).flatMap((perClass) =>
+    arms.map((arm) => {
+      const runs = results.filter((each) => each.perClass === perClass && each.arm === arm);
+      const stated = runs.filter(({ interval }) => interval !== undefined);
+      const held = stated.filter(({ accuracy, interval: [low, high] }) => low <= accuracy && accuracy <= high).length;
+      const accuracies = runs.map(({ accuracy }) => accuracy);
+      const all = accuracies.map((each) => percent(each)).join(', ');
+      return `| ${perClass} | ${arm} | ${percent(median(accuracies))} | ${all} | ${held} of ${stated.length} |`;
+    }),
+  );
+  return ['| images a class | arm | median | all seeds | intervals hold |', '|---:|---|---:|---|---|', ...rows].join(
+    '\n',
+  );
+}
