@@ -16,7 +16,7 @@ interface WorkerOptions {
   readonly drain?: boolean;
 }
 
-/** Longest that a child process may train; the limit of a task is that of its worker or its search. */
+/** Longest that a child process may train; the limit of a candidate is that of its worker or its search. */
 const NO_LIMIT_MS = Number.MAX_SAFE_INTEGER;
 
 export function addWorkerCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {

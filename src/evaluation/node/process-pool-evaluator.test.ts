@@ -119,6 +119,13 @@ describe('ProcessPoolEvaluator', () => {
     await untilGone(first);
   });
 
+  it('lets a final training take as long as it takes', async () => {
+    evaluator = start(RECORDING, 1);
+    const final = { ...toyTask(folder), selection: { seed: 'split', validation: 0.25, purpose: 'final' } as const };
+    expect(await evaluator.evaluate(toyTask(folder))).toMatchObject({ failure: { reason: 'timeout' } });
+    expect(await evaluator.evaluate(final)).not.toHaveProperty('failure');
+  });
+
   it('gives a task up that takes too long, though its child is stopped', async () => {
     evaluator = start(RECORDING, 3000);
     const { started, outcome } = startTask(evaluator, endlessTask(folder));

@@ -13,6 +13,7 @@ import { cancelledError, type EvaluateOptions, type Evaluator, failedOutcome } f
 import { callAfter } from '../long-timer.ts';
 import type { TrainingSpeed } from '../measure-speed.ts';
 import type { EvaluationOutcome, EvaluationTask } from '../task.ts';
+import { timeLimitOf } from '../time-limit.ts';
 import { ChildDeathError, countMemoryKills } from './child-death.ts';
 import type { PackedFileFacts } from './packed-data.ts';
 import { fromWireError, type WireAnswer, type WireProgress, type WireSpeed } from './protocol.ts';
@@ -22,7 +23,7 @@ import { Turns } from './turns.ts';
 export interface ProcessPoolOptions {
   /** Number of child processes. */
   readonly workers: number;
-  /** Longest a task may take before it counts as failed. */
+  /** Longest a candidate's training may take before it counts as failed. Final trainings have no limit. */
   readonly timeoutMs: number;
   /**
    * What they train on. Default: cpu.
@@ -208,7 +209,7 @@ export class ProcessPoolEvaluator implements Evaluator {
     const isKindProven = this.#provenKinds.has(task.engineKind ?? '');
     const packedFile: PackedFileFacts = { holders: this.concurrency, intact: findIntact(task.dataset.path) };
     const running = this.#pool.exec('evaluate', [task, packedFile, isKindProven, threads, this.#device], { on });
-    const timer = callAfter(this.#timeoutMs, () => end('late'));
+    const timer = callAfter(timeLimitOf(task, this.#timeoutMs), () => end('late'));
     const cancel = () => end('cancelled');
     signal.addEventListener('abort', cancel, { once: true });
     try {

@@ -2,6 +2,7 @@
 // again, and since equal tasks have equal results, it does not matter who computes one, or how often.
 
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -45,7 +46,7 @@ export interface QueueOptions {
   readonly url: string;
   /** Trains what stays on this machine: final trainings, unless a worker is clearly faster. Closed with this evaluator. */
   readonly local: Evaluator;
-  /** Longest that a task may train. */
+  /** Longest that a candidate may train. */
   readonly timeoutMs: number;
   /** Of the search, for people. */
   readonly name: string;
@@ -118,6 +119,8 @@ export class QueueEvaluator implements Evaluator {
     fleet: Fleet,
     board: TaskBoard,
   ) {
+    // Each task listens.
+    setMaxListeners(0, this.#closing.signal);
     this.#options = options;
     this.#connection = connection;
     this.#server = server;

@@ -34,7 +34,7 @@ export interface QueueWorkerOptions {
   readonly lowering?: 'auto' | 'blocked' | 'plain';
   /** Folder for data sets and weights. Default: the user's cache folder. */
   readonly dataDir?: string | undefined;
-  /** Longest that it trains any task. */
+  /** Longest that it trains any candidate. */
   readonly timeoutMs: number;
   /** End when no task and no search is left. */
   readonly drain: boolean;

@@ -143,6 +143,11 @@ describe.runIf(hasRedis)('a worker with a task', () => {
     });
   });
 
+  it('has no time limit for a final training', async () => {
+    const task = await messageOf({ selection: { seed: 'split', validation: 0.25, purpose: 'final' } });
+    expect(await runTask(runner('first', { timeoutMs: 1 }), task)).not.toHaveProperty('failure');
+  });
+
   it('answers with the error of a task that no machine could train', async () => {
     const selection = { seed: 'split', validation: 0.25, purpose: 'search', trainLimit: 1 } as const;
     const task = await messageOf({ selection });

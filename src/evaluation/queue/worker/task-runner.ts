@@ -6,6 +6,7 @@ import { AutoCnnError, EngineError, EvaluationError } from '../../../errors.ts';
 import { type EvaluationProgress, type Evaluator, failedOutcome } from '../../evaluator.ts';
 import { callAfter } from '../../long-timer.ts';
 import type { EvaluationOutcome } from '../../task.ts';
+import { timeLimitOf } from '../../time-limit.ts';
 import type { Audience } from '../delivery/audience.ts';
 import { DeliveryError } from '../delivery/delivery-client.ts';
 import { areDifferent } from '../messages/compare-results.ts';
@@ -24,7 +25,7 @@ export interface RunnerOptions {
   readonly queueName: string;
   readonly evaluator: Evaluator;
   readonly store: FileStore;
-  /** Longest that this worker trains any task. */
+  /** Longest that this worker trains any candidate. */
   readonly timeoutMs: number;
   /** What whoever runs the worker should know. */
   readonly notify: (line: string) => void;
@@ -94,7 +95,7 @@ async function train({ evaluator, store, timeoutMs }: RunnerOptions, task: Runna
       await fetching(store.copyState(start, states[replica] ?? '', audience, signal));
     }
     const began = performance.now();
-    const longest = Math.min(timeoutMs, message.timeoutMs);
+    const longest = timeLimitOf(message.task, Math.min(timeoutMs, message.timeoutMs));
     const outcome = await within(longest, signal, (either) =>
       evaluator.evaluate(toTask(message, files), { signal: either, onProgress, threads }),
     );
