@@ -191,8 +191,7 @@ export class FinalMachine {
 
   /** As a worker on this machine has measured it, which takes seconds. */
   #knownRate(): number | undefined {
-    const beside = this.#options.fleet.alike.filter(({ host }) => host === hostname());
-    return beside.find(({ rate }) => rate !== undefined)?.rate;
+    return this.#options.fleet.alike.find(({ host, rate }) => host === hostname() && rate !== undefined)?.rate;
   }
 
   /** Infinite before it is known. */
