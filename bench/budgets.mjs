@@ -13,16 +13,16 @@ import { median } from '../dist/arithmetic/averages.js';
 import { writeFileAtomicallySync } from '../dist/files/write-file.js';
 import { requireBudget } from '../dist/search/config/budget-text.js';
 import { percent } from '../dist/text/figures.js';
+import { autoCnn } from './support/auto-cnn.mjs';
 import { commitOf, describeMachine } from './support/provenance.mjs';
 
-const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const RECIPE = fileURLToPath(new URL('torch_recipe.py', import.meta.url));
 /** Milliseconds of rest before each run, for the processor to cool and for files to be written. */
 const REST = 5000;
 
 const METHODS = {
-  train: (run) => autoCnn(['train', 'auto'], run),
-  search: (run) => autoCnn(['search'], run),
+  train: (run) => ours(['train', 'auto'], run),
+  search: (run) => ours(['search'], run),
   pytorch,
 };
 
@@ -67,10 +67,9 @@ for (const seed of values.seeds.split(',').map(Number)) {
 if (values.runs === undefined) rmSync(runsFolder, { recursive: true });
 console.log(`\n${table(done)}`);
 
-function autoCnn(command, { seed, out }) {
+function ours(command, { seed, out }) {
   const args = [...command, values.data, '--budget', values.budget, '--seed', String(seed), '--out', out, ...flags];
-  const output = execFileSync(process.execPath, [CLI, ...args, '--json'], { encoding: 'utf8', maxBuffer: 2 ** 26 });
-  const { testAccuracy: accuracy, seconds, genome, views, budget, finalTrainingSeconds } = JSON.parse(output);
+  const { testAccuracy: accuracy, seconds, genome, views, budget, finalTrainingSeconds } = autoCnn(args);
   return { accuracy, seconds, genome, views, epochs: budget.finalEpochs, rate: budget.rate, finalTrainingSeconds };
 }
 

@@ -6,18 +6,15 @@
 // Its model is then scored on all of test/. All runs take the same work. What is done is in FOLDER/results.json, so the
 // same command goes on after an interruption. See README.md.
 
-import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median } from '../dist/arithmetic/averages.js';
 import { writeFileAtomicallySync } from '../dist/files/write-file.js';
 import { createRng } from '../dist/index.js';
 import { percent } from '../dist/text/figures.js';
+import { autoCnn, HERE } from './support/auto-cnn.mjs';
 import { commitOf, describeMachine } from './support/provenance.mjs';
-
-const HERE = fileURLToPath(new URL('..', import.meta.url));
 
 const { values } = parseArgs({
   options: {
@@ -71,7 +68,7 @@ function writeData(perClass, seed) {
     }
   }
   // A whole folder has its name at once, so that an interrupted one is not taken for it.
-  execFileSync('mv', [unfinished, folder]);
+  renameSync(unfinished, folder);
   return folder;
 }
 
@@ -82,21 +79,12 @@ function runArm(arm, perClass, seed, data) {
     rmSync(run, { recursive: true, force: true });
     const command = arm === 'no-search' ? ['train', 'auto'] : ['search'];
     const flags = ['--budget', `${values.work}flops`, '--seed', String(seed), '--out', run, '--no-tensorboard'];
-    autoCnn(version, ...command, data, ...flags);
+    autoCnn([...command, data, ...flags], version);
   }
   const summary = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8'));
   const { testAccuracy: own, testInterval: interval, genome, evaluations, parameters } = summary;
-  const { accuracy } = autoCnn(version, 'evaluate', join(run, 'model.onnx'), join(values.cifar, 'test'));
+  const { accuracy } = autoCnn(['evaluate', join(run, 'model.onnx'), join(values.cifar, 'test')], version);
   return { accuracy, own, interval, genome, evaluations, parameters, commit: commitOf('src', version) };
-}
-
-/** Runs the command line of a version. @returns what it printed. */
-function autoCnn(version, ...args) {
-  const output = execFileSync(process.execPath, [join(version, 'dist/cli/main.js'), ...args, '--json'], {
-    maxBuffer: 2 ** 28,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(output);
 }
 
 function table() {

@@ -4,18 +4,16 @@
 // seed. All trainings take the same work; test images are scored once by each. What is done is in FOLDER/results.json, so
 // the same command goes on after an interruption. See README.md.
 
-import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median } from '../dist/arithmetic/averages.js';
 import { writeFileAtomicallySync } from '../dist/files/write-file.js';
 import { createRng } from '../dist/index.js';
 import { percent } from '../dist/text/figures.js';
+import { autoCnn } from './support/auto-cnn.mjs';
 import { commitOf, describeMachine } from './support/provenance.mjs';
 
-const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 /** Somebody looks at this share of the images, the most suspect first. */
 const LOOKED_AT = 0.07;
 /** Trainings of `suspects`, which share the images and have the work of one training each. */
@@ -100,7 +98,18 @@ function train(arm, seed, folder, ...flags) {
   const run = join(values.out, `${arm}-${seed}`);
   if (!existsSync(join(run, 'summary.json'))) {
     rmSync(run, { recursive: true, force: true });
-    autoCnn('train', 'auto', folder, '--budget', `${values.work}flops`, '--seed', String(seed), '--out', run, ...flags);
+    autoCnn([
+      'train',
+      'auto',
+      folder,
+      '--budget',
+      `${values.work}flops`,
+      '--seed',
+      String(seed),
+      '--out',
+      run,
+      ...flags,
+    ]);
   }
   return { run, accuracy: JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')).testAccuracy };
 }
@@ -109,27 +118,12 @@ function train(arm, seed, folder, ...flags) {
 function rank(run) {
   const path = `${run}.csv`;
   if (!existsSync(path)) {
-    autoCnn(
-      'suspects',
-      run,
-      '--folds',
-      String(FOLDS),
-      '--budget',
-      `${FOLDS * Number(values.work)}flops`,
-      '--csv',
-      path,
-    );
+    const budget = `${FOLDS * Number(values.work)}flops`;
+    autoCnn(['suspects', run, '--folds', String(FOLDS), '--budget', budget, '--csv', path]);
   }
   const [header, ...rows] = readFileSync(path, 'utf8').trimEnd().split('\n');
   const keys = header.split(',');
   return rows.map((row) => Object.fromEntries(row.split(',').map((cell, i) => [keys[i], cell])));
-}
-
-function autoCnn(...args) {
-  execFileSync(process.execPath, [CLI, ...args, '--json'], {
-    maxBuffer: 2 ** 28,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
 }
 
 function record(result) {

@@ -1,0 +1,22 @@
+// Runs the built command line.
+
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of this checkout. */
+export const HERE = fileURLToPath(new URL('../..', import.meta.url));
+/** Predictions and suspects of a large data set are long. */
+const LONGEST_OUTPUT = 2 ** 28;
+
+/**
+ * @param checkout  of another version, which is built.
+ * @returns what the command prints with `--json`; notes go to the terminal.
+ */
+export function autoCnn(args, checkout = HERE) {
+  const output = execFileSync(process.execPath, [join(checkout, 'dist/cli/main.js'), ...args, '--json'], {
+    maxBuffer: LONGEST_OUTPUT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(output);
+}
