@@ -6,15 +6,16 @@
 // Its model is then scored on all of test/. All runs take the same work. What is done is in FOLDER/results.json, so the
 // same command goes on after an interruption. See README.md.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../dist/arithmetic/averages.js';
-import { writeFileAtomicallySync } from '../dist/files/write-file.js';
 import { createRng } from '../dist/index.js';
 import { percent } from '../dist/text/figures.js';
-import { autoCnn, HERE } from './support/auto-cnn.mjs';
-import { commitOf, describeMachine } from './support/provenance.mjs';
+import { autoCnn, finishedRun, HERE } from './support/auto-cnn.mjs';
+import { drawImages } from './support/draw-images.mjs';
+import { commitOf } from './support/provenance.mjs';
+import { openResults } from './support/results-file.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -37,51 +38,28 @@ if (arms.includes('before') && values.before === undefined) {
     '--before CHECKOUT is needed, the folder of another version that is built; or leave before out of --arms',
   );
 }
-mkdirSync(values.out, { recursive: true });
-const resultsPath = join(values.out, 'results.json');
-const results = existsSync(resultsPath) ? JSON.parse(readFileSync(resultsPath, 'utf8')) : [];
+const { results, add } = openResults(values.out);
+const classes = readdirSync(join(values.cifar, 'train'));
 
 for (const seed of numbers(values.seeds)) {
   for (const perClass of numbers(values['per-class'])) {
-    const data = writeData(perClass, seed);
+    const counts = Object.fromEntries(classes.map((label) => [label, perClass]));
+    const folder = join(values.out, `data-${perClass}-${seed}`);
+    const data = drawImages(join(values.cifar, 'train'), folder, counts, createRng(`few images ${seed}`));
     for (const arm of arms) {
       if (results.some((each) => each.perClass === perClass && each.seed === seed && each.arm === arm)) continue;
-      const result = { perClass, seed, arm, ...runArm(arm, perClass, seed, data) };
-      results.push({ ...result, ...describeMachine(), date: new Date().toISOString() });
-      writeFileAtomicallySync(resultsPath, `${JSON.stringify(results, null, 1)}\n`);
-      console.log(JSON.stringify(result));
+      add({ perClass, seed, arm, ...runArm(arm, perClass, seed, data) });
     }
   }
 }
 console.log(`\n${table()}`);
 
-/** @returns a folder of classes. */
-function writeData(perClass, seed) {
-  const folder = join(values.out, `data-${perClass}-${seed}`);
-  if (existsSync(folder)) return folder;
-  const rng = createRng(`few images ${seed}`);
-  const unfinished = `${folder}.unfinished`;
-  for (const label of readdirSync(join(values.cifar, 'train')).sort()) {
-    const names = readdirSync(join(values.cifar, 'train', label)).sort();
-    for (const name of rng.fork(label).shuffle(names).slice(0, perClass)) {
-      cpSync(join(values.cifar, 'train', label, name), join(unfinished, label, name));
-    }
-  }
-  // A whole folder has its name at once, so that an interrupted one is not taken for it.
-  renameSync(unfinished, folder);
-  return folder;
-}
-
 function runArm(arm, perClass, seed, data) {
   const version = arm === 'before' ? values.before : HERE;
   const run = join(values.out, `${arm}-${perClass}-${seed}`);
-  if (!existsSync(join(run, 'summary.json'))) {
-    rmSync(run, { recursive: true, force: true });
-    const command = arm === 'no-search' ? ['train', 'auto'] : ['search'];
-    const flags = ['--budget', `${values.work}flops`, '--seed', String(seed), '--out', run, '--no-tensorboard'];
-    autoCnn([...command, data, ...flags], version);
-  }
-  const summary = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8'));
+  const command = arm === 'no-search' ? ['train', 'auto'] : ['search'];
+  const args = [...command, data, '--budget', `${values.work}flops`, '--seed', String(seed)];
+  const summary = finishedRun(run, args, version);
   const { testAccuracy: own, testInterval: interval, genome, evaluations, parameters } = summary;
   const { accuracy } = autoCnn(['evaluate', join(run, 'model.onnx'), join(values.cifar, 'test')], version);
   return { accuracy, own, interval, genome, evaluations, parameters, commit: commitOf('src', version) };

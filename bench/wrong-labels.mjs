@@ -4,15 +4,15 @@
 // seed. All trainings take the same work; test images are scored once by each. What is done is in FOLDER/results.json, so
 // the same command goes on after an interruption. See README.md.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../dist/arithmetic/averages.js';
-import { writeFileAtomicallySync } from '../dist/files/write-file.js';
 import { createRng } from '../dist/index.js';
 import { percent } from '../dist/text/figures.js';
-import { autoCnn } from './support/auto-cnn.mjs';
-import { commitOf, describeMachine } from './support/provenance.mjs';
+import { autoCnn, finishedRun } from './support/auto-cnn.mjs';
+import { commitOf } from './support/provenance.mjs';
+import { openResults } from './support/results-file.mjs';
 
 /** Somebody looks at this share of the images, the most suspect first. */
 const LOOKED_AT = 0.07;
@@ -32,9 +32,7 @@ const { values } = parseArgs({
 if (values.data === undefined || values.out === undefined) {
   throw new Error('--data FOLDER and --out FOLDER are needed; see bench/README.md');
 }
-mkdirSync(values.out, { recursive: true });
-const resultsPath = join(values.out, 'results.json');
-const results = existsSync(resultsPath) ? JSON.parse(readFileSync(resultsPath, 'utf8')) : [];
+const { results, add } = openResults(values.out);
 
 for (const seed of values.seeds.split(',').map(Number)) {
   const { folder, changed } = writeData(seed);
@@ -96,22 +94,8 @@ function writeData(seed) {
 
 function train(arm, seed, folder, ...flags) {
   const run = join(values.out, `${arm}-${seed}`);
-  if (!existsSync(join(run, 'summary.json'))) {
-    rmSync(run, { recursive: true, force: true });
-    autoCnn([
-      'train',
-      'auto',
-      folder,
-      '--budget',
-      `${values.work}flops`,
-      '--seed',
-      String(seed),
-      '--out',
-      run,
-      ...flags,
-    ]);
-  }
-  return { run, accuracy: JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')).testAccuracy };
+  const args = ['train', 'auto', folder, '--budget', `${values.work}flops`, '--seed', String(seed), ...flags];
+  return { run, accuracy: finishedRun(run, args).testAccuracy };
 }
 
 /** @returns a record for each training image, the most suspect first. */
@@ -128,9 +112,7 @@ function rank(run) {
 
 function record(result) {
   if (results.some(({ seed, arm }) => seed === result.seed && arm === result.arm)) return;
-  results.push({ ...result, ...describeMachine(), commit: commitOf('src'), date: new Date().toISOString() });
-  writeFileAtomicallySync(resultsPath, `${JSON.stringify(results, null, 1)}\n`);
-  console.log(JSON.stringify(result));
+  add({ ...result, commit: commitOf('src') });
 }
 
 function table() {

@@ -23,7 +23,9 @@ beforeAll(async () => {
 
 describe('a search behind a backbone', () => {
   it('leaves a run that stands alone: configuration, backbone, and one model of both', async () => {
-    const { backbone, dataset } = JSON.parse(read('run', 'config.json'));
+    const { backbone, dataset, training } = JSON.parse(read('run', 'config.json'));
+    const { dataset: described, testAccuracy } = JSON.parse(read('run', 'summary.json'));
+    expect(training.optimizer.weightDecay).toBeCloseTo(500 / described.trainExamples, 2);
     expect(backbone).toEqual({
       file: join(work, 'run', 'backbone.onnx'),
       output: expect.any(String),
@@ -35,7 +37,6 @@ describe('a search behind a backbone', () => {
     });
     expect(dataset).toMatchObject({ size: { height: 8, width: 8 }, channels: 'grey' });
     expect(readFileSync(backbone.file)).toEqual(readFileSync(join(work, 'extractor.onnx')));
-    const { testAccuracy } = JSON.parse(read('run', 'summary.json'));
     expect(testAccuracy).toBeGreaterThan(0.5);
     const { stdout } = await cli('evaluate run/model.onnx digits --json');
     expect(JSON.parse(stdout)).toMatchObject({ accuracy: testAccuracy });

@@ -1,6 +1,7 @@
 // Runs the built command line.
 
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,4 +20,18 @@ export function autoCnn(args, checkout = HERE) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return JSON.parse(output);
+}
+
+/**
+ * Runs a command that makes a run folder, unless the run is finished.
+ *
+ * @returns the summary of the run.
+ */
+export function finishedRun(run, args, checkout) {
+  const summary = join(run, 'summary.json');
+  if (!existsSync(summary)) {
+    rmSync(run, { recursive: true, force: true });
+    autoCnn([...args, '--out', run, '--no-tensorboard'], checkout);
+  }
+  return JSON.parse(readFileSync(summary, 'utf8'));
 }

@@ -117,7 +117,7 @@ export class Search extends EventEmitter<SearchEvents> {
 
 /** That a budget is left to one network has to be said: the command was to search; so has that candidates train several times. */
 function noticesOfPlan(config: RunConfig, data: DataSize): readonly string[] {
-  const { searchShare, genome } = config;
+  const { searchShare, genome, backbone } = config;
   const { validation: heldOut } = searchImages(config, data);
   const splits = noticeOfSplits(config, scoredImages(config, data));
   if (splits !== undefined) return [splits];
@@ -125,7 +125,9 @@ function noticesOfPlan(config: RunConfig, data: DataSize): readonly string[] {
   const why = canTellApart(config, data)
     ? 'with so many images it is too short for a search to pay'
     : `the ${heldOut} images held out for validation are too few to tell a better one from chance`;
-  return [
-    `All of the budget goes to one network, ${genome}: ${why}. --search-share ${SEARCH_SHARE} (searchShare) searches all the same.`,
-  ];
+  const what =
+    backbone === undefined
+      ? `All of the budget goes to one network, ${genome}`
+      : 'Only the classifier behind the backbone is trained';
+  return [`${what}: ${why}. --search-share ${SEARCH_SHARE} (searchShare) searches all the same.`];
 }

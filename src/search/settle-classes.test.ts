@@ -17,6 +17,7 @@ import { createSearch } from './create-search.ts';
 import { resolveConfig } from './run/resolve-config.ts';
 import { openRunFolder } from './run/run-folder.ts';
 import { settleClasses } from './settle-classes.ts';
+import { settleDecay } from './settle-decay.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-cnn-classes-'));
 const source = join(folder, 'uneven');
@@ -45,7 +46,8 @@ function dataOf(dark: number, bright: number): Dataset {
 function settle(dataset: Dataset, input: Partial<SearchConfigInput> = {}) {
   const given = { dataset: { source: 'arrays' }, ...input };
   const config = resolveConfig(given, 'a test');
-  return settleClasses({ ...config, balance: config.balance ?? openBalance(given) }, dataset);
+  const settled = settleClasses({ ...config, balance: config.balance ?? openBalance(given) }, dataset);
+  return { ...settled, config: settleDecay(settled.config, dataset) };
 }
 
 beforeAll(async () => {

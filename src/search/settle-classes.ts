@@ -4,7 +4,7 @@ import type { Dataset } from '../data/set/dataset.ts';
 import { selectData } from '../evaluation/select-data.ts';
 import { grouped } from '../text/figures.ts';
 import type { SearchConfig } from './config/config.ts';
-import { trainingSchema } from './config/training-schema.ts';
+import { type BalanceKey, CLASS_KEYS, trainingSchema } from './config/training-schema.ts';
 
 export interface SettledClasses {
   readonly config: SearchConfig;
@@ -23,9 +23,10 @@ const UNEVEN = 3;
  * @throws {InvalidInputError} if the limits do not fit the data.
  */
 export function settleClasses(config: SearchConfig, dataset: Dataset): SettledClasses {
-  const { balance = [], ...undecided } = config;
+  const { balance: open = [], ...undecided } = config;
   const { training, objectives, genome, seed, trainLimit, validation } = config;
-  if (balance.length === 0) return { config: undecided, notices: [] };
+  const balance = open.filter(isOfClasses);
+  if (balance.length === 0) return { config, notices: [] };
   const limit = trainLimit && { trainLimit };
   const { examples, train } = selectData(dataset, { seed: `${seed}/data`, validation, purpose: 'final', ...limit });
   const counts = dataset.classes.map(() => 0);
@@ -46,7 +47,7 @@ export function settleClasses(config: SearchConfig, dataset: Dataset): SettledCl
     // Parsed for the order of its keys, on which ids depend: a run that goes on has it from its file.
     training: trainingSchema.parse({ ...others, ...(setsMetric && { metrics }), classWeights }),
     ...(setsMetric && { objectives: [...metrics, ...objectives.slice(1)] }),
-    ...(isUneven && { balance }),
+    balance: isUneven ? open : open.filter((key) => !isOfClasses(key)),
   };
   return { config: settled, notices: isUneven && (setsMetric || setsWeights) ? [describe()] : [] };
 
@@ -60,6 +61,8 @@ export function settleClasses(config: SearchConfig, dataset: Dataset): SettledCl
     return `The classes are uneven (training images: ${named(most)}, ${named(fewest)}), so ${what.join(', and ')}; ${cures.join(' and ')} ${cures.length > 1 ? 'do' : 'does'} without.`;
   }
 }
+
+const isOfClasses = (key: BalanceKey): boolean => CLASS_KEYS.some((own) => own === key);
 
 /** The validation part alone may have images of a class under a small limit. */
 const weightOf = (count: number, images: number, classes: number): number =>

@@ -33,6 +33,7 @@ import {
 } from './run/run-folder.ts';
 import { openRunBackbone, trainedOn, withImagesFor } from './run-features.ts';
 import { settleClasses } from './settle-classes.ts';
+import { settleDecay } from './settle-decay.ts';
 import { resettleEngine, type SettleOptions, settledEngine, settleEngine } from './settle-engine.ts';
 import { settleStart } from './settle-start.ts';
 import { settleValidation } from './settle-validation.ts';
@@ -82,7 +83,7 @@ export async function startRun(
     trainedOn(dataset, asked, backbone, telling),
   );
   const { packed, extractor, backbone: known } = computed.value;
-  const withFeatures: SearchConfig = { ...balanced.config, ...(known && { backbone: known }) };
+  const withFeatures = settleDecay({ ...balanced.config, ...(known && { backbone: known }) }, dataset);
   const { config: given, weights } = await settleStart(withFeatures, dataset);
   checkAgainstData(given, dataset, createStrategy);
   checkShared(given);

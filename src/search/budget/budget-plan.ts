@@ -15,7 +15,7 @@ import { type DataSize, searchSpaceOf, workSettingOf } from '../config/network-i
 import { AUTO_GENOME, type BudgetKey, SEARCH_SHARE } from '../config/undecided-keys.ts';
 import { trainingsOf } from '../config/views.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
-import { LEAST_SCORED, wantedSplits, withoutOpenSplits } from './fitness-splits.ts';
+import { LEAST_SCORED, MOST_SPLITS, wantedSplits, withoutOpenSplits } from './fitness-splits.ts';
 
 /**
  * With less work for each image, a search costs more accuracy than it finds; see docs/decisions/0017-sure-thing.md. With so
@@ -80,9 +80,10 @@ export function planBudget(
   data: DataSize,
   finalShare = 1,
 ): SearchConfig | undefined {
-  const { searchShare: given } = config;
-  // What is too little for a search may still be enough for one network.
-  const auto = canTellApart(config, data) ? shareFor(work / usedImages(config, data)) : 0;
+  const { searchShare: given, backbone } = config;
+  // What is too little for a search may still be enough for one network. Those behind a backbone take little.
+  const wanted = backbone === undefined ? shareFor(work / usedImages(config, data)) : SEARCH_SHARE;
+  const auto = canTellApart(config, data) ? wanted : 0;
   const shares = given === 'auto' ? new Set([auto, 0]) : [given];
   for (const searchShare of shares) {
     const plan = planShared(work, { ...config, searchShare }, data, finalShare);
@@ -91,9 +92,13 @@ export function planBudget(
   return undefined;
 }
 
-/** Whether there are enough validation images for a search to find what is better, with one split. */
+/**
+ * Whether there are enough validation images for a search to find what is better: with one split, or with several behind a
+ * backbone, where trainings are short.
+ */
 export function canTellApart(config: SearchConfig, data: DataSize): boolean {
-  return searchImages(config, data).validation >= LEAST_SCORED;
+  const splits = config.backbone === undefined ? 1 : MOST_SPLITS;
+  return splits * searchImages(config, data).validation >= LEAST_SCORED;
 }
 
 /** The plan with a share for the search that is decided. */
@@ -170,7 +175,7 @@ function planShared(
  * The network for a training without a search: of the reference designs with the most stages, the widest for whose training
  * there is enough work. The rule is that of the largest network of a search, with all of the work for it and fewer
  * passes: global average pooling takes wide networks fewer passes to train. Where the run starts from another, it is that
- * one's network, if there is enough work.
+ * one's network, if there is enough work; behind a backbone, the classifier alone.
  *
  * @returns undefined if there is too little work for any.
  */
@@ -182,6 +187,7 @@ function referenceFor(
 ): Genome | undefined {
   const [known] = (config.startFrom?.genomes ?? []).map(parseGenome);
   if (known !== undefined && isEnoughFor(known)) return known;
+  if (config.backbone !== undefined) return [];
   const images = usedImages(config, data);
   const workPerImage = work / images;
   const isOpen = config.undecided?.includes('finalEpochs');

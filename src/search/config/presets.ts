@@ -194,5 +194,5 @@ export function openBalance(input: unknown): BalanceKey[] {
   const settings = overPreset(input);
   // The run of a version before: it keeps what it had.
   if (valueAt(settings, ['engineKind']) !== undefined) return [];
-  return BALANCE_KEYS.filter((key) => valueAt(settings, ['training', key]) === undefined);
+  return BALANCE_KEYS.filter((key) => valueAt(settings, ['training', ...key.split('.')]) === undefined);
 }

@@ -114,7 +114,13 @@ export const trainingSchema = z.strictObject({
 });
 
 /** Keys that uneven classes decide. */
-export const BALANCE_KEYS = ['metrics', 'classWeights'] as const;
+export const CLASS_KEYS = ['metrics', 'classWeights'] as const;
+
+/** The key that few images behind a backbone decide. */
+export const DECAY_KEY = 'optimizer.weightDecay';
+
+/** Keys that the data decide. */
+export const BALANCE_KEYS = [...CLASS_KEYS, DECAY_KEY] as const;
 
 export type BalanceKey = (typeof BALANCE_KEYS)[number];
 
@@ -122,7 +128,7 @@ export const balanceSchema = z
   .array(z.enum(BALANCE_KEYS))
   .optional()
   .describe(
-    'Keys of training that the run sets where one class has more than 3 times the training images of another: balanced-accuracy as the fitness, weights by class in the loss. Default: those that are not given; a run keeps those that it has set.',
+    'Keys of training that the run sets by its data. Where one class has more than 3 times the training images of another: balanced-accuracy as the fitness, weights by class in the loss. Behind a backbone: a weight decay of 500 over the number of training images, at least 0.05. Default: those that are not given; a run keeps those that it has set.',
   );
 
 export const finalTrainingSchema = z

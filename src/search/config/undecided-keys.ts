@@ -27,7 +27,6 @@ export const BUDGET_KEYS = [
 export const SEARCH_SHARE = 0.25;
 /** Who gives one of these wants a search, however short the budget is. */
 export const SEARCH_KEYS = [
-  'backbone',
   'searchShare',
   'strategy',
   'population',
