@@ -89,6 +89,19 @@ describe('the plan of a budget', () => {
     expect(planBudget(4e13, config, { ...MNIST, trainExamples: 3900 })?.searchShare).toBe(0);
   });
 
+  it('trains the classifier alone behind a backbone, where splits of few images tell nothing from chance', () => {
+    const backbone = { file: '/a.onnx', features: { fingerprint: 'f'.repeat(64), channels: 128, height: 1, width: 1 } };
+    const config = resolveConfig({ dataset: { source: 'any' }, backbone, budget: '1m', workers: 2 }, 'the test');
+    const problem = { input: { channels: 128, height: 1, width: 1 }, classes: 5, head: config.outputLayer };
+    const planFor = (trainExamples: number) =>
+      planBudget(4e12, config, { ...MNIST, trainExamples, problem: { ...MNIST.problem, ...problem } });
+    expect(planFor(790)).toMatchObject({ searchShare: 0, genome: '' });
+    expect(planFor(800)).toMatchObject({ searchShare: 0.25 });
+    expect(planFor(800)?.genome).toBeUndefined();
+    const auto = resolveConfig({ ...config, searchShare: undefined, genome: 'auto' }, 'the test');
+    expect(planBudget(4e12, auto, { ...MNIST, problem: { ...MNIST.problem, ...problem } })?.genome).toBe('');
+  });
+
   it('leaves all of a budget to one network, too, where a search would have too little', () => {
     const config = resolveConfig({ dataset: { source: 'any' }, budget: '1m', workers: 2 }, 'the test');
     fc.assert(
