@@ -17,6 +17,11 @@ export function startWork(layers: number): number {
   return START_WORK + LAYER_START_WORK * layers;
 }
 
+/** Number of skip layers and stages, which have convolutions. */
+export function layersOf({ layers }: Pick<NetworkCost, 'layers'>): number {
+  return layers.filter(({ kind }) => kind === 'skip' || kind === 'stage').length;
+}
+
 /** Sizes of the parts. */
 export type PartSizes = Omit<DataSize, 'problem'>;
 
@@ -61,8 +66,7 @@ type Sized = Pick<
 export function candidateWork(config: Sized, data: DataSize, cost: NetworkCost): number {
   const { epochs } = config.training;
   const { training, scoring } = epochWork(config, data, trainingWork(cost, workSettingOf(config)));
-  const compiled = cost.layers.filter(({ kind }) => kind === 'skip' || kind === 'stage').length;
-  return splitsOf(config) * (startWork(compiled) + epochs * training + Math.ceil(epochs) * scoring);
+  return splitsOf(config) * (startWork(layersOf(cost)) + epochs * training + Math.ceil(epochs) * scoring);
 }
 
 /**

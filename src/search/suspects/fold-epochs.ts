@@ -5,7 +5,7 @@ import type { Evaluator } from '../../evaluation/evaluator.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { trainingWork } from '../../genome/work.ts';
-import { startWork, usedImages } from '../budget/candidate-work.ts';
+import { layersOf, startWork, usedImages } from '../budget/candidate-work.ts';
 import { type Budget, formatBudget } from '../config/budget-text.ts';
 import { workSettingOf } from '../config/network-input.ts';
 import { finalEpochsOf } from '../final/final-plans.ts';
@@ -33,7 +33,7 @@ export async function epochsWithin(
   const whole = finalEpochsOf(run);
   const least = Math.min(1, whole);
   const cost = estimateCost(genome, problem);
-  const start = startWork(cost.layers.filter(({ kind }) => kind === 'skip' || kind === 'stage').length);
+  const start = startWork(layersOf(cost));
   const images = (usedImages(config, dataSize) * (folds - 1)) / folds;
   const epochWork = (byteWork?: number): number =>
     images * trainingWork(cost, { ...workSettingOf(config), ...(byteWork !== undefined && { byteWork }) });
