@@ -21,7 +21,7 @@ import { readJson } from '../run/run-folder.ts';
 import { settleEngine } from '../settle-engine.ts';
 import { type OpenOptions, reopenRun } from '../start-run.ts';
 import { findLabelErrors, rankBySelfConfidence } from './confident-learning.ts';
-import { epochsWithin } from './fold-epochs.ts';
+import { epochsWithin, type Spending } from './fold-epochs.ts';
 import { findNearCopies } from './near-copies.ts';
 import { type RankedImage, type SuspectRecords, suspectPathsOf } from './suspect-records.ts';
 
@@ -80,7 +80,11 @@ export async function findSuspects(path: string, options: SuspectOptions = {}): 
     const workers = Math.min(options.workers ?? config.workers, folds);
     evaluator =
       options.evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: LONGEST_MS, device: deviceOf(config) });
-    const epochs = await planEpochs(settled, genome, folds, options.budget, evaluator, startedAt);
+    const epochs = await planEpochs(settled, genome, folds, options.budget, {
+      evaluator,
+      signal,
+      secondsSpent: () => (performance.now() - startedAt) / 1000,
+    });
     options.onPlan?.({ folds, epochs, images: run.dataset.train.count });
     const predicted = await predictOutOfFold(settled, {
       genome: parseGenome(genome),
@@ -143,8 +147,7 @@ async function planEpochs(
   genome: string,
   folds: number,
   text: string | undefined,
-  evaluator: Evaluator,
-  startedAt: number,
+  spending: Spending,
 ): Promise<number> {
   if (text === undefined) return finalEpochsOf(run);
   const budget = requireBudget(text, '--budget');
@@ -152,8 +155,7 @@ async function planEpochs(
   const asked = JSON.stringify([folds, formatBudget(budget), run.config.engineKind]);
   const known = existsSync(plan) ? (readJson(plan, 'the plan') as { asked?: unknown; epochs?: unknown }) : {};
   if (known.asked === asked && typeof known.epochs === 'number') return known.epochs;
-  const secondsSpent = (): number => (performance.now() - startedAt) / 1000;
-  const epochs = await epochsWithin(budget, run, parseGenome(genome), folds, evaluator, secondsSpent);
+  const epochs = await epochsWithin(budget, run, parseGenome(genome), folds, spending);
   await run.storage.write(plan, `${JSON.stringify({ asked, epochs })}\n`);
   return epochs;
 }

@@ -14,20 +14,27 @@ import type { OpenRun } from '../records/open-run.ts';
 /** The rest is for predictions, near copies and the page. */
 const TRAINING_SHARE = 0.9;
 
+/** What spends a budget. */
+export interface Spending {
+  readonly evaluator: Evaluator;
+  readonly signal: AbortSignal;
+  /** Seconds of the budget that have passed. */
+  readonly secondsSpent: () => number;
+}
+
 /**
  * Epochs of the trainings of all folds, to a hundredth.
  *
- * @param secondsSpent  of the budget, so far.
  * @returns at most those of the final training, at least one.
- * @throws {InvalidInputError} if the budget is too small for that; the message says how large it must be.
+ * @throws {InvalidInputError} if the budget is too small for that; the message says how large it must be. The signal's reason if
+ *   it is aborted while the machine is measured.
  */
 export async function epochsWithin(
   budget: Budget,
   run: Pick<OpenRun, 'config' | 'dataSize' | 'problem'>,
   genome: Genome,
   folds: number,
-  evaluator: Evaluator,
-  secondsSpent: () => number,
+  { evaluator, secondsSpent, signal }: Spending,
 ): Promise<number> {
   const { config, dataSize, problem } = run;
   const whole = finalEpochsOf(run);
@@ -55,7 +62,7 @@ export async function epochsWithin(
       'the evaluator cannot measure its speed; give the budget as computing, such as 2e15flops',
     );
   }
-  const { rate, byteWork } = await evaluator.measureSpeed(config.lowering);
+  const { rate, byteWork } = await evaluator.measureSpeed(config.lowering, signal);
   const inTurn = Math.ceil(folds / evaluator.concurrency);
   const left = TRAINING_SHARE * Math.max(0, budget.seconds - secondsSpent());
   return choose((left / inTurn) * rate, epochWork(byteWork), (foldWork) => ({
