@@ -25,7 +25,7 @@ describe('a search behind a backbone', () => {
   it('leaves a run that stands alone: configuration, backbone, and one model of both', async () => {
     const { backbone, dataset, training } = JSON.parse(read('run', 'config.json'));
     const { dataset: described, testAccuracy } = JSON.parse(read('run', 'summary.json'));
-    expect(training.optimizer.weightDecay).toBeCloseTo(500 / described.trainExamples, 2);
+    expect(training.optimizer.weightDecay).toBeCloseTo((60 * Math.sqrt(8)) / described.trainExamples, 2);
     expect(backbone).toEqual({
       file: join(work, 'run', 'backbone.onnx'),
       output: expect.any(String),

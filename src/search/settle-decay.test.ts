@@ -12,7 +12,7 @@ function dataOf(images: number): Dataset {
   return datasetFromArrays({ xTrain: part(images), yTrain: labels(images), xTest: part(2), yTest: labels(2) });
 }
 
-const FEATURES = { fingerprint: 'f'.repeat(64), channels: 8, height: 1, width: 1 };
+const FEATURES = { fingerprint: 'f'.repeat(64), channels: 64, height: 1, width: 1 };
 const BEHIND = { dataset: { source: 'arrays' }, backbone: { file: '/a.onnx', output: 'pooled', features: FEATURES } };
 
 function settle(images: number, input: object = {}) {
@@ -23,10 +23,10 @@ function settle(images: number, input: object = {}) {
 
 describe('settleDecay', () => {
   it.each([
-    [100, 5],
-    [150, 3.33],
-    [1000, 0.5],
-    [10_000, 0.05],
+    [100, 4.8],
+    [150, 3.2],
+    [1000, 0.48],
+    [9600, 0.05],
     [20_000, 0.05],
   ])('gives %i images behind a backbone a weight decay of %d', (images, weightDecay) => {
     const { training, balance } = settle(images);
@@ -35,7 +35,12 @@ describe('settleDecay', () => {
   });
 
   it('counts the images that the final training sees', () => {
-    expect(settle(1000, { trainLimit: 100 }).training.optimizer.weightDecay).toBe(5);
+    expect(settle(1000, { trainLimit: 100 }).training.optimizer.weightDecay).toBe(4.8);
+  });
+
+  it('grows with the root of the number of channels', () => {
+    const features = { ...FEATURES, channels: 256 };
+    expect(settle(100, { backbone: { ...BEHIND.backbone, features } }).training.optimizer.weightDecay).toBe(9.6);
   });
 
   it('leaves what is given, what a preset says, and optimisers that have none', () => {
@@ -57,7 +62,7 @@ describe('settleDecay', () => {
 
   it('decides again for other data, and without the backbone, from the configuration of a run', () => {
     const { backbone, ...stored } = JSON.parse(JSON.stringify(settle(100)));
-    expect(settle(1000, stored).training.optimizer.weightDecay).toBe(0.5);
+    expect(settle(1000, stored).training.optimizer.weightDecay).toBe(0.48);
     expect(settle(100, { ...stored, backbone: undefined }).training.optimizer.weightDecay).toBe(0.05);
   });
 });

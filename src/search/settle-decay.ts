@@ -7,13 +7,13 @@ import { dataSizeOf } from './config/network-input.ts';
 import { DECAY_KEY, optimiserSchema } from './config/training-schema.ts';
 
 /**
- * Behind a backbone, weight decay stands for a prior of fixed strength, which weighs more against fewer images: this over
- * their number. Measured for 100 and 1,000 images, see bench/results/2026-12-01-backbone-decay.md.
+ * Behind a backbone, weight decay stands for a prior, which weighs more against fewer images, and more weights add up: times the
+ * root of the number of channels, over the number of images. See bench/results/2026-12-01-backbone-decay.md.
  */
-const DECAY_OF_ONE_IMAGE = 500;
+const DECAY = 60;
 
 /**
- * Sets the weight decay, as far as the configuration leaves it open: behind a backbone by the number of images, else the
+ * Sets the weight decay, as far as the configuration leaves it open: behind a backbone by its channels and the images, else the
  * default. Networks there see each image the same in every pass, so nothing else keeps a few from being learned by heart.
  *
  * @returns with `balance` only if a key was set.
@@ -26,8 +26,9 @@ export function settleDecay({ balance: open = [], ...config }: SearchConfig, dat
   const balance = adapts ? open : others;
   const { weightDecay: _, ...rest } = optimizer;
   const usual = optimiserSchema.parse(rest);
-  const byImages = DECAY_OF_ONE_IMAGE / usedImages(config, dataSizeOf(config, dataset));
-  const weightDecay = adapts ? Math.max(usual.weightDecay, Number(byImages.toPrecision(3))) : usual.weightDecay;
+  const channels = config.backbone?.features?.channels ?? 1;
+  const fitting = (DECAY * Math.sqrt(channels)) / usedImages(config, dataSizeOf(config, dataset));
+  const weightDecay = adapts ? Math.max(usual.weightDecay, Number(fitting.toPrecision(3))) : usual.weightDecay;
   return {
     ...config,
     ...(isOpen && { training: { ...config.training, optimizer: { ...optimizer, weightDecay } } }),

@@ -128,7 +128,7 @@ export const balanceSchema = z
   .array(z.enum(BALANCE_KEYS))
   .optional()
   .describe(
-    'Keys of training that the run sets by its data. Where one class has more than 3 times the training images of another: balanced-accuracy as the fitness, weights by class in the loss. Behind a backbone: a weight decay of 500 over the number of training images, at least 0.05. Default: those that are not given; a run keeps those that it has set.',
+    'Keys of training that the run sets by its data. Where one class has more than 3 times the training images of another: balanced-accuracy as the fitness, weights by class in the loss. Behind a backbone: a weight decay of 60 times the root of its channels over the number of training images, at least 0.05. Default: those that are not given; a run keeps those that it has set.',
   );
 
 export const finalTrainingSchema = z
