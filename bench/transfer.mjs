@@ -1,5 +1,5 @@
 // What does a network that knows other classes give those who have few images of their own?
-// node bench/transfer.mjs --cifar FOLDER --out FOLDER [--per-class 20] [--former-work 6e13] [--seconds 60]
+// node bench/transfer.mjs --cifar FOLDER --out FOLDER [--per-class 20] [--former-work 3e13] [--seconds 60]
 //   [--seeds 1,2,3,4,5]
 // FOLDER has train/CLASS/ and test/CLASS/. A run is trained on all images of five classes, for each seed anew. Of the other
 // five, the seed draws so many images each: they are searched from nothing, with the former run as a backbone, and starting
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     cifar: { type: 'string' },
     out: { type: 'string' },
     'per-class': { type: 'string', default: '20' },
-    'former-work': { type: 'string', default: '6e13' },
+    'former-work': { type: 'string', default: '3e13' },
     seconds: { type: 'string', default: '60' },
     seeds: { type: 'string', default: '1,2,3,4,5' },
   },

@@ -32,6 +32,7 @@ describe('a search behind a backbone', () => {
       mean: [0],
       std: [1 / 255],
       order: 'rgb',
+      views: 1,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       features: { fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/), channels: 8, height: 4, width: 4 },
     });
@@ -100,7 +101,10 @@ describe('a backbone that cannot be used', () => {
       'extractor.onnx --backbone-mean 120',
       /--backbone-mean is on the scale 0 to 1, received 120; divide values on the scale 0 to 255 by 255/,
     ],
-    ['extractor.onnx --flip', /--flip changes images, but a backbone sees each image once/],
+    [
+      'extractor.onnx --flip',
+      /--flip changes images, but features are computed once, of images as they are; leave it out/,
+    ],
   ])('is refused with what is wrong and the cure, and nothing is begun: %s', LONG, async (backbone, message) => {
     const { code, stderr } = await cli(`${SEARCH} --out refused --backbone ${backbone}`);
     expect(stderr).toMatch(message);

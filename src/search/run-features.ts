@@ -83,12 +83,12 @@ export async function trainedOn(
       { details: { fingerprint, expected: asked.features.fingerprint } },
     );
   }
-  const { mean, std, order } = preparation;
+  const { mean, std, order, views = 1 } = preparation;
   const { output, sha256 } = backbone;
   return {
     packed: { path, fingerprint },
     extractor,
-    backbone: { file, output, mean, std, order, sha256, features: { fingerprint, ...extractor.shape } },
+    backbone: { file, output, mean, std, order, views, sha256, features: { fingerprint, ...extractor.shape } },
   };
 }
 
@@ -100,14 +100,15 @@ const COLOUR: Statistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.
 const GREY: Statistics = { mean: [0.449], std: [0.226] };
 
 function preparationFor(
-  { mean, std, order = 'rgb' }: BackboneConfig,
-  { input: { channels }, takesRawPixels }: OpenedBackbone,
-): Statistics & Pick<PixelPreparation, 'order'> {
+  { mean, std, order = 'rgb', views }: BackboneConfig,
+  { input: { channels }, takesRawPixels, looksTwice }: OpenedBackbone,
+): Statistics & Pick<PixelPreparation, 'order' | 'views'> {
   const each = (value: number): PerChannel => (channels === 1 ? [value] : [value, value, value]);
   const raw: Statistics = { mean: each(0), std: each(1 / 255) };
   const usual = takesRawPixels ? raw : channels === 1 ? GREY : COLOUR;
   const spread = (given: PerChannel): PerChannel => (given.length === channels ? given : each(given[0]));
-  return { mean: spread(mean ?? usual.mean), std: spread(std ?? usual.std), order };
+  const isTwice = views === undefined ? looksTwice : views === 2;
+  return { mean: spread(mean ?? usual.mean), std: spread(std ?? usual.std), order, ...(isTwice && { views: 2 }) };
 }
 
 function requireSuited({ shape }: Dataset, { input }: OpenedBackbone, file: string): void {

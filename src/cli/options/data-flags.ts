@@ -50,6 +50,12 @@ export const BACKBONE_FLAGS: readonly ConfigFlag[] = [
   ),
   flag('--backbone-std <list>', 'backbone.std', 'their deviation; 0.003922 if it takes pixels 0 to 255', parseDecimals),
   flag('--backbone-order <order>', 'backbone.order', 'rgb or bgr (default: rgb)', parseText),
+  flag(
+    '--backbone-views <n>',
+    'backbone.views',
+    '2: the mean of the features of an image and its mirror image (default: 1; what a model of auto-cnn does itself)',
+    parseNumber,
+  ),
 ];
 
 /** For commands that make a data set to train on. */

@@ -23,6 +23,8 @@ export interface Backbone {
   readonly mapArrangement: Exclude<Arrangement, 'vector'>;
   /** It takes raw pixels 0..255, as auto-cnn wrote it. */
   readonly takesRawPixels: boolean;
+  /** It also looks at the mirror image, as auto-cnn found that this pays. */
+  readonly looksTwice: boolean;
 }
 
 /**
@@ -56,7 +58,17 @@ export function readBackbone(bytes: Uint8Array, path: string, output?: string): 
     output: used,
     mapArrangement: isOutput ? input.arrangement : 'nchw',
     takesRawPixels: facts.metadata.auto_cnn_version !== undefined,
+    looksTwice: looksTwice(facts.metadata.structure),
   };
+}
+
+/** @param structure  of the metadata of auto-cnn. A stranger's file may say anything. */
+function looksTwice(structure = '{}'): boolean {
+  try {
+    return JSON.parse(structure)?.views === 2;
+  } catch {
+    return false;
+  }
 }
 
 function factsOf(bytes: Uint8Array, path: string): ModelFacts {

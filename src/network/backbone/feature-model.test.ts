@@ -134,6 +134,30 @@ describe('joinClassifier', () => {
     for (const [i, value] of features.entries()) expect(value).toBeCloseTo(expected?.data[i] ?? NaN, 3);
   });
 
+  it.each([
+    { name: 'feature maps', head: undefined, output: undefined },
+    { name: 'a vector', head: undefined, output: 'probabilities' },
+  ])('gives the mean of both views of an image, in every version of the operators: $name', async ({ head, output }) => {
+    const images = noiseImages(8, IMAGE);
+    const mirrored = images.map((_, i) => images[i - (i % 8) + 7 - (i % 8)] ?? 0);
+    const { bytes } = smallModel('8-8-max-8-16', IMAGE, CLASSES, head && { head });
+    const [one, other] = await Promise.all([images, mirrored].map((each) => extractorOf({ bytes }, each, RAW, output)));
+    const means = one?.features.map((value, i) => (value + (other?.features[i] ?? NaN)) / 2) ?? new Float32Array();
+    expect(one?.features).not.toEqual(other?.features);
+    for (const version of [11, 13, 17, 18, 24]) {
+      const file = { bytes: withOperatorSet(bytes, version) };
+      const both = await extractorOf(file, images, { ...RAW, views: 2 } as never, output);
+      expect(both.dims).toEqual(one?.dims);
+      for (const [i, value] of both.features.entries()) expect(value).toBeCloseTo(means[i] ?? NaN, 5);
+      // The joined file says the same of an image and of its mirror image.
+      const { network, state } = smallModel('4-4', both.extractor.shape, ['x', 'y']);
+      const joined = joinClassifier(both.extractor, compileDeployable(network, state));
+      const [left] = await run(joined, images, IMAGE, 'probabilities');
+      const [right] = await run(joined, mirrored, IMAGE, 'probabilities');
+      for (const [i, value] of (left?.data ?? []).entries()) expect(value).toBeCloseTo(right?.data[i] ?? NaN, 5);
+    }
+  });
+
   it('leaves out what the chosen value does not need', async () => {
     const { bytes } = smallModel('8-8-max-8-16', IMAGE, CLASSES);
     const { extractor } = await extractorOf({ bytes }, noiseImages(8, IMAGE));

@@ -2,7 +2,7 @@
 
 import type { ImageShape } from '../../genome/image-shape.ts';
 import { tensor } from '../graph/tensor-type.ts';
-import { ints, OnnxBuilder, type OnnxGraph } from '../lowering/onnx-graph.ts';
+import { int, ints, OnnxBuilder, type OnnxGraph } from '../lowering/onnx-graph.ts';
 import { encodeOnnx } from '../onnx/onnx-bytes.ts';
 import type { Arrangement, Backbone } from './backbone.ts';
 import { joinModels, type ModelPart } from './join-models.ts';
@@ -12,6 +12,8 @@ export interface PixelPreparation {
   readonly mean: readonly number[];
   readonly std: readonly number[];
   readonly order: 'rgb' | 'bgr';
+  /** The features are the mean of those of the image and of its mirror image. */
+  readonly views?: 2;
 }
 
 /** What is needed to run a backbone on images. */
@@ -41,7 +43,7 @@ export const FEATURES = 'features';
 /** Input `image` float32 `[N, C, H, W]`, raw pixels; output `features` float32, as the backbone arranges them. */
 export function encodeExtractor({ backbone, ...source }: FeatureSource): Uint8Array {
   const onnx = new OnnxBuilder();
-  onnx.addNamed('Identity', [nameInBackbone(backbone.output)], [FEATURES]);
+  onnx.addNamed('Identity', [featuresOf({ backbone, ...source }, onnx)], [FEATURES]);
   const end = { inputs: [], outputs: [], nodes: onnx.nodes, constants: onnx.constants };
   return joinModels([...partsBefore({ backbone, ...source }), ours(end, 'features')], {
     operatorSet: backbone.operatorSet,
@@ -87,16 +89,23 @@ function partsBefore({ backbone, image, preparation }: FeatureSource): [ModelPar
 function preparedPixels(
   { name, arrangement }: Backbone['input'],
   { channels, height, width }: ImageShape,
-  { mean, std, order }: PixelPreparation,
+  { mean, std, order, views }: PixelPreparation,
 ): OnnxGraph {
   const onnx = new OnnxBuilder();
   const perChannel = [1, channels, 1, 1];
   const turned =
-    order === 'bgr' && channels === 3 ? onnx.add('Gather', ['image', onnx.integers(2, 1, 0)], { axis: AXIS }) : 'image';
+    order === 'bgr' && channels === 3
+      ? onnx.add('Gather', ['image', onnx.integers(2, 1, 0)], { axis: int(1) })
+      : 'image';
   const scale = std.map((deviation) => 1 / (255 * deviation));
   const shift = mean.map((value, i) => -value / (std[i] ?? 1));
   const scaled = onnx.add('Mul', [turned, onnx.floats(scale, perChannel)]);
-  const prepared = onnx.add('Add', [scaled, onnx.floats(shift, perChannel)]);
+  const once = onnx.add('Add', [scaled, onnx.floats(shift, perChannel)]);
+  const mirrored = (): string =>
+    onnx.add('Gather', [once, onnx.integers(...Array.from({ length: width }, (_, i) => width - 1 - i))], {
+      axis: int(3),
+    });
+  const prepared = views === 2 ? onnx.add('Concat', [once, mirrored()], { axis: int(0) }) : once;
   if (arrangement === 'nhwc')
     onnx.addNamed('Transpose', [prepared], [nameInBackbone(name)], { perm: ints(0, 2, 3, 1) });
   else onnx.addNamed('Identity', [prepared], [nameInBackbone(name)]);
@@ -104,13 +113,26 @@ function preparedPixels(
   return { inputs, outputs: [], nodes: onnx.nodes, constants: onnx.constants };
 }
 
-const AXIS = { kind: 'int', value: 1 } as const;
+/** Name of the features, as the backbone arranges them. With two views, the mirror images follow the images. */
+function featuresOf({ backbone, preparation }: FeatureSource, onnx: OnnxBuilder): string {
+  const all = nameInBackbone(backbone.output);
+  if (preparation.views !== 2) return all;
+  const [zero, one, two] = [onnx.integers(0), onnx.integers(1), onnx.integers(2)];
+  const count = onnx.add('Slice', [onnx.add('Shape', [all]), zero, one]);
+  const half = onnx.add('Div', [count, two]);
+  const sum = onnx.add('Add', [
+    onnx.add('Slice', [all, zero, half, zero]),
+    onnx.add('Slice', [all, half, count, zero]),
+  ]);
+  return onnx.add('Mul', [sum, onnx.scalar(0.5)]);
+}
 
 /** Not rounded: bytes are only how features are stored. */
-function scaledFeatures({ backbone, arrangement, shape, levels }: FeatureExtractor): OnnxGraph {
+function scaledFeatures(extractor: FeatureExtractor): OnnxGraph {
+  const { arrangement, shape, levels } = extractor;
   const onnx = new OnnxBuilder();
   const perChannel = [1, shape.channels, 1, 1];
-  const features = arrange(nameInBackbone(backbone.output), arrangement, shape, onnx);
+  const features = arrange(featuresOf(extractor, onnx), arrangement, shape, onnx);
   const { scale, shift } = byteScale(levels);
   const scaled = onnx.add('Mul', [features, onnx.floats(scale, perChannel)]);
   const shifted = onnx.add('Add', [scaled, onnx.floats(shift, perChannel)]);

@@ -72,6 +72,12 @@ export const backboneSchema = z.strictObject({
     .optional()
     .describe('Deviation of each channel, as the mean; 1/255 for one that takes pixels 0 to 255.'),
   order: z.enum(['rgb', 'bgr']).optional().describe('Order of its channels. Default: rgb.'),
+  views: z
+    .union([z.literal(1), z.literal(2)], { error: '1, or 2 for the mirror image, too' })
+    .optional()
+    .describe(
+      '2: features are the mean of those of an image and its mirror image, for twice the time. Default: 2 for a model of auto-cnn that also looks at the mirror image, else 1.',
+    ),
   sha256: z.string().optional().describe('Hash that the file must have, set when a run begins.'),
   features: z
     .strictObject({ fingerprint: z.string(), channels: count, height: count, width: count })
@@ -119,7 +125,7 @@ export function checkBackbone(
   ];
   if (key === undefined) return;
   throw new InvalidInputError(
-    `${placeOf(key)} changes images, but a backbone sees each image once, as it is; leave it out`,
+    `${placeOf(key)} changes images, but features are computed once, of images as they are; leave it out${key === 'views' ? ', and see backbone.views (--backbone-views)' : ''}`,
     { details: { path: key } },
   );
 }

@@ -22,6 +22,7 @@ const DERIVED: readonly { readonly key: string; readonly from: readonly string[]
   // On other data, mirror images may mean something else.
   { key: 'finalTraining', from: ['dataset', 'backbone'] },
   { key: 'backbone.sha256', from: ['backbone.file'] },
+  { key: 'backbone.views', from: ['backbone.file'] },
   { key: 'startFrom.genomes', from: ['startFrom.run'] },
   { key: 'startFrom.model', from: ['startFrom.run', 'dataset', 'backbone'] },
   { key: 'views', from: ['objectives', 'searchSpace.maxFlops', 'dataset', 'backbone'] },
