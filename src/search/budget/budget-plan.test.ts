@@ -98,6 +98,11 @@ describe('the plan of a budget', () => {
     expect(planFor(790)).toMatchObject({ searchShare: 0, genome: '' });
     expect(planFor(800)).toMatchObject({ searchShare: 0.25 });
     expect(planFor(800)?.genome).toBeUndefined();
+    // A validation part is not split.
+    const part = { ...MNIST, trainExamples: 4000, problem: { ...MNIST.problem, ...problem } };
+    const withPart = (validationExamples: number) =>
+      planBudget(4e12, { ...config, validation: 'part' }, { ...part, validationExamples })?.searchShare;
+    expect([399, 400].map(withPart)).toEqual([0, 0.25]);
     const auto = resolveConfig({ ...config, searchShare: undefined, genome: 'auto' }, 'the test');
     expect(planBudget(4e12, auto, { ...MNIST, problem: { ...MNIST.problem, ...problem } })?.genome).toBe('');
   });

@@ -15,7 +15,7 @@ import { type DataSize, searchSpaceOf, workSettingOf } from '../config/network-i
 import { AUTO_GENOME, type BudgetKey, SEARCH_SHARE } from '../config/undecided-keys.ts';
 import { trainingsOf } from '../config/views.ts';
 import { START_WORK, searchImages, usedImages } from './candidate-work.ts';
-import { LEAST_SCORED, MOST_SPLITS, wantedSplits, withoutOpenSplits } from './fitness-splits.ts';
+import { LEAST_SCORED, wantedSplits, withoutOpenSplits } from './fitness-splits.ts';
 
 /**
  * With less work for each image, a search costs more accuracy than it finds; see docs/decisions/0017-sure-thing.md. With so
@@ -97,7 +97,7 @@ export function planBudget(
  * backbone, where trainings are short.
  */
 export function canTellApart(config: SearchConfig, data: DataSize): boolean {
-  const splits = config.backbone === undefined ? 1 : MOST_SPLITS;
+  const splits = config.backbone === undefined ? 1 : wantedSplits(config, data);
   return splits * searchImages(config, data).validation >= LEAST_SCORED;
 }
 

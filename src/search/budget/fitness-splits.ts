@@ -11,7 +11,7 @@ import { searchImages } from './candidate-work.ts';
  */
 export const LEAST_SCORED = 400;
 /** More trainings of each candidate leave few candidates. */
-export const MOST_SPLITS = 5;
+const MOST_SPLITS = 5;
 
 /**
  * As many splits as it takes for 400 validation images in all, but no more than five, nor than there are images for. One if
