@@ -38,7 +38,7 @@ if (arms.includes('before') && values.before === undefined) {
     '--before CHECKOUT is needed, the folder of another version that is built; or leave before out of --arms',
   );
 }
-const { results, add } = openResults(values.out);
+const { results, has, add } = openResults(values.out);
 const classes = readdirSync(join(values.cifar, 'train'));
 
 for (const seed of numbers(values.seeds)) {
@@ -47,7 +47,7 @@ for (const seed of numbers(values.seeds)) {
     const folder = join(values.out, `data-${perClass}-${seed}`);
     const data = drawImages(join(values.cifar, 'train'), folder, counts, createRng(`few images ${seed}`));
     for (const arm of arms) {
-      if (results.some((each) => each.perClass === perClass && each.seed === seed && each.arm === arm)) continue;
+      if (has({ perClass, seed, arm })) continue;
       add({ perClass, seed, arm, ...runArm(arm, perClass, seed, data) });
     }
   }

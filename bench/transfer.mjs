@@ -35,7 +35,7 @@ if (values.cifar === undefined || values.out === undefined) {
 }
 const numbers = (text) => text.split(',').map(Number);
 const [seconds, perClasses] = [Number(values.seconds), numbers(values['per-class'])];
-const { results, add } = openResults(values.out);
+const { results, has, add } = openResults(values.out);
 const train = join(values.cifar, 'train');
 const unknown = readdirSync(train).filter((label) => !KNOWN.includes(label));
 const everyImage = (labels) => Object.fromEntries(labels.map((label) => [label, Number.POSITIVE_INFINITY]));
@@ -54,7 +54,7 @@ for (const seed of numbers(values.seeds)) {
     const counts = Object.fromEntries(unknown.map((label) => [label, perClass]));
     const data = drawImages(train, join(values.out, `data-${perClass}-${seed}`), counts, createRng(`transfer ${seed}`));
     for (const [arm, flags] of Object.entries(arms)) {
-      if (results.some((each) => each.perClass === perClass && each.seed === seed && each.arm === arm)) continue;
+      if (has({ perClass, seed, arm })) continue;
       const run = join(values.out, `${arm}-${perClass}-${seed}`);
       const { genome, seconds: taken } = finishedRun(run, ['search', data, '--seed', String(seed), ...flags]);
       const { accuracy } = autoCnn(['evaluate', join(run, 'model.onnx'), test]);

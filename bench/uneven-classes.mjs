@@ -10,6 +10,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../dist/arithmetic/averages.js';
+import { power } from '../dist/arithmetic/power.js';
 import { createRng } from '../dist/index.js';
 import { percent } from '../dist/text/figures.js';
 import { autoCnn, finishedRun, HERE } from './support/auto-cnn.mjs';
@@ -33,20 +34,20 @@ const arms = values.arms.split(',');
 if (values.data === undefined || values.out === undefined || (arms.includes('before') && values.before === undefined)) {
   throw new Error('--data FOLDER, --out FOLDER and --before CHECKOUT are needed; see bench/README.md');
 }
-const { results, add } = openResults(values.out);
+const { results, has, add } = openResults(values.out);
 const train = join(values.data, 'train');
 const labels = readdirSync(train).sort();
 const counts = Object.fromEntries(
   labels.map((label, i) => [
     label,
-    Math.round(Number(values.most) * Number(values.ratio) ** (-i / (labels.length - 1))),
+    Math.round(Number(values.most) * power(Number(values.ratio), -i / (labels.length - 1))),
   ]),
 );
 
 for (const seed of values.seeds.split(',').map(Number)) {
   const data = drawImages(train, join(values.out, `data-${seed}`), counts, createRng(`uneven classes ${seed}`));
   for (const arm of arms) {
-    if (results.some((each) => each.seed === seed && each.arm === arm)) continue;
+    if (has({ seed, arm })) continue;
     const version = arm === 'before' ? values.before : HERE;
     const run = join(values.out, `${arm}-${seed}`);
     const flags = ['--budget', `${values.work}flops`, '--seed', String(seed)];

@@ -32,7 +32,7 @@ const { values } = parseArgs({
 if (values.data === undefined || values.out === undefined) {
   throw new Error('--data FOLDER and --out FOLDER are needed; see bench/README.md');
 }
-const { results, add } = openResults(values.out);
+const { results, has, add } = openResults(values.out);
 
 for (const seed of values.seeds.split(',').map(Number)) {
   const { folder, changed } = writeData(seed);
@@ -111,7 +111,7 @@ function rank(run) {
 }
 
 function record(result) {
-  if (results.some(({ seed, arm }) => seed === result.seed && arm === result.arm)) return;
+  if (has({ seed: result.seed, arm: result.arm })) return;
   add({ ...result, commit: commitOf('src') });
 }
 

@@ -19,19 +19,17 @@ const DECAY = 60;
  * @returns with `balance` only if a key was set.
  */
 export function settleDecay({ balance: open = [], ...config }: SearchConfig, dataset: Dataset): SearchConfig {
-  const { optimizer } = config.training;
+  const { training, backbone } = config;
+  const { weightDecay: _, ...optimizer } = training.optimizer;
   const isOpen = open.includes(DECAY_KEY) && (optimizer.name === 'muon' || optimizer.name === 'adamw');
-  const others = open.filter((key) => key !== DECAY_KEY);
-  const adapts = isOpen && config.backbone !== undefined;
-  const balance = adapts ? open : others;
-  const { weightDecay: _, ...rest } = optimizer;
-  const usual = optimiserSchema.parse(rest);
-  const channels = config.backbone?.features?.channels ?? 1;
-  const fitting = (DECAY * Math.sqrt(channels)) / usedImages(config, dataSizeOf(config, dataset));
-  const weightDecay = adapts ? Math.max(usual.weightDecay, Number(fitting.toPrecision(3))) : usual.weightDecay;
-  return {
-    ...config,
-    ...(isOpen && { training: { ...config.training, optimizer: { ...optimizer, weightDecay } } }),
-    ...(balance.length > 0 && { balance }),
-  };
+  const balance = isOpen && backbone !== undefined ? open : open.filter((key) => key !== DECAY_KEY);
+  const others: SearchConfig = { ...config, ...(balance.length > 0 && { balance }) };
+  if (!isOpen) return others;
+  let { weightDecay } = optimiserSchema.parse(optimizer);
+  if (backbone !== undefined) {
+    const prior =
+      (DECAY * Math.sqrt(backbone.features?.channels ?? 1)) / usedImages(config, dataSizeOf(config, dataset));
+    weightDecay = Math.max(weightDecay, Number(prior.toPrecision(3)));
+  }
+  return { ...others, training: { ...training, optimizer: { ...training.optimizer, weightDecay } } };
 }

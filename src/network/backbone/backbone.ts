@@ -1,6 +1,7 @@
 // A feature extractor: an ONNX file of any origin, checked, and the value in it that is used.
 
 import { DataFormatError, InvalidInputError } from '../../errors.ts';
+import { type NetworkStructure, parseJson } from '../onnx/onnx-metadata.ts';
 import { type InputFacts, type ModelFacts, makersOf, type NodeFacts, nodesFor, readModelFacts } from './model-facts.ts';
 
 /** How the values of an image lie: [N, C], [N, C, H, W] or [N, H, W, C]. */
@@ -58,17 +59,9 @@ export function readBackbone(bytes: Uint8Array, path: string, output?: string): 
     output: used,
     mapArrangement: isOutput ? input.arrangement : 'nchw',
     takesRawPixels: facts.metadata.auto_cnn_version !== undefined,
-    looksTwice: looksTwice(facts.metadata.structure),
+    looksTwice:
+      (parseJson(facts.metadata.structure ?? '') as Partial<NetworkStructure> | null | undefined)?.views === 2,
   };
-}
-
-/** @param structure  of the metadata of auto-cnn. A stranger's file may say anything. */
-function looksTwice(structure = '{}'): boolean {
-  try {
-    return JSON.parse(structure)?.views === 2;
-  } catch {
-    return false;
-  }
 }
 
 function factsOf(bytes: Uint8Array, path: string): ModelFacts {

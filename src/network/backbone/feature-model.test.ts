@@ -8,7 +8,14 @@ import type { ImageShape } from '../../genome/image-shape.ts';
 import { compileDeployable } from '../deployable-graph.ts';
 import { rewriteMessage } from '../onnx/rewrite-message.ts';
 import { readBackbone } from './backbone.ts';
-import { byteScale, encodeExtractor, FEATURES, type FeatureExtractor, joinClassifier } from './feature-model.ts';
+import {
+  byteScale,
+  encodeExtractor,
+  FEATURES,
+  type FeatureExtractor,
+  joinClassifier,
+  type PixelPreparation,
+} from './feature-model.ts';
 
 const IMAGE = { channels: 3, height: 8, width: 8 };
 const GAP: readonly HeadLayer[] = [
@@ -32,7 +39,7 @@ async function run(bytes: Uint8Array, pixels: ArrayLike<number>, shape: ImageSha
 async function extractorOf(
   { bytes }: Pick<SmallModel, 'bytes'>,
   images: Uint8Array,
-  preparation = RAW,
+  preparation: PixelPreparation = RAW,
   output?: string,
 ) {
   const source = { backbone: readBackbone(bytes, 'model.onnx', output), image: IMAGE, preparation };
@@ -124,7 +131,7 @@ describe('joinClassifier', () => {
       return images[i + (2 - 2 * channel) * 64] ?? 0;
     });
     const preparation = { mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], order: 'bgr' } as const;
-    const { features } = await extractorOf(model, images, preparation as never);
+    const { features } = await extractorOf(model, images, preparation);
     const prepared = Float32Array.from(bgr, (value, i) => {
       const channel = Math.floor(i / 64) % 3;
       return (value / 255 - (preparation.mean[channel] ?? 0)) / (preparation.std[channel] ?? 1);
@@ -135,18 +142,18 @@ describe('joinClassifier', () => {
   });
 
   it.each([
-    { name: 'feature maps', head: undefined, output: undefined },
-    { name: 'a vector', head: undefined, output: 'probabilities' },
-  ])('gives the mean of both views of an image, in every version of the operators: $name', async ({ head, output }) => {
+    { name: 'feature maps', output: undefined },
+    { name: 'a vector', output: 'probabilities' },
+  ])('gives the mean of both views of an image, in every version of the operators: $name', async ({ output }) => {
     const images = noiseImages(8, IMAGE);
     const mirrored = images.map((_, i) => images[i - (i % 8) + 7 - (i % 8)] ?? 0);
-    const { bytes } = smallModel('8-8-max-8-16', IMAGE, CLASSES, head && { head });
+    const { bytes } = smallModel('8-8-max-8-16', IMAGE, CLASSES);
     const [one, other] = await Promise.all([images, mirrored].map((each) => extractorOf({ bytes }, each, RAW, output)));
     const means = one?.features.map((value, i) => (value + (other?.features[i] ?? NaN)) / 2) ?? new Float32Array();
     expect(one?.features).not.toEqual(other?.features);
     for (const version of [11, 13, 17, 18, 24]) {
       const file = { bytes: withOperatorSet(bytes, version) };
-      const both = await extractorOf(file, images, { ...RAW, views: 2 } as never, output);
+      const both = await extractorOf(file, images, { ...RAW, views: 2 }, output);
       expect(both.dims).toEqual(one?.dims);
       for (const [i, value] of both.features.entries()) expect(value).toBeCloseTo(means[i] ?? NaN, 5);
       // The joined file says the same of an image and of its mirror image.

@@ -41,12 +41,12 @@ export interface FeatureExtractor extends FeatureSource {
 export const FEATURES = 'features';
 
 /** Input `image` float32 `[N, C, H, W]`, raw pixels; output `features` float32, as the backbone arranges them. */
-export function encodeExtractor({ backbone, ...source }: FeatureSource): Uint8Array {
+export function encodeExtractor(source: FeatureSource): Uint8Array {
   const onnx = new OnnxBuilder();
-  onnx.addNamed('Identity', [featuresOf({ backbone, ...source }, onnx)], [FEATURES]);
+  onnx.addNamed('Identity', [featuresOf(source, onnx)], [FEATURES]);
   const end = { inputs: [], outputs: [], nodes: onnx.nodes, constants: onnx.constants };
-  return joinModels([...partsBefore({ backbone, ...source }), ours(end, 'features')], {
-    operatorSet: backbone.operatorSet,
+  return joinModels([...partsBefore(source), ours(end, 'features')], {
+    operatorSet: source.backbone.operatorSet,
     output: FEATURES,
   });
 }

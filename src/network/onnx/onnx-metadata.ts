@@ -231,7 +231,8 @@ function isShape(shape: ImageShape): boolean {
   return [shape.channels, shape.height, shape.width].every((size) => Number.isInteger(size) && size > 0);
 }
 
-function parseJson(text: string): unknown {
+/** Undefined if it is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
