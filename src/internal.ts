@@ -6,7 +6,7 @@ export { explainDataset } from './data/load-dataset.ts';
 export type { FileRole } from './data/set/source.ts';
 
 export { measureInference, measureTrainingStep, type Timing } from './engine/measure.ts';
-export { loadRuntime } from './engine/node/load-runtime.ts';
+export { loadRuntime, loadScoringRuntime } from './engine/node/load-runtime.ts';
 export { type DeviceReport, MEASURED_GENOME } from './engine/node/try-device.ts';
 export { tryDevices } from './engine/node/try-devices.ts';
 export type { ClassificationReport } from './engine/scoring/classification-report.ts';

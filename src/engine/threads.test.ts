@@ -3,14 +3,15 @@
 import { describe, expect, it } from 'vitest';
 import { blockSize } from '../../test/support/engines.ts';
 import { runtime } from '../../test/support/run-graph.ts';
-import { noiseImages } from '../../test/support/small-model.ts';
+import { noiseImages, smallModel } from '../../test/support/small-model.ts';
 import { imageSizeOf } from '../data/set/dataset.ts';
 import { parseGenome } from '../genome/text.ts';
 import { blockedName, type LoweringName } from '../network/lowering/lowerings.ts';
 import { createNetwork } from '../network/training-graph.ts';
 import { createRng } from '../random/rng.ts';
 import { withLowering } from './lowering/choose-lowering.ts';
-import { threadSpeedUp, usableThreads, withThreads } from './threads.ts';
+import { DeployedModel } from './scoring/deployed-model.ts';
+import { scoringThreads, threadSpeedUp, usableThreads, withThreads } from './threads.ts';
 import { type TrainingSettings, train } from './training/train.ts';
 
 const BLOCKED: LoweringName = 'blocked-16';
@@ -19,6 +20,7 @@ describe('threads', () => {
   it('are as many as there are, up to four, and one where they would share sums', () => {
     expect([0, 0.5, 1, 2.9, 4, 64].map((available) => usableThreads(BLOCKED, available))).toEqual([1, 1, 1, 2, 4, 4]);
     expect(usableThreads('plain', 8)).toBe(1);
+    expect([0, 1, 2.9, 64].map(scoringThreads)).toEqual([1, 1, 2, 4]);
   });
 
   it('gain less the more there are', () => {
@@ -50,6 +52,26 @@ describe.runIf(blockSize !== undefined)('a training of', () => {
       [1, 2, 4].map((threads) => trainOn(withThreads(engine, threads), genome, input, optimiser)),
     );
     expect(others).toEqual([one, one]);
+  });
+});
+
+describe('the predictions of a model file', () => {
+  it.each([
+    ['8-64-max-128-32', { channels: 3, height: 17, width: 15 }, {}],
+    ['16max32-64mean256', { channels: 3, height: 32, width: 32 }, { views: 2, members: 2 }],
+    ['max-128-128', { channels: 1, height: 28, width: 28 }, { views: 2 }],
+  ] as const)('%s for %j with %j have the same bits with 1, 2, 3 and 4 threads', async (genome, shape, options) => {
+    const { bytes } = smallModel(genome, shape, ['a', 'b', 'c'], options);
+    // The last batch is odd, as at the end of a test part.
+    const pixels = [128, 37].map((count) => noiseImages(count, shape));
+    const predict = async (threads: number) => {
+      const model = await DeployedModel.load(withThreads(runtime, threads), bytes, 'model.onnx');
+      const predictions = await Promise.all(pixels.map((each) => model.predict(each, shape)));
+      await model.release();
+      return predictions;
+    };
+    const [one, ...others] = await Promise.all([1, 2, 3, 4].map(predict));
+    expect(others).toEqual([one, one, one]);
   });
 });
 

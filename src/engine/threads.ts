@@ -13,7 +13,14 @@ const MOST_THREADS = 4;
  * they share sums, so those get one.
  */
 export function usableThreads(lowering: LoweringName, available: number): number {
-  return isBlocked(lowering) ? Math.max(1, Math.min(MOST_THREADS, Math.floor(available))) : 1;
+  return isBlocked(lowering) ? scoringThreads(available) : 1;
+}
+
+/**
+ * The number of threads for scoring a model file. Going forward alone, they share out elements of results in plain graphs, too.
+ */
+export function scoringThreads(available: number): number {
+  return Math.max(1, Math.min(MOST_THREADS, Math.floor(available)));
 }
 
 /** The same engine with several threads inside each operator. */

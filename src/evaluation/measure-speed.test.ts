@@ -32,6 +32,6 @@ describe('byteWorkOf', () => {
 
   it('stays within what can be true, whatever a busy machine did', () => {
     expect(byteWorkOf(measured(1000, 1e11))).toBe(60);
-    expect(byteWorkOf(measured(0, 1e11))).toBe(15);
+    expect(byteWorkOf(measured(0, 1e11))).toBe(5);
   });
 });

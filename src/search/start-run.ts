@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Dataset } from '../data/set/dataset.ts';
 import { deviceOf } from '../engine/device.ts';
-import { loadRuntime } from '../engine/node/load-runtime.ts';
+import { loadRuntime, loadScoringRuntime } from '../engine/node/load-runtime.ts';
 import type { SearchStrategy } from '../evolution/strategy.ts';
 import { fileStorage } from '../files/file-storage.ts';
 import { acquireLock } from '../files/lock.ts';
@@ -184,7 +184,7 @@ async function open(
       storage: ownedStorage(fileStorage, checkOwner),
       lost: lock.lost,
       checkOwner,
-      loadRuntime: () => loadRuntime(deviceOf(config) === 'wasm' ? 'wasm' : 'cpu'),
+      loadRuntime: () => (deviceOf(config) === 'wasm' ? loadRuntime('wasm') : loadScoringRuntime(config.workers)),
       removeUnfinishedCheckpoints() {
         checkOwner();
         removeUnfinishedCheckpoints(folder);

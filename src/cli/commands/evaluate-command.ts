@@ -6,7 +6,7 @@ import {
   type ClassificationReport,
   DeployedModel,
   imagesToScore,
-  loadRuntime,
+  loadScoringRuntime,
   nearestOf,
   type ScoredImages,
   type ScoredPart,
@@ -52,7 +52,7 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, done: (
       onProgress: view.loading,
       signal: terminal.signal,
     }).finally(view.stop);
-    const deployed = await DeployedModel.load(await loadRuntime(), model.bytes, model.path);
+    const deployed = await DeployedModel.load(await loadScoringRuntime(), model.bytes, model.path);
     const evaluation = await deployed.evaluate(images.examples, images.shape);
     await deployed.release();
     const { stdout, env } = terminal;

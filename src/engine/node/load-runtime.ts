@@ -1,8 +1,10 @@
 // The runtime of each device, and the fastest one for the processor that this installation has.
 
+import { availableParallelism } from 'node:os';
 import type { EngineError } from '../../errors.ts';
 import type { Device } from '../device.ts';
 import type { Runtime } from '../runtime.ts';
+import { scoringThreads, withThreads } from '../threads.ts';
 import { loadNodeRuntime } from './onnxruntime-node.ts';
 import { loadWasmRuntime } from './onnxruntime-web.ts';
 
@@ -18,6 +20,16 @@ export function loadRuntime(device: Device = 'cpu'): Promise<Runtime> {
   const known = loaded.get(device) ?? load(device);
   loaded.set(device, known);
   return known;
+}
+
+/**
+ * The runtime for model files, which are scored on the processor with several threads.
+ *
+ * @param workers  cores that it may keep busy.
+ * @throws {EngineError} if it cannot be loaded.
+ */
+export async function loadScoringRuntime(workers: number = Number.POSITIVE_INFINITY): Promise<Runtime> {
+  return withThreads(await loadRuntime(), scoringThreads(Math.min(workers, availableParallelism())));
 }
 
 function load(device: Device): Promise<Runtime> {

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { imageSizeOf, readImages } from '../../data/set/dataset.ts';
-import { loadRuntime } from '../../engine/node/load-runtime.ts';
+import { loadScoringRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { explainImage } from '../../engine/scoring/explain-image.ts';
 import { AutoCnnError } from '../../errors.ts';
@@ -31,7 +31,7 @@ export async function heatMapsOf(
   const { test, shape } = dataset;
   let model: DeployedModel | undefined;
   try {
-    model = await DeployedModel.load(await loadRuntime(), await readFile(folder.model), folder.model);
+    model = await DeployedModel.load(await loadScoringRuntime(), await readFile(folder.model), folder.model);
     for (const { index, guess } of images) {
       const image = readImages(test, imageSizeOf(shape), index, index + 1);
       const effects = await explainImage(model, image, shape, guess);

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { examplesFromArrays, type ImageArray, type LabelArray, pixelsFromArray } from '../../data/build/from-arrays.ts';
 import { type Dataset, type Examples, imageSizeOf } from '../../data/set/dataset.ts';
-import { loadRuntime } from '../../engine/node/load-runtime.ts';
+import { loadScoringRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { explainImage } from '../../engine/scoring/explain-image.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
@@ -90,7 +90,7 @@ export class TrainedCnn {
       );
     }
     const bytes = await readFile(folder.model);
-    const model = await DeployedModel.load(await loadRuntime(), bytes, folder.model);
+    const model = await DeployedModel.load(await loadScoringRuntime(), bytes, folder.model);
     const metadata = readModelMetadata(bytes, folder.model);
     const find = dataset === undefined ? () => dataOfRun(config) : async () => dataset;
     const summary = readSummary(folder);

@@ -1,6 +1,6 @@
 // Applies a budget: before the search it determines the sizes; after the search the rest determines the final training.
 
-import { threadSpeedUp } from '../../engine/threads.ts';
+import { scoringThreads, threadSpeedUp } from '../../engine/threads.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { FinalSharing, FinalSpeed } from '../../evaluation/evaluator.ts';
 import type { TrainingSpeed } from '../../evaluation/measure-speed.ts';
@@ -124,14 +124,14 @@ export function finalEpochsWithin(
 }
 
 /** Time needed after the final training: this process scores the test images and writes the model. */
-export function endSeconds(config: SearchConfig, { problem, testExamples }: DataSize, genome: Genome): number {
+export function endSeconds(config: RunConfig, { problem, testExamples }: DataSize, genome: Genome): number {
   const { budget } = config;
   if (budget === undefined || 'flops' in budget || budget.rate === undefined) return END_SECONDS;
   const images = passesOf(config) * testExamples;
   const work = images * scoringWork(estimateCost(genome, problem), { byteWork: budget.byteWork });
   // The members of an ensemble are scored alone, too.
   const times = membersOf(config) > 1 ? 2 : config.repeats;
-  return END_SECONDS + (times * work) / budget.rate;
+  return END_SECONDS + (times * work) / (budget.rate * threadSpeedUp(scoringThreads(config.workers)));
 }
 
 /** The rate of the winner's own training, unless it was not trained here or its duration is implausible. */

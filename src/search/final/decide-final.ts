@@ -38,7 +38,7 @@ export async function decideFinal(
   const viewed = { ...config, views };
   const sharing = finalSharing(() => config);
   const machine = await evaluator.chooseFinalMachine?.(config.lowering, sharing, signal);
-  const adjustSteps = (own: SearchConfig): AdjustSteps | undefined =>
+  const adjustSteps = (own: RunConfig): AdjustSteps | undefined =>
     adjustStepsWithin(config, elapsedSeconds, endSeconds(own, run.dataSize, winner.genome));
   if (config.undecided === undefined) {
     if (isOpen(config)) await session.adopt(withAugmentation(viewed, mirroring, session));

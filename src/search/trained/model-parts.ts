@@ -2,7 +2,7 @@
 
 import { basename, dirname, resolve } from 'node:path';
 import type { Dataset } from '../../data/set/dataset.ts';
-import { loadRuntime } from '../../engine/node/load-runtime.ts';
+import { loadScoringRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import type { Score } from '../../engine/scoring/scorer.ts';
 import { encodeStates } from '../../engine/state/safetensors.ts';
@@ -69,7 +69,7 @@ export function configBeside(modelPath: string): SearchConfig | undefined {
 
 /** Scores a model by running it. */
 export async function scoreModel(bytes: Uint8Array, path: string, { test, shape }: Dataset): Promise<Score> {
-  const model = await DeployedModel.load(await loadRuntime(), bytes, path);
+  const model = await DeployedModel.load(await loadScoringRuntime(), bytes, path);
   try {
     return await model.score(test, shape);
   } finally {

@@ -9,7 +9,7 @@ import { measureImage } from '../../data/pixels/measure-image.ts';
 import { openImage } from '../../data/pixels/open-image.ts';
 import { joinImages } from '../../data/pixels/planes.ts';
 import { imageSizeOf } from '../../data/set/dataset.ts';
-import { loadRuntime } from '../../engine/node/load-runtime.ts';
+import { loadScoringRuntime } from '../../engine/node/load-runtime.ts';
 import { DeployedModel } from '../../engine/scoring/deployed-model.ts';
 import { explainImage } from '../../engine/scoring/explain-image.ts';
 import { makeEmptyFolder } from '../../files/new-folder.ts';
@@ -76,7 +76,7 @@ export async function predictFiles(
   const file = await readModelFile(model);
   const { images: files, leftOut } = listImages(paths);
   if (explain !== undefined) makeEmptyFolder(explain, '--explain');
-  const deployed = await DeployedModel.load(await loadRuntime(), file.bytes, file.path);
+  const deployed = await DeployedModel.load(await loadScoringRuntime(), file.bytes, file.path);
   const images: (FilePrediction | UnreadableImage)[] = [];
   let done = 0;
   const onDone = () => onProgress?.(++done, files.length);
