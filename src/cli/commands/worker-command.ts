@@ -16,9 +16,6 @@ interface WorkerOptions {
   readonly drain?: boolean;
 }
 
-/** Longest that a child process may train; the limit of a candidate is that of its worker or its search. */
-const NO_LIMIT_MS = Number.MAX_SAFE_INTEGER;
-
 export function addWorkerCommand(program: Command, terminal: Terminal, done: (exitCode: number) => void): void {
   const command = program
     .command('worker')
@@ -40,7 +37,8 @@ export function addWorkerCommand(program: Command, terminal: Terminal, done: (ex
     const { queue, dataDir, lowering, drain = false } = options;
     const workers = concurrencyOf(options);
     const { QueueWorker } = await import('../../internal.ts');
-    const evaluator = new ProcessPoolEvaluator({ workers, timeoutMs: NO_LIMIT_MS });
+    // The limit of a candidate is that of its worker or its search.
+    const evaluator = new ProcessPoolEvaluator({ workers });
     try {
       const worker = await QueueWorker.start({
         url: queue,

@@ -23,8 +23,8 @@ import { Turns } from './turns.ts';
 export interface ProcessPoolOptions {
   /** Number of child processes. */
   readonly workers: number;
-  /** Longest a candidate's training may take before it counts as failed. Final trainings have no limit. */
-  readonly timeoutMs: number;
+  /** Longest a candidate's training may take before it counts as failed; without it, any time. Final trainings have no limit. */
+  readonly timeoutMs?: number | undefined;
   /**
    * What they train on. Default: cpu.
    *
@@ -61,7 +61,7 @@ export class ProcessPoolEvaluator implements Evaluator {
   #pool: Pool;
   #ended: Promise<void> | undefined;
 
-  constructor({ workers, timeoutMs, device = 'cpu', script = WORKER }: ProcessPoolOptions) {
+  constructor({ workers, timeoutMs = Number.POSITIVE_INFINITY, device = 'cpu', script = WORKER }: ProcessPoolOptions) {
     this.concurrency = workers;
     this.#device = device;
     this.#script = script;

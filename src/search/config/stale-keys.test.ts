@@ -105,6 +105,14 @@ describe('of a run’s configuration', () => {
     expect(under({ seed: 2 }, run)).toMatchObject({ lowering: 'gpu' });
   });
 
+  it('another backbone is prepared for anew, but for what is said with it', () => {
+    const described = { output: 'features', mean: [0], std: [0.5], order: 'bgr', views: 2, sha256: 'a' };
+    const run = { ...RUN, backbone: { file: 'old.onnx', ...described } };
+    const changes = { 'backbone.file': 'new.onnx', 'backbone.order': 'bgr' };
+    expect(Object.keys(Object(under(changes, run).backbone))).toEqual(['file', 'order']);
+    expect(under({ seed: 2 }, run).backbone).toEqual(run.backbone);
+  });
+
   it('other data has its own use of mirror images', () => {
     const kept = under({ 'dataset.source': 'others' });
     for (const key of ['views', 'finalTraining']) expect(kept).not.toHaveProperty([key]);

@@ -21,8 +21,11 @@ const DERIVED: readonly { readonly key: string; readonly from: readonly string[]
   },
   // On other data, mirror images may mean something else.
   { key: 'finalTraining', from: ['dataset', 'backbone'] },
-  { key: 'backbone.sha256', from: ['backbone.file'] },
-  { key: 'backbone.views', from: ['backbone.file'] },
+  // They describe the file.
+  ...['sha256', 'output', 'mean', 'std', 'order', 'views'].map((key) => ({
+    key: `backbone.${key}`,
+    from: ['backbone.file'],
+  })),
   { key: 'startFrom.genomes', from: ['startFrom.run'] },
   { key: 'startFrom.model', from: ['startFrom.run', 'dataset', 'backbone'] },
   { key: 'views', from: ['objectives', 'searchSpace.maxFlops', 'dataset', 'backbone'] },

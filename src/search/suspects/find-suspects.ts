@@ -55,8 +55,6 @@ export interface FoundSuspects {
 }
 
 const DEFAULT_FOLDS = 5;
-/** A training is as long as the user's run was: nothing but the signal ends it. */
-const LONGEST_MS = 1000 * 3_600_000;
 
 /**
  * Trains the network of a finished run without a part of its images, once for each part, and ranks all images by what the
@@ -78,8 +76,7 @@ export async function findSuspects(path: string, options: SuspectOptions = {}): 
     const config: RunConfig = { ...run.config, ...engine };
     const settled: OpenRun = { ...run, config };
     const workers = Math.min(options.workers ?? config.workers, folds);
-    evaluator =
-      options.evaluator ?? new ProcessPoolEvaluator({ workers, timeoutMs: LONGEST_MS, device: deviceOf(config) });
+    evaluator = options.evaluator ?? new ProcessPoolEvaluator({ workers, device: deviceOf(config) });
     const epochs = await planEpochs(settled, genome, folds, options.budget, {
       evaluator,
       signal,
