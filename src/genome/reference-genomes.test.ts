@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateCost, type NetworkInput } from './cost.ts';
 import type { HeadLayer } from './head.ts';
-import { referenceGenomes } from './reference-genomes.ts';
+import { referenceGenomes, referenceLadder } from './reference-genomes.ts';
 import { type SearchSpace, violation } from './search-space.ts';
 import { formatGenome } from './text.ts';
 import { trainingWork } from './work.ts';
@@ -39,10 +39,23 @@ describe('reference genomes', () => {
     ]);
   });
 
-  it('are the smallest networks of their kind, if those are asked for', () => {
-    const narrow = referenceGenomes({ channels: CHANNELS, maxDepth: 10 }, MNIST, 'narrowest');
-    expect(narrow.map(formatGenome)).toEqual(['8-8-max-16-16-max-32-32-max', '8-8-max-16-16-max', '8-8-max']);
-    expect(estimateCost(narrow[0] ?? [], MNIST).parameters).toBeLessThan(25_000);
+  it('are of all widths, if sizes are weighed: the widest, the narrowest, and so many between', () => {
+    const space = { channels: CHANNELS, maxDepth: 10, maxParameters: 1e5 };
+    const problem = { ...MNIST, head: POOL_AND_DENSE };
+    const ladder = (most: number) => referenceLadder(space, problem, most).map(formatGenome);
+    const all = ['32max32-64max64', '16max32-32max64', '16max16-32max32', '8max16-16max32', '8max8-16max16'];
+    expect(ladder(9)).toEqual(all);
+    expect(ladder(5)).toEqual(all);
+    expect(ladder(4)).toEqual([all[0], all[1], all[3], all[4]]);
+    expect(ladder(2)).toEqual([all[0], all[4]]);
+    expect(ladder(1)).toEqual([all[0]]);
+    expect(ladder(0)).toEqual([]);
+    expect(referenceLadder({ ...space, maxParameters: 10 }, problem, 4)).toEqual([]);
+    expect(referenceLadder({ channels: [8, 16], maxDepth: 3 }, MNIST, 4).map(formatGenome)).toEqual([
+      '16-16-max-16-16',
+      '8-16-max-16-16',
+      '8-8-max-16-16',
+    ]);
   });
 
   it('consist of stages before global average pooling, if those leave enough of the image', () => {

@@ -13,29 +13,40 @@ const VARIANTS = 3;
 
 /**
  * Pyramids of feature maps: skip layers with max pooling between them and the next higher filter count of the space from one
- * to the next. There is one for each number of them, the most first: the widest that the space allows, or the narrowest, which
- * has one more pooling layer so that the classifier is small, too. With global average pooling behind them, which lets wide
- * maps be few, they consist of stages.
+ * to the next. There is one for each number of them, the most first: the widest that the space allows. With global average
+ * pooling behind them, which lets wide maps be few, they consist of stages.
  *
  * @returns at most three; none if the space allows none.
  * @see Simonyan and Zisserman 2015, He et al. 2016: both halve the image and double the filters, stage by stage. Jordan 2024
  *   (arXiv 2404.00498), listing 3: blocks that pool before their first normalisation.
  */
-export function referenceGenomes(
-  space: SearchSpace,
-  problem: NetworkInput,
-  width: 'widest' | 'narrowest' = 'widest',
-): readonly Genome[] {
+export function referenceGenomes(space: SearchSpace, problem: NetworkInput): readonly Genome[] {
+  return pyramids(space, problem).flatMap((ofOneHeight) => ofOneHeight.slice(-1));
+}
+
+/**
+ * The highest pyramids that the space allows, from the widest to the narrowest, evenly spread: for a search that weighs
+ * accuracy against size.
+ *
+ * @param most  number of them.
+ */
+export function referenceLadder(space: SearchSpace, problem: NetworkInput, most: number): readonly Genome[] {
+  const rungs = pyramids(space, problem).find((ofOneHeight) => ofOneHeight.length > 0) ?? [];
+  const count = Math.min(most, rungs.length);
+  const step = (rungs.length - 1) / Math.max(1, count - 1);
+  const chosen = new Set(Array.from({ length: count }, (_, i) => Math.round(i * step)));
+  return rungs.toReversed().filter((_, i) => chosen.has(i));
+}
+
+/** By height, the highest first, and by width, the widest last. */
+function pyramids(space: SearchSpace, problem: NetworkInput): readonly (readonly Genome[])[] {
   const side = sideOf(problem);
   const poolEarly = problem.head?.[0]?.type === 'globalAveragePooling' && side >= 2 * LEAST_SIDE;
   const make = poolEarly ? pyramidOfStages : pyramidOfSkips;
   const highest = mostLevelsOn(poolEarly ? side / 2 : side);
-  return Array.from({ length: Math.min(VARIANTS, highest) }, (_, fewer) => highest - fewer).flatMap((levels) => {
-    const candidates =
-      width === 'widest' ? widening(levels, space, make) : [[...make(levelsOf(levels, space.channels)), MAX]];
-    const chosen = candidates.findLast((genome) => violation(genome, space, problem) === undefined);
-    return chosen === undefined ? [] : [chosen];
-  });
+  return Array.from({ length: Math.min(VARIANTS, highest) }, (_, fewer) =>
+    widening(highest - fewer, space, make).filter((genome) => violation(genome, space, problem) === undefined),
+  );
 }
 
 /**

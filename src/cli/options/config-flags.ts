@@ -365,7 +365,7 @@ function parseSchedule(text: string, name: string): string {
 }
 
 function shownDefault(key: string, value: unknown): string {
-  if (key === 'outputLayer') return 'flatten; gap if a budget chooses for accuracy';
+  if (key === 'outputLayer') return 'flatten; gap if a budget chooses';
   if (key === 'timeoutSeconds') return `${Number(value) / 60}m`;
   if (typeof value === 'number' && value > 0 && value % 1e6 === 0) return `${value / 1e6}e6`;
   return Array.isArray(value) ? value.join(',') : String(value);

@@ -35,7 +35,9 @@ export function describeFinal(config: StartEvent['config'], trained: string, rep
 }
 
 export function describeFront({ genomes, epochs }: FrontStartEvent): string {
-  return `Front  ${counted(genomes.length, 'network')} to train on all training images, ${counted(epochs, 'epoch')} each`;
+  const [least, most] = [Math.min(...epochs), Math.max(...epochs)];
+  const length = least === most ? counted(least, 'epoch') : `${least} to ${most} epochs`;
+  return `Front  ${counted(genomes.length, 'network')} to train on all training images, ${length} each`;
 }
 
 export function describeGeneration({ generation, generations, population, best }: GenerationEvent): string {

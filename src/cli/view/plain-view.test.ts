@@ -38,7 +38,7 @@ describe('the view in a pipe', () => {
   });
 
   it('says which networks of a front are trained once more', () => {
-    const front: RunEvent = { type: 'frontStart', event: { genomes: ['8-8', 'max'], epochs: 3 } };
+    const front: RunEvent = { type: 'frontStart', event: { genomes: ['8-8', 'max'], epochs: [3, 3] } };
     expect(linesOf(front)).toEqual(['Front  2 networks to train on all training images, 3 epochs each']);
   });
 

@@ -72,7 +72,7 @@ describe('the state of a run', () => {
   });
 
   it('takes the networks of a front as candidates again, until they are done once more', () => {
-    const front: RunEvent = { type: 'frontStart', event: { genomes: ['max'], epochs: 3 } };
+    const front: RunEvent = { type: 'frontStart', event: { genomes: ['max'], epochs: [3] } };
     const events = [
       generationStart(0, ['max', 'mean']),
       ...[entryOf('max', 0.5), entryOf('mean', 0.6)].map(evaluation),

@@ -5,7 +5,7 @@ import { naturalLogarithm } from '../../arithmetic/logarithm.ts';
 import { integerPower, power } from '../../arithmetic/power.ts';
 import { estimateCost, type NetworkCost, type NetworkInput } from '../../genome/cost.ts';
 import type { Gene, Genome } from '../../genome/genome.ts';
-import { referenceGenomes } from '../../genome/reference-genomes.ts';
+import { referenceGenomes, referenceLadder } from '../../genome/reference-genomes.ts';
 import { cheapestGenomes, type SearchSpace, violation } from '../../genome/search-space.ts';
 import { genomeId, parseGenome } from '../../genome/text.ts';
 import { trainingWork } from '../../genome/work.ts';
@@ -235,21 +235,20 @@ export function planFinalEpochs(work: number, config: SearchConfig, data: DataSi
 }
 
 /**
- * The reference designs, for at most half of the population. Small ones are included where size is an objective. Random
- * search is the baseline and stays random.
+ * The reference designs, for at most half of the population: with several objectives, those of all sizes. Random search is the
+ * baseline and stays random.
  */
 function initialGenomesFor(plan: SearchConfig, problem: NetworkInput): string[] {
   if (plan.strategy === 'random') return [];
   const space = searchSpaceOf(plan);
-  const wide = referenceGenomes(space, problem);
-  const narrow = plan.objectives.length > 1 ? referenceGenomes(space, problem, 'narrowest') : [];
   const most = plan.population >> 1;
+  const designs = plan.objectives.length > 1 ? referenceLadder(space, problem, most) : referenceGenomes(space, problem);
   const known = (plan.startFrom?.genomes ?? [])
     .map(parseGenome)
     .filter((genome) => violation(genome, space, problem) === undefined);
   // Behind a backbone, the classifier alone is the design to beat.
   const first = plan.backbone === undefined ? known : [...known, []];
-  return [...new Set([...first, ...narrow.slice(0, most >> 1), ...wide].map(genomeId))].slice(0, most);
+  return [...new Set([...first, ...designs].map(genomeId))].slice(0, most);
 }
 
 /** Work of training on one image for the cheapest network with a skip layer. */

@@ -140,7 +140,7 @@ const searchConfigSchema = z.strictObject({
   outputLayer: headSchema
     .optional()
     .describe(
-      'The head of every network. Default: flatten, and dense with a unit for each class; globalAveragePooling instead of flatten where the preset fast chooses the genome for accuracy within a budget.',
+      'The head of every network. Default: flatten, and dense with a unit for each class; globalAveragePooling instead of flatten where the preset fast chooses the genome within a budget.',
     ),
   shortcut: shortcutSchema.default('always').describe('When a skip layer has a 1×1 convolution on its shortcut.'),
   fitnessOn: z
@@ -264,7 +264,7 @@ export function resolveConfigFor(cores: number, input: unknown, source: ConfigSo
       undecided = undecidedKeys(input),
       workers = isAccelerator(deviceOf(parsed.data)) ? 1 : cores,
       searchShare = searchShareFor(input),
-      outputLayer = headFor(preset, genome, hasBudget, objectives),
+      outputLayer = headFor(preset, genome, hasBudget),
       views: givenViews,
       ensemble: givenEnsemble,
       fitnessSplits,

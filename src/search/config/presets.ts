@@ -150,15 +150,10 @@ export function pickFor(preset: PresetName = 'fast', hasBudget: boolean, objecti
 
 /**
  * The default head. That of the package and the paper: a weight for each pixel of the last feature maps. Where `fast` chooses
- * the genome itself, for accuracy and within a budget: the means of those maps.
+ * the genome itself, within a budget: the means of those maps.
  */
-export function headFor(
-  preset: PresetName = 'fast',
-  genome: string | undefined,
-  hasBudget: boolean,
-  objectives: readonly string[],
-): HeadLayer[] {
-  const chooses = genome === AUTO_GENOME || (genome === undefined && hasBudget && objectives.length === 1);
+export function headFor(preset: PresetName = 'fast', genome: string | undefined, hasBudget: boolean): HeadLayer[] {
+  const chooses = genome === AUTO_GENOME || (genome === undefined && hasBudget);
   return preset === 'fast' && chooses ? [...POOL_AND_DENSE] : [...DEFAULT_HEAD];
 }
 

@@ -88,7 +88,11 @@ describe('a training without a search', () => {
     ['for a genome that is given', { budget: '1m', genome: '4-4' }, 'flatten'],
     ['by accuracy under a budget', { budget: '1m' }, 'globalAveragePooling'],
     ['without a budget', {}, 'flatten'],
-    ['with several objectives', { budget: '1m', objectives: ['accuracy', 'parameters'] }, 'flatten'],
+    [
+      'with several objectives under a budget',
+      { budget: '1m', objectives: ['accuracy', 'parameters'] },
+      'globalAveragePooling',
+    ],
     ['by the preset autocnn', { budget: '1m', preset: 'autocnn' }, 'flatten'],
     ['with a head of its own', { budget: '1m', outputLayer: [{ type: 'flatten' }, DENSE] }, 'flatten'],
   ])('comes with a head %s', (_, given, head) => {

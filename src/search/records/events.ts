@@ -66,8 +66,8 @@ export interface SearchEvents {
   /** An evaluation has ended and is in the journal. */
   evaluation: [entry: EvaluationEntry];
   generation: [event: GenerationEvent];
-  /** After a search with several objectives: these networks of the front are trained again, for this many epochs. */
-  frontStart: [event: { readonly genomes: readonly string[]; readonly epochs: number }];
+  /** After a search with several objectives: these networks of the front are trained again, each for so many epochs. */
+  frontStart: [event: { readonly genomes: readonly string[]; readonly epochs: readonly number[] }];
   /** With `repeats` or `ensemble`, several may run concurrently; `repeat` counts from 1. */
   finalStart: [candidate: Candidate & { readonly repeat: number }];
   finalProgress: [event: Candidate & { readonly progress: EvaluationProgress }];

@@ -82,7 +82,7 @@ async function ofFront(
 
   async function refine(members: readonly EvaluationEntry[]): Promise<readonly EvaluationEntry[]> {
     const plan = planRefinement(members, config, run.dataSize);
-    return plan.epochs > 0 ? refineFront(session, plan, signal) : [];
+    return plan.length > 0 ? refineFront(session, plan, signal) : [];
   }
 }
 

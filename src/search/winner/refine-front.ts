@@ -16,30 +16,33 @@ import { type CostName, costNamesOf } from '../config/objectives.ts';
 import { costOf } from '../records/front.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 
-/** The networks to train again. */
+/** A network to train again. */
 export interface Refinement {
-  /** Fittest first. */
-  readonly members: readonly EvaluationEntry[];
-  /** Epochs for each network. */
+  readonly entry: EvaluationEntry;
   readonly epochs: number;
 }
 
-/** Networks below this share of the best fitness are not a serious choice. */
-const LEAST_FITNESS = 0.9;
-/** If the work does not allow this many epochs, fewer networks are trained. */
-const LEAST_EPOCHS = 3;
+/** Networks below this share of the best fitness are not a serious choice, even though small ones learn late. */
+const LEAST_FITNESS = 0.5;
+/** If the work does not allow this many epochs for each network, fewer are trained. */
+const LEAST_EPOCHS = 0.5;
 /** More epochs hardly change which network is better. */
 const MOST_EPOCHS = 12;
 
 /**
  * Chooses which networks of a front to train again, and for how long. It chooses at most `frontSize` networks, spread out
- * as far as possible in fitness and log cost, including both ends, and none with less than nine tenths of the best fitness.
- * If a budget limits the work (`frontWork`), the number of epochs is what the work allows; if that is too few, fewer
- * networks are chosen.
+ * as far as possible in fitness and log cost, including both ends, and none with less than half of the best fitness.
+ * If a budget limits the work (`frontWork`), all get the same share of it, because the final training will take the same
+ * work, whichever it is of; if that is too little for one of them, fewer networks are chosen.
  *
  * @param front  sorted, fittest first.
+ * @returns fittest first; none where there is too little work for any.
  */
-export function planRefinement(front: readonly EvaluationEntry[], config: SearchConfig, data: DataSize): Refinement {
+export function planRefinement(
+  front: readonly EvaluationEntry[],
+  config: SearchConfig,
+  data: DataSize,
+): readonly Refinement[] {
   const { frontSize, frontEpochs, frontWork, finalEpochs } = config;
   const [best] = front;
   let members: readonly EvaluationEntry[] = front.filter(
@@ -47,28 +50,36 @@ export function planRefinement(front: readonly EvaluationEntry[], config: Search
   );
   const costs = costNamesOf(config);
   while (members.length > frontSize) members = withoutMostCrowded(members, costs);
-  if (frontEpochs !== undefined) return { members, epochs: frontEpochs };
-  if (frontWork === undefined) return { members, epochs: Math.ceil(finalEpochs) };
-  const affordable = (): number => affordableEpochs(members, frontWork, config, data);
-  while (members.length > 2 && affordable() < LEAST_EPOCHS) members = withoutMostCrowded(members, costs);
-  return { members, epochs: Math.min(MOST_EPOCHS, affordable()) };
+  const given = frontEpochs ?? (frontWork === undefined ? Math.ceil(finalEpochs) : undefined);
+  const plan = (): readonly Refinement[] => {
+    if (given !== undefined) return members.map((entry) => ({ entry, epochs: given }));
+    return withinWork(members, frontWork ?? 0, config, data);
+  };
+  while (given === undefined && members.length > 2 && plan().some(({ epochs }) => epochs < LEAST_EPOCHS)) {
+    members = withoutMostCrowded(members, costs);
+  }
+  return plan().filter(({ epochs }) => epochs > 0);
 }
 
 /**
- * Trains the networks of a refinement. Trainings that are in the journal are not repeated.
+ * Trains networks again. Trainings that are in the journal are not repeated.
  *
  * @returns all trainings, including failed ones.
  * @throws {EvaluationError} `cancelled` if the signal is aborted.
  */
 export async function refineFront(
   session: RunSession,
-  { members, epochs }: Refinement,
+  refinements: readonly Refinement[],
   signal: AbortSignal | undefined,
 ): Promise<readonly EvaluationEntry[]> {
   const { run, tasks, events, evaluator, config } = session;
   const known = new Map(run.entries.flatMap((entry) => (entry.type === 'evaluation' ? [[entry.id, entry]] : [])));
-  events.emit('frontStart', { genomes: members.map(({ genome }) => genome), epochs });
-  const refine = async ({ genome, latencyMs }: EvaluationEntry, cancelled: AbortSignal): Promise<EvaluationEntry> => {
+  events.emit('frontStart', {
+    genomes: refinements.map(({ entry }) => entry.genome),
+    epochs: refinements.map(({ epochs }) => epochs),
+  });
+  const refine = async ({ entry, epochs }: Refinement, cancelled: AbortSignal): Promise<EvaluationEntry> => {
+    const { genome, latencyMs } = entry;
     const identified = refinementTask(parseGenome(genome), tasks, epochs);
     // Training does not change how long a network takes.
     const further = { ...(latencyMs !== undefined && { latencyMs }), work: taskWork(identified, config, run.dataSize) };
@@ -77,7 +88,7 @@ export async function refineFront(
       session.train(identified, { further: () => ({ ...further, refined: true }) }, cancelled)
     );
   };
-  return mapCancelling(members, evaluator.concurrency, refine, signal);
+  return mapCancelling(refinements, evaluator.concurrency, refine, signal);
 }
 
 /** Removes the member whose neighbours are closest to each other; among equals, the last. */
@@ -91,18 +102,26 @@ function withoutMostCrowded(
   return members.toSpliced(distances.lastIndexOf(Math.min(...distances)), 1);
 }
 
-/** The number of whole epochs of all members that the work allows; possibly 0. */
-function affordableEpochs(
+/** The same work for each network; what one cannot use, because it has {@link MOST_EPOCHS}, is for the others. */
+function withinWork(
   members: readonly EvaluationEntry[],
   work: number,
   config: SearchConfig,
   data: DataSize,
-): number {
-  const workFor = (epochs: number): number =>
-    members
-      .map(({ genome }) => estimateCost(parseGenome(genome), data.problem))
-      .map((cost) => candidateWork(onRung(config, { searchLimit: null, epochs }), data, cost))
-      .reduce((sum, each) => sum + each, 0);
-  const start = workFor(0);
-  return Math.max(0, Math.floor((work - start) / (workFor(1) - start)));
+): readonly Refinement[] {
+  const needs = members.map((entry) => {
+    const cost = estimateCost(parseGenome(entry.genome), data.problem);
+    const workFor = (epochs: number): number =>
+      candidateWork(onRung(config, { searchLimit: null, epochs }), data, cost);
+    return { entry, start: workFor(0), perEpoch: workFor(1) - workFor(0) };
+  });
+  const epochsOf = new Map<EvaluationEntry, number>();
+  let left = work;
+  for (const [i, { entry, start, perEpoch }] of needs.toSorted((a, b) => a.perEpoch - b.perEpoch).entries()) {
+    const affordable = (left / (needs.length - i) - start) / perEpoch;
+    const epochs = Math.max(0, Math.min(MOST_EPOCHS, Math.floor(100 * affordable) / 100));
+    epochsOf.set(entry, epochs);
+    left -= epochs === 0 ? 0 : start + epochs * perEpoch;
+  }
+  return members.map((entry) => ({ entry, epochs: epochsOf.get(entry) ?? 0 }));
 }
