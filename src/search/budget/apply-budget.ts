@@ -96,6 +96,8 @@ export interface SearchSpent {
   readonly workers: number;
   /** Work per second of each. Default: that of the budget. */
   readonly rate?: number | undefined;
+  /** What a backbone takes for an image when the model is scored. Default: 0. */
+  readonly backboneSeconds?: number | undefined;
 }
 
 /**
@@ -107,14 +109,14 @@ export function finalEpochsWithin(
   config: RunConfig,
   data: DataSize,
   { genome, evaluation }: { readonly genome: Genome; readonly evaluation: EvaluationEntry | undefined },
-  { elapsedSeconds, work, workers, rate }: SearchSpent,
+  { elapsedSeconds, work, workers, rate, backboneSeconds }: SearchSpent,
 ): number {
   const { budget, replicas } = config;
   if (budget === undefined) return config.finalEpochs;
   const trainings = trainingsOf(config);
   const cost = estimateCost(genome, data.problem);
   if ('flops' in budget) return planFinalEpochs((budget.flops - work) / trainings - START_WORK, config, data, cost);
-  const left = budget.seconds - elapsedSeconds - endSeconds(config, data, genome);
+  const left = budget.seconds - elapsedSeconds - endSeconds(config, data, genome, backboneSeconds);
   const seconds = left / Math.ceil(trainings / Math.ceil(workers / replicas));
   const threads = finalThreads(config, workers);
   const expected = measuredRate(evaluation, budget.rate ?? 0);
@@ -123,15 +125,27 @@ export function finalEpochsWithin(
   return planFinalEpochs(seconds * together - START_WORK, config, data, cost);
 }
 
-/** Time needed after the final training: this process scores the test images and writes the model. */
-export function endSeconds(config: RunConfig, { problem, testExamples }: DataSize, genome: Genome): number {
+/**
+ * Time needed after the final training: this process scores the test images and writes the model.
+ *
+ * @param backboneSeconds  what a backbone takes for an image.
+ */
+export function endSeconds(
+  config: SearchConfig,
+  { problem, testExamples }: DataSize,
+  genome: Genome,
+  backboneSeconds = 0,
+): number {
   const { budget } = config;
   if (budget === undefined || 'flops' in budget || budget.rate === undefined) return END_SECONDS;
   const images = passesOf(config) * testExamples;
   const work = images * scoringWork(estimateCost(genome, problem), { byteWork: budget.byteWork });
   // The members of an ensemble are scored alone, too.
-  const times = membersOf(config) > 1 ? 2 : config.repeats;
-  return END_SECONDS + (times * work) / (budget.rate * threadSpeedUp(scoringThreads(config.workers)));
+  const members = membersOf(config);
+  const times = members > 1 ? 2 : config.repeats;
+  const files = members > 1 ? 1 + members : config.repeats;
+  const networks = (times * work) / (budget.rate * threadSpeedUp(scoringThreads(config.workers)));
+  return END_SECONDS + networks + files * testExamples * backboneSeconds;
 }
 
 /** The rate of the winner's own training, unless it was not trained here or its duration is implausible. */

@@ -14,6 +14,7 @@ import type { RunConfig, SearchConfig } from '../config/config.ts';
 import { membersFor, viewsOf } from '../config/views.ts';
 import { augmentationFor, chooseByMirror, type MirrorChoice, type Mirroring } from '../winner/choose-augmentation.ts';
 import type { Winner } from '../winner/choose-winner.ts';
+import { backboneSeconds } from './backbone-seconds.ts';
 
 /** With fewer images held out, no choice can be based on them. */
 const LEAST_HELD_OUT = 20;
@@ -38,17 +39,21 @@ export async function decideFinal(
   const viewed = { ...config, views };
   const sharing = finalSharing(() => config);
   const machine = await evaluator.chooseFinalMachine?.(config.lowering, sharing, signal);
-  const adjustSteps = (own: RunConfig): AdjustSteps | undefined =>
-    adjustStepsWithin(config, elapsedSeconds, endSeconds(own, run.dataSize, winner.genome));
+  const isPlanned = run.entries.some(({ type }) => type === 'plan');
+  const isTimed = config.budget !== undefined && 'seconds' in config.budget;
+  const ofBackbone = isTimed && (isPlanned || config.undecided !== undefined) ? await backboneSeconds(run) : 0;
+  const adjustSteps = (own: SearchConfig): AdjustSteps | undefined =>
+    adjustStepsWithin(config, elapsedSeconds, endSeconds(own, run.dataSize, winner.genome, ofBackbone));
   if (config.undecided === undefined) {
     if (isOpen(config)) await session.adopt(withAugmentation(viewed, mirroring, session));
-    return run.entries.some(({ type }) => type === 'plan') ? adjustSteps(viewed) : undefined;
+    return isPlanned ? adjustSteps(viewed) : undefined;
   }
   const spent = {
     elapsedSeconds: elapsedSeconds(),
     work: (found?.counts.searchWork ?? 0) + work,
     workers: machine?.workers ?? evaluator.finalConcurrency ?? evaluator.concurrency,
     rate: machine?.rate,
+    backboneSeconds: ofBackbone,
   };
   const epochsOf = (ensemble: SearchConfig['ensemble']): number =>
     finalEpochsWithin({ ...viewed, ensemble }, run.dataSize, winner, spent);
