@@ -107,6 +107,6 @@ function fronts() {
         const { parameters, flops } = estimateCost(genome, MNIST.problem);
         return { genome: formatGenome(genome), fitness: 0.95 + fitnessOf(genome) / 20, parameters, flops };
       });
-    return planRefinement(members, config, MNIST).members.map(({ genome }) => genome);
+    return planRefinement(members, config, MNIST).map(({ entry }) => entry.genome);
   });
 }
