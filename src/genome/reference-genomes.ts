@@ -28,7 +28,7 @@ export function referenceGenomes(space: SearchSpace, problem: NetworkInput): rea
  * The highest pyramids that the space allows, from the widest to the narrowest, evenly spread: for a search that weighs
  * accuracy against size.
  *
- * @param most  number of them.
+ * @param most  number of them; fewer if the space has fewer.
  */
 export function referenceLadder(space: SearchSpace, problem: NetworkInput, most: number): readonly Genome[] {
   const rungs = pyramids(space, problem).find((ofOneHeight) => ofOneHeight.length > 0) ?? [];

@@ -87,6 +87,16 @@ export function epochWork(
   };
 }
 
+/** Epochs that so much work allows, with what {@link epochWork} says of each; a partial one at the end is scored, too. */
+export function affordableEpochs(
+  work: number,
+  { training, scoring }: { readonly training: number; readonly scoring: number },
+): number {
+  const whole = Math.floor(work / (training + scoring));
+  const part = Math.max(0, (work - whole * (training + scoring) - scoring) / training);
+  return whole + part;
+}
+
 /** Number of images on which the fitness of a candidate is measured, in all splits together. */
 export function scoredImages(config: Omit<Sized, 'training' | 'budget'>, data: DataSize): number {
   const { validation: share } = config;

@@ -7,7 +7,7 @@ import { trainingWork } from '../../genome/work.ts';
 import { createRng } from '../../random/rng.ts';
 import type { SearchConfig } from '../config/config.ts';
 import { type DataSize, searchSpaceOf, workSettingOf } from '../config/network-input.ts';
-import { epochWork } from './candidate-work.ts';
+import { affordableEpochs, epochWork } from './candidate-work.ts';
 
 /** Minimum number of epochs over a candidate's images; with fewer, the ranking is chance. */
 const LEAST_EPOCHS = 0.25;
@@ -46,9 +46,6 @@ export function equalEpochs(config: Sized, data: DataSize, cost: NetworkCost): n
   const { epochs } = config.training;
   const typical = epochWork(config, data, config.typicalWork ?? own);
   const work = epochs * typical.training + Math.ceil(epochs) * typical.scoring;
-  const { training, scoring } = epochWork(config, data, own);
-  const whole = Math.floor(work / (training + scoring));
-  const part = Math.max(0, (work - whole * (training + scoring) - scoring) / training);
-  const hundredths = Math.round(100 * (whole + part)) / 100;
+  const hundredths = Math.round(100 * affordableEpochs(work, epochWork(config, data, own))) / 100;
   return Math.min(MOST_TIMES * epochs, Math.max(LEAST_EPOCHS, hundredths));
 }

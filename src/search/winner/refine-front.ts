@@ -6,12 +6,14 @@ import { mapCancelling } from '../../concurrency.ts';
 import { crowdingDistances } from '../../evolution/operators/pareto.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import { parseGenome } from '../../genome/text.ts';
-import { candidateWork } from '../budget/candidate-work.ts';
+import { trainingWork } from '../../genome/work.ts';
+import { affordableEpochs, candidateWork, epochWork, layersOf, startWork } from '../budget/candidate-work.ts';
 import { onRung, taskWork } from '../budget/rung-sizes.ts';
 import { refinementTask } from '../candidates/identified-task.ts';
 import type { RunSession } from '../candidates/run-session.ts';
 import type { SearchConfig } from '../config/config.ts';
-import type { DataSize } from '../config/network-input.ts';
+import { splitsOf } from '../config/fidelity-schema.ts';
+import { type DataSize, workSettingOf } from '../config/network-input.ts';
 import { type CostName, costNamesOf } from '../config/objectives.ts';
 import { costOf } from '../records/front.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
@@ -50,15 +52,18 @@ export function planRefinement(
   );
   const costs = costNamesOf(config);
   while (members.length > frontSize) members = withoutMostCrowded(members, costs);
-  const given = frontEpochs ?? (frontWork === undefined ? Math.ceil(finalEpochs) : undefined);
-  const plan = (): readonly Refinement[] => {
-    if (given !== undefined) return members.map((entry) => ({ entry, epochs: given }));
-    return withinWork(members, frontWork ?? 0, config, data);
-  };
-  while (given === undefined && members.length > 2 && plan().some(({ epochs }) => epochs < LEAST_EPOCHS)) {
-    members = withoutMostCrowded(members, costs);
+  let plan: readonly Refinement[];
+  if (frontEpochs !== undefined || frontWork === undefined) {
+    const epochs = frontEpochs ?? Math.ceil(finalEpochs);
+    plan = members.map((entry) => ({ entry, epochs }));
+  } else {
+    plan = withinWork(members, frontWork, config, data);
+    while (members.length > 2 && plan.some(({ epochs }) => epochs < LEAST_EPOCHS)) {
+      members = withoutMostCrowded(members, costs);
+      plan = withinWork(members, frontWork, config, data);
+    }
   }
-  return plan().filter(({ epochs }) => epochs > 0);
+  return plan.filter(({ epochs }) => epochs > 0);
 }
 
 /**
@@ -109,19 +114,19 @@ function withinWork(
   config: SearchConfig,
   data: DataSize,
 ): readonly Refinement[] {
+  const sizeOf = (epochs: number) => onRung(config, { searchLimit: null, epochs });
   const needs = members.map((entry) => {
     const cost = estimateCost(parseGenome(entry.genome), data.problem);
-    const workFor = (epochs: number): number =>
-      candidateWork(onRung(config, { searchLimit: null, epochs }), data, cost);
-    return { entry, start: workFor(0), perEpoch: workFor(1) - workFor(0) };
+    return { entry, cost, perImage: trainingWork(cost, workSettingOf(config)) };
   });
   const epochsOf = new Map<EvaluationEntry, number>();
   let left = work;
-  for (const [i, { entry, start, perEpoch }] of needs.toSorted((a, b) => a.perEpoch - b.perEpoch).entries()) {
-    const affordable = (left / (needs.length - i) - start) / perEpoch;
+  for (const [i, { entry, cost, perImage }] of needs.toSorted((a, b) => a.perImage - b.perImage).entries()) {
+    const ofEachSplit = left / (needs.length - i) / splitsOf(config) - startWork(layersOf(cost));
+    const affordable = affordableEpochs(ofEachSplit, epochWork(sizeOf(1), data, perImage));
     const epochs = Math.max(0, Math.min(MOST_EPOCHS, Math.floor(100 * affordable) / 100));
     epochsOf.set(entry, epochs);
-    left -= epochs === 0 ? 0 : start + epochs * perEpoch;
+    left -= epochs === 0 ? 0 : candidateWork(sizeOf(epochs), data, cost);
   }
   return members.map((entry) => ({ entry, epochs: epochsOf.get(entry) ?? 0 }));
 }
