@@ -24,7 +24,7 @@ describe('threads', () => {
   });
 
   it('gain less the more there are', () => {
-    expect([1, 2, 4].map(threadSpeedUp)).toEqual([1, 5 / 3, 2.5]);
+    expect([1, 2, 4].map(threadSpeedUp)).toEqual([1, 10 / 7, 20 / 11]);
   });
 
   it('apply to every session of the engine, and can be overruled', async () => {

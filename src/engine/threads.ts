@@ -30,9 +30,9 @@ export function withThreads(engine: Runtime, threads: number): Runtime {
 }
 
 /**
- * How many times as fast as one thread a training is: a fifth of a step is not shared out (Amdahl 1967; measured: 1.36 to
- * 2.00 with two threads, see bench/results/2026-11-30-training-step.md).
+ * How many times as fast as one thread a training is: two fifths of a step are not shared out (Amdahl 1967; two threads
+ * gain 1.4 in the median, see bench/results/2026-12-01-threads.md, but more in large networks and on other machines).
  */
 export function threadSpeedUp(threads: number): number {
-  return (5 * threads) / (threads + 4);
+  return (5 * threads) / (2 * threads + 3);
 }

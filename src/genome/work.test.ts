@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { estimateCost } from './cost.ts';
 import { parseGenome } from './text.ts';
-import { BYTE_WORK, scoringWork, trainingWork } from './work.ts';
+import { BYTE_WORK, trainingWork } from './work.ts';
 
 const GREY = { input: { channels: 1, height: 28, width: 28 }, classes: 10 };
 const costOf = (genome: string, problem = GREY) => estimateCost(parseGenome(genome), problem);
@@ -17,12 +17,6 @@ describe('the work of both passes of an image', () => {
     expect(trainingWork(figures(1e6, 0))).toBe(1e6);
     expect(trainingWork(figures(0, 1000))).toBe(1000 * BYTE_WORK);
     expect(trainingWork(figures(1e6, 1000), { byteWork: 7 })).toBe(1e6 + 7000);
-  });
-
-  it('is three times that of scoring it', () => {
-    const cost = costOf('16-16-max-32-32');
-    expect(3 * scoringWork(cost)).toBeCloseTo(trainingWork(cost));
-    expect(3 * scoringWork(cost, { byteWork: 7 })).toBeCloseTo(trainingWork(cost, { byteWork: 7 }));
   });
 
   it('grows with layers, filters and images', () => {

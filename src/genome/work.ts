@@ -27,9 +27,3 @@ export function trainingWork(cost: Figures, setting?: WorkSetting): number {
   if (setting?.optimizer?.name !== 'muon' || setting.batchSize === undefined) return passes;
   return passes + orthogonalFlops / setting.batchSize;
 }
-
-/** Work of scoring one image: only the forward pass. */
-export function scoringWork(cost: Figures, setting?: Pick<WorkSetting, 'byteWork'>): number {
-  const { trainingFlops, trainingBytes } = cost;
-  return (trainingFlops + (setting?.byteWork ?? BYTE_WORK) * trainingBytes) / 3;
-}

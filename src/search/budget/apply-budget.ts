@@ -1,18 +1,18 @@
 // Applies a budget: before the search it determines the sizes; after the search the rest determines the final training.
 
-import { scoringThreads, threadSpeedUp } from '../../engine/threads.ts';
+import { threadSpeedUp } from '../../engine/threads.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { FinalSharing, FinalSpeed } from '../../evaluation/evaluator.ts';
 import type { TrainingSpeed } from '../../evaluation/measure-speed.ts';
 import { estimateCost } from '../../genome/cost.ts';
 import type { Genome } from '../../genome/genome.ts';
 import { formatImageShape } from '../../genome/image-shape.ts';
-import { BYTE_WORK, scoringWork } from '../../genome/work.ts';
+import { BYTE_WORK } from '../../genome/work.ts';
 import type { LoweringName } from '../../network/lowering/lowerings.ts';
 import { formatBudget, type TimeBudget } from '../config/budget-text.ts';
 import type { RunConfig, SearchConfig } from '../config/config.ts';
 import type { DataSize } from '../config/network-input.ts';
-import { membersOf, passesOf, trainingsOf } from '../config/views.ts';
+import { membersOf, trainingsOf } from '../config/views.ts';
 import type { EvaluationEntry } from '../records/journal-entry.ts';
 import { leastWork, planBudget, planFinalEpochs } from './budget-plan.ts';
 import { START_WORK, usedImages } from './candidate-work.ts';
@@ -96,8 +96,7 @@ export interface SearchSpent {
   readonly workers: number;
   /** Work per second of each. Default: that of the budget. */
   readonly rate?: number | undefined;
-  /** What a backbone takes for an image when the model is scored. Default: 0. */
-  readonly backboneSeconds?: number | undefined;
+  readonly scoring: ScoringSeconds;
 }
 
 /**
@@ -109,14 +108,14 @@ export function finalEpochsWithin(
   config: RunConfig,
   data: DataSize,
   { genome, evaluation }: { readonly genome: Genome; readonly evaluation: EvaluationEntry | undefined },
-  { elapsedSeconds, work, workers, rate, backboneSeconds }: SearchSpent,
+  { elapsedSeconds, work, workers, rate, scoring }: SearchSpent,
 ): number {
   const { budget, replicas } = config;
   if (budget === undefined) return config.finalEpochs;
   const trainings = trainingsOf(config);
   const cost = estimateCost(genome, data.problem);
   if ('flops' in budget) return planFinalEpochs((budget.flops - work) / trainings - START_WORK, config, data, cost);
-  const left = budget.seconds - elapsedSeconds - endSeconds(config, data, genome, backboneSeconds);
+  const left = budget.seconds - elapsedSeconds - endSeconds(config, data.testExamples, scoring);
   const seconds = left / Math.ceil(trainings / Math.ceil(workers / replicas));
   const threads = finalThreads(config, workers);
   const expected = measuredRate(evaluation, budget.rate ?? 0);
@@ -125,27 +124,25 @@ export function finalEpochsWithin(
   return planFinalEpochs(seconds * together - START_WORK, config, data, cost);
 }
 
-/**
- * Time needed after the final training: this process scores the test images and writes the model.
- *
- * @param backboneSeconds  what a backbone takes for an image.
- */
+/** What scoring takes for an image. */
+export interface ScoringSeconds {
+  /** Of one network, with all views. */
+  readonly network: number;
+  /** Of the backbone before it; 0 without one. */
+  readonly backbone: number;
+}
+
+/** Time needed after the final training: this process scores the test images and writes the model. */
 export function endSeconds(
-  config: SearchConfig,
-  { problem, testExamples }: DataSize,
-  genome: Genome,
-  backboneSeconds = 0,
+  config: Pick<SearchConfig, 'ensemble' | 'repeats'>,
+  testExamples: number,
+  { network, backbone }: ScoringSeconds,
 ): number {
-  const { budget } = config;
-  if (budget === undefined || 'flops' in budget || budget.rate === undefined) return END_SECONDS;
-  const images = passesOf(config) * testExamples;
-  const work = images * scoringWork(estimateCost(genome, problem), { byteWork: budget.byteWork });
   // The members of an ensemble are scored alone, too.
   const members = membersOf(config);
-  const times = members > 1 ? 2 : config.repeats;
+  const networks = members > 1 ? 2 * members : config.repeats;
   const files = members > 1 ? 1 + members : config.repeats;
-  const networks = (times * work) / (budget.rate * threadSpeedUp(scoringThreads(config.workers)));
-  return END_SECONDS + networks + files * testExamples * backboneSeconds;
+  return END_SECONDS + testExamples * (networks * network + files * backbone);
 }
 
 /** The rate of the winner's own training, unless it was not trained here or its duration is implausible. */

@@ -7,10 +7,10 @@ import type { SearchConfig } from '../config/config.ts';
 import { splitsOf } from '../config/fidelity-schema.ts';
 import { type DataSize, workSettingOf } from '../config/network-input.ts';
 
-/** Overhead before and after any training: selecting images, writing weights. About a tenth of a second on a current core. */
-export const START_WORK = 1e10;
-/** What the runtime needs to compile a skip layer or stage, about. See bench/planned-time.mjs. */
-const LAYER_START_WORK = 1e10;
+/** Overhead before and after any training: selecting images, writing weights. Less than a tenth of a second on a current core. */
+export const START_WORK = 4e9;
+/** What the runtime needs to compile a skip layer or stage, about. See bench/results/2026-12-01-planned-time.md. */
+const LAYER_START_WORK = 6e9;
 
 /** Overhead before and after the training of a network with so many skip layers and stages. */
 export function startWork(layers: number): number {

@@ -115,7 +115,7 @@ describe('a search under a budget', () => {
         capacityGrown: () => new Promise(() => {}),
       };
       const isNew = !existsSync(out);
-      const config = { dataset: { source }, budget: '1m', searchShare: 0.3, tensorboard: false, ...SMALL };
+      const config = { dataset: { source }, budget: '1m', searchShare: 0.6, tensorboard: false, ...SMALL };
       const search = await (isNew ? createSearch(config, { out, evaluator }) : resumeSearch(out, { evaluator }));
       const abort = new AbortController();
       search.on('evaluation', () => trained >= most && abort.abort());

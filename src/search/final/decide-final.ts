@@ -14,7 +14,7 @@ import type { RunConfig, SearchConfig } from '../config/config.ts';
 import { membersFor, viewsOf } from '../config/views.ts';
 import { augmentationFor, chooseByMirror, type MirrorChoice, type Mirroring } from '../winner/choose-augmentation.ts';
 import type { Winner } from '../winner/choose-winner.ts';
-import { backboneSeconds } from './backbone-seconds.ts';
+import { scoringSeconds } from './scoring-seconds.ts';
 
 /** With fewer images held out, no choice can be based on them. */
 const LEAST_HELD_OUT = 20;
@@ -41,9 +41,10 @@ export async function decideFinal(
   const machine = await evaluator.chooseFinalMachine?.(config.lowering, sharing, signal);
   const isPlanned = run.entries.some(({ type }) => type === 'plan');
   const isTimed = config.budget !== undefined && 'seconds' in config.budget;
-  const ofBackbone = isTimed && (isPlanned || config.undecided !== undefined) ? await backboneSeconds(run) : 0;
+  const isMeasured = isTimed && (isPlanned || config.undecided !== undefined);
+  const scoring = isMeasured ? await scoringSeconds(run, winner.genome, viewsOf(viewed)) : { network: 0, backbone: 0 };
   const adjustSteps = (own: SearchConfig): AdjustSteps | undefined =>
-    adjustStepsWithin(config, elapsedSeconds, endSeconds(own, run.dataSize, winner.genome, ofBackbone));
+    adjustStepsWithin(config, elapsedSeconds, endSeconds(own, run.dataSize.testExamples, scoring));
   if (config.undecided === undefined) {
     if (isOpen(config)) await session.adopt(withAugmentation(viewed, mirroring, session));
     return isPlanned ? adjustSteps(viewed) : undefined;
@@ -53,7 +54,7 @@ export async function decideFinal(
     work: (found?.counts.searchWork ?? 0) + work,
     workers: machine?.workers ?? evaluator.finalConcurrency ?? evaluator.concurrency,
     rate: machine?.rate,
-    backboneSeconds: ofBackbone,
+    scoring,
   };
   const epochsOf = (ensemble: SearchConfig['ensemble']): number =>
     finalEpochsWithin({ ...viewed, ensemble }, run.dataSize, winner, spent);

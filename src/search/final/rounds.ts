@@ -9,6 +9,8 @@ export interface Rounds {
   readonly replicas: number;
   /** Total steps of all replicas in a round; each replica takes an equal share. */
   readonly length: number;
+  /** The same in the first round; then each is as long as all before it, up to {@link length}. */
+  readonly first: number;
   /** The plan before the first round. */
   readonly plan: TrainingPlan;
 }
@@ -22,6 +24,8 @@ const ROUND_WORK = 3e11;
 const SAVED_WORK = 1e12;
 /** A single replica saves its state at least this many times: each time, its length may be adjusted. */
 const LEAST_ROUNDS = 10;
+/** Where a length may be adjusted, the first round is so much shorter: a plan that errs is corrected in time. */
+const FIRST_SHARE = 1 / 8;
 /** Minimum number of steps of a replica in a round. */
 const LEAST_STEPS = 8;
 
@@ -43,17 +47,23 @@ export function roundsOf(
   const planned = replicas === 1 ? Math.min(SAVED_WORK / workPerStep, total / LEAST_ROUNDS) : ROUND_WORK / workPerStep;
   const ofReplica = roundSteps === undefined ? planned : roundSteps / replicas;
   const least = roundSteps === undefined ? LEAST_STEPS : 1;
-  const [first, ...changes] = finalSteps ?? [];
+  const stepsFor = (steps: number): number => replicas * Math.max(least, Math.round(steps));
+  const length = stepsFor(ofReplica);
+  // How replicas are averaged must not depend on the clock.
+  const grow = replicas === 1 && roundSteps === undefined;
+  const [start, ...changes] = finalSteps ?? [];
   return {
     replicas,
-    length: replicas * Math.max(least, Math.round(ofReplica)),
-    plan: [first ?? { at: 0, total }, ...changes],
+    length,
+    first: grow ? stepsFor(FIRST_SHARE * ofReplica) : length,
+    plan: [start ?? { at: 0, total }, ...changes],
   };
 }
 
 /** The end of the round that begins at `from`. A short remainder is added to the last round. */
-export function roundEnd(from: number, total: number, length: number): number {
-  return total - from <= 1.5 * length ? total : from + length;
+export function roundEnd(from: number, total: number, { length, first }: Pick<Rounds, 'length' | 'first'>): number {
+  const planned = Math.min(length, from === 0 ? first : from);
+  return total - from <= 1.5 * planned ? total : from + planned;
 }
 
 /** The plan as it was known at a step. */

@@ -127,7 +127,7 @@ export class RoundTraining {
   async #trainRound(from: number, signal: AbortSignal): Promise<EvaluationOutcome | undefined> {
     const { rounds, run, elapsedSeconds, threads } = this.#options;
     const plan = planAt(this.#plan, from);
-    const to = roundEnd(from, plannedSteps(plan), rounds.length);
+    const to = roundEnd(from, plannedSteps(plan), rounds);
     const replicas = Array.from({ length: rounds.replicas }, (_, replica) => replica);
     const steps = replicas.map((replica) => stepsOfReplica(from, to, replica, rounds.replicas));
     const taken = replicas.map(() => 0);
