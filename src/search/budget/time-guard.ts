@@ -12,7 +12,7 @@ import { type AdjustSteps, meetDeadline } from './adjust-steps.ts';
 /** Share of the budget after which the search is cut off; it is planned to end well before that. */
 const SEARCH_ENDS = 0.6;
 /** Share of the budget by which the end may be early or late. */
-const TOLERANCE = 0.02;
+const TOLERANCE = 0.01;
 /** A candidate may take this many times its expected time, plus some seconds to allow for other load on the machine. */
 const TIMES_EXPECTED = 5;
 const SECONDS_MORE = 10;
