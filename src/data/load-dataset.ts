@@ -9,7 +9,7 @@ import { nearestOf } from '../text/did-you-mean.ts';
 import { type BuildOptions, buildDataset, checkTestFraction } from './build/build-dataset.ts';
 import { ensurePacked, resolveCacheDir } from './cache/cache-folder.ts';
 import { readPackedDataset } from './cache/packed-file.ts';
-import { recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
+import { ofSource, recallDataset, rememberDataset, sourceKey } from './cache/source-index.ts';
 import type { FileTree } from './containers/file-tree.ts';
 import { folderTree, folderTreeWithArchives } from './containers/folder-tree.ts';
 import { refuseArchive } from './containers/foreign-archives.ts';
@@ -28,7 +28,7 @@ import { isImageName } from './layout/image-names.ts';
 import { refuseNoImages } from './layout/left-out.ts';
 import { readCorrections } from './layout/read-corrections.ts';
 import type { Corrections } from './set/corrections.ts';
-import { type Dataset, imageSizeOf, preparationOf } from './set/dataset.ts';
+import { type Dataset, imageSizeOf } from './set/dataset.ts';
 import type {
   FileRole,
   LocatedSource,
@@ -89,15 +89,14 @@ async function loadFrom(source: string, options: LoadOptions): Promise<Dataset> 
     { ...options, corrections },
   );
   options.signal?.throwIfAborted();
-  const { name, notes, train, validation, test, shape } = dataset;
+  const { notes, train, validation, test, shape } = dataset;
   try {
     const path = await ensurePacked(dataset, cacheDir);
     // A file that changed while it was read must be read again the next time.
     if ((await makeKey()) === key) await rememberDataset(cacheDir, key, dataset);
     const count = train.count + (validation?.count ?? 0) + test.count;
     if (count * imageSizeOf(shape) <= memoryLimitBytes) return dataset;
-    const { pixelRange: _, ground: __, ...packed } = await readPackedDataset(path, memoryLimitBytes);
-    return { ...packed, ...preparationOf(dataset), name, notes };
+    return ofSource(await readPackedDataset(path, memoryLimitBytes), dataset);
   } catch (error) {
     if (!(error instanceof AutoCnnError && train.pixels instanceof Uint8Array)) throw error;
     return { ...dataset, notes: [...notes, `The packed data could not be kept. ${error.message}`] };

@@ -8,7 +8,7 @@ import { measureSpeed, type TrainingSpeed } from '../evaluation/measure-speed.ts
 import { estimateCost } from '../genome/cost.ts';
 import { parseGenome } from '../genome/text.ts';
 import type { LoweringName } from '../network/lowering/lowerings.ts';
-import { applyBudget, type MachineSpeed } from './budget/apply-budget.ts';
+import { applyBudget, type MachineSpeed, workWithin } from './budget/apply-budget.ts';
 import { limitCandidateTime } from './budget/candidate-time.ts';
 import { withTypicalWork } from './budget/equal-compute.ts';
 import { withSplits } from './budget/fitness-splits.ts';
@@ -25,7 +25,7 @@ import { Search } from './search.ts';
 import { settleDevice } from './settle-engine.ts';
 import { checkImported, importFitness, readFitnessFile } from './shared/import-fitness.ts';
 import { shareResults } from './shared/shared-results.ts';
-import { type Decide, type OpenOptions, reopenRun, startRun } from './start-run.ts';
+import { type OpenOptions, type Planner, reopenRun, startRun } from './start-run.ts';
 import { logForTensorBoard } from './tensorboard/search-log.ts';
 
 /** How {@link createSearch} opens a run; the configuration says what it does. */
@@ -96,22 +96,30 @@ export async function createSearch(config: SearchConfigInput, options: CreateSea
   );
   const trainer = await openTrainer(resolved, options, out ?? resolved.dataset.source);
   const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
-  const decide: Decide = async (given, dataset) => {
-    const machine = speedOf(trainer.evaluator, deviceOf(given), options.signal);
-    const data = dataSizeOf(given, dataset);
-    const plan = (config: RunConfig): Promise<RunConfig> =>
-      limitCandidateTime(config, data, machine, async (config) =>
-        withSplits(await applyBudget(config, data, machine, elapsedSeconds), data),
-      );
-    const planned = await plan(given);
-    const isTooMuch = given.fitnessSplits === 'auto' && !hasSplits(planned, dataset);
-    const decided = withTypicalWork(isTooMuch ? await plan({ ...given, fitnessSplits: 1 }) : planned, data);
-    if (path !== undefined && imported !== undefined) checkImported(path, imported, data.problem);
-    return decided;
+  let known: MachineSpeed | undefined;
+  const machineFor = (config: RunConfig): MachineSpeed => {
+    known ??= speedOf(trainer.evaluator, deviceOf(config), options.signal);
+    return known;
+  };
+  const planner: Planner = {
+    workOf: (given) => workWithin(given, machineFor(given), elapsedSeconds),
+    async plan(given, dataset) {
+      const data = dataSizeOf(given, dataset);
+      const machine = machineFor(given);
+      const plan = (config: RunConfig): Promise<RunConfig> =>
+        limitCandidateTime(config, data, machine, async (config) =>
+          withSplits(await applyBudget(config, data, machine, elapsedSeconds), data),
+        );
+      const planned = await plan(given);
+      const isTooMuch = given.fitnessSplits === 'auto' && !hasSplits(planned, dataset);
+      const decided = withTypicalWork(isTooMuch ? await plan({ ...given, fitnessSplits: 1 }) : planned, data);
+      if (path !== undefined && imported !== undefined) checkImported(path, imported, data.problem);
+      return decided;
+    },
   };
   try {
     const started = { ...options, startedAt, notices, evaluator: trainer.evaluator };
-    const run = await startRun(resolved, out, started, decide);
+    const run = await startRun(resolved, out, started, planner);
     return await closingOnFailure(run, () =>
       searchOver(imported === undefined ? run : importFitness(run, imported), trainer, wrapEvaluator),
     );

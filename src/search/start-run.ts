@@ -35,6 +35,7 @@ import { openRunBackbone, trainedOn, withImagesFor } from './run-features.ts';
 import { settleClasses } from './settle-classes.ts';
 import { settleDecay } from './settle-decay.ts';
 import { resettleEngine, type SettleOptions, settledEngine, settleEngine } from './settle-engine.ts';
+import { settleSize } from './settle-size.ts';
 import { settleStart } from './settle-start.ts';
 import { settleValidation } from './settle-validation.ts';
 import { FitnessCache } from './shared/fitness-cache.ts';
@@ -55,20 +56,25 @@ export interface OpenOptions extends LoadRunOptions {
 }
 
 /** Decides what the configuration leaves to the budget. */
-export type Decide = (config: RunConfig, dataset: Dataset) => Promise<RunConfig>;
+export interface Planner {
+  /** Work that the budget buys, in FLOPs. */
+  workOf(config: RunConfig): Promise<number>;
+  plan(config: RunConfig, dataset: Dataset): Promise<RunConfig>;
+}
 
 /**
  * Starts a run in a new folder. Everything is checked before the folder is made.
  *
  * @param out     the folder; without it the next free one in `runs/`.
- * @param decide  called with a configuration that is right as far as it goes; throws if something else is not.
+ * @param planner  called with a configuration that is right as far as it goes; throws if something else is not. Default: it
+ *   leaves nothing to a budget.
  * @throws {InvalidInputError}, {DataFormatError}, {RunLockedError}
  */
 export async function startRun(
   config: SearchConfig,
   out: string | undefined,
   options: OpenOptions = {},
-  decide: Decide = async (config) => config,
+  planner?: Planner,
 ): Promise<OpenRun> {
   const { startedAt = performance.now(), createStrategy } = options;
   const named = withAbsolutePaths(config);
@@ -90,7 +96,15 @@ export async function startRun(
   const { notices, ...engine } = await settleEngine(given, options);
   const { fingerprint } = dataset;
   const settled: RunConfig = { ...given, ...engine, dataset: { ...given.dataset, path: pathOf(dataset), fingerprint } };
-  const decided = await decide(settled, dataset);
+  if (planner !== undefined && options.dataset === undefined) {
+    const other = await settleSize(settled, dataset, () => planner.workOf(settled));
+    if (other !== undefined) {
+      const resized = { ...config, dataset: { ...config.dataset, size: other.size } };
+      const told = [...(options.notices ?? []), ...loaded.notices, other.notice];
+      return startRun(resized, out, { ...options, startedAt, notices: told }, planner);
+    }
+  }
+  const decided = (await planner?.plan(settled, dataset)) ?? settled;
   if (decided !== settled) checkAgainstData(decided, dataset, createStrategy);
   options.signal?.throwIfAborted();
   const folder = withCheckpointDir(createRunFolder(out, dataset.name), decided);

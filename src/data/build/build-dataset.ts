@@ -95,6 +95,7 @@ export function buildDataset(parts: DatasetParts, options: BuildOptions = {}): D
     test: test.examples,
     fingerprint,
     ...preparationOf(parts),
+    ...(parts.sourceSize && { sourceSize: parts.sourceSize }),
     notes,
   };
 }

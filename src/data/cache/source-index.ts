@@ -45,9 +45,7 @@ export async function recallDataset(
     const entry = JSON.parse(await readFile(entryPath(cacheDir, key), 'utf8')) as Entry;
     const packed = await readPackedDataset(packedDatasetPath(entry.fingerprint, cacheDir), memoryLimitBytes);
     if (packed.fingerprint !== entry.fingerprint) return undefined;
-    // Other sources with the same content share the packed file; name, preparation and notes belong to the source.
-    const { pixelRange: _, ground: __, ...content } = packed;
-    return { ...content, ...preparationOf(entry), name: entry.name, notes: entry.notes };
+    return ofSource(packed, entry);
   } catch {
     // Whatever is wrong with the cache, the source can still be read.
     return undefined;
@@ -56,18 +54,23 @@ export async function recallDataset(
 
 /** @throws {InvalidInputError} if it cannot be written. */
 export async function rememberDataset(cacheDir: string, key: string, dataset: Dataset): Promise<void> {
-  const { fingerprint, name, notes } = dataset;
-  const entry: Entry = { fingerprint, name, notes, ...preparationOf(dataset) };
+  const { fingerprint, name, notes, sourceSize } = dataset;
+  const entry: Entry = { fingerprint, name, notes, ...preparationOf(dataset), ...(sourceSize && { sourceSize }) };
   await writeFileAtomically(entryPath(cacheDir, key), [Buffer.from(JSON.stringify(entry))]);
 }
 
-/** To be raised when the same source becomes another data set, or gets other notes. */
-const KEY_VERSION = 8;
-
-interface Entry extends Preparation {
-  readonly fingerprint: string;
-  readonly name: string;
-  readonly notes: readonly string[];
+/** Other sources with the same content share the packed file; name, preparation, size and notes belong to the source. */
+export function ofSource(packed: Dataset, { name, notes, sourceSize, ...preparation }: SourceFacts): Dataset {
+  const { pixelRange: _, ground: __, ...content } = packed;
+  return { ...content, ...preparationOf(preparation), ...(sourceSize && { sourceSize }), name, notes };
 }
+
+/** What a packed file does not hold. */
+type SourceFacts = Preparation & Pick<Dataset, 'name' | 'notes' | 'sourceSize'>;
+
+/** To be raised when the same source becomes another data set, or gets other notes. */
+const KEY_VERSION = 9;
+
+type Entry = SourceFacts & Pick<Dataset, 'fingerprint'>;
 
 const entryPath = (cacheDir: string, key: string): string => join(cacheDir, 'sources', `${key}.json`);

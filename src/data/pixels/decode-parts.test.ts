@@ -4,6 +4,7 @@ import { encodePng, pixelsOf } from '../../../test/support/data-fixtures.ts';
 import { drawing, encodeDeepPng } from '../../../test/support/image-fixtures.ts';
 import { mapConcurrently } from '../../concurrency.ts';
 import { InvalidInputError } from '../../errors.ts';
+import { createRng } from '../../random/rng.ts';
 import type { Examples } from '../set/dataset.ts';
 import type { ReadOptions } from '../set/source.ts';
 import { decodeParts, type EncodedImages, type ImagePlace } from './decode-parts.ts';
@@ -60,6 +61,54 @@ describe('decodeParts', () => {
     expect(parts.notes).toEqual([
       '16-bit images: 3 of 4, with values up to 4095; they were read as 0 (black) to 4095 (white); the 1 with 8 bits stays as it is.',
     ]);
+  });
+
+  describe('brings images above 64 pixels', () => {
+    const SIDE = 100;
+    /** Noise of fewer pixels, enlarged to a square of 100. */
+    async function enlarged(side: number, seed: number): Promise<Buffer> {
+      const rng = createRng(seed);
+      const noise = Uint8Array.from({ length: side * side }, () => 60 + Math.floor(60 * rng.uniform()));
+      const image = sharp(noise, { raw: { height: side, width: side, channels: 1 } });
+      return image.resize(SIDE, SIDE, { kernel: 'lanczos3' }).toColourspace('b-w').png().toBuffer();
+    }
+    const several = async (side: number): Promise<Buffer[]> =>
+      Promise.all(Array.from({ length: 40 }, (_, seed) => enlarged(side, seed)));
+
+    it.each([
+      [24, 32, 32],
+      [40, 48, 48],
+      [56, 64, 64],
+      [80, 96, 64],
+      [100, undefined, 64],
+    ])('that have the detail of %i pixels to what shows it, %s, but at most 64', async (side, detail, brought) => {
+      const { shape, sourceSize, notes } = await decode(inMemory(await several(side), await several(100)));
+      expect(shape).toEqual({ channels: 1, height: brought, width: brought });
+      expect(sourceSize).toEqual({ height: SIDE, width: SIDE, ...(detail !== undefined && { detail }) });
+      const reason = brought < 64 ? ', which shows all that can be seen in them' : '';
+      expect(notes).toEqual([
+        `Images were resized to ${brought} × ${brought}${reason}: 80 of 80; --size chooses another size.`,
+      ]);
+    });
+
+    it('to 64 where most have its detail, whatever the others', async () => {
+      const images = [...(await several(24)).slice(0, 19), ...(await several(56)).slice(19)];
+      expect((await decode(inMemory(images))).shape.width).toBe(64);
+    });
+
+    it('to 64 where it is not known what can be seen of 16 bits', async () => {
+      const faint = await encodeDeepPng(new Array(SIDE * SIDE).fill(9), { height: SIDE, width: SIDE });
+      const { shape, sourceSize } = await decode(inMemory([faint, faint]));
+      expect(shape.width).toBe(64);
+      expect(sourceSize).toEqual({ height: SIDE, width: SIDE });
+    });
+
+    it('to the size that is given, and tells nothing of their own', async () => {
+      const parts = await decode(inMemory(await several(24)), { size: { height: 40, width: 50 } });
+      expect(parts.shape).toEqual({ channels: 1, height: 40, width: 50 });
+      expect(parts.sourceSize).toBeUndefined();
+      expect(parts.notes).toEqual([]);
+    });
   });
 
   it('leaves full 16 bits as they were', async () => {

@@ -9,6 +9,7 @@ import { decodeImage } from './decode-image.ts';
 import { formatOf } from './image-formats.ts';
 import { decidePreparation } from './image-preparation.ts';
 import { createImageStore } from './image-store.ts';
+import { detailOf, detailSize, typicalDetail } from './measure-detail.ts';
 import { type ImageMeasure, measureImage } from './measure-image.ts';
 import { openImage } from './open-image.ts';
 import { DARK } from './pixel-values.ts';
@@ -44,6 +45,9 @@ export interface EncodedImages {
 /** Larger images would make every search slow, so they must be asked for. */
 const LARGEST_DEFAULT_SIDE = 64;
 
+/** So many training images tell how much detail there is. */
+const DETAIL_SAMPLE = 30;
+
 /** What became of an image; `value` is undefined if the image is broken and left out. */
 interface Read<T> {
   readonly place: ImagePlace;
@@ -52,7 +56,8 @@ interface Read<T> {
 
 /**
  * Decodes all images and brings them to one size: the one asked for; otherwise the most frequent size if that is at most
- * 64 × 64; otherwise 64 × 64. Smaller images are enlarged.
+ * 64 × 64; otherwise 32, 48 or 64 pixels, whichever shows all that can be seen in them or comes closest. Smaller images
+ * are enlarged.
  *
  * @throws {DataFormatError} for the first broken image, unless `skipBroken` leaves them out.
  * @throws {InvalidInputError} if all training images of a class, or all images of another part, are broken.
@@ -63,25 +68,28 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
   const count = testFrom + (test?.length ?? 0);
   let done = 0;
   const readAll = <T, R>(
-    read: (bytes: Uint8Array) => Promise<T>,
+    read: (bytes: Uint8Array, place: ImagePlace) => Promise<T>,
     keep: (value: T) => R,
     skipBroken = options.skipBroken ?? false,
   ): Promise<Read<R>[]> =>
     images.readAll(async (place, bytes) => {
-      const { value } = await readOne(place, bytes, read, skipBroken);
+      const { value } = await readOne(place, bytes, (encoded) => read(encoded, place), skipBroken);
       options.onProgress?.(++done, 2 * count);
       return { place, value: value === undefined ? undefined : keep(value) };
     }, options.signal);
 
   // If no size has to be found out, broken images can wait for the second reading, which finds the first of all.
   const needsSize = options.size === undefined;
+  const sample = new Set(needsSize ? sampleOf(train) : []);
   const seen = await readAll(
-    (bytes) => inspectImage(bytes, needsSize),
+    (bytes, place) => inspectImage(bytes, needsSize, sample.has(place)),
     (inspected) => inspected,
     options.skipBroken || !needsSize,
   );
   const sizes = seen.flatMap(({ value }) => value?.size ?? []);
-  const size = options.size ?? defaultSize(sizes);
+  const details = seen.flatMap(({ value }) => value?.detail ?? []);
+  const { sourceSize, ...byDefault } = defaultSize(sizes, details);
+  const size = options.size ?? byDefault.size;
   const measures = (from: number, to: number): ImageMeasure[] =>
     seen.slice(from, to).flatMap(({ value }) => value ?? []);
   const { notes, ...preparation } = decidePreparation(
@@ -123,11 +131,12 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     validation: validation === undefined ? undefined : join(decoded.slice(train.length, testFrom)),
     test: test === undefined ? undefined : join(decoded.slice(testFrom)),
     ...preparation,
+    ...(sourceSize && { sourceSize }),
     nameOf: namesIn(images, broken),
     notes: [
       ...describeBroken(images, broken),
       ...images.notes,
-      ...describeSizes(sizes, size, count),
+      ...describeSizes(sizes, size, sourceSize?.detail, count),
       ...describePages(images.source, seen),
       ...describeDark(brightest),
       ...notes,
@@ -135,16 +144,41 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
   };
 }
 
-/** `size` is undefined if nobody needs it. */
-type Inspected = ImageMeasure & { readonly size?: TargetSize; readonly pages?: number | undefined };
+/** `size` is undefined if nobody needs it, `detail` also where it is not measured. */
+type Inspected = ImageMeasure & {
+  readonly size?: TargetSize;
+  readonly detail?: number;
+  readonly pages?: number | undefined;
+};
 
-/** Reads the header, and the pixels only if the image is transparent or has 16 bits. */
-async function inspectImage(bytes: Uint8Array, needsSize: boolean): Promise<Inspected> {
+/** Reads the header, and the pixels only if the image is transparent, has 16 bits, or its detail is wanted. */
+async function inspectImage(bytes: Uint8Array, needsSize: boolean, needsDetail: boolean): Promise<Inspected> {
   // JPEG is neither.
   if (!needsSize && formatOf(bytes) === 'jpeg') return {};
   const image = await openImage(bytes);
-  const { height, width, pages } = image.header;
-  return { ...(needsSize && { size: { height, width } }), ...(pages && { pages }), ...(await measureImage(image)) };
+  const { height, width, pages, deep } = image.header;
+  // What can be seen of 16 bits depends on the range of all images.
+  const measured = needsDetail && !deep && isLarge(image.header);
+  return {
+    ...(needsSize && { size: { height, width } }),
+    ...(measured && { detail: await measureDetail(bytes, image.header) }),
+    ...(pages && { pages }),
+    ...(await measureImage(image)),
+  };
+}
+
+const isLarge = ({ height, width }: TargetSize): boolean => Math.max(height, width) > LARGEST_DEFAULT_SIDE;
+
+async function measureDetail(bytes: Uint8Array, header: TargetSize): Promise<number> {
+  const size = detailSize(header);
+  return detailOf(await decodeImage(bytes, size), size);
+}
+
+/** Images all over the part: they may be sorted. */
+function sampleOf(train: readonly ImagePlace[]): readonly ImagePlace[] {
+  return train.filter(
+    (_, i) => Math.floor((i * DETAIL_SAMPLE) / train.length) !== Math.floor(((i - 1) * DETAIL_SAMPLE) / train.length),
+  );
 }
 
 /** The first few paths, relative to a folder. */
@@ -170,8 +204,17 @@ async function readOne<T>(
   }
 }
 
-/** The most frequent size if it is small, the smaller of equally frequent ones; otherwise the largest default. */
-function defaultSize(sizes: readonly TargetSize[]): TargetSize {
+/**
+ * The most frequent size if it is small, the smaller of equally frequent ones; otherwise the side that shows all that can be
+ * seen, or the largest default.
+ *
+ * @param sizes  found out, if none was asked for.
+ */
+function defaultSize(
+  sizes: readonly TargetSize[],
+  details: readonly number[],
+): { readonly size: TargetSize; readonly sourceSize?: NonNullable<DatasetParts['sourceSize']> } {
+  const largest = { height: LARGEST_DEFAULT_SIDE, width: LARGEST_DEFAULT_SIDE };
   const counts = new Map<string, { readonly size: TargetSize; readonly count: number }>();
   for (const size of sizes) {
     const key = sizeText(size);
@@ -181,9 +224,14 @@ function defaultSize(sizes: readonly TargetSize[]): TargetSize {
   const [first] = [...counts.values()].sort(
     (a, b) => b.count - a.count || area(a.size) - area(b.size) || a.size.height - b.size.height,
   );
-  const side = LARGEST_DEFAULT_SIDE;
-  if (first === undefined || first.size.height > side || first.size.width > side) return { height: side, width: side };
-  return first.size;
+  if (first === undefined) return { size: largest };
+  if (!isLarge(first.size)) return { size: first.size };
+  const detail = typicalDetail(details);
+  const side = Math.min(detail ?? LARGEST_DEFAULT_SIDE, LARGEST_DEFAULT_SIDE);
+  return {
+    size: { height: side, width: side },
+    sourceSize: { ...first.size, ...(detail !== undefined && { detail }) },
+  };
 }
 
 function checkNothingVanished(
@@ -232,10 +280,17 @@ function describeBroken({ source }: EncodedImages, broken: readonly ImagePlace[]
 }
 
 /** @param sizes  found out, if none was asked for. */
-function describeSizes(sizes: readonly TargetSize[], size: TargetSize, count: number): string[] {
+function describeSizes(
+  sizes: readonly TargetSize[],
+  size: TargetSize,
+  detail: number | undefined,
+  count: number,
+): string[] {
   const resized = sizes.filter((each) => sizeText(each) !== sizeText(size)).length;
   if (resized === 0) return [];
-  return [`Images were resized to ${sizeText(size)}: ${resized} of ${count}; --size chooses another size.`];
+  const reason =
+    detail !== undefined && detail < LARGEST_DEFAULT_SIDE ? ', which shows all that can be seen in them' : '';
+  return [`Images were resized to ${sizeText(size)}${reason}: ${resized} of ${count}; --size chooses another size.`];
 }
 
 function describePages(source: string, seen: readonly Read<Inspected>[]): string[] {

@@ -55,6 +55,16 @@ export interface Dataset {
     /** And 255. */
     readonly high: readonly number[];
   };
+  /**
+   * The most frequent size of the images in the source. Only where it is larger than images are brought to by themselves, and
+   * nobody asked for a size.
+   */
+  readonly sourceSize?: {
+    readonly height: number;
+    readonly width: number;
+    /** The side with which most of them show all that can be seen: 32, 48, 64 or 96; absent if more is needed. */
+    readonly detail?: number;
+  };
   /** What a user should know about the loading: images skipped or resized, a test part split off. */
   readonly notes: readonly string[];
   /** Where it was loaded from and how, which is what it takes to load it again; arrays have no such place. */

@@ -88,6 +88,8 @@ export interface DatasetParts {
   readonly nameOf?: ((part: Part, index: number) => string) | undefined;
   /** As in `Dataset`. */
   readonly ground?: Dataset['ground'] | undefined;
+  /** As in `Dataset`. */
+  readonly sourceSize?: Dataset['sourceSize'] | undefined;
   readonly notes: readonly string[];
 }
 

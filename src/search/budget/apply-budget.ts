@@ -76,6 +76,18 @@ export async function applyBudget(
   throw tooSmall(measured, data, inSeconds, share);
 }
 
+/** Work of the whole budget from now on, over all workers; none without a budget. */
+export async function workWithin(
+  { budget, lowering }: Pick<RunConfig, 'budget' | 'lowering'>,
+  machine: MachineSpeed,
+  elapsedSeconds: () => number,
+): Promise<number> {
+  if (budget === undefined) return 0;
+  if ('flops' in budget) return budget.flops;
+  const { rate } = await speedFor(budget, lowering, machine);
+  return Math.max(0, budget.seconds - elapsedSeconds() - END_SECONDS) * machine.workers * rate;
+}
+
 /** What the configuration says, as in a repetition, or what is measured now. */
 async function speedFor(
   { rate, byteWork }: TimeBudget,

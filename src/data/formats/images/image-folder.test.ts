@@ -78,10 +78,10 @@ describe('locateImageFolder', () => {
     expect(parts.notes.slice(1)).toEqual(['Images were resized to 5 × 6: 1 of 3; --size chooses another size.']);
   });
 
-  it('brings large images to 64 × 64, or to the size asked for', async () => {
+  it('brings large images to 32 × 32 if that shows all of them, or to the size asked for', async () => {
     const large = await plainImage('#777', { height: 65, width: 20 });
     const folder = await folderWith({ 'a/1.png': large, 'b/1.png': large });
-    expect((await read(folder)).shape).toEqual({ channels: 1, height: 64, width: 64 });
+    expect((await read(folder)).shape).toEqual({ channels: 1, height: 32, width: 32 });
     expect((await read(folder, { size: { height: 3, width: 5 } })).shape).toEqual({ channels: 1, height: 3, width: 5 });
   });
 
