@@ -4,7 +4,6 @@ import { encodePng, pixelsOf } from '../../../test/support/data-fixtures.ts';
 import { drawing, encodeDeepPng } from '../../../test/support/image-fixtures.ts';
 import { mapConcurrently } from '../../concurrency.ts';
 import { InvalidInputError } from '../../errors.ts';
-import { createRng } from '../../random/rng.ts';
 import type { Examples } from '../set/dataset.ts';
 import type { ReadOptions } from '../set/source.ts';
 import { decodeParts, type EncodedImages, type ImagePlace } from './decode-parts.ts';
@@ -65,24 +64,24 @@ describe('decodeParts', () => {
 
   describe('brings images above 64 pixels', () => {
     const SIDE = 100;
-    /** Noise of fewer pixels, enlarged to a square of 100. */
-    async function enlarged(side: number, seed: number): Promise<Buffer> {
-      const rng = createRng(seed);
-      const noise = Uint8Array.from({ length: side * side }, () => 60 + Math.floor(60 * rng.uniform()));
-      const image = sharp(noise, { raw: { height: side, width: side, channels: 1 } });
-      return image.resize(SIDE, SIDE, { kernel: 'lanczos3' }).toColourspace('b-w').png().toBuffer();
-    }
-    const several = async (side: number): Promise<Buffer[]> =>
-      Promise.all(Array.from({ length: 40 }, (_, seed) => enlarged(side, seed)));
+    /** Waves of so many halves along a square of 100. */
+    const several = async (halves: number): Promise<Buffer[]> =>
+      Promise.all(
+        Array.from({ length: 40 }, () => {
+          const wave = (x: number): number => 128 + 60 * Math.cos((Math.PI * x * halves) / SIDE);
+          const pixels = Uint8Array.from({ length: SIDE * SIDE }, (_, at) => Math.round(wave((at % SIDE) + 0.5)));
+          return encodePng(pixels, { channels: 1, height: SIDE, width: SIDE });
+        }),
+      );
 
     it.each([
-      [24, 32, 32],
+      [25, 32, 32],
       [40, 48, 48],
       [56, 64, 64],
-      [80, 96, 64],
-      [100, undefined, 64],
+      [88, 96, 64],
+      [99, undefined, 64],
     ])('that have the detail of %i pixels to what shows it, %s, but at most 64', async (side, detail, brought) => {
-      const { shape, sourceSize, notes } = await decode(inMemory(await several(side), await several(100)));
+      const { shape, sourceSize, notes } = await decode(inMemory(await several(side), await several(99)));
       expect(shape).toEqual({ channels: 1, height: brought, width: brought });
       expect(sourceSize).toEqual({ height: SIDE, width: SIDE, ...(detail !== undefined && { detail }) });
       const reason = brought < 64 ? ', which shows all that can be seen in them' : '';
@@ -92,7 +91,7 @@ describe('decodeParts', () => {
     });
 
     it('to 64 where most have its detail, whatever the others', async () => {
-      const images = [...(await several(24)).slice(0, 19), ...(await several(56)).slice(19)];
+      const images = [...(await several(25)).slice(0, 19), ...(await several(56)).slice(19)];
       expect((await decode(inMemory(images))).shape.width).toBe(64);
     });
 
@@ -104,7 +103,7 @@ describe('decodeParts', () => {
     });
 
     it('to the size that is given, and tells nothing of their own', async () => {
-      const parts = await decode(inMemory(await several(24)), { size: { height: 40, width: 50 } });
+      const parts = await decode(inMemory(await several(25)), { size: { height: 40, width: 50 } });
       expect(parts.shape).toEqual({ channels: 1, height: 40, width: 50 });
       expect(parts.sourceSize).toBeUndefined();
       expect(parts.notes).toEqual([]);

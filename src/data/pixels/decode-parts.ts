@@ -9,7 +9,7 @@ import { decodeImage } from './decode-image.ts';
 import { formatOf } from './image-formats.ts';
 import { decidePreparation } from './image-preparation.ts';
 import { createImageStore } from './image-store.ts';
-import { detailOf, detailSize, typicalDetail } from './measure-detail.ts';
+import { type Detail, detailOf, detailSize, typicalDetail } from './measure-detail.ts';
 import { type ImageMeasure, measureImage } from './measure-image.ts';
 import { openImage } from './open-image.ts';
 import { DARK } from './pixel-values.ts';
@@ -46,7 +46,7 @@ export interface EncodedImages {
 const LARGEST_DEFAULT_SIDE = 64;
 
 /** So many training images tell how much detail there is. */
-const DETAIL_SAMPLE = 30;
+const DETAIL_SAMPLE = 16;
 
 /** What became of an image; `value` is undefined if the image is broken and left out. */
 interface Read<T> {
@@ -147,7 +147,7 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
 /** `size` is undefined if nobody needs it, `detail` also where it is not measured. */
 type Inspected = ImageMeasure & {
   readonly size?: TargetSize;
-  readonly detail?: number;
+  readonly detail?: Detail;
   readonly pages?: number | undefined;
 };
 
@@ -169,7 +169,7 @@ async function inspectImage(bytes: Uint8Array, needsSize: boolean, needsDetail: 
 
 const isLarge = ({ height, width }: TargetSize): boolean => Math.max(height, width) > LARGEST_DEFAULT_SIDE;
 
-async function measureDetail(bytes: Uint8Array, header: TargetSize): Promise<number> {
+async function measureDetail(bytes: Uint8Array, header: TargetSize): Promise<Detail> {
   const size = detailSize(header);
   return detailOf(await decodeImage(bytes, size), size);
 }
@@ -212,7 +212,7 @@ async function readOne<T>(
  */
 function defaultSize(
   sizes: readonly TargetSize[],
-  details: readonly number[],
+  details: readonly Detail[],
 ): { readonly size: TargetSize; readonly sourceSize?: NonNullable<DatasetParts['sourceSize']> } {
   const largest = { height: LARGEST_DEFAULT_SIDE, width: LARGEST_DEFAULT_SIDE };
   const counts = new Map<string, { readonly size: TargetSize; readonly count: number }>();

@@ -13,73 +13,94 @@ function wave(frequency: number, amplitude: number, axis: 'x' | 'y', { height, w
   });
 }
 
+/** Whether 32, 48, 64 and 96 pixels lose more than rounding does. */
+const lossesOf = (planes: Uint8Array, size = SIZE): readonly boolean[] =>
+  detailOf(planes, size).lost.map((each) => each > 2);
+
 /** Noise of one size, scaled to another. */
 async function enlargedNoise(side: number, to: number): Promise<Uint8Array> {
   const rng = createRng(side);
-  const noise = Uint8Array.from({ length: side * side }, () => 100 + Math.floor(60 * rng.uniform()));
-  const image = sharp(noise, { raw: { height: side, width: side, channels: 1 } }).resize(to, to, {
-    kernel: 'lanczos3',
-  });
+  const noise = Uint8Array.from({ length: side * side }, () => Math.floor(256 * rng.uniform()));
+  const image = sharp(noise, { raw: { height: side, width: side, channels: 1 } }).resize(to, to, { kernel: 'cubic' });
   return image.toColourspace('b-w').raw().toBuffer();
 }
 
-describe('the side that shows all that can be seen in an image', () => {
+describe('what scaling down loses of an image', () => {
   it.each([
-    [31, 32],
-    [33, 48],
-    [49, 64],
-    [65, 96],
-    [97, Number.POSITIVE_INFINITY],
-  ])('holds a wave of %i halves with %d pixels', (frequency, side) => {
-    expect(detailOf(wave(frequency, 40, 'x'), SIZE)).toBe(side);
-    expect(detailOf(wave(frequency, 40, 'y'), SIZE)).toBe(side);
+    [31, [false, false, false, false]],
+    [33, [true, false, false, false]],
+    [49, [true, true, false, false]],
+    [65, [true, true, true, false]],
+    [97, [true, true, true, true]],
+  ])('is a wave of %i halves where it has not the pixels for it', (frequency, lost) => {
+    expect(lossesOf(wave(frequency, 40, 'x'))).toEqual(lost);
+    expect(lossesOf(wave(frequency, 40, 'y'))).toEqual(lost);
+  });
+
+  it('is the root mean square of the wave, in the part that loses most', () => {
+    const half = wave(110, 40, 'x').map((value, at) => (at % 128 < 64 ? 128 : value));
+    for (const lost of detailOf(half, SIZE).lost) expect(lost).toBeCloseTo(40 / Math.SQRT2, -0.5);
   });
 
   it('is relative to the longer side', () => {
     const wide = { height: 48, width: 128 };
-    expect(detailOf(wave(60, 40, 'x', wide), wide)).toBe(64);
+    expect(lossesOf(wave(60, 40, 'x', wide), wide)).toEqual([true, true, false, false]);
     // The shorter side gets 24 of 64 pixels.
-    expect(detailOf(wave(23, 40, 'y', wide), wide)).toBe(64);
-    expect(detailOf(wave(25, 40, 'y', wide), wide)).toBe(96);
+    expect(lossesOf(wave(23, 40, 'y', wide), wide)).toEqual([true, true, false, false]);
+    expect(lossesOf(wave(25, 40, 'y', wide), wide)).toEqual([true, true, true, false]);
   });
 
-  it('is the shortest for what cannot be seen: flat images, and faint ones', () => {
-    expect(detailOf(new Uint8Array(128 * 128).fill(200), SIZE)).toBe(32);
-    expect(detailOf(wave(120, 6, 'x'), SIZE)).toBe(32);
-  });
-
-  it('shows a small thing in a large flat image', () => {
-    const dot = new Uint8Array(128 * 128);
-    for (const at of [0, 1, 128, 129]) dot[50 * 128 + 71 + at] = 255;
-    expect(detailOf(dot, SIZE)).toBe(Number.POSITIVE_INFINITY);
-  });
-
-  it('is that from which an image was enlarged', async () => {
-    for (const [side, detail] of [
-      [24, 32],
-      [40, 48],
-      [56, 64],
-      [80, 96],
-      [128, Number.POSITIVE_INFINITY],
-    ] as const) {
-      expect(detailOf(await enlargedNoise(side, 128), SIZE)).toBe(detail);
-    }
-    expect(detailOf(await enlargedNoise(24, 70), { height: 70, width: 70 })).toBe(32);
-    expect(detailOf(await enlargedNoise(70, 70), { height: 70, width: 70 })).toBe(96);
+  it('is nothing where a side is as long as that of the image', () => {
+    const small = { height: 48, width: 40 };
+    expect(lossesOf(wave(39, 40, 'x', small), small)).toEqual([true, false, false, false]);
   });
 
   it('is measured on the mean of the channels, in images scaled down to 128 pixels', () => {
     const opposite = Uint8Array.from([...wave(60, 40, 'x'), ...wave(60, -40, 'x')]);
-    expect(detailOf(opposite, SIZE)).toBe(32);
+    expect(lossesOf(opposite)).toEqual([false, false, false, false]);
     expect(detailSize({ height: 480, width: 640 })).toEqual({ height: 96, width: 128 });
     expect(detailSize({ height: 3000, width: 1 })).toEqual({ height: 128, width: 1 });
     expect(detailSize({ height: 70, width: 20 })).toEqual({ height: 70, width: 20 });
   });
+});
 
-  it('of a data set is that of most images', () => {
-    expect(typicalDetail([32, 48, 64])).toBe(48);
-    expect(typicalDetail([32, 48, 96, Number.POSITIVE_INFINITY])).toBe(96);
-    expect(typicalDetail([32, Number.POSITIVE_INFINITY])).toBeUndefined();
+describe('the side that shows all that can be seen', () => {
+  const typical = (...images: readonly Uint8Array[]) => typicalDetail(images.map((image) => detailOf(image, SIZE)));
+  const [dark, bright] = [20, 200].map((value) => new Uint8Array(128 * 128).fill(value));
+
+  it('is not below that from which images were enlarged, nor far above', async () => {
+    for (const side of [20, 32, 44]) {
+      const detail = typical(await enlargedNoise(side, 128));
+      expect(detail).toBeGreaterThanOrEqual(side);
+      expect(detail).toBeLessThanOrEqual(2.2 * side);
+    }
+    expect(typical(await enlargedNoise(128, 128))).toBeUndefined();
+  });
+
+  it('is that of most images', () => {
+    const [coarse, finer, fine] = [31, 60, 120].map((frequency) => wave(frequency, 80, 'x'));
+    if (!coarse || !finer || !fine) throw new Error('three waves');
+    expect(typical(coarse, coarse, fine)).toBe(32);
+    expect(typical(coarse, finer, fine)).toBe(64);
+    expect(typical(coarse, fine, fine)).toBeUndefined();
+  });
+
+  it('shows small things in large flat images', () => {
+    const dot = new Uint8Array(128 * 128);
+    for (const at of [0, 1, 128, 129]) dot[50 * 128 + 71 + at] = 255;
+    expect(typical(dot)).toBeUndefined();
+  });
+
+  it('depends on the contrast of all images: what is faint among others can be all there is', () => {
+    if (!dark || !bright) throw new Error('two images');
+    const faint = wave(120, 8, 'x');
+    expect(typical(faint)).toBeUndefined();
+    expect(typical(faint, faint, faint, dark, bright)).toBe(32);
+  });
+
+  it('is the shortest for flat images, and not known without any', () => {
+    if (!dark) throw new Error('an image');
+    expect(typical(dark, dark)).toBe(32);
     expect(typicalDetail([])).toBeUndefined();
   });
 });

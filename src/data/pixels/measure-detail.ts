@@ -1,5 +1,6 @@
 // How much detail an image has: the side to which it can be scaled down before something that can be seen is lost.
 
+import { mean, median } from '../../arithmetic/averages.ts';
 import { cosine } from '../../arithmetic/sine-cosine.ts';
 import type { TargetSize } from '../set/source.ts';
 
@@ -8,8 +9,18 @@ const SIDES = [32, 48, 64, 96];
 const LONGEST = 128;
 /** Small things may be all that matters, so the part of an image counts that loses most, of so many by so many. */
 const PARTS = 8;
-/** A loss can be seen from so much on: root mean square, of 255. See docs/decisions/0025-image-size.md. */
-const VISIBLE = 6;
+/** What may be lost: root mean square, as a share of the contrast. See docs/decisions/0025-image-size.md. */
+const NEGLIGIBLE = 0.1;
+/** Bytes are rounded by as much. */
+const ROUNDING = 1;
+
+/** What of an image is lost, and what its contrast is computed from; values 0..255. */
+export interface Detail {
+  /** Root mean square of what each of the sides loses in the part of the image where it loses most. */
+  readonly lost: readonly number[];
+  readonly mean: number;
+  readonly meanSquare: number;
+}
 
 /** The size in which {@link detailOf} takes an image, with its aspect kept. */
 export function detailSize({ height, width }: TargetSize): TargetSize {
@@ -18,30 +29,40 @@ export function detailSize({ height, width }: TargetSize): TargetSize {
 }
 
 /**
- * The side, in pixels, with which an image still shows all that can be seen in it.
+ * What is lost of an image if it is scaled down to 32, 48, 64 and 96 pixels.
  *
  * Good scaling leaves out the high frequencies, so what it loses is the part of the image that has them (cosine transform,
  * type 2).
  *
  * @param planes  `[channels, height, width]`, values 0..255.
  * @param size    of each plane, as {@link detailSize} gives it.
- * @returns 32, 48, 64 or 96; infinity if more is needed.
  */
-export function detailOf(planes: Uint8Array, { height, width }: TargetSize): number {
+export function detailOf(planes: Uint8Array, { height, width }: TargetSize): Detail {
+  const image = meanPlane(planes, height, width);
   const [down, across] = [cosines(height), cosines(width)];
-  const spectrum = product(product(down, meanPlane(planes, height, width)), transposed(across));
+  const spectrum = product(product(down, image), transposed(across));
   const longest = Math.max(height, width);
-  const isEnough = (side: number): boolean => {
-    const [rows, columns] = [(side / longest) * height, (side / longest) * width];
-    const high = spectrum.map((row, y) => row.map((value, x) => (y < rows && x < columns ? 0 : value)));
-    return worstPart(product(product(transposed(down), high), across)) < VISIBLE;
-  };
-  return SIDES.find(isEnough) ?? Number.POSITIVE_INFINITY;
+  const lost = SIDES.map((side) => {
+    const [rows, columns] = [height, width].map((length) => Math.ceil((side / longest) * length));
+    const low = spectrum.slice(0, rows).map((row) => row.slice(0, columns));
+    const kept = product(product(transposed(down.slice(0, rows)), low), across.slice(0, columns));
+    return worstPart(image, kept);
+  });
+  const values = image.flatMap((row) => [...row]);
+  return { lost, mean: mean(values), meanSquare: mean(values.map((value) => value * value)) };
 }
 
-/** What is enough for most images; undefined if that is more than was tried. */
-export function typicalDetail(details: readonly number[]): number | undefined {
-  return SIDES.find((side) => 2 * details.filter((each) => each <= side).length > details.length);
+/**
+ * The side, in pixels, with which most images still show all that can be seen in them. What can be seen depends on the contrast of
+ * all, since networks see images normalised.
+ *
+ * @returns 32, 48, 64 or 96; undefined if more is needed, or there are no images.
+ */
+export function typicalDetail(details: readonly Detail[]): number | undefined {
+  const middle = mean(details.map((each) => each.mean));
+  const contrast = Math.sqrt(Math.max(0, mean(details.map(({ meanSquare }) => meanSquare)) - middle * middle));
+  const negligible = Math.max(ROUNDING, NEGLIGIBLE * contrast);
+  return SIDES.find((_, i) => median(details.map(({ lost }) => lost[i] ?? 0)) <= negligible);
 }
 
 /** Rows. */
@@ -77,25 +98,25 @@ function product(left: Matrix, right: Matrix): Matrix {
   const columns = right[0]?.length ?? 0;
   return left.map((row) => {
     const sums = new Float64Array(columns);
-    for (const [k, factor] of row.entries()) {
-      const other = right[k];
-      if (other === undefined || factor === 0) continue;
+    for (const [k, other] of right.entries()) {
+      const factor = row[k] ?? 0;
       for (let x = 0; x < columns; x++) sums[x] = (sums[x] ?? 0) + factor * (other[x] ?? 0);
     }
     return sums;
   });
 }
 
-/** The largest root mean square of all parts. */
-function worstPart(image: Matrix): number {
+/** The largest root mean square difference of all parts. */
+function worstPart(image: Matrix, kept: Matrix): number {
   const height = image.length;
   const width = image[0]?.length ?? 0;
   const squares = new Float64Array(PARTS * PARTS);
   const counts = new Float64Array(PARTS * PARTS);
-  for (const [y, row] of image.entries()) {
-    for (const [x, value] of row.entries()) {
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
       const part = Math.floor((y * PARTS) / height) * PARTS + Math.floor((x * PARTS) / width);
-      squares[part] = (squares[part] ?? 0) + value * value;
+      const lost = (image[y]?.[x] ?? 0) - (kept[y]?.[x] ?? 0);
+      squares[part] = (squares[part] ?? 0) + lost * lost;
       counts[part] = (counts[part] ?? 0) + 1;
     }
   }
