@@ -128,8 +128,8 @@ describe('findSuspects', () => {
   it('shortens the trainings to an amount of computing, the same each time, and refuses one that is too small', async () => {
     const plans: number[] = [];
     const onPlan = ({ epochs }: { epochs: number }) => void plans.push(epochs);
-    const shortened = await find({ budget: '8.4e10flops', onPlan });
-    await find({ budget: '8.4e10flops', onPlan });
+    const shortened = await find({ budget: '4.6e10flops', onPlan });
+    await find({ budget: '4.6e10flops', onPlan });
     expect(plans[0]).toBe(plans[1]);
     expect(plans[0]).toBeLessThan(20);
     expect(shortened.records.epochs).toBe(plans[0]);
