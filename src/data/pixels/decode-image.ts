@@ -16,6 +16,7 @@ import { toInterleaved, toPlanes } from './planes.ts';
  * The rest is like the ground because nothing is seen in either: the edge between them would tell of the aspect alone.
  *
  * @param preparation  of the data set.
+ * @param fit          `fill`: the aspect is not kept, and nothing is left to be filled.
  * @returns `[1, height, width]` if all channels are equal, otherwise `[3, height, width]`.
  * @throws {Error} if the bytes are not a complete image in a supported format.
  */
@@ -23,6 +24,7 @@ export async function decodeImage(
   bytes: Uint8Array,
   size: TargetSize,
   { ground: asked, pixelRange }: ImagePreparation = {},
+  fit: 'contain' | 'fill' = 'contain',
 ): Promise<Uint8Array> {
   const ground = asked ?? 'black';
   if (pixelRange !== undefined) {
@@ -37,7 +39,7 @@ export async function decodeImage(
     : image
         .autoOrient()
         .flatten({ background: ground })
-        .resize({ ...size, fit: 'contain', background: ground });
+        .resize({ ...size, fit, background: ground });
   const { data, info } = await fitted.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
   return toPlanes(data, info.channels);
 }

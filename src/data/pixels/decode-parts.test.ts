@@ -90,6 +90,12 @@ describe('decodeParts', () => {
       ]);
     });
 
+    it('whose aspect is not that of whole pixels as others', async () => {
+      const white = await encodePng(new Uint8Array(640 * 427).fill(255), { channels: 1, height: 427, width: 640 });
+      const dark = await encodePng(new Uint8Array(640 * 427).fill(20), { channels: 1, height: 427, width: 640 });
+      expect((await decode(inMemory([white, dark, white]))).shape.width).toBe(32);
+    });
+
     it('to 64 where most have its detail, whatever the others', async () => {
       const images = [...(await several(25)).slice(0, 19), ...(await several(56)).slice(19)];
       expect((await decode(inMemory(images))).shape.width).toBe(64);

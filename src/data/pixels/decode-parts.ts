@@ -171,7 +171,8 @@ const isLarge = ({ height, width }: TargetSize): boolean => Math.max(height, wid
 
 async function measureDetail(bytes: Uint8Array, header: TargetSize): Promise<Detail> {
   const size = detailSize(header);
-  return detailOf(await decodeImage(bytes, size), size);
+  // Rounded sizes would leave bars at the sides, whose edges are no detail of the image.
+  return detailOf(await decodeImage(bytes, size, {}, 'fill'), size);
 }
 
 /** Images all over the part: they may be sorted. */
