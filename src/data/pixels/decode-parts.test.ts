@@ -96,9 +96,21 @@ describe('decodeParts', () => {
       expect((await decode(inMemory([white, dark, white]))).shape.width).toBe(32);
     });
 
-    it('to 64 where most have its detail, whatever the others', async () => {
-      const images = [...(await several(25)).slice(0, 19), ...(await several(56)).slice(19)];
-      expect((await decode(inMemory(images))).shape.width).toBe(64);
+    it('to what shows those of a rare class, and of most images of each', async () => {
+      const [coarse = Buffer.alloc(0)] = await several(25);
+      const [fine = Buffer.alloc(0)] = await several(60);
+      const images = new Array<Buffer>(400).fill(coarse);
+      // Labels go round.
+      images.splice(1, 1, fine);
+      expect((await decode(inMemory(images))).shape.width).toBe(32);
+      const rare = {
+        ...inMemory(images),
+        train: inMemory(images).train.map((place, i) => ({ ...place, label: i === 1 ? 1 : 0 })),
+      };
+      const places = rare.train.map((place, i) => ({ place, image: images[i] ?? fine }));
+      const readAll: EncodedImages['readAll'] = (read, signal) =>
+        mapConcurrently(places, ({ place, image }) => read(place, async () => image), { signal });
+      expect((await decode({ ...rare, readAll })).shape.width).toBe(64);
     });
 
     it('to 64 where it is not known what can be seen of 16 bits', async () => {

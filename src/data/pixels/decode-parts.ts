@@ -9,7 +9,7 @@ import { decodeImage } from './decode-image.ts';
 import { formatOf } from './image-formats.ts';
 import { decidePreparation } from './image-preparation.ts';
 import { createImageStore } from './image-store.ts';
-import { type Detail, detailOf, detailSize, typicalDetail } from './measure-detail.ts';
+import { type Detail, detailOf, detailSize, sufficientSide } from './measure-detail.ts';
 import { type ImageMeasure, measureImage } from './measure-image.ts';
 import { openImage } from './open-image.ts';
 import { DARK } from './pixel-values.ts';
@@ -45,8 +45,8 @@ export interface EncodedImages {
 /** Larger images would make every search slow, so they must be asked for. */
 const LARGEST_DEFAULT_SIDE = 64;
 
-/** So many training images tell how much detail there is. */
-const DETAIL_SAMPLE = 16;
+/** So many training images tell how much detail there is, about as many of each class. */
+const DETAIL_SAMPLE = 20;
 
 /** What became of an image; `value` is undefined if the image is broken and left out. */
 interface Read<T> {
@@ -87,8 +87,12 @@ export async function decodeParts(images: EncodedImages, options: ReadOptions): 
     options.skipBroken || !needsSize,
   );
   const sizes = seen.flatMap(({ value }) => value?.size ?? []);
-  const details = seen.flatMap(({ value }) => value?.detail ?? []);
-  const { sourceSize, ...byDefault } = defaultSize(sizes, details);
+  const details = seen.filter(({ value }) => value?.detail !== undefined);
+  const detail = sufficientSide(
+    details.flatMap(({ value }) => value?.detail ?? []),
+    details.map(({ place }) => place.label),
+  );
+  const { sourceSize, ...byDefault } = defaultSize(sizes, detail);
   const size = options.size ?? byDefault.size;
   const measures = (from: number, to: number): ImageMeasure[] =>
     seen.slice(from, to).flatMap(({ value }) => value ?? []);
@@ -175,11 +179,25 @@ async function measureDetail(bytes: Uint8Array, header: TargetSize): Promise<Det
   return detailOf(await decodeImage(bytes, size, {}, 'fill'), size);
 }
 
-/** Images all over the part: they may be sorted. */
+/** As many of each class: what is to be seen may be in a rare one. */
 function sampleOf(train: readonly ImagePlace[]): readonly ImagePlace[] {
-  return train.filter(
-    (_, i) => Math.floor((i * DETAIL_SAMPLE) / train.length) !== Math.floor(((i - 1) * DETAIL_SAMPLE) / train.length),
+  const labels = [...new Set(train.map(({ label }) => label))];
+  const each = Math.ceil(DETAIL_SAMPLE / labels.length);
+  return spread(
+    labels.flatMap((label) =>
+      spread(
+        train.filter((place) => place.label === label),
+        each,
+      ),
+    ),
+    DETAIL_SAMPLE,
   );
+}
+
+/** So many of the items at most, from everywhere among them. */
+function spread<T>(items: readonly T[], count: number): readonly T[] {
+  const position = (i: number): number => Math.floor((i * count) / items.length);
+  return items.length <= count ? items : items.filter((_, i) => i === 0 || position(i) !== position(i - 1));
 }
 
 /** The first few paths, relative to a folder. */
@@ -213,7 +231,7 @@ async function readOne<T>(
  */
 function defaultSize(
   sizes: readonly TargetSize[],
-  details: readonly Detail[],
+  detail: number | undefined,
 ): { readonly size: TargetSize; readonly sourceSize?: NonNullable<DatasetParts['sourceSize']> } {
   const largest = { height: LARGEST_DEFAULT_SIDE, width: LARGEST_DEFAULT_SIDE };
   const counts = new Map<string, { readonly size: TargetSize; readonly count: number }>();
@@ -227,7 +245,6 @@ function defaultSize(
   );
   if (first === undefined) return { size: largest };
   if (!isLarge(first.size)) return { size: first.size };
-  const detail = typicalDetail(details);
   const side = Math.min(detail ?? LARGEST_DEFAULT_SIDE, LARGEST_DEFAULT_SIDE);
   return {
     size: { height: side, width: side },

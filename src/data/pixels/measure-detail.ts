@@ -53,16 +53,19 @@ export function detailOf(planes: Uint8Array, { height, width }: TargetSize): Det
 }
 
 /**
- * The side, in pixels, with which most images still show all that can be seen in them. What can be seen depends on the contrast of
- * all, since networks see images normalised.
+ * The side, in pixels, with which the images of every class still show all that can be seen in them, half of them at least. What can
+ * be seen depends on the contrast of all, since networks see images normalised.
  *
+ * @param details  of images, parallel to `labels`.
  * @returns 32, 48, 64 or 96; undefined if more is needed, or there are no images.
  */
-export function typicalDetail(details: readonly Detail[]): number | undefined {
+export function sufficientSide(details: readonly Detail[], labels: readonly number[]): number | undefined {
+  if (details.length === 0) return undefined;
   const middle = mean(details.map((each) => each.mean));
   const contrast = Math.sqrt(Math.max(0, mean(details.map(({ meanSquare }) => meanSquare)) - middle * middle));
   const negligible = Math.max(ROUNDING, NEGLIGIBLE * contrast);
-  return SIDES.find((_, i) => median(details.map(({ lost }) => lost[i] ?? 0)) <= negligible);
+  const classes = [...new Set(labels)].map((label) => details.filter((_, i) => labels[i] === label));
+  return SIDES.find((_, i) => classes.every((images) => median(images.map(({ lost }) => lost[i] ?? 0)) <= negligible));
 }
 
 /** Rows. */

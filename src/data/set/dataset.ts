@@ -62,7 +62,7 @@ export interface Dataset {
   readonly sourceSize?: {
     readonly height: number;
     readonly width: number;
-    /** The side with which most of them show all that can be seen: 32, 48, 64 or 96; absent if more is needed. */
+    /** The side with which most of each class show all that can be seen: 32, 48, 64 or 96; absent if more is needed. */
     readonly detail?: number;
   };
   /** What a user should know about the loading: images skipped or resized, a test part split off. */
